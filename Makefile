@@ -1,0 +1,70 @@
+# idgen: IDs made inside PostgreSQL
+#
+#	make quickstart		from a bare Debian machine to IDs in a table
+#	make test			the same, then every test
+#	make bench			measure, against what PostgreSQL has itself
+#	make matrix			make test on the other majors of PostgreSQL
+#	make, make install, make installcheck
+#						as for any extension, with PG_CONFIG to say where
+
+MODULE_big = idgen
+OBJS = \
+	src/clock.o \
+	src/generator.o \
+	src/idgen.o \
+	src/layout.o \
+	src/random.o \
+	src/shmem.o \
+	src/snowflake.o \
+	src/stats.o \
+	src/timeline.o \
+	src/uuid.o \
+	src/uuid_bits.o
+
+EXTENSION = idgen
+DATA = idgen--0.1.sql
+PGFILEDESC = "idgen - IDs made inside the database"
+
+# The control file is where the version is written.
+IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
+
+REGRESS = install snowflake uuid settings
+
+PG_CPPFLAGS = -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
+PG_CFLAGS = -std=gnu11
+# Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.
+SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map
+EXTRA_CLEAN = test/unit/arithmetic
+
+PG_CONFIG ?= pg_config
+
+# These need no PostgreSQL yet; they install what is missing.
+SELF_CONTAINED = quickstart test bench matrix
+.PHONY: $(SELF_CONTAINED) unit
+
+ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
+
+quickstart:
+	@test/quickstart
+test:
+	@test/run
+bench:
+	@bench/run
+matrix:
+	@test/matrix
+
+else
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h) idgen.control
+
+# The arithmetic, without a server.
+unit: test/unit/arithmetic
+	test/unit/arithmetic
+
+test/unit/arithmetic: test/unit/arithmetic.c src/layout.c src/uuid_bits.c $(wildcard src/*.h)
+	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^)
+
+endif

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock.h
+ *	  The wall clock, the clock that measures waits, and waiting.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_CLOCK_H
+#define IDGEN_CLOCK_H
+
+#include <time.h>
+
+#include "datatype/timestamp.h"
+
+#include "layout.h"
+
+static inline int64
+clock_read_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64) now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/*
+ * The wall clock, ns since 1970.  It may step either way.  The kernel keeps it
+ * between 1970 and 2262 (KTIME_MAX), so the product cannot overflow.
+ */
+static inline int64
+clock_unix_ns(void)
+{
+	return clock_read_ns(CLOCK_REALTIME);
+}
+
+/* A clock that no one sets, ns from an arbitrary start: measures waits. */
+static inline int64
+clock_monotonic_ns(void)
+{
+	return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+/* A moment in us since 1970 as PostgreSQL has it, in us since 2000. */
+static inline TimestampTz
+clock_timestamptz(int64 unix_us)
+{
+	return unix_us - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+}
+
+/* The reverse, for moments since 1970. */
+static inline int64
+clock_unix_us(TimestampTz moment)
+{
+	return moment + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+}
+
+extern void clock_wait(int64 ns);
+
+#endif							/* IDGEN_CLOCK_H */

@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  What differs between the majors of PostgreSQL, and nothing else.
+ *
+ * Each wrapper has the shape of the newest major and emulates it on the others.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_COMPAT_H
+#define IDGEN_COMPAT_H
+
+#include "fmgr.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "utils/wait_event.h"
+
+#if PG_VERSION_NUM < 150000
+#error "idgen needs PostgreSQL 15 or later"
+#endif
+
+/* 18: a module may state its name and version. */
+#ifdef PG_MODULE_MAGIC_EXT
+#define COMPAT_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "idgen", .version = IDGEN_VERSION)
+#else
+#define COMPAT_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+/* 16: _PG_init is declared by fmgr.h. */
+#if PG_VERSION_NUM < 160000
+extern PGDLLEXPORT void _PG_init(void);
+#endif
+
+/* 17: processes are numbered from 0 in one way; before, pgprocno is that number. */
+static inline int
+compat_proc_number(const PGPROC *proc)
+{
+#if PG_VERSION_NUM >= 170000
+	return GetNumberFromPGProc(proc);
+#else
+	return proc->pgprocno;
+#endif
+}
+
+/* 17: an extension may name what its backends wait for. */
+static inline uint32
+compat_wait_event(void)
+{
+#if PG_VERSION_NUM >= 170000
+	static uint32 wait_event = 0;
+
+	if (wait_event == 0)
+		wait_event = WaitEventExtensionNew("IdgenClock");
+	return wait_event;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/*
+ * 19: a tranche is created with its name and known to all backends; before, a
+ * backend registers the name for itself.
+ */
+static inline int
+compat_new_tranche(const char *name)
+{
+#if PG_VERSION_NUM >= 190000
+	return LWLockNewTrancheId(name);
+#else
+	(void) name;
+	return LWLockNewTrancheId();
+#endif
+}
+
+static inline void
+compat_register_tranche(int tranche, const char *name)
+{
+#if PG_VERSION_NUM < 190000
+	LWLockRegisterTranche(tranche, name);
+#else
+	(void) tranche;
+	(void) name;
+#endif
+}
+
+#endif							/* IDGEN_COMPAT_H */

@@ -1,0 +1,81 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator.c
+ *	  Turning positions of the timeline into IDs of this node.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "generator.h"
+
+NodeSetting generator_datacenter = {.name = "idgen.datacenter_id"};
+NodeSetting generator_worker = {.name = "idgen.worker_id"};
+uint64		generator_node_bits = 0;
+
+/*
+ * Change the node (both within the layout's fields).  The timeline stays: IDs
+ * of one server differ in their positions, whatever node they name.
+ */
+void
+generator_set_node(uint32 datacenter, uint32 worker)
+{
+	generator_node_bits = layout_node_bits(&layout_default, datacenter, worker);
+}
+
+static void
+check_not_refused(const NodeSetting *setting)
+{
+	if (setting->refused)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("value of parameter \"%s\" was not accepted", setting->name),
+				errdetail("No IDs are made under a node other than the one that was asked for."),
+				errhint("Set it in postgresql.conf or by ALTER SYSTEM, within its range, reload the configuration and connect again."));
+}
+
+/*
+ * See generator_ensure_attached.  Errors: READ_ONLY_SQL_TRANSACTION in
+ * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while a setting of the
+ * node holds a value that could not be used; OUT_OF_MEMORY without room for the
+ * shared area.
+ */
+void
+generator_attach(const char *caller)
+{
+	PreventCommandDuringRecovery(caller);
+
+	check_not_refused(&generator_datacenter);
+	check_not_refused(&generator_worker);
+	timeline_attach();
+}
+
+/* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */
+void
+generator_fill(int64 *ids, uint64 count)
+{
+	const int64 *end = ids + count;
+
+	while (ids < end)
+	{
+		PositionRange range = timeline_take_batch(&layout_default, end - ids);
+
+		for (uint64 position = range.start; position < range.end; position++)
+			*ids++ = layout_compose(&layout_default, position, generator_node_bits);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * First of size (1 .. layout_tick_size) consecutive IDs that are all ours.
+ * Errors: see timeline.c.
+ */
+int64
+generator_next_block(uint64 size)
+{
+	PositionRange range = timeline_take_block(&layout_default, size);
+
+	return layout_compose(&layout_default, range.start, generator_node_bits);
+}

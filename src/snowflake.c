@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake.c
+ *	  What SQL calls to make and read Snowflake IDs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "generator.h"
+
+/* IDs that an array can hold. */
+#define MAX_BATCH ((int) ((MaxAllocSize - ARR_OVERHEAD_NONULLS(1)) / sizeof(int64)))
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_nextval);
+PG_FUNCTION_INFO_V1(idgen_snowflake_nextvals);
+PG_FUNCTION_INFO_V1(idgen_snowflake_next_block);
+PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
+PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
+
+/* snowflake_nextval() */
+Datum
+idgen_snowflake_nextval(PG_FUNCTION_ARGS)
+{
+	generator_ensure_attached("snowflake_nextval()");
+	PG_RETURN_INT64(generator_next());
+}
+
+/* ERROR unless 1 <= value <= most; hint says what to do about too large a value */
+static void
+check_count(const char *name, int32 value, int32 most, const char *hint)
+{
+	if (value < 1 || value > most)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("%s must be between 1 and %d", name, most),
+				errdetail("The %s asked for is %d.", name, value),
+				value > most ? errhint("%s", hint) : 0);
+}
+
+/* An int8[] of count elements that the caller fills; *elements points at them. */
+static ArrayType *
+make_int8_array(int count, int64 **elements)
+{
+	Size		size = ARR_OVERHEAD_NONULLS(1) + count * sizeof(int64);
+	ArrayType  *array = palloc(size);
+
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = INT8OID;
+	ARR_DIMS(array)[0] = count;
+	ARR_LBOUND(array)[0] = 1;
+	*elements = (int64 *) ARR_DATA_PTR(array);
+	return array;
+}
+
+/* snowflake_nextvals(count integer) */
+Datum
+idgen_snowflake_nextvals(PG_FUNCTION_ARGS)
+{
+	int32		count = PG_GETARG_INT32(0);
+	ArrayType  *array;
+	int64	   *ids;
+
+	check_count("count", count, MAX_BATCH, "Call the function more than once.");
+	generator_ensure_attached("snowflake_nextvals()");
+	array = make_int8_array(count, &ids);
+	generator_fill(ids, count);
+	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+/* snowflake_next_block(size integer) */
+Datum
+idgen_snowflake_next_block(PG_FUNCTION_ARGS)
+{
+	int32		size = PG_GETARG_INT32(0);
+
+	check_count("size", size, layout_tick_size(&layout_default),
+				"IDs are consecutive only within a tick of the layout. Use snowflake_nextvals() for more.");
+	generator_ensure_attached("snowflake_next_block()");
+	PG_RETURN_INT64(generator_next_block(size));
+}
+
+/* The fields of an ID of the default layout; ERROR if it cannot be one. */
+static SnowflakeFields
+parse_id(int64 id)
+{
+	if (id < 0)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("snowflake ID out of range"),
+				errdetail("%lld is negative; the sign bit of an ID is zero.", (long long) id));
+
+	return layout_parse(&layout_default, id);
+}
+
+static TimestampTz
+tick_timestamptz(uint64 tick)
+{
+	return clock_timestamptz(layout_tick_start_us(&layout_default, tick));
+}
+
+/*
+ * The row type of the calling function's result, looked up once per call site.
+ */
+static TupleDesc
+cached_result_type(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+
+	if (flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+		TupleDesc	row_type;
+
+		if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		flinfo->fn_extra = BlessTupleDesc(row_type);
+		MemoryContextSwitchTo(old);
+	}
+	return flinfo->fn_extra;
+}
+
+/*
+ * snowflake_parse(id bigint, OUT created_at timestamptz,
+ *				   OUT datacenter_id integer, OUT worker_id integer,
+ *				   OUT sequence integer)
+ */
+Datum
+idgen_snowflake_parse(PG_FUNCTION_ARGS)
+{
+	SnowflakeFields fields = parse_id(PG_GETARG_INT64(0));
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	values[0] = TimestampTzGetDatum(tick_timestamptz(fields.tick));
+	values[1] = Int32GetDatum(fields.datacenter);
+	values[2] = Int32GetDatum(fields.worker);
+	values[3] = Int32GetDatum(fields.sequence);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls)));
+}
+
+/* snowflake_timestamp(id bigint) */
+Datum
+idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
+{
+	SnowflakeFields fields = parse_id(PG_GETARG_INT64(0));
+
+	PG_RETURN_TIMESTAMPTZ(tick_timestamptz(fields.tick));
+}

@@ -1,0 +1,266 @@
+/*-------------------------------------------------------------------------
+ *
+ * timeline.c
+ *	  Taking positions from the server's one timeline, within its limits.
+ *
+ * The timeline is the next free position, an atomic that may never fall behind
+ * the clock.  To take n positions is
+ *
+ *		start = max(next, now);  compare-and-swap next to start + n
+ *
+ * so no two takes overlap, whatever the clock does: if it goes back, max()
+ * holds.  A backend that dies right after its swap leaves a gap, never a
+ * repeat.
+ *
+ * A backend takes a chunk and keeps it in its slot.  A chunk serves a single
+ * statement.  Hence every ID of a statement is above every ID of any statement
+ * that had ended when it began, in whatever session.  Within a statement the
+ * chunk doubles as long as it is used up within a tick, and shrinks when it is
+ * not.  Positions that the clock has passed are skipped, at no cost.
+ *
+ * Parallel workers have slots and chunks of their own.  When one leaves, it
+ * marks its leader's slot as stale, because what the leader has left may lie
+ * below what the worker has issued (a function can run several parallel queries
+ * in one statement).  PostgreSQL waits for the workers of a query to exit
+ * before the query ends, so from then on the leader sees the mark.
+ *
+ * Limits: next may move at most idgen.max_drift beyond the clock, and not past
+ * the end of the layout's time field.  window_at() is the one place that knows
+ * them; a durable reservation is a further bound on the same window.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "timeline.h"
+
+/* A busy backend touches the shared line once in this many calls. */
+#define LARGEST_CHUNK 64
+
+/* Few enough that a batch leaves others their share of a tick. */
+#define LARGEST_BATCH 1024
+
+int			timeline_max_drift = 1000;
+int			timeline_max_wait = 1000;
+
+BackendSlot *timeline_slot = NULL;
+TimestampTz timeline_chunk_statement = 0;
+
+/* Positions that may be taken at some moment: floor .. ceiling - 1. */
+typedef struct Window
+{
+	uint64		floor;
+	uint64		ceiling;
+} Window;
+
+/*
+ * Claim our slot of the shared area.  ERROR if there is no room for the area.
+ */
+void
+timeline_attach(void)
+{
+	timeline_slot = shmem_claim_slot();
+}
+
+static Window
+window_at(const SnowflakeLayout *layout, int64 unix_ns)
+{
+	int64		tick = layout_tick_at(layout, unix_ns);
+	uint64		end = layout_end(layout);
+	uint64		reach = timeline_reach(layout);
+	Window		window = {0, 0};
+
+	/* A clock before the epoch opens no window at all. */
+	if (tick < 0)
+		return window;
+
+	window.floor = Min(layout_tick_position(layout, tick), end);
+	window.ceiling = reach < end - window.floor ? window.floor + reach : end;
+	return window;
+}
+
+static void
+report_exhausted(const SnowflakeLayout *layout)
+{
+	int64		end_us = layout_tick_start_us(layout, layout_position_tick(layout, layout_end(layout)));
+
+	ereport(ERROR,
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			errmsg("time field of the snowflake layout is used up"),
+			errdetail("The layout's last moment is %s.",
+					  timestamptz_to_str(clock_timestamptz(end_us - 1))),
+			errhint("Check the system clock. If it is right, IDs of this layout have come to their end."));
+}
+
+/*
+ * Give up a wait.  position_us is the time of the first position we wanted, in
+ * us since 1970.
+ */
+static void
+report_beyond_drift(int64 position_us)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	char	   *position_text = pstrdup(timestamptz_to_str(clock_timestamptz(position_us)));
+
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("snowflake timeline is too far ahead of the system clock"),
+			errdetail("The next ID's time is %s, the clock reads %s: %.3f ms less. \"idgen.max_drift\" allows %d ms, and \"idgen.max_wait\" a wait of %d ms.",
+					  position_text,
+					  timestamptz_to_str(clock_timestamptz(now_us)),
+					  (double) (position_us - now_us) / 1000,
+					  timeline_max_drift, timeline_max_wait),
+			errhint("If the clock was set back, correct it or wait until it has caught up. If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
+}
+
+/*
+ * Wait until the clock allows position, or for as long as clock_wait() likes
+ * to.  waiting_since is in monotonic ns; 0 at the first wait of a take.  The
+ * deadline is measured on the monotonic clock, as the other one may step.
+ */
+static void
+wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_since)
+{
+	int64		tick = layout_position_tick(layout, position);
+	int64		due_us = layout_tick_start_us(layout, tick - timeline_drift_ticks(layout));
+	int64		began = clock_monotonic_ns();
+	int64		patience;
+
+	if (*waiting_since == 0)
+	{
+		*waiting_since = began;
+		shmem_add_own(&timeline_slot->waits, 1);
+	}
+
+	patience = *waiting_since + timeline_max_wait * NS_PER_MS - began;
+	if (patience <= 0)
+		report_beyond_drift(layout_tick_start_us(layout, tick));
+
+	/* A clock that passed due_us since we looked makes this the shortest wait. */
+	clock_wait(Max(1, Min(patience, due_us * NS_PER_US - clock_unix_ns())));
+	shmem_add_own(&timeline_slot->waited_us, (clock_monotonic_ns() - began) / NS_PER_US);
+}
+
+/*
+ * Take at least least and at most most consecutive positions; the first least
+ * of them lie in one tick.  Waits where the limits say so.
+ *
+ * The order is safe against the death of this process at any point: before the
+ * swap nothing has happened, after it the positions are no one else's.
+ *
+ * Errors: PROGRAM_LIMIT_EXCEEDED at the end of the time field,
+ * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
+ */
+static PositionRange
+take(const SnowflakeLayout *layout, uint64 least, uint64 most)
+{
+	pg_atomic_uint64 *timeline = &shmem_area()->timeline.next;
+	int64		waiting_since = 0;
+
+	for (;;)
+	{
+		Window		window = window_at(layout, clock_unix_ns());
+		uint64		next = pg_atomic_read_u64(timeline);
+		uint64		start;
+
+		for (;;)
+		{
+			PositionRange range;
+
+			start = layout_fit_in_tick(layout, Max(next, window.floor), least);
+			if (start >= window.ceiling || window.ceiling - start < least)
+				break;
+			range.start = start;
+			range.end = start + Min(most, window.ceiling - start);
+			if (pg_atomic_compare_exchange_u64(timeline, &next, range.end))
+				return range;
+		}
+
+		if (start >= layout_end(layout))
+			report_exhausted(layout);
+		wait_for_clock(layout, start + least - 1, &waiting_since);
+	}
+}
+
+/*
+ * Positions to take for the next chunk.  now is the first position of the
+ * clock's tick.
+ */
+static uint64
+next_chunk_size(uint64 now)
+{
+	static uint64 size = 1;
+	static uint64 taken_at = 0;
+	TimestampTz statement = GetCurrentStatementStartTimestamp();
+
+	if (statement != timeline_chunk_statement)
+		size = 1;
+	else if (now == taken_at)
+		size = Min(size * 2, LARGEST_CHUNK);
+	else
+		size = Max(size / 2, 1);
+
+	taken_at = now;
+	timeline_chunk_statement = statement;
+	return size;
+}
+
+/*
+ * Replace our chunk by a new one and return its first position.  now is the
+ * first position of the clock's tick.  Errors as in take().
+ */
+uint64
+timeline_take_chunk(const SnowflakeLayout *layout, uint64 now)
+{
+	BackendSlot *slot = timeline_slot;
+	PositionRange chunk;
+
+	/*
+	 * The mark is cleared before the take: a worker that sets it after that
+	 * makes us take once more, and none is lost.
+	 */
+	pg_atomic_write_u32(&slot->stale, 0);
+	pg_memory_barrier();
+
+	chunk = take(layout, 1, next_chunk_size(now));
+	pg_atomic_write_u64(&slot->next, chunk.start);
+	pg_atomic_write_u64(&slot->end, chunk.end);
+	shmem_add_own(&slot->chunks_taken, 1);
+	return chunk.start;
+}
+
+/* Issue all of a range at once: what is left of our chunk lies below it. */
+static PositionRange
+issue_range(PositionRange range)
+{
+	BackendSlot *slot = timeline_slot;
+
+	pg_atomic_write_u64(&slot->end, range.end);
+	pg_atomic_write_u64(&slot->next, range.end);
+	shmem_add_own(&slot->ids_issued, range.end - range.start);
+	shmem_add_own(&slot->chunks_taken, 1);
+	return range;
+}
+
+/*
+ * Issue some positions, at least one and at most most (1 ..).  Errors as in
+ * take().
+ */
+PositionRange
+timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
+{
+	return issue_range(take(layout, 1, Min(most, LARGEST_BATCH)));
+}
+
+/*
+ * Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in
+ * take().
+ */
+PositionRange
+timeline_take_block(const SnowflakeLayout *layout, uint64 size)
+{
+	return issue_range(take(layout, size, size));
+}
