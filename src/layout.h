@@ -97,7 +97,7 @@ layout_max_worker(const SnowflakeLayout *layout)
 static inline int64
 layout_tick_at(const SnowflakeLayout *layout, int64 unix_ns)
 {
-	return unix_ns / layout->tick_ns - layout->epoch_ticks;
+	return (int64) ((uint64) unix_ns / (uint64) layout->tick_ns) - layout->epoch_ticks;
 }
 
 /* Start of a tick, in us since 1970. */

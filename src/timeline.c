@@ -13,7 +13,8 @@
  * repeat.
  *
  * A backend takes a chunk and keeps it in its slot.  A chunk serves a single
- * statement.  Hence every ID of a statement is above every ID of any statement
+ * message of the client, mostly a statement: it is forgotten when PostgreSQL
+ * resets the memory of that message.  Hence every ID of a statement is above every ID of any statement
  * that had ended when it began, in whatever session.  Within a statement the
  * chunk doubles as long as it is used up within a tick, and shrinks when it is
  * not.  Positions that the clock has passed are skipped, at no cost.
@@ -32,6 +33,7 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "timeline.h"
@@ -46,7 +48,6 @@ int			timeline_max_drift = 1000;
 int			timeline_max_wait = 1000;
 
 BackendSlot *timeline_slot = NULL;
-TimestampTz timeline_chunk_statement = 0;
 
 /* Positions that may be taken at some moment: floor .. ceiling - 1. */
 typedef struct Window
@@ -145,7 +146,8 @@ wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_si
 
 /*
  * Take at least least and at most most consecutive positions; the first least
- * of them lie in one tick.  Waits where the limits say so.
+ * of them lie in one tick.  unix_ns is the clock's time.  Waits where the limits
+ * say so.
  *
  * The order is safe against the death of this process at any point: before the
  * swap nothing has happened, after it the positions are no one else's.
@@ -155,14 +157,14 @@ wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_si
  * CHECK_FOR_INTERRUPTS raises.
  */
 static PositionRange
-take(const SnowflakeLayout *layout, uint64 least, uint64 most)
+take(const SnowflakeLayout *layout, int64 unix_ns, uint64 least, uint64 most)
 {
 	pg_atomic_uint64 *timeline = &shmem_area()->timeline.next;
 	int64		waiting_since = 0;
 
 	for (;;)
 	{
-		Window		window = window_at(layout, clock_unix_ns());
+		Window		window = window_at(layout, unix_ns);
 		uint64		next = pg_atomic_read_u64(timeline);
 		uint64		start;
 
@@ -182,53 +184,79 @@ take(const SnowflakeLayout *layout, uint64 least, uint64 most)
 		if (start >= layout_end(layout))
 			report_exhausted(layout);
 		wait_for_clock(layout, start + least - 1, &waiting_since);
+		unix_ns = clock_unix_ns();
 	}
 }
 
+/* Is the chunk one of the current statement, and will be forgotten after it? */
+static bool chunk_is_of_statement = false;
+
+static void
+forget_chunk(void *arg)
+{
+	pg_atomic_write_u64(&timeline_slot->end, 0);
+	chunk_is_of_statement = false;
+}
+
 /*
- * Positions to take for the next chunk.  now is the first position of the
- * clock's tick.
+ * Have the chunk forgotten when the statement is over.  This costs nothing on
+ * the hot path.  A background worker has no client's message; its transaction
+ * serves.
  */
+static void
+forget_chunk_after_statement(void)
+{
+	static MemoryContextCallback callback = {.func = forget_chunk};
+
+	if (chunk_is_of_statement)
+		return;
+	MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
+									   &callback);
+	chunk_is_of_statement = true;
+}
+
+/* Positions to take for the next chunk, at the clock's tick. */
 static uint64
-next_chunk_size(uint64 now)
+next_chunk_size(int64 tick)
 {
 	static uint64 size = 1;
-	static uint64 taken_at = 0;
-	TimestampTz statement = GetCurrentStatementStartTimestamp();
+	static int64 last_tick = 0;
 
-	if (statement != timeline_chunk_statement)
+	if (!chunk_is_of_statement)
 		size = 1;
-	else if (now == taken_at)
+	else if (tick == last_tick)
 		size = Min(size * 2, LARGEST_CHUNK);
 	else
 		size = Max(size / 2, 1);
 
-	taken_at = now;
-	timeline_chunk_statement = statement;
+	last_tick = tick;
 	return size;
 }
 
 /*
- * Replace our chunk by a new one and return its first position.  now is the
- * first position of the clock's tick.  Errors as in take().
+ * Replace our chunk by a new one and return its first position.  unix_ns is the
+ * clock's time.  Errors as in take().
  */
 uint64
-timeline_take_chunk(const SnowflakeLayout *layout, uint64 now)
+timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
 {
 	BackendSlot *slot = timeline_slot;
 	PositionRange chunk;
 
 	/*
 	 * The mark is cleared before the take: a worker that sets it after that
-	 * makes us take once more, and none is lost.
+	 * makes us take once more, and none is lost.  The chunk goes with it, so
+	 * that it does not come back to life if the take fails.
 	 */
+	pg_atomic_write_u64(&slot->end, 0);
 	pg_atomic_write_u32(&slot->stale, 0);
 	pg_memory_barrier();
 
-	chunk = take(layout, 1, next_chunk_size(now));
+	chunk = take(layout, unix_ns, 1, next_chunk_size(layout_tick_at(layout, unix_ns)));
 	pg_atomic_write_u64(&slot->next, chunk.start);
 	pg_atomic_write_u64(&slot->end, chunk.end);
 	shmem_add_own(&slot->chunks_taken, 1);
+	forget_chunk_after_statement();
 	return chunk.start;
 }
 
@@ -252,7 +280,7 @@ issue_range(PositionRange range)
 PositionRange
 timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
 {
-	return issue_range(take(layout, 1, Min(most, LARGEST_BATCH)));
+	return issue_range(take(layout, clock_unix_ns(), 1, Min(most, LARGEST_BATCH)));
 }
 
 /*
@@ -262,5 +290,5 @@ timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
 PositionRange
 timeline_take_block(const SnowflakeLayout *layout, uint64 size)
 {
-	return issue_range(take(layout, size, size));
+	return issue_range(take(layout, clock_unix_ns(), size, size));
 }

@@ -8,8 +8,6 @@
 #ifndef IDGEN_TIMELINE_H
 #define IDGEN_TIMELINE_H
 
-#include "access/xact.h"
-
 #include "clock.h"
 #include "layout.h"
 #include "shmem.h"
@@ -28,11 +26,8 @@ extern int	timeline_max_wait;
 /* Our slot; NULL until timeline_attach(). */
 extern BackendSlot *timeline_slot;
 
-/* The statement for which the slot's chunk was taken. */
-extern TimestampTz timeline_chunk_statement;
-
 extern void timeline_attach(void);
-extern uint64 timeline_take_chunk(const SnowflakeLayout *layout, uint64 now);
+extern uint64 timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns);
 extern PositionRange timeline_take_batch(const SnowflakeLayout *layout, uint64 most);
 extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 size);
 
@@ -51,36 +46,26 @@ timeline_reach(const SnowflakeLayout *layout)
 }
 
 /*
- * May position (not below now) still be issued from the chunk?  The chunk
- * serves one statement and its limits are looked at again for each position,
- * so neither a clock set back meanwhile nor a parallel worker can make what is
- * left of it wrong.
- */
-static inline bool
-timeline_chunk_covers(const SnowflakeLayout *layout, uint64 position, uint64 now)
-{
-	BackendSlot *slot = timeline_slot;
-
-	return position < pg_atomic_read_u64(&slot->end) &&
-		position - now < timeline_reach(layout) &&
-		timeline_chunk_statement == GetCurrentStatementStartTimestamp() &&
-		pg_atomic_read_u32(&slot->stale) == 0;
-}
-
-/*
  * The next position of this session: above all it had before, and not in the
  * past.  This is the hot path.  It touches the clock and our own slot, and
  * nothing that another process writes to.  Errors: see timeline_take_chunk.
+ *
+ * A position of the chunk is good from now up to the drift limit; the unsigned
+ * difference tests both ends.  The limit is looked at for each position because
+ * the clock may have been set back since the chunk was taken.
  */
 static inline uint64
 timeline_next(const SnowflakeLayout *layout)
 {
 	BackendSlot *slot = timeline_slot;
-	uint64		now = layout_tick_position(layout, layout_tick_at(layout, clock_unix_ns()));
-	uint64		position = Max(pg_atomic_read_u64(&slot->next), now);
+	int64		unix_ns = clock_unix_ns();
+	uint64		now = layout_tick_position(layout, layout_tick_at(layout, unix_ns));
+	uint64		position = pg_atomic_read_u64(&slot->next);
 
-	if (unlikely(!timeline_chunk_covers(layout, position, now)))
-		position = timeline_take_chunk(layout, now);
+	if (unlikely(position >= pg_atomic_read_u64(&slot->end) ||
+				 position - now >= timeline_reach(layout) ||
+				 pg_atomic_read_u32(&slot->stale) != 0))
+		position = timeline_take_chunk(layout, unix_ns);
 
 	pg_atomic_write_u64(&slot->next, position + 1);
 	shmem_add_own(&slot->ids_issued, 1);

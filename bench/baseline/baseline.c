@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * baseline.c
+ *	  Functions that do next to nothing: what a call costs at least.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "fmgr.h"
+
+PG_MODULE_MAGIC;
+
+PG_FUNCTION_INFO_V1(baseline_empty);
+PG_FUNCTION_INFO_V1(baseline_clock);
+
+/* baseline_empty(): the price of calling a C function */
+Datum
+baseline_empty(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(1);
+}
+
+/* baseline_clock(): the same and one reading of the wall clock, in ns */
+Datum
+baseline_clock(PG_FUNCTION_ARGS)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	PG_RETURN_INT64((int64) now.tv_sec * INT64CONST(1000000000) + now.tv_nsec);
+}
