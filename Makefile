@@ -65,6 +65,6 @@ unit: test/unit/arithmetic
 	test/unit/arithmetic
 
 test/unit/arithmetic: test/unit/arithmetic.c src/layout.c src/uuid_bits.c $(wildcard src/*.h)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^)
+	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport
 
 endif

@@ -3,7 +3,9 @@
  * stats.c
  *	  What idgen_slots and idgen_status() show of the shared area.
  *
- * Both only read, need no slot, and work on a standby too.
+ * Both only read, need no slot, and work on a standby too.  The rows of slots
+ * are read without a lock, so a backend may be a few IDs further by the time it
+ * is shown, or just gone; the totals are exact.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,14 +39,14 @@ last_position_us(const SnowflakeLayout *layout, uint64 next)
 }
 
 static void
-put_slot_row(ReturnSetInfo *result, BackendSlot *slot)
+put_slot_row(ReturnSetInfo *result, int32 pid, BackendSlot *slot)
 {
 	Datum		values[6];
 	bool		nulls[6] = {false};
 	uint64		ids_issued = pg_atomic_read_u64(&slot->ids_issued);
 	uint64		next = pg_atomic_read_u64(&slot->next);
 
-	values[0] = Int32GetDatum(slot->pid);
+	values[0] = Int32GetDatum(pid);
 	values[1] = Int64GetDatum(ids_issued);
 	values[2] = Int64GetDatum(pg_atomic_read_u64(&slot->chunks_taken));
 	values[3] = Int64GetDatum(pg_atomic_read_u64(&slot->waits));
@@ -70,9 +72,10 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	for (int i = 0; i < area->slot_count; i++)
 	{
 		BackendSlot *slot = &area->slots[i].slot;
+		int32		pid = *(volatile int32 *) &slot->pid;
 
-		if (slot->pid != 0)
-			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, slot);
+		if (pid != 0)
+			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, pid, slot);
 	}
 	return (Datum) 0;
 }
