@@ -97,7 +97,7 @@ parse_id(int64 id)
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("snowflake ID out of range"),
-				errdetail("%lld is negative; the sign bit of an ID is zero.", (long long) id));
+				errdetail("The ID %lld is negative, but the sign bit of an ID is zero.", (long long) id));
 
 	return layout_parse(&layout_default, id);
 }

@@ -1,0 +1,36 @@
+--
+-- What CREATE EXTENSION brings, and how each function is marked
+--
+CREATE EXTENSION idgen;
+
+SELECT p.proname,
+       oidvectortypes(p.proargtypes) AS arguments,
+       pg_get_function_result(p.oid) AS result,
+       p.provolatile AS volatile, p.proparallel AS parallel,
+       p.proisstrict AS strict, p.proleakproof AS leakproof, p.procost AS cost
+FROM pg_depend d
+JOIN pg_proc p ON p.oid = d.objid
+WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
+ORDER BY p.proname, arguments;
+
+-- everything has a comment
+SELECT pg_describe_object(d.classid, d.objid, 0) AS "without a comment"
+FROM pg_depend d
+WHERE d.deptype = 'e' AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
+  AND obj_description(d.objid, d.classid::regclass::name) IS NULL;
+
+\d idgen_slots
+
+-- it moves to another schema, comes again after being dropped, and lives there
+CREATE SCHEMA ids;
+ALTER EXTENSION idgen SET SCHEMA ids;
+SELECT ids.snowflake_nextval() < ids.snowflake_nextval() AS increasing;
+DROP EXTENSION idgen;
+CREATE EXTENSION idgen SCHEMA ids;
+SELECT count(*) FROM ids.idgen_slots WHERE pid = pg_backend_pid();
+SELECT ids.uuidv7() < ids.uuidv7() AS increasing;
+DROP EXTENSION idgen;
+DROP SCHEMA ids;
+CREATE EXTENSION idgen;
