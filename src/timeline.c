@@ -103,14 +103,12 @@ static void
 report_beyond_drift(int64 position_us)
 {
 	int64		now_us = clock_unix_ns() / NS_PER_US;
-	char	   *position_text = pstrdup(timestamptz_to_str(clock_timestamptz(position_us)));
 
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake timeline is too far ahead of the system clock"),
-			errdetail("The next ID's time is %s, the clock reads %s: %.3f ms less. \"idgen.max_drift\" allows %d ms, and \"idgen.max_wait\" a wait of %d ms.",
-					  position_text,
-					  timestamptz_to_str(clock_timestamptz(now_us)),
+			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms.",
+					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
 					  timeline_max_drift, timeline_max_wait),
 			errhint("If the clock was set back, correct it or wait until it has caught up. If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
