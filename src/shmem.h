@@ -52,11 +52,14 @@ typedef struct BackendSlot
 	int32		pid;			/* 0 when free */
 } BackendSlot;
 
+/* ShmemInitStruct() aligns the area itself to cache lines. */
+#define CACHE_LINE_ALIGNED pg_attribute_aligned(PG_CACHE_LINE_SIZE)
+
 typedef union BackendSlotPadded
 {
 	BackendSlot slot;
 	char		pad[PG_CACHE_LINE_SIZE];
-} BackendSlotPadded;
+} CACHE_LINE_ALIGNED BackendSlotPadded;
 
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
 
@@ -65,7 +68,7 @@ typedef union Timeline
 {
 	pg_atomic_uint64 next;
 	char		pad[PG_CACHE_LINE_SIZE];
-} Timeline;
+} CACHE_LINE_ALIGNED Timeline;
 
 /* Changes whenever the structs here do. */
 #define SHARED_AREA_FORMAT 1
@@ -81,6 +84,9 @@ typedef struct SharedArea
 	IssueCounts totals;			/* of the backends that are gone */
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedArea;
+
+StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
+				 "no slot shares a cache line");
 
 extern void shmem_startup(void);
 extern SharedArea *shmem_area(void);
