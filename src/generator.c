@@ -11,8 +11,8 @@
 
 #include "generator.h"
 
-NodeSetting generator_datacenter = {.name = "idgen.datacenter_id"};
-NodeSetting generator_worker = {.name = "idgen.worker_id"};
+ServerSetting generator_datacenter = {.name = "idgen.datacenter_id"};
+ServerSetting generator_worker = {.name = "idgen.worker_id"};
 uint64		generator_node_bits = 0;
 
 /*
@@ -26,20 +26,20 @@ generator_set_node(uint32 datacenter, uint32 worker)
 }
 
 static void
-check_not_refused(const NodeSetting *setting)
+check_not_refused(const ServerSetting *setting)
 {
 	if (setting->refused)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" was not accepted", setting->name),
-				errdetail("No IDs are made under a node other than the one that was asked for."),
+				errdetail("No IDs are made with a value other than the one that was asked for."),
 				errhint("Set it in postgresql.conf or by ALTER SYSTEM, within its range, reload the configuration and connect again."));
 }
 
 /*
  * See generator_ensure_attached.  Errors: READ_ONLY_SQL_TRANSACTION in
- * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while a setting of the
- * node holds a value that could not be used; OUT_OF_MEMORY without room for the
+ * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while the value asked
+ * for a setting of the server was not taken; OUT_OF_MEMORY without room for the
  * shared area.
  */
 void
@@ -49,6 +49,7 @@ generator_attach(const char *caller)
 
 	check_not_refused(&generator_datacenter);
 	check_not_refused(&generator_worker);
+	check_not_refused(&timeline_max_drift);
 	timeline_attach();
 }
 

@@ -9,18 +9,12 @@
 #define IDGEN_GENERATOR_H
 
 #include "layout.h"
+#include "setting.h"
 #include "timeline.h"
 
-/* One part of this server's node; idgen.c makes a setting of it. */
-typedef struct NodeSetting
-{
-	const char *name;
-	int			value;
-	bool		refused;		/* another value was asked for, and not accepted */
-} NodeSetting;
-
-extern NodeSetting generator_datacenter;
-extern NodeSetting generator_worker;
+/* This server's node. */
+extern ServerSetting generator_datacenter;
+extern ServerSetting generator_worker;
 
 /* Both in their place in an ID. */
 extern uint64 generator_node_bits;

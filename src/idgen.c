@@ -24,62 +24,83 @@ COMPAT_MODULE_MAGIC;
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 
+/* Calls of the assign hooks below. */
+static int	assignments = 0;
+
+static void
+note_assignment(ServerSetting *setting)
+{
+	assignments++;
+	setting->refused = false;
+}
+
 static void
 assign_datacenter_id(int value, void *extra)
 {
+	note_assignment(&generator_datacenter);
 	generator_set_node(value, generator_worker.value);
-	generator_datacenter.refused = false;
 }
 
 static void
 assign_worker_id(int value, void *extra)
 {
+	note_assignment(&generator_worker);
 	generator_set_node(generator_datacenter.value, value);
-	generator_worker.refused = false;
+}
+
+static void
+assign_max_drift(int value, void *extra)
+{
+	note_assignment(&timeline_max_drift);
 }
 
 /*
- * Define a setting that names the node.  Sessions may not change it.
+ * Define a setting that sessions may not change, from 0 to largest.
  *
  * A value set before the library was loaded that is out of range, or comes from
  * a place that may not set it, is dropped by PostgreSQL with a warning, and the
- * default takes its place.  That would be another node's identity, so remember
- * to make no IDs.
+ * default takes its place, even if postgresql.conf names another value.  That
+ * could be another node's identity, so remember to make no IDs.  A value that
+ * was taken shows as an assignment after that of the default.
  */
 static void
-define_node_setting(NodeSetting *setting, const char *description, int largest,
-					GucIntAssignHook assign_hook)
+define_server_setting(ServerSetting *setting, const char *description,
+					  const char *long_description, int largest, int flags,
+					  GucIntAssignHook assign_hook)
 {
 	const char *asked = GetConfigOption(setting->name, true, false);
 	char	   *asked_text = asked ? pstrdup(asked) : NULL;
 	int			asked_value;
 
-	DefineCustomIntVariable(setting->name, description,
-							"Every server that makes IDs for the same tables needs a node of its own.",
-							&setting->value, 0, 0, largest,
-							PGC_SIGHUP, 0, NULL, assign_hook, NULL);
+	assignments = 0;
+	DefineCustomIntVariable(setting->name, description, long_description,
+							&setting->value, setting->value, 0, largest,
+							PGC_SIGHUP, flags, NULL, assign_hook, NULL);
 
 	if (asked_text)
-		setting->refused = !parse_int(asked_text, &asked_value, 0, NULL) ||
+		setting->refused = assignments < 2 ||
+			!parse_int(asked_text, &asked_value, flags, NULL) ||
 			asked_value != setting->value;
 }
 
 static void
 define_settings(void)
 {
-	define_node_setting(&generator_datacenter,
-						"Sets the datacenter part of this server's node in snowflake IDs.",
-						layout_max_datacenter(&layout_default), assign_datacenter_id);
-	define_node_setting(&generator_worker,
-						"Sets the worker part of this server's node in snowflake IDs.",
-						layout_max_worker(&layout_default), assign_worker_id);
+	static const char *const one_node_each =
+		"Every server that makes IDs for the same tables needs a node of its own.";
 
-	/* One session must not push the timeline ahead for all the others. */
-	DefineCustomIntVariable("idgen.max_drift",
-							"Sets how far the time in IDs may run ahead of the system clock.",
-							"It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
-							&timeline_max_drift, timeline_max_drift, 0, MS_PER_DAY,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	define_server_setting(&generator_datacenter,
+						  "Sets the datacenter part of this server's node in snowflake IDs.",
+						  one_node_each, layout_max_datacenter(&layout_default), 0,
+						  assign_datacenter_id);
+	define_server_setting(&generator_worker,
+						  "Sets the worker part of this server's node in snowflake IDs.",
+						  one_node_each, layout_max_worker(&layout_default), 0,
+						  assign_worker_id);
+	define_server_setting(&timeline_max_drift,
+						  "Sets how far the time in IDs may run ahead of the system clock.",
+						  "It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
+						  MS_PER_DAY, GUC_UNIT_MS, assign_max_drift);
 
 	DefineCustomIntVariable("idgen.max_wait",
 							"Sets how long a call may wait when the time in IDs is at idgen.max_drift.",

@@ -44,7 +44,7 @@
 /* Few enough that a batch leaves others their share of a tick. */
 #define LARGEST_BATCH 1024
 
-int			timeline_max_drift = 1000;
+ServerSetting timeline_max_drift = {.name = "idgen.max_drift",.value = 1000};
 int			timeline_max_wait = 1000;
 
 BackendSlot *timeline_slot = NULL;
@@ -110,7 +110,7 @@ report_beyond_drift(int64 position_us)
 			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
-					  timeline_max_drift, timeline_max_wait),
+					  timeline_max_drift.value, timeline_max_wait),
 			errhint("If the clock was set back, correct it or wait until it has caught up. If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 

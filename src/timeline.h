@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "layout.h"
+#include "setting.h"
 #include "shmem.h"
 
 /* Consecutive positions start .. end - 1, all ours. */
@@ -19,8 +20,8 @@ typedef struct PositionRange
 	uint64		end;
 } PositionRange;
 
-/* Settings, in ms; idgen.c defines them. */
-extern int	timeline_max_drift;
+/* Settings, in ms. */
+extern ServerSetting timeline_max_drift;
 extern int	timeline_max_wait;
 
 /* Our slot; NULL until timeline_attach(). */
@@ -35,7 +36,7 @@ extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 s
 static inline int64
 timeline_drift_ticks(const SnowflakeLayout *layout)
 {
-	return timeline_max_drift * NS_PER_MS / layout->tick_ns;
+	return timeline_max_drift.value * NS_PER_MS / layout->tick_ns;
 }
 
 /* Positions from the start of the clock's tick up to the drift limit. */

@@ -3,7 +3,8 @@
 # the sources and of the server's installation, idgen built into that copy, and servers that listen there alone.
 # Nothing under /usr and no other cluster is touched, and when the script ends, however it ends, all of it is gone.
 #
-#   prepare build|test          packages, work directory, sources, private PostgreSQL; `test` adds what the tests need
+#   prepare KIND                packages, work directory, sources, private PostgreSQL; KIND is `build`, `test`, or one
+#                               for which the script has a function needs_KIND
 #   build DIR [VARIABLE=VALUE]  make and make install in DIR of the copied sources, with the private pg_config
 #   start_server NAME [LINE]    a server, started or started again with these lines of postgresql.conf; sets PGHOST
 #   stop_server NAME [MODE]
@@ -54,7 +55,8 @@ as_root() {
 # The home directory is the work directory, so that no ~/.psqlrc, ~/.pgpass or ~/.proverc has a say.
 as_server() {
   local become=(env "HOME=$WORK" "TMPDIR=$WORK/tmp")
-  ((EUID != 0)) || become=(setpriv --reuid=postgres --regid=postgres --init-groups "${become[@]}" USER=postgres LOGNAME=postgres)
+  ((EUID != 0)) ||
+    become=(setpriv --reuid=postgres --regid=postgres --init-groups "${become[@]}" USER=postgres LOGNAME=postgres)
   (cd "$WORK" && exec "${become[@]}" "$@")
 }
 
@@ -96,7 +98,7 @@ need() {
   "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
-# True if `pg_config --OPTION`, with what follows it, is a file.
+# True if the file exists that `pg_config --OPTION`, and what follows it, names.
 pg_has() { [[ -e $("$PG_CONFIG" "--$1")${2:-} ]]; }
 
 # Where pgTAP lies: with the server, or with Debian's server of that major, as it serves one that was built by hand too.
@@ -272,9 +274,8 @@ give_away() {
 # The files that make up the sources, each ended by a NUL: what git tracks or would offer to add, or else everything
 # but what a build leaves behind.
 source_files() {
-  if [[ -e $ROOT/.git ]] && git -C "$ROOT" -c "safe.directory=$ROOT" ls-files -z -co --exclude-standard 2>/dev/null; then
-    return
-  fi
+  [[ ! -e $ROOT/.git ]] ||
+    ! git -C "$ROOT" -c "safe.directory=$ROOT" ls-files -z -co --exclude-standard 2>/dev/null || return 0
   (cd "$ROOT" && find . \( -name .git -o -name tmp_check -o -name results \) -prune -o \
     ! -type d ! -name '*.o' ! -name '*.so' ! -name '*.bc' ! -name 'regression.*' -print0)
 }
@@ -289,19 +290,23 @@ copy_source() {
 }
 
 # PostgreSQL finds its files from where its binary lies, so a copy that keeps the distances between the directories is
-# an installation of its own.
+# an installation of its own. Of the library directory, which may be the system's, it takes PostgreSQL's libraries only.
 copy_postgres() {
-  local dirs dir prefix
+  local dirs dir prefix libdir
   mapfile -t dirs < <("$PG_CONFIG" --bindir --pkglibdir --sharedir --includedir --pkgincludedir | sort -u)
+  libdir=$("$PG_CONFIG" --libdir)
   prefix=${dirs[0]}
-  for dir in "${dirs[@]}"; do
+  for dir in "${dirs[@]}" "$libdir"; do
     while [[ $dir/ != "$prefix"/* ]]; do prefix=${prefix%/*}; done
   done
   for dir in "${dirs[@]}"; do
     mkdir -p "$WORK/pg${dir#"$prefix"}"
     cp -a "$dir/." "$WORK/pg${dir#"$prefix"}"
   done
-  PGBIN=$WORK/pg$("$PG_CONFIG" --bindir | sed "s|^$prefix||")
+  mkdir -p "$WORK/pg${libdir#"$prefix"}"
+  find "$libdir/" -maxdepth 1 -name 'libp[gq]*' -exec cp -a -t "$WORK/pg${libdir#"$prefix"}" {} +
+  PGBIN=$("$PG_CONFIG" --bindir)
+  PGBIN=$WORK/pg${PGBIN#"$prefix"}
   [[ $("$PGBIN/pg_config" --pkglibdir) == "$WORK"/* && $("$PGBIN/pg_config" --sharedir) == "$WORK"/* ]] ||
     die "the PostgreSQL of $PG_CONFIG cannot be relocated"
 }
@@ -317,8 +322,8 @@ prepare() {
   [[ $1 != test ]] || cp "$(find_pgtap)"/pgtap* "$("$PGBIN/pg_config" --sharedir)/extension"
   give_away
   export PATH=$PGBIN:$PATH
-  PGXS_DIR=$(dirname "$("$PGBIN/pg_config" --pgxs)")/../..
-  PGXS_DIR=$(cd "$PGXS_DIR" && pwd)
+  # shellcheck disable=SC2034 # for the tests
+  PGXS_DIR=$(cd "$(dirname "$("$PGBIN/pg_config" --pgxs)")/../.." && pwd)
   # Bitcode is for JIT inlining, of which an extension like this sees nothing; it would take clang.
   MAKE_ARGS=(--no-print-directory "PG_CONFIG=$PGBIN/pg_config" with_llvm=no)
 }
@@ -349,8 +354,8 @@ quietly() {
 build() {
   local dir=$1 name=build-${1//\//-}
   shift
-  quietly "$name" as_server make -C "$SRC/$dir" "${MAKE_ARGS[@]}" -j "$(nproc)" "$@" all &&
-    quietly "$name" as_server make -C "$SRC/$dir" "${MAKE_ARGS[@]}" "$@" install
+  quietly "$name" as_server make -s -C "$SRC/$dir" "${MAKE_ARGS[@]}" -j "$(nproc)" "$@" all &&
+    quietly "$name" as_server make -s -C "$SRC/$dir" "${MAKE_ARGS[@]}" "$@" install
 }
 
 # ---------------------------------------------------------------------------------------------------- servers
@@ -374,7 +379,7 @@ start_server() {
     as_server tee "$dir/server.conf" >/dev/null
   if ! quietly start as_server pg_ctl -D "$dir/data" -l "$dir/log" -w -s start; then
     [[ ! -e $dir/log ]] || tail -n 30 "$dir/log" >&2
-    die "the server did not start"
+    return 1
   fi
 }
 

@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * setting.h
+ *	  A setting that is the same for the whole server.
+ *
+ * Such a setting is read by the file that is named in front of it, and made a
+ * setting of PostgreSQL by idgen.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SETTING_H
+#define IDGEN_SETTING_H
+
+typedef struct ServerSetting
+{
+	const char *name;
+	int			value;
+	bool		refused;		/* another value was asked for, and not taken */
+} ServerSetting;
+
+#endif							/* IDGEN_SETTING_H */

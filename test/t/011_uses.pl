@@ -1,0 +1,177 @@
+# Guards: IDs can be drawn wherever PostgreSQL evaluates a default or calls a function,
+# and no road back (rollback, restore, DROP EXTENSION, another apply of the same
+# change) ever gives one a second time.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use IdgenTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $publisher = new_server('publisher', streaming => 'logical', conf => "max_prepared_transactions = 5");
+my $subscriber = new_server('subscriber', streaming => 'logical', conf => 'idgen.worker_id = 2');
+my $session = session($publisher);
+
+sub check_copy
+{
+	$session->query('CREATE TABLE copied (id bigint PRIMARY KEY DEFAULT snowflake_nextval(), line integer)');
+	my $before = $session->query('SELECT snowflake_nextval()');
+	my $rows = join("\n", 1 .. 5000);
+	$publisher->safe_psql('postgres', "COPY copied (line) FROM STDIN;\n$rows\n\\.\n");
+	$session->query(
+		"COPY copied (line) FROM PROGRAM 'printf \"5001\\n5002\\n\"'");
+	my $after = $session->query('SELECT snowflake_nextval()');
+
+	is($session->query('SELECT count(*), count(DISTINCT id) FROM copied'), '5002|5002', 'COPY: a default for each row');
+	is($session->query('SELECT count(*) FROM (SELECT line < lag(line) OVER (ORDER BY id) AS disorder FROM copied) AS lines WHERE disorder'),
+		0, '... in the order of the lines');
+	is($session->query("SELECT min(id) > $before AND max(id) < $after FROM copied"), 't', '... between the IDs before and after');
+	return;
+}
+
+sub check_statements
+{
+	$session->query(
+		q{
+		CREATE TABLE made (id bigint PRIMARY KEY DEFAULT snowflake_nextval(), name text UNIQUE, version bigint);
+		CREATE FUNCTION set_version() RETURNS trigger LANGUAGE plpgsql AS
+			$$ BEGIN NEW.version := snowflake_nextval(); RETURN NEW; END $$;
+		CREATE TRIGGER versions BEFORE INSERT OR UPDATE ON made FOR EACH ROW EXECUTE FUNCTION set_version();
+		CREATE FUNCTION make(names text[]) RETURNS SETOF bigint LANGUAGE sql AS
+			'INSERT INTO made (name) SELECT unnest(names) RETURNING id'});
+
+	my @ids = $session->ids("SELECT make(ARRAY['a', 'b', 'c'])");
+	push @ids, $session->ids("INSERT INTO made (name) VALUES ('c'), ('d') ON CONFLICT (name) DO UPDATE SET name = made.name || '!' RETURNING version");
+	push @ids, $session->ids("INSERT INTO made (name) VALUES ('a'), ('e') ON CONFLICT (name) DO NOTHING RETURNING id");
+	push @ids, $session->ids("UPDATE made SET name = 'f' WHERE name = 'e' RETURNING version");
+	push @ids, $session->ids("MERGE INTO made USING (VALUES ('f'), ('g')) AS new (name) ON made.name = new.name WHEN NOT MATCHED THEN INSERT (name) VALUES (new.name) WHEN MATCHED THEN UPDATE SET name = 'h'; SELECT max(id) FROM made");
+	is(scalar @ids, 8, 'functions, triggers, ON CONFLICT, MERGE: all get IDs');
+	is_increasing(\@ids, '... in order');
+	is($session->query('SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM made UNION ALL SELECT version FROM made) AS drawn'),
+		'12|12', '... and distinct ones');
+
+	# A table rewritten with a new column: an ID for every row.
+	$session->query('ALTER TABLE copied ADD COLUMN extra bigint DEFAULT snowflake_nextval()');
+	is($session->query('SELECT count(DISTINCT extra) FROM copied'), 5002, 'ALTER TABLE ADD COLUMN: an ID for each row');
+
+	# Partitions, where the ID is the key.
+	$session->query(
+		q{
+		CREATE TABLE parts (id bigint DEFAULT snowflake_nextval()) PARTITION BY HASH (id);
+		CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+		INSERT INTO parts SELECT FROM generate_series(1, 1000)});
+	is($session->query('SELECT count(*), count(DISTINCT id) FROM parts'), '1000|1000', 'a default in a partitioned table');
+
+	# A query that is written down is not evaluated once and for all.
+	$session->query('PREPARE draw AS SELECT snowflake_nextval()');
+	is_increasing([ map { $session->query('EXECUTE draw') } 1 .. 10 ], 'a prepared statement');
+	$session->query('SET plan_cache_mode = force_generic_plan');
+	is_increasing([ map { $session->query('EXECUTE draw') } 1 .. 10 ], '... with a generic plan');
+	$session->query('RESET plan_cache_mode; DEALLOCATE draw');
+	return;
+}
+
+sub check_ways_back
+{
+	my @ids;
+
+	foreach my $end (
+		'ROLLBACK', 'COMMIT',
+		"PREPARE TRANSACTION 'p'; ROLLBACK PREPARED 'p'",
+		"PREPARE TRANSACTION 'p'; COMMIT PREPARED 'p'",
+		"SAVEPOINT s; SELECT 1 / 0; ROLLBACK TO s; COMMIT")
+	{
+		push @ids,
+		  $session->ids('BEGIN; INSERT INTO copied DEFAULT VALUES RETURNING id'),
+		  $session->ids(burst(100));
+		$session->run($end);
+		push @ids, $session->ids(burst(100));
+	}
+	is_increasing(\@ids, 'no end of a transaction gives IDs back');
+	return;
+}
+
+# The same timeline before and after, in the same session.
+sub check_drop_extension
+{
+	my $before = $session->query('SELECT snowflake_nextval()');
+
+	like($session->error('DROP EXTENSION idgen'), qr/ERROR:  2BP01/, 'defaults protect the extension');
+	$session->query("SET client_min_messages = 'warning'; DROP EXTENSION idgen CASCADE; CREATE EXTENSION idgen; RESET client_min_messages");
+	is_increasing([ $before, $session->ids(burst(100)), $session->ids(burst(100)) ], 'DROP and CREATE EXTENSION: the order goes on');
+	is($session->query('SELECT count(*) FROM idgen_slots WHERE pid = pg_backend_pid()'), 1, '... in the same slot');
+	return;
+}
+
+sub check_dump
+{
+	my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump.sql';
+
+	$session->query('CREATE TABLE dumped (id bigint PRIMARY KEY DEFAULT snowflake_nextval(), n integer)');
+	$session->query('INSERT INTO dumped (n) SELECT generate_series(1, 100)');
+	$session->query('CREATE DATABASE restored');
+	$publisher->command_ok(
+		[ 'pg_dump', '--no-sync', '--file', $dump, '--table', 'dumped', '--extension', 'idgen', $publisher->connstr('postgres') ],
+		'pg_dump');
+	$publisher->command_ok(
+		[ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-o', $dump . '.out', $publisher->connstr('restored') ],
+		'restore');
+	$publisher->safe_psql('restored', 'INSERT INTO dumped (n) SELECT generate_series(101, 200)');
+	my $digest = 'SELECT md5(string_agg(id::text, \',\' ORDER BY n)) FROM dumped WHERE n <= 100';
+	is($publisher->safe_psql('restored', $digest), $session->query($digest), '... keeps the IDs');
+	is($publisher->safe_psql('restored', 'SELECT count(*), count(DISTINCT id) FROM dumped'),
+		'200|200', '... and the default, which goes on above them');
+	is($publisher->safe_psql('restored', 'SELECT max(id) FILTER (WHERE n <= 100) < min(id) FILTER (WHERE n > 100) FROM dumped'),
+		't', '... in order');
+	return;
+}
+
+# An apply worker has no client; it draws all the same.
+sub check_logical_replication
+{
+	my $connstr = $publisher->connstr . ' dbname=postgres';
+
+	$session->query(
+		q{
+		CREATE TABLE events (id bigint PRIMARY KEY DEFAULT snowflake_nextval());
+		INSERT INTO events SELECT FROM generate_series(1, 100);
+		CREATE PUBLICATION pub FOR TABLE events});
+	$subscriber->safe_psql(
+		'postgres', qq{
+		CREATE TABLE events (id bigint PRIMARY KEY, received bigint UNIQUE DEFAULT snowflake_nextval());
+		CREATE SUBSCRIPTION sub CONNECTION '$connstr' PUBLICATION pub});
+	$subscriber->wait_for_subscription_sync($publisher, 'sub');
+
+	$session->query('INSERT INTO events SELECT FROM generate_series(1, 100)') for 1 .. 5;
+	$session->query('INSERT INTO events DEFAULT VALUES') for 1 .. 50;
+	$session->query('BEGIN; INSERT INTO events DEFAULT VALUES; ROLLBACK');
+	$publisher->wait_for_catchup('sub');
+
+	is($subscriber->safe_psql('postgres', 'SELECT count(*), count(received), count(DISTINCT received) FROM events'),
+		'650|650|650', 'logical replication: an ID for every row that is applied');
+	is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM (SELECT received < lag(received) OVER (ORDER BY id) AS disorder FROM events) AS pairs WHERE disorder'),
+		0, '... in the order of the changes');
+	is($subscriber->safe_psql('postgres', 'SELECT DISTINCT a.worker_id, b.worker_id FROM events, snowflake_parse(id) AS a, snowflake_parse(received) AS b'),
+		'0|2', '... of the node that applies them');
+
+	# A quiet session on the subscriber is above what has been applied.
+	my $highest = $subscriber->safe_psql('postgres', 'SELECT max(received) FROM events');
+	cmp_ok($subscriber->safe_psql('postgres', 'SELECT snowflake_nextval()'), '>', $highest, '... with the others in one order');
+	$subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION sub');
+	return;
+}
+
+check_copy();
+check_statements();
+check_ways_back();
+check_dump();
+check_logical_replication();
+check_drop_extension();
+$session->quit;
+
+done_testing();
