@@ -72,18 +72,6 @@ RETURNS uuid
 AS 'MODULE_PATHNAME', 'idgen_uuidv7_interval'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
--- An unqualified name would mean pg_catalog's functions on PostgreSQL 18.
-DO $$
-BEGIN
-	EXECUTE pg_catalog.format('COMMENT ON FUNCTION %I.uuidv7() IS %L',
-		pg_catalog.current_schema(),
-		'UUID version 7 (RFC 9562): time-ordered, strictly increasing within a session');
-	EXECUTE pg_catalog.format('COMMENT ON FUNCTION %I.uuidv7(interval) IS %L',
-		pg_catalog.current_schema(),
-		'UUID version 7 whose time is shifted by an interval');
-END
-$$;
-
 --
 -- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the
 -- node can be read from any ID.
@@ -108,7 +96,7 @@ CREATE VIEW idgen_slots AS
 	FROM idgen_get_slots();
 
 COMMENT ON VIEW idgen_slots IS
-'what each live backend that has made snowflake IDs has drawn';
+'what each live backend that has asked for snowflake IDs has drawn';
 
 GRANT SELECT ON idgen_slots TO PUBLIC;
 
@@ -129,3 +117,17 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION idgen_status() IS
 'node, layout and timeline of this server, with totals of all backends';
+
+--
+-- Last, because of the search path: on PostgreSQL 18 an unqualified uuidv7()
+-- means that of pg_catalog unless our schema comes first.
+--
+
+SELECT pg_catalog.set_config('search_path',
+	pg_catalog.format('%I, pg_catalog', pg_catalog.current_schema()), true);
+
+COMMENT ON FUNCTION uuidv7() IS
+'UUID version 7 (RFC 9562): time-ordered, strictly increasing within a backend';
+
+COMMENT ON FUNCTION uuidv7(interval) IS
+'UUID version 7 whose time is shifted by an interval';

@@ -17,12 +17,17 @@ uint64		generator_node_bits = 0;
 
 /*
  * Change the node (both within the layout's fields).  The timeline stays: IDs
- * of one server differ in their positions, whatever node they name.
+ * of one server differ in their positions, whatever node they name.  But within
+ * a tick a smaller node means smaller IDs, so our next ID is of another tick.
  */
 void
 generator_set_node(uint32 datacenter, uint32 worker)
 {
-	generator_node_bits = layout_node_bits(&layout_default, datacenter, worker);
+	uint64		node_bits = layout_node_bits(&layout_default, datacenter, worker);
+
+	if (node_bits != generator_node_bits)
+		timeline_leave_tick();
+	generator_node_bits = node_bits;
 }
 
 static void

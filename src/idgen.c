@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -27,11 +28,18 @@ static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 /* Calls of the assign hooks below. */
 static int	assignments = 0;
 
+/*
+ * A new value is a taken one, except in a parallel worker that is starting.
+ * There PostgreSQL puts back the default first, then the leader's value.  If the
+ * second does not come, the leader's value is the default, which is either right
+ * or what it was left with by a refusal.  Only one of them is safe to assume.
+ */
 static void
 note_assignment(ServerSetting *setting)
 {
 	assignments++;
-	setting->refused = false;
+	setting->refused = InitializingParallelWorker && !setting->restoring;
+	setting->restoring = setting->refused;
 }
 
 static void
@@ -103,8 +111,8 @@ define_settings(void)
 						  MS_PER_DAY, GUC_UNIT_MS, assign_max_drift);
 
 	DefineCustomIntVariable("idgen.max_wait",
-							"Sets how long a call may wait when the time in IDs is at idgen.max_drift.",
-							"After this time the call fails.",
+							"Sets how long a call may wait for an ID when the time in IDs is at idgen.max_drift.",
+							"After this time the call fails.  A batch may wait as long for each part of it.",
 							&timeline_max_wait, timeline_max_wait, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 

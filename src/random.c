@@ -6,7 +6,8 @@
  * All randomness comes from pg_strong_random().  A word is handed out once and
  * wiped as it is handed out, so neither a later bug that leaks memory nor a
  * core file shows what was used.  A process that inherits a pool through fork()
- * throws it away.
+ * throws it away.  What nobody here can notice is a virtual machine that is
+ * resumed twice from one snapshot: both go on with the same pool.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,7 +36,7 @@ refill_pool(void)
 	pool_left = POOL_WORDS;
 }
 
-/* 64 random bits that no one else has.  ERROR if the system gives none. */
+/* 64 random bits.  ERROR if the system gives none. */
 uint64
 random_word(void)
 {

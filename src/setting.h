@@ -16,6 +16,7 @@ typedef struct ServerSetting
 	const char *name;
 	int			value;
 	bool		refused;		/* another value was asked for, and not taken */
+	bool		restoring;		/* a parallel worker expects its leader's value */
 } ServerSetting;
 
 #endif							/* IDGEN_SETTING_H */

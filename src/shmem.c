@@ -38,6 +38,7 @@ shmem_size(void)
 					mul_size(MaxBackends, sizeof(BackendSlotPadded)));
 }
 
+/* An ERROR on the way leaves a format of zero, and the next caller starts anew. */
 static void
 create_area(SharedArea *area)
 {
@@ -47,7 +48,6 @@ create_area(SharedArea *area)
 	area->layout = layout_default;
 	area->preloaded = false;
 	area->slot_count = MaxBackends;
-	area->format = SHARED_AREA_FORMAT;
 	for (int i = 0; i < area->slot_count; i++)
 	{
 		BackendSlot *slot = &area->slots[i].slot;
@@ -60,14 +60,20 @@ create_area(SharedArea *area)
 		pg_atomic_init_u64(&slot->waited_us, 0);
 		pg_atomic_init_u32(&slot->stale, 0);
 	}
+	area->format = SHARED_AREA_FORMAT;
 }
 
-/* Add the hint to PostgreSQL's own "not enough shared memory". */
+/*
+ * Add hints to PostgreSQL's own errors: "not enough shared memory", and "entry
+ * size is wrong", which a library of another version meets first.
+ */
 static void
-add_preload_hint(void *arg)
+add_hint(void *arg)
 {
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
 		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start.");
+	else
+		errhint("Restart the server if idgen was upgraded.");
 }
 
 /*
@@ -77,7 +83,7 @@ add_preload_hint(void *arg)
 SharedArea *
 shmem_area(void)
 {
-	ErrorContextCallback hint = {error_context_stack, add_preload_hint, NULL};
+	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
 	SharedArea *area;
 	bool		found;
 
@@ -87,7 +93,7 @@ shmem_area(void)
 	error_context_stack = &hint;
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	area = ShmemInitStruct(AREA_NAME, shmem_size(), &found);
-	if (!found)
+	if (!found || area->format == 0)
 		create_area(area);
 	LWLockRelease(AddinShmemInitLock);
 	error_context_stack = hint.previous;
@@ -165,6 +171,7 @@ shmem_claim_slot(void)
 
 	before_shmem_exit(release_slot, PointerGetDatum(slot));
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
+	/* An earlier owner may have drawn IDs in a later exit callback than ours. */
 	retire_counts(slot);
 	pg_atomic_write_u64(&slot->next, 0);
 	pg_atomic_write_u64(&slot->end, 0);

@@ -36,13 +36,13 @@ typedef struct IssueCounts
 } IssueCounts;
 
 /*
- * One backend's part of the shared area, on a cache line that no one else
- * writes to.  The chunk is the positions next .. end - 1: taken from the
+ * One backend's part of the shared area, on a cache line of its own that no one
+ * else writes to, but for the mark.  The chunk is the positions next .. end - 1: taken from the
  * timeline, ours, not yet issued.
  */
 typedef struct BackendSlot
 {
-	pg_atomic_uint64 next;		/* once an ID is issued, next - 1 was the last */
+	pg_atomic_uint64 next;		/* next - 1 was the last, but during a take */
 	pg_atomic_uint64 end;
 	pg_atomic_uint64 ids_issued;
 	pg_atomic_uint64 chunks_taken;

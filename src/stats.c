@@ -3,7 +3,8 @@
  * stats.c
  *	  What idgen_slots and idgen_status() show of the shared area.
  *
- * Both only read, need no slot, and work on a standby too.  The rows of slots
+ * Both need no slot, and work on a standby too; if the area does not exist yet,
+ * they create it.  The rows of slots
  * are read without a lock, so a backend may be a few IDs further by the time it
  * is shown, or just gone; the totals are exact.
  *
@@ -39,7 +40,8 @@ last_position_us(const SnowflakeLayout *layout, uint64 next)
 }
 
 static void
-put_slot_row(ReturnSetInfo *result, int32 pid, BackendSlot *slot)
+put_slot_row(ReturnSetInfo *result, const SnowflakeLayout *layout, int32 pid,
+			 BackendSlot *slot)
 {
 	Datum		values[6];
 	bool		nulls[6] = {false};
@@ -52,7 +54,7 @@ put_slot_row(ReturnSetInfo *result, int32 pid, BackendSlot *slot)
 	values[3] = Int64GetDatum(pg_atomic_read_u64(&slot->waits));
 	values[4] = interval_of_us(pg_atomic_read_u64(&slot->waited_us));
 	if (ids_issued > 0)
-		values[5] = TimestampTzGetDatum(clock_timestamptz(last_position_us(&layout_default, next)));
+		values[5] = TimestampTzGetDatum(clock_timestamptz(last_position_us(layout, next)));
 	else
 		nulls[5] = true;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -75,7 +77,7 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 		int32		pid = *(volatile int32 *) &slot->pid;
 
 		if (pid != 0)
-			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, pid, slot);
+			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &area->layout, pid, slot);
 	}
 	return (Datum) 0;
 }

@@ -49,6 +49,9 @@ int			timeline_max_wait = 1000;
 
 BackendSlot *timeline_slot = NULL;
 
+/* Set when positions of the current tick must not be taken any more. */
+static bool tick_is_over = false;
+
 /* Positions that may be taken at some moment: floor .. ceiling - 1. */
 typedef struct Window
 {
@@ -65,20 +68,33 @@ timeline_attach(void)
 	timeline_slot = shmem_claim_slot();
 }
 
+/*
+ * The next position we take will be in a later tick than any we had.  For when
+ * IDs change in a way that positions do not show.
+ */
+void
+timeline_leave_tick(void)
+{
+	if (timeline_slot == NULL)
+		return;
+	tick_is_over = true;
+	pg_atomic_write_u64(&timeline_slot->end, 0);
+}
+
+/*
+ * Both bounds are whole ticks.  drift_ticks (0 ..) is how far they may be ahead
+ * of the clock.
+ */
 static Window
-window_at(const SnowflakeLayout *layout, int64 unix_ns)
+window_at(const SnowflakeLayout *layout, int64 unix_ns, int64 drift_ticks)
 {
 	int64		tick = layout_tick_at(layout, unix_ns);
-	uint64		end = layout_end(layout);
-	uint64		reach = timeline_reach(layout);
-	Window		window = {0, 0};
+	int64		end_tick = layout_position_tick(layout, layout_end(layout));
+	Window		window;
 
-	/* A clock before the epoch opens no window at all. */
-	if (tick < 0)
-		return window;
-
-	window.floor = Min(layout_tick_position(layout, tick), end);
-	window.ceiling = reach < end - window.floor ? window.floor + reach : end;
+	/* The clock may be before the epoch, or after the end. */
+	window.floor = layout_tick_position(layout, Max(0, Min(tick, end_tick)));
+	window.ceiling = layout_tick_position(layout, Max(0, Min(tick + drift_ticks + 1, end_tick)));
 	return window;
 }
 
@@ -115,15 +131,17 @@ report_beyond_drift(int64 position_us)
 }
 
 /*
- * Wait until the clock allows position, or for as long as clock_wait() likes
- * to.  waiting_since is in monotonic ns; 0 at the first wait of a take.  The
- * deadline is measured on the monotonic clock, as the other one may step.
+ * Wait until the clock is drift_ticks before position, or for as long as
+ * clock_wait() likes to.  waiting_since is in monotonic ns; 0 at the first wait
+ * of a take.  The deadline is measured on the monotonic clock, as the other one
+ * may step.
  */
 static void
-wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_since)
+wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 drift_ticks,
+			   int64 *waiting_since)
 {
 	int64		tick = layout_position_tick(layout, position);
-	int64		due_us = layout_tick_start_us(layout, tick - timeline_drift_ticks(layout));
+	int64		due_us = layout_tick_start_us(layout, tick - drift_ticks);
 	int64		began = clock_monotonic_ns();
 	int64		patience;
 
@@ -144,8 +162,8 @@ wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_si
 
 /*
  * Take at least least and at most most consecutive positions; the first least
- * of them lie in one tick.  unix_ns is the clock's time.  Waits where the limits
- * say so.
+ * of them lie in one tick.  unix_ns is the clock's time, drift_ticks how far
+ * ahead of it they may lie.  Waits where that limit says so.
  *
  * The order is safe against the death of this process at any point: before the
  * swap nothing has happened, after it the positions are no one else's.
@@ -155,14 +173,16 @@ wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_si
  * CHECK_FOR_INTERRUPTS raises.
  */
 static PositionRange
-take(const SnowflakeLayout *layout, int64 unix_ns, uint64 least, uint64 most)
+take(const SnowflakeLayout *layout, int64 unix_ns, int64 drift_ticks,
+	 uint64 least, uint64 most)
 {
+	uint64		room = tick_is_over ? layout_tick_size(layout) : least;
 	pg_atomic_uint64 *timeline = &shmem_area()->timeline.next;
 	int64		waiting_since = 0;
 
 	for (;;)
 	{
-		Window		window = window_at(layout, unix_ns);
+		Window		window = window_at(layout, unix_ns, drift_ticks);
 		uint64		next = pg_atomic_read_u64(timeline);
 		uint64		start;
 
@@ -170,18 +190,22 @@ take(const SnowflakeLayout *layout, int64 unix_ns, uint64 least, uint64 most)
 		{
 			PositionRange range;
 
-			start = layout_fit_in_tick(layout, Max(next, window.floor), least);
-			if (start >= window.ceiling || window.ceiling - start < least)
+			/* The ceiling is a tick's end, so least positions fit below it too. */
+			start = layout_fit_in_tick(layout, Max(next, window.floor), room);
+			if (start >= window.ceiling)
 				break;
 			range.start = start;
 			range.end = start + Min(most, window.ceiling - start);
 			if (pg_atomic_compare_exchange_u64(timeline, &next, range.end))
+			{
+				tick_is_over = false;
 				return range;
+			}
 		}
 
 		if (start >= layout_end(layout))
 			report_exhausted(layout);
-		wait_for_clock(layout, start + least - 1, &waiting_since);
+		wait_for_clock(layout, start, drift_ticks, &waiting_since);
 		unix_ns = clock_unix_ns();
 	}
 }
@@ -250,7 +274,8 @@ timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
 	pg_atomic_write_u32(&slot->stale, 0);
 	pg_memory_barrier();
 
-	chunk = take(layout, unix_ns, 1, next_chunk_size(layout_tick_at(layout, unix_ns)));
+	chunk = take(layout, unix_ns, timeline_drift_ticks(layout),
+				 1, next_chunk_size(layout_tick_at(layout, unix_ns)));
 	pg_atomic_write_u64(&slot->next, chunk.start);
 	pg_atomic_write_u64(&slot->end, chunk.end);
 	shmem_add_own(&slot->chunks_taken, 1);
@@ -258,11 +283,17 @@ timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
 	return chunk.start;
 }
 
-/* Issue all of a range at once: what is left of our chunk lies below it. */
+/*
+ * Take and issue positions at once.  What is left of our chunk lies below them.
+ * Such takes stop a tick short of the drift limit, if there is one: where many
+ * of them wait for the clock, calls for a single ID still find room.
+ */
 static PositionRange
-issue_range(PositionRange range)
+issue(const SnowflakeLayout *layout, uint64 least, uint64 most)
 {
 	BackendSlot *slot = timeline_slot;
+	int64		drift_ticks = Max(0, timeline_drift_ticks(layout) - 1);
+	PositionRange range = take(layout, clock_unix_ns(), drift_ticks, least, most);
 
 	pg_atomic_write_u64(&slot->end, range.end);
 	pg_atomic_write_u64(&slot->next, range.end);
@@ -278,7 +309,7 @@ issue_range(PositionRange range)
 PositionRange
 timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
 {
-	return issue_range(take(layout, clock_unix_ns(), 1, Min(most, LARGEST_BATCH)));
+	return issue(layout, 1, Min(most, LARGEST_BATCH));
 }
 
 /*
@@ -288,5 +319,5 @@ timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
 PositionRange
 timeline_take_block(const SnowflakeLayout *layout, uint64 size)
 {
-	return issue_range(take(layout, clock_unix_ns(), size, size));
+	return issue(layout, size, size);
 }

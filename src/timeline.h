@@ -28,6 +28,7 @@ extern int	timeline_max_wait;
 extern BackendSlot *timeline_slot;
 
 extern void timeline_attach(void);
+extern void timeline_leave_tick(void);
 extern uint64 timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns);
 extern PositionRange timeline_take_batch(const SnowflakeLayout *layout, uint64 most);
 extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 size);
@@ -48,8 +49,9 @@ timeline_reach(const SnowflakeLayout *layout)
 
 /*
  * The next position of this session: above all it had before, and not in the
- * past.  This is the hot path.  It touches the clock and our own slot, and
- * nothing that another process writes to.  Errors: see timeline_take_chunk.
+ * past.  This is the hot path.  It touches the clock and our own slot, of which
+ * others write but a mark, once in a parallel worker's life.  Errors: see
+ * timeline_take_chunk.
  *
  * A position of the chunk is good from now up to the drift limit; the unsigned
  * difference tests both ends.  The limit is looked at for each position because

@@ -6,8 +6,9 @@
  * A version 7 UUID carries the time to 1/4096 ms (RFC 9562, section 6.2, method
  * 3) and 62 random bits.  When UUIDs are drawn faster than the fractions pass,
  * or the clock goes back, the time stays and the random bits are incremented by
- * a random amount (method 2).  So UUIDs of a session strictly increase, and a
- * burst of them does not run ahead of the clock.
+ * a random amount (method 2).  So UUIDs of a process strictly increase, and a
+ * burst of them does not run ahead of the clock.  After a clock that was ahead
+ * has been corrected, they stay at its time until the clock gets there.
  *
  *-------------------------------------------------------------------------
  */
