@@ -85,10 +85,11 @@ define_server_setting(ServerSetting *setting, const char *description,
 							&setting->value, setting->value, 0, largest,
 							PGC_SIGHUP, flags, NULL, assign_hook, NULL);
 
-	if (asked_text)
-		setting->refused = assignments < 2 ||
-			!parse_int(asked_text, &asked_value, flags, NULL) ||
-			asked_value != setting->value;
+	setting->restoring = false;
+	setting->refused = asked_text &&
+		(assignments < 2 ||
+		 !parse_int(asked_text, &asked_value, flags, NULL) ||
+		 asked_value != setting->value);
 }
 
 static void

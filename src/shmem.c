@@ -121,7 +121,10 @@ shmem_startup(void)
 	shmem_area()->preloaded = true;
 }
 
-/* Move a slot's counters into the totals.  The caller holds shared->lock. */
+/*
+ * Move the counters of a slot's last owner into the totals.  The caller holds
+ * shared->lock.
+ */
 static void
 retire_counts(BackendSlot *slot)
 {
@@ -145,7 +148,6 @@ release_slot(int code, Datum arg)
 	PGPROC	   *leader = MyProc->lockGroupLeader;
 
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
-	retire_counts(slot);
 	slot->pid = 0;
 	LWLockRelease(&shared->lock);
 
@@ -171,7 +173,6 @@ shmem_claim_slot(void)
 
 	before_shmem_exit(release_slot, PointerGetDatum(slot));
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	/* An earlier owner may have drawn IDs in a later exit callback than ours. */
 	retire_counts(slot);
 	pg_atomic_write_u64(&slot->next, 0);
 	pg_atomic_write_u64(&slot->end, 0);

@@ -8,9 +8,9 @@
  *	timeline.next		an atomic that only grows, by compare-and-swap.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
- *	slot.pid, totals	shared->lock.  A backend that leaves moves its counters
- *						into the totals under it, so whoever sums totals and
- *						slots under it counts each ID once.
+ *	slot.pid, totals	shared->lock.  Whoever claims a slot moves the counters of
+ *						its last owner into the totals under it, so whoever sums
+ *						totals and slots under it counts each ID once.
  *	slot.stale			set by a parallel worker of the owner when it leaves,
  *						cleared by the owner; see timeline.c.
  *	the rest			written once, by whoever creates the area, before anyone

@@ -14,10 +14,11 @@
  *
  * A backend takes a chunk and keeps it in its slot.  A chunk serves a single
  * message of the client, mostly a statement: it is forgotten when PostgreSQL
- * resets the memory of that message.  Hence every ID of a statement is above every ID of any statement
- * that had ended when it began, in whatever session.  Within a statement the
- * chunk doubles as long as it is used up within a tick, and shrinks when it is
- * not.  Positions that the clock has passed are skipped, at no cost.
+ * resets the memory of that message.  Hence every ID of a message is above every
+ * ID of any message that had been done when it came, in whatever session.
+ * Within a message the chunk doubles as long as it is used up within a tick, and
+ * shrinks when it is not.  A chunk that the clock has passed is dropped: positions
+ * in the past cost nothing.
  *
  * Parallel workers have slots and chunks of their own.  When one leaves, it
  * marks its leader's slot as stale, because what the leader has left may lie
