@@ -33,6 +33,22 @@ clock_unix_ns(void)
 	return clock_read_ns(CLOCK_REALTIME);
 }
 
+/*
+ * The wall clock as of the kernel's last timer tick, 1 to 10 ms ago at most, in
+ * ns since 1970.  This reads memory and not the hardware: a fifth of the price.
+ * That nothing has changed since is all it is asked, so the exact clock serves
+ * where there is no such one.
+ */
+static inline int64
+clock_coarse_ns(void)
+{
+#ifdef CLOCK_REALTIME_COARSE
+	return clock_read_ns(CLOCK_REALTIME_COARSE);
+#else
+	return clock_read_ns(CLOCK_REALTIME);
+#endif
+}
+
 /* A clock that no one sets, ns from an arbitrary start: measures waits. */
 static inline int64
 clock_monotonic_ns(void)

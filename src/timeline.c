@@ -49,6 +49,7 @@ ServerSetting timeline_max_drift = {.name = "idgen.max_drift",.value = 1000};
 int			timeline_max_wait = 1000;
 
 BackendSlot *timeline_slot = NULL;
+int64		timeline_chunk_checked_at = 0;
 
 /* Set when positions of the current tick must not be taken any more. */
 static bool tick_is_over = false;
@@ -257,11 +258,11 @@ next_chunk_size(int64 tick)
 }
 
 /*
- * Replace our chunk by a new one and return its first position.  unix_ns is the
- * clock's time.  Errors as in take().
+ * Replace our chunk by a new one.  unix_ns is the clock's time.  Errors as in
+ * take().
  */
-uint64
-timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
+static void
+take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
 {
 	BackendSlot *slot = timeline_slot;
 	PositionRange chunk;
@@ -281,7 +282,30 @@ timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
 	pg_atomic_write_u64(&slot->end, chunk.end);
 	shmem_add_own(&slot->chunks_taken, 1);
 	forget_chunk_after_statement();
-	return chunk.start;
+}
+
+/*
+ * The next position, from our chunk if it still holds one that is good, or else
+ * from a new one.  Good is what lies from the clock's tick up to the drift limit;
+ * the unsigned difference tests both ends.  Errors as in take().
+ */
+uint64
+timeline_renew_chunk(const SnowflakeLayout *layout)
+{
+	BackendSlot *slot = timeline_slot;
+	int64		coarse_ns = clock_coarse_ns();
+	int64		unix_ns = clock_unix_ns();
+	uint64		now = layout_tick_position(layout, layout_tick_at(layout, unix_ns));
+	uint64		position = pg_atomic_read_u64(&slot->next);
+
+	if (position >= pg_atomic_read_u64(&slot->end) ||
+		position - now >= timeline_reach(layout) ||
+		pg_atomic_read_u32(&slot->stale) != 0)
+		take_chunk(layout, unix_ns);
+
+	/* As of before the take, which may have waited: then we look again. */
+	timeline_chunk_checked_at = coarse_ns;
+	return pg_atomic_read_u64(&slot->next);
 }
 
 /*

@@ -27,9 +27,12 @@ extern int	timeline_max_wait;
 /* Our slot; NULL until timeline_attach(). */
 extern BackendSlot *timeline_slot;
 
+/* Coarse clock when the slot's chunk was last held against the exact one. */
+extern int64 timeline_chunk_checked_at;
+
 extern void timeline_attach(void);
 extern void timeline_leave_tick(void);
-extern uint64 timeline_take_chunk(const SnowflakeLayout *layout, int64 unix_ns);
+extern uint64 timeline_renew_chunk(const SnowflakeLayout *layout);
 extern PositionRange timeline_take_batch(const SnowflakeLayout *layout, uint64 most);
 extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 size);
 
@@ -49,26 +52,23 @@ timeline_reach(const SnowflakeLayout *layout)
 
 /*
  * The next position of this session: above all it had before, and not in the
- * past.  This is the hot path.  It touches the clock and our own slot, of which
- * others write but a mark, once in a parallel worker's life.  Errors: see
- * timeline_take_chunk.
+ * past.  This is the hot path.  It touches the coarse clock and our own slot, of
+ * which others write but a mark, once in a parallel worker's life.  Errors: see
+ * timeline_renew_chunk.
  *
- * A position of the chunk is good from now up to the drift limit; the unsigned
- * difference tests both ends.  The limit is looked at for each position because
- * the clock may have been set back since the chunk was taken.
+ * While the coarse clock stands still, a chunk that was good stays good: time has
+ * neither passed it, by more than the kernel's timer tick, nor been set back.
  */
 static inline uint64
 timeline_next(const SnowflakeLayout *layout)
 {
 	BackendSlot *slot = timeline_slot;
-	int64		unix_ns = clock_unix_ns();
-	uint64		now = layout_tick_position(layout, layout_tick_at(layout, unix_ns));
 	uint64		position = pg_atomic_read_u64(&slot->next);
 
 	if (unlikely(position >= pg_atomic_read_u64(&slot->end) ||
-				 position - now >= timeline_reach(layout) ||
+				 clock_coarse_ns() != timeline_chunk_checked_at ||
 				 pg_atomic_read_u32(&slot->stale) != 0))
-		position = timeline_take_chunk(layout, unix_ns);
+		position = timeline_renew_chunk(layout);
 
 	pg_atomic_write_u64(&slot->next, position + 1);
 	shmem_add_own(&slot->ids_issued, 1);
