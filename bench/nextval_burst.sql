@@ -1,0 +1,1 @@
+SELECT count(nextval('bench_ids')) FROM generate_series(1, 1000);
