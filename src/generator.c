@@ -38,7 +38,7 @@ check_not_refused(const ServerSetting *setting)
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" was not accepted", setting->name),
 				errdetail("No IDs are made with a value other than the one that was asked for."),
-				errhint("Set it in postgresql.conf or by ALTER SYSTEM, within its range, reload the configuration and connect again."));
+				errhint("Set it in postgresql.conf or by ALTER SYSTEM, within its range, and nowhere else. Then reload the configuration and connect again."));
 }
 
 /*

@@ -26,9 +26,10 @@
  * in one statement).  PostgreSQL waits for the workers of a query to exit
  * before the query ends, so from then on the leader sees the mark.
  *
- * Limits: next may move at most idgen.max_drift beyond the clock, and not past
- * the end of the layout's time field.  window_at() is the one place that knows
- * them; a durable reservation is a further bound on the same window.
+ * Limits: no position is issued that lies more than idgen.max_drift beyond the
+ * clock, or past the end of the layout's time field.  window_at() is the one
+ * place that knows them; a durable reservation is a further bound on the same
+ * window.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,6 +46,9 @@
 /* Few enough that a batch leaves others their share of a tick. */
 #define LARGEST_BATCH 1024
 
+/* How far beyond the drift limit calls that wait may take positions. */
+#define LONGEST_QUEUE_MS 100
+
 ServerSetting timeline_max_drift = {.name = "idgen.max_drift",.value = 1000};
 int			timeline_max_wait = 1000;
 
@@ -54,11 +58,16 @@ int64		timeline_chunk_checked_at = 0;
 /* Set when positions of the current tick must not be taken any more. */
 static bool tick_is_over = false;
 
-/* Positions that may be taken at some moment: floor .. ceiling - 1. */
+/*
+ * What may be done at some moment, in whole ticks: positions from floor up to
+ * ceiling may be issued; those from there up to queue_end may be taken, and
+ * issued when their time comes.
+ */
 typedef struct Window
 {
 	uint64		floor;
 	uint64		ceiling;
+	uint64		queue_end;
 } Window;
 
 /*
@@ -83,20 +92,26 @@ timeline_leave_tick(void)
 	pg_atomic_write_u64(&timeline_slot->end, 0);
 }
 
-/*
- * Both bounds are whole ticks.  drift_ticks (0 ..) is how far they may be ahead
- * of the clock.
- */
+/* The first position of a tick, which may be before the epoch or past the end. */
+static uint64
+clamped_position(const SnowflakeLayout *layout, int64 tick)
+{
+	int64		end_tick = layout_position_tick(layout, layout_end(layout));
+
+	return layout_tick_position(layout, Max(0, Min(tick, end_tick)));
+}
+
 static Window
-window_at(const SnowflakeLayout *layout, int64 unix_ns, int64 drift_ticks)
+window_at(const SnowflakeLayout *layout, int64 unix_ns)
 {
 	int64		tick = layout_tick_at(layout, unix_ns);
-	int64		end_tick = layout_position_tick(layout, layout_end(layout));
+	int64		last_tick = tick + timeline_drift_ticks(layout);
+	int64		queue_ns = Min(LONGEST_QUEUE_MS, timeline_max_wait) * NS_PER_MS;
 	Window		window;
 
-	/* The clock may be before the epoch, or after the end. */
-	window.floor = layout_tick_position(layout, Max(0, Min(tick, end_tick)));
-	window.ceiling = layout_tick_position(layout, Max(0, Min(tick + drift_ticks + 1, end_tick)));
+	window.floor = clamped_position(layout, tick);
+	window.ceiling = clamped_position(layout, last_tick + 1);
+	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / layout->tick_ns);
 	return window;
 }
 
@@ -133,17 +148,15 @@ report_beyond_drift(int64 position_us)
 }
 
 /*
- * Wait until the clock is drift_ticks before position, or for as long as
- * clock_wait() likes to.  waiting_since is in monotonic ns; 0 at the first wait
- * of a take.  The deadline is measured on the monotonic clock, as the other one
- * may step.
+ * Wait until the clock allows position, or for as long as clock_wait() likes
+ * to.  waiting_since is in monotonic ns; 0 at the first wait of a take.  The
+ * deadline is measured on the monotonic clock, as the other one may step.
  */
 static void
-wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 drift_ticks,
-			   int64 *waiting_since)
+wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_since)
 {
 	int64		tick = layout_position_tick(layout, position);
-	int64		due_us = layout_tick_start_us(layout, tick - drift_ticks);
+	int64		due_us = layout_tick_start_us(layout, tick - timeline_drift_ticks(layout));
 	int64		began = clock_monotonic_ns();
 	int64		patience;
 
@@ -163,53 +176,71 @@ wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 drift_ticks
 }
 
 /*
- * Take at least least and at most most consecutive positions; the first least
- * of them lie in one tick.  unix_ns is the clock's time, drift_ticks how far
- * ahead of it they may lie.  Waits where that limit says so.
+ * Take at most most positions; the first room of them lie in one tick, and all
+ * of them if they have to wait for the clock.  If the queue is full, return
+ * false, with the position that we would have had in range->start.
  *
  * The order is safe against the death of this process at any point: before the
  * swap nothing has happened, after it the positions are no one else's.
+ */
+static bool
+try_take(const SnowflakeLayout *layout, Window window, uint64 room, uint64 most,
+		 PositionRange *range)
+{
+	pg_atomic_uint64 *timeline = &shmem_area()->timeline.next;
+	uint64		next = pg_atomic_read_u64(timeline);
+
+	do
+	{
+		uint64		start = layout_fit_in_tick(layout, Max(next, window.floor), room);
+		uint64		limit = window.ceiling;
+
+		if (start >= window.ceiling)
+			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
+		range->start = start;
+		range->end = start + Min(most, limit - start);
+		if (start >= window.queue_end)
+			return false;
+	} while (!pg_atomic_compare_exchange_u64(timeline, &next, range->end));
+
+	return true;
+}
+
+/*
+ * Take at least least and at most most consecutive positions; the first least
+ * of them lie in one tick.  unix_ns is the clock's time.
+ *
+ * At the drift limit, positions beyond it are taken first and waited for then.
+ * So those who wait are served in the order in which they came, and a large
+ * block is not kept from its tick by small ones.  The queue is short, so what an
+ * interrupted wait has taken in vain delays others but little.
  *
  * Errors: PROGRAM_LIMIT_EXCEEDED at the end of the time field,
  * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
  * CHECK_FOR_INTERRUPTS raises.
  */
 static PositionRange
-take(const SnowflakeLayout *layout, int64 unix_ns, int64 drift_ticks,
-	 uint64 least, uint64 most)
+take(const SnowflakeLayout *layout, int64 unix_ns, uint64 least, uint64 most)
 {
 	uint64		room = tick_is_over ? layout_tick_size(layout) : least;
-	pg_atomic_uint64 *timeline = &shmem_area()->timeline.next;
 	int64		waiting_since = 0;
+	PositionRange range;
 
-	for (;;)
+	while (!try_take(layout, window_at(layout, unix_ns), room, most, &range))
 	{
-		Window		window = window_at(layout, unix_ns, drift_ticks);
-		uint64		next = pg_atomic_read_u64(timeline);
-		uint64		start;
-
-		for (;;)
-		{
-			PositionRange range;
-
-			/* The ceiling is a tick's end, so least positions fit below it too. */
-			start = layout_fit_in_tick(layout, Max(next, window.floor), room);
-			if (start >= window.ceiling)
-				break;
-			range.start = start;
-			range.end = start + Min(most, window.ceiling - start);
-			if (pg_atomic_compare_exchange_u64(timeline, &next, range.end))
-			{
-				tick_is_over = false;
-				return range;
-			}
-		}
-
-		if (start >= layout_end(layout))
+		if (range.start >= layout_end(layout))
 			report_exhausted(layout);
-		wait_for_clock(layout, start, drift_ticks, &waiting_since);
+		wait_for_clock(layout, range.start, &waiting_since);
 		unix_ns = clock_unix_ns();
 	}
+	tick_is_over = false;
+
+	while (range.start >= window_at(layout, unix_ns).ceiling)
+	{
+		wait_for_clock(layout, range.start, &waiting_since);
+		unix_ns = clock_unix_ns();
+	}
+	return range;
 }
 
 /* Is the chunk one of the current statement, and will be forgotten after it? */
@@ -276,8 +307,7 @@ take_chunk(const SnowflakeLayout *layout, int64 unix_ns)
 	pg_atomic_write_u32(&slot->stale, 0);
 	pg_memory_barrier();
 
-	chunk = take(layout, unix_ns, timeline_drift_ticks(layout),
-				 1, next_chunk_size(layout_tick_at(layout, unix_ns)));
+	chunk = take(layout, unix_ns, 1, next_chunk_size(layout_tick_at(layout, unix_ns)));
 	pg_atomic_write_u64(&slot->next, chunk.start);
 	pg_atomic_write_u64(&slot->end, chunk.end);
 	shmem_add_own(&slot->chunks_taken, 1);
@@ -308,17 +338,12 @@ timeline_renew_chunk(const SnowflakeLayout *layout)
 	return pg_atomic_read_u64(&slot->next);
 }
 
-/*
- * Take and issue positions at once.  What is left of our chunk lies below them.
- * Such takes stop a tick short of the drift limit, if there is one: where many
- * of them wait for the clock, calls for a single ID still find room.
- */
+/* Take and issue positions at once.  What is left of our chunk lies below them. */
 static PositionRange
 issue(const SnowflakeLayout *layout, uint64 least, uint64 most)
 {
 	BackendSlot *slot = timeline_slot;
-	int64		drift_ticks = Max(0, timeline_drift_ticks(layout) - 1);
-	PositionRange range = take(layout, clock_unix_ns(), drift_ticks, least, most);
+	PositionRange range = take(layout, clock_unix_ns(), least, most);
 
 	pg_atomic_write_u64(&slot->end, range.end);
 	pg_atomic_write_u64(&slot->next, range.end);
