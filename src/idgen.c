@@ -33,6 +33,8 @@ static int	assignments = 0;
  * There PostgreSQL puts back the default first, then the leader's value.  If the
  * second does not come, the leader's value is the default, which is either right
  * or what it was left with by a refusal.  Only one of them is safe to assume.
+ * (Where the server's own value is the default, nothing is put back, and the
+ * worker makes IDs under the server's node even if its leader refuses to.)
  */
 static void
 note_assignment(ServerSetting *setting)
@@ -76,8 +78,9 @@ define_server_setting(ServerSetting *setting, const char *description,
 					  const char *long_description, int largest, int flags,
 					  GucIntAssignHook assign_hook)
 {
+	/* NULL or empty: nothing was asked, or it was taken back. */
 	const char *asked = GetConfigOption(setting->name, true, false);
-	char	   *asked_text = asked ? pstrdup(asked) : NULL;
+	char	   *asked_text = asked && *asked ? pstrdup(asked) : NULL;
 	int			asked_value;
 
 	assignments = 0;

@@ -101,12 +101,13 @@ clamped_position(const SnowflakeLayout *layout, int64 tick)
 	return layout_tick_position(layout, Max(0, Min(tick, end_tick)));
 }
 
+/* patience_ns (0 ..) is how long the caller would wait. */
 static Window
-window_at(const SnowflakeLayout *layout, int64 unix_ns)
+window_at(const SnowflakeLayout *layout, int64 unix_ns, int64 patience_ns)
 {
 	int64		tick = layout_tick_at(layout, unix_ns);
 	int64		last_tick = tick + timeline_drift_ticks(layout);
-	int64		queue_ns = Min(LONGEST_QUEUE_MS, timeline_max_wait) * NS_PER_MS;
+	int64		queue_ns = Min(LONGEST_QUEUE_MS * NS_PER_MS, patience_ns);
 	Window		window;
 
 	window.floor = clamped_position(layout, tick);
@@ -148,9 +149,22 @@ report_beyond_drift(int64 position_us)
 }
 
 /*
+ * What is left of idgen.max_wait, in ns; not positive when it is over.
+ * waiting_since is in monotonic ns, as the wall clock may step; 0 before the
+ * first wait of a take.
+ */
+static int64
+patience_left(int64 waiting_since)
+{
+	int64		max_wait_ns = timeline_max_wait * NS_PER_MS;
+
+	return waiting_since == 0 ? max_wait_ns :
+		waiting_since + max_wait_ns - clock_monotonic_ns();
+}
+
+/*
  * Wait until the clock allows position, or for as long as clock_wait() likes
- * to.  waiting_since is in monotonic ns; 0 at the first wait of a take.  The
- * deadline is measured on the monotonic clock, as the other one may step.
+ * to.  waiting_since is as for patience_left().
  */
 static void
 wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_since)
@@ -166,7 +180,7 @@ wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_si
 		shmem_add_own(&timeline_slot->waits, 1);
 	}
 
-	patience = *waiting_since + timeline_max_wait * NS_PER_MS - began;
+	patience = patience_left(*waiting_since);
 	if (patience <= 0)
 		report_beyond_drift(layout_tick_start_us(layout, tick));
 
@@ -211,7 +225,7 @@ try_take(const SnowflakeLayout *layout, Window window, uint64 room, uint64 most,
  * of them lie in one tick.  unix_ns is the clock's time.
  *
  * At the drift limit, positions beyond it are taken first and waited for then.
- * So those who wait are served in the order in which they came, and a large
+ * So those in the queue are served in the order in which they came, and a large
  * block is not kept from its tick by small ones.  The queue is short, so what an
  * interrupted wait has taken in vain delays others but little.
  *
@@ -226,7 +240,8 @@ take(const SnowflakeLayout *layout, int64 unix_ns, uint64 least, uint64 most)
 	int64		waiting_since = 0;
 	PositionRange range;
 
-	while (!try_take(layout, window_at(layout, unix_ns), room, most, &range))
+	while (!try_take(layout, window_at(layout, unix_ns, Max(0, patience_left(waiting_since))),
+					 room, most, &range))
 	{
 		if (range.start >= layout_end(layout))
 			report_exhausted(layout);
@@ -235,7 +250,7 @@ take(const SnowflakeLayout *layout, int64 unix_ns, uint64 least, uint64 most)
 	}
 	tick_is_over = false;
 
-	while (range.start >= window_at(layout, unix_ns).ceiling)
+	while (range.start >= window_at(layout, unix_ns, 0).ceiling)
 	{
 		wait_for_clock(layout, range.start, &waiting_since);
 		unix_ns = clock_unix_ns();

@@ -226,6 +226,18 @@ sub check_other_places
 		qr/^(3s|refused)$/,
 		"$kind: the drift limit is the server's");
 	configure('idgen.max_drift' => undef);
+
+	# A setting that is taken out is no setting, also for who comes before and after
+	# the server has read that.
+	configure('idgen.worker_id' => undef);
+	$node->reload;
+	like(node_in_new_session(), qr/^0\|[05]$/, "$kind: a setting taken out refuses nothing");
+	my $default = wait_until { node_in_new_session() eq '0|0' } 'the default node';
+	ok($default, "$kind: ... and then the default counts");
+	$session = session($node);
+	$session->run("BEGIN; SET idgen.worker_id = 7; ROLLBACK");
+	is(($session->run($NODE_OF_NEW_ID))[0], '0|0', "$kind: nor does one that was rolled back");
+	$session->quit;
 	return;
 }
 
