@@ -3,8 +3,8 @@
  * setting.h
  *	  A setting that is the same for the whole server.
  *
- * Such a setting is read by the file that is named in front of it, and made a
- * setting of PostgreSQL by idgen.c.
+ * Such a setting belongs to the file that acts on it.  idgen.c makes it one of
+ * PostgreSQL's.
  *
  *-------------------------------------------------------------------------
  */

@@ -76,19 +76,13 @@ add_hint(void *arg)
 		errhint("Restart the server if idgen was upgraded.");
 }
 
-/*
- * The shared area, created if it does not exist yet.  ERROR if there is no
- * room for it, with shared memory as it was.
- */
-SharedArea *
-shmem_area(void)
+/* Find the area, or create it. */
+static SharedArea *
+attach_area(void)
 {
 	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
 	SharedArea *area;
 	bool		found;
-
-	if (likely(shared != NULL))
-		return shared;
 
 	error_context_stack = &hint;
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
@@ -107,7 +101,19 @@ shmem_area(void)
 				errhint("Restart the server after an upgrade of idgen."));
 
 	compat_register_tranche(area->lock.tranche, AREA_NAME);
-	return shared = area;
+	return area;
+}
+
+/*
+ * The shared area, created if it does not exist yet.  ERROR if there is no
+ * room for it, with shared memory as it was.
+ */
+SharedArea *
+shmem_area(void)
+{
+	if (unlikely(shared == NULL))
+		shared = attach_area();
+	return shared;
 }
 
 /*

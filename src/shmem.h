@@ -37,8 +37,8 @@ typedef struct IssueCounts
 
 /*
  * One backend's part of the shared area, on a cache line of its own that no one
- * else writes to, but for the mark.  The chunk is the positions next .. end - 1: taken from the
- * timeline, ours, not yet issued.
+ * else writes to, but for the mark.  The chunk is the positions next .. end - 1:
+ * taken from the timeline, ours, not yet issued.
  */
 typedef struct BackendSlot
 {

@@ -4,9 +4,8 @@
  *	  What idgen_slots and idgen_status() show of the shared area.
  *
  * Both need no slot, and work on a standby too; if the area does not exist yet,
- * they create it.  The rows of slots
- * are read without a lock, so a backend may be a few IDs further by the time it
- * is shown, or just gone; the totals are exact.
+ * they create it.  The rows of slots are read without a lock, so a backend may be
+ * a few IDs further by the time it is shown, or just gone; the totals are exact.
  *
  *-------------------------------------------------------------------------
  */

@@ -92,6 +92,13 @@ timeline_leave_tick(void)
 	pg_atomic_write_u64(&timeline_slot->end, 0);
 }
 
+/* Whole ticks that idgen.max_drift spans. */
+static int64
+drift_ticks(const SnowflakeLayout *layout)
+{
+	return timeline_max_drift.value * NS_PER_MS / layout->tick_ns;
+}
+
 /* The first position of a tick, which may be before the epoch or past the end. */
 static uint64
 clamped_position(const SnowflakeLayout *layout, int64 tick)
@@ -106,7 +113,7 @@ static Window
 window_at(const SnowflakeLayout *layout, int64 unix_ns, int64 patience_ns)
 {
 	int64		tick = layout_tick_at(layout, unix_ns);
-	int64		last_tick = tick + timeline_drift_ticks(layout);
+	int64		last_tick = tick + drift_ticks(layout);
 	int64		queue_ns = Min(LONGEST_QUEUE_MS * NS_PER_MS, patience_ns);
 	Window		window;
 
@@ -170,7 +177,7 @@ static void
 wait_for_clock(const SnowflakeLayout *layout, uint64 position, int64 *waiting_since)
 {
 	int64		tick = layout_position_tick(layout, position);
-	int64		due_us = layout_tick_start_us(layout, tick - timeline_drift_ticks(layout));
+	int64		due_us = layout_tick_start_us(layout, tick - drift_ticks(layout));
 	int64		began = clock_monotonic_ns();
 	int64		patience;
 
@@ -341,10 +348,11 @@ timeline_renew_chunk(const SnowflakeLayout *layout)
 	int64		coarse_ns = clock_coarse_ns();
 	int64		unix_ns = clock_unix_ns();
 	uint64		now = layout_tick_position(layout, layout_tick_at(layout, unix_ns));
+	uint64		reach = layout_tick_position(layout, drift_ticks(layout) + 1);
 	uint64		position = pg_atomic_read_u64(&slot->next);
 
 	if (position >= pg_atomic_read_u64(&slot->end) ||
-		position - now >= timeline_reach(layout) ||
+		position - now >= reach ||
 		pg_atomic_read_u32(&slot->stale) != 0)
 		take_chunk(layout, unix_ns);
 

@@ -36,20 +36,6 @@ extern uint64 timeline_renew_chunk(const SnowflakeLayout *layout);
 extern PositionRange timeline_take_batch(const SnowflakeLayout *layout, uint64 most);
 extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 size);
 
-/* Whole ticks that idgen.max_drift spans. */
-static inline int64
-timeline_drift_ticks(const SnowflakeLayout *layout)
-{
-	return timeline_max_drift.value * NS_PER_MS / layout->tick_ns;
-}
-
-/* Positions from the start of the clock's tick up to the drift limit. */
-static inline uint64
-timeline_reach(const SnowflakeLayout *layout)
-{
-	return layout_tick_position(layout, timeline_drift_ticks(layout) + 1);
-}
-
 /*
  * The next position of this session: above all it had before, and not in the
  * past.  This is the hot path.  It touches the coarse clock and our own slot, of
