@@ -117,7 +117,7 @@ needs_build() {
   need libc6-dev test -e /usr/include/stdio.h
   need make command -v make
   need "postgresql-$PG_MAJOR" pg_has bindir /postgres
-  need "postgresql-server-dev-$PG_MAJOR" pg_has pgxs
+  need "postgresql-server-dev-$PG_MAJOR" pg_has includedir-server /postgres.h # the client packages hold PGXS, too
 }
 
 needs_test() {
