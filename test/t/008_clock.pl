@@ -10,59 +10,16 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
-use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-my @libraries = (
-	glob('/usr/lib/*/faketime/libfaketime.so.1'),
-	glob('/usr/lib{,64}/faketime/libfaketime.so.1'),
-	glob('/usr/local/lib/faketime/libfaketime.so.1'));
-plan skip_all => 'libfaketime is not installed' unless grep { -e } @libraries;
+skip_all_without_faketime();
 
-my $LIBRARY = (grep { -e } @libraries)[0];
-my $CLOCK = PostgreSQL::Test::Utils::tempdir() . '/clock';
+my $CLOCK = fake_clock();
 
 # 2020-01-01 and 2^41 ms later: 2089-09-06 15:47:35.552, in UTC.
 my $EPOCH = 1577836800;
 my $END = $EPOCH + 2**41 / 1000;
-
-# Sets the server's clock: '+1h', '-0.5', or '2089-09-06 15:47:35' for one that
-# stands still.
-sub set_clock
-{
-	my ($time) = @_;
-
-	open(my $file, '>', "$CLOCK.new") or die "could not write $CLOCK.new: $!";
-	print $file "$time\n";
-	close($file);
-	rename("$CLOCK.new", $CLOCK) or die "could not rename $CLOCK.new: $!";
-	return;
-}
-
-# An offset that makes the clock read this many seconds since 1970 now.
-sub offset_to
-{
-	my ($unix_time) = @_;
-	return sprintf('%+.3f', $unix_time - time);
-}
-
-sub new_server_with_clock
-{
-	my ($name, $time, %option) = @_;
-
-	set_clock($time);
-	return new_server(
-		$name, %option,
-		env => {
-			LD_PRELOAD => $LIBRARY,
-			FAKETIME_TIMESTAMP_FILE => $CLOCK,
-			FAKETIME_NO_CACHE => 1,
-			FAKETIME_DONT_FAKE_MONOTONIC => 1,
-			NO_FAKE_STAT => 1,
-			TZ => 'UTC'
-		});
-}
 
 my $TOO_FAR =
   qr/ERROR:  55000: snowflake timeline is too far ahead of the system clock\n.*DETAIL:.*, (\d+\.\d{3}) ms ahead of the clock\. "idgen.max_drift" is 1000 ms/s;
@@ -81,10 +38,10 @@ sub check_small_step
 	my @sessions = map { session($node) } 1 .. 2;
 	my @ids;
 
-	set_clock('+0');
+	$CLOCK->set('+0');
 	foreach my $clock ('+0', '-0.5', '+0', '-0.3', '-0.5')
 	{
-		set_clock($clock);
+		$CLOCK->set($clock);
 		foreach my $shape (@shapes)
 		{
 			push @ids, $_->ids($shape) foreach @sessions;
@@ -105,7 +62,7 @@ sub check_step_in_burst
 	my ($node) = @_;
 	my $session = session($node);
 
-	set_clock('+0');
+	$CLOCK->set('+0');
 	$session->query('SELECT snowflake_nextval()');
 	$session->query('CREATE TABLE drawn (n serial, id bigint, at timestamptz)');
 	$session->send(
@@ -119,7 +76,7 @@ sub check_step_in_burst
 	my $issued = 'SELECT COALESCE(sum(ids_issued), 0) FROM idgen_slots WHERE pid = ' . $session->pid;
 	foreach my $clock ('+0', '-0.5', '+0', '-0.4', '+0.2')
 	{
-		set_clock($clock);
+		$CLOCK->set($clock);
 		my $before = $observer->query($issued);
 		wait_until { $observer->query($issued) > $before + 300 } 'some IDs under this clock';
 	}
@@ -146,9 +103,9 @@ sub check_large_step
 	my ($node) = @_;
 	my $session = session($node);
 
-	set_clock('+0');
+	$CLOCK->set('+0');
 	my $before = $session->query('SELECT snowflake_nextval()');
-	set_clock('-1h');
+	$CLOCK->set('-1h');
 	$session->query("SET idgen.max_wait = '300ms'");
 	foreach my $shape (@shapes)
 	{
@@ -169,15 +126,15 @@ sub check_large_step
 		"SELECT wait_event_type = 'Extension' FROM pg_stat_activity WHERE pid = " . $session->pid)
 	  or die 'the session does not wait';
 	my $start = time;
-	set_clock('+0');
+	$CLOCK->set('+0');
 	my ($after) = $session->finish;
 	cmp_ok($after, '>', $before, 'a call that waits ends when the clock is put right');
 	cmp_ok(time - $start, '<', 5, '... soon');
 
-	set_clock('+1h');
+	$CLOCK->set('+1h');
 	is_increasing([ $before, $after, map { $session->ids($_) } @shapes ],
 		'and when it is set forward, IDs go on');
-	set_clock('+2h');
+	$CLOCK->set('+2h');
 	is_increasing([ $after, map { $session->ids($_) } @shapes ], '... and on');
 	$session->quit;
 	return;
@@ -193,7 +150,7 @@ sub check_large_step_in_statement
 	$session->query('SET idgen.max_wait = 0');
 	foreach my $count (300 .. 304)
 	{
-		set_clock('+0');
+		$CLOCK->set('+0');
 		$session->query('SELECT snowflake_nextval()');
 		my $issued = $session->query('SELECT ids_issued FROM idgen_status()');
 		$session->send(
@@ -209,10 +166,10 @@ sub check_large_step_in_statement
 			END \$\$});
 		$node->poll_query_until('postgres',
 			"SELECT ids_issued = $issued + $count FROM idgen_status()") or die 'no IDs were drawn';
-		set_clock('-1h');
+		$CLOCK->set('-1h');
 		like(($session->finish)[1], $TOO_FAR, "clock set back by 1 h after $count IDs of a statement: refused");
 	}
-	set_clock('+0');
+	$CLOCK->set('+0');
 	$session->quit;
 	return;
 }
@@ -225,7 +182,7 @@ sub check_uuids
 
 	foreach my $clock ('+3h', '+2h', '-1h', '+2.5h')
 	{
-		set_clock($clock);
+		$CLOCK->set($clock);
 		push @uuids, $session->ids('SELECT public.uuidv7() FROM generate_series(1, 200)');
 	}
 	my @disorder = grep { $uuids[$_] le $uuids[ $_ - 1 ] } 1 .. $#uuids;
@@ -242,12 +199,12 @@ sub check_before_epoch
 
 	$session->query('SET idgen.max_wait = 0');
 	# Within the drift of the epoch, the first IDs are only a little ahead.
-	foreach my $clock (offset_to($EPOCH - 3), offset_to(0), offset_to($EPOCH - 86400 * 3650))
+	foreach my $time ($EPOCH - 3, 0, $EPOCH - 86400 * 3650)
 	{
-		set_clock($clock);
+		$CLOCK->set_to($time);
 		foreach my $shape (@shapes)
 		{
-			like($session->error($shape), qr/ERROR:  55000: /, "clock before 2020 ($clock): refused: $shape");
+			like($session->error($shape), qr/ERROR:  55000: /, "clock before 2020 ($time): refused: $shape");
 		}
 	}
 	$session->quit;
@@ -261,7 +218,7 @@ sub check_end
 	my $session = session($node);
 	my $exhausted = qr/ERROR:  54000: time field of the snowflake layout is used up/;
 
-	set_clock('2089-09-06 15:47:35');
+	$CLOCK->set('2089-09-06 15:47:35');
 	is($session->query('SELECT clock_timestamp()'), '2089-09-06 15:47:35+00', 'just before the end of the time field');
 	my $first = $session->query('SELECT snowflake_nextval()');
 	is($session->query("SELECT snowflake_timestamp($first) - clock_timestamp()"), '00:00:00', '... IDs are made');
@@ -284,7 +241,7 @@ sub check_end
 		'2089-09-06 15:47:36', '2089-09-07 00:00:00',
 		'2159-05-13 07:35:11', '2261-01-01 00:00:00')
 	{
-		set_clock($clock);
+		$CLOCK->set($clock);
 		foreach my $shape (@shapes)
 		{
 			like($session->error($shape), $exhausted, "past the end ($clock): refused: $shape");
@@ -295,7 +252,7 @@ sub check_end
 	return;
 }
 
-my $node = new_server_with_clock('clock', '+0', conf => "timezone = 'UTC'");
+my $node = new_server('clock', clock => $CLOCK, conf => "timezone = 'UTC'");
 check_small_step($node);
 check_step_in_burst($node);
 check_large_step_in_statement($node);
@@ -305,14 +262,16 @@ check_before_epoch($node);
 $node->stop;
 
 # An area that has never seen another clock.
-$node = new_server_with_clock('past', offset_to($EPOCH - 10), conf => "timezone = 'UTC'");
+$CLOCK->set_to($EPOCH - 10);
+$node = new_server('past', clock => $CLOCK, conf => "timezone = 'UTC'");
 check_before_epoch($node);
-set_clock(offset_to($EPOCH + 10));
+$CLOCK->set_to($EPOCH + 10);
 my $id = $node->safe_psql('postgres', 'SELECT snowflake_nextval()');
 ok($id > 0 && $id < 2**22 * 60_000, 'the first IDs of 2020 are small and positive');
 $node->stop;
 
-$node = new_server_with_clock('future', '+0', conf => "timezone = 'UTC'");
+$CLOCK->set('+0');
+$node = new_server('future', clock => $CLOCK, conf => "timezone = 'UTC'");
 check_end($node);
 
 done_testing();

@@ -14,13 +14,17 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
-  new_server session burst push_ahead
+  new_server start_server session burst push_ahead
   is_increasing are_distinct wait_until reload_until
+  fake_clock skip_all_without_faketime
 );
+
+# What a server's own environment has besides ours, by the name of the node.
+my %environment;
 
 # A started server with the extension in database postgres.  Options: preload,
 # conf (lines of postgresql.conf), streaming (as allows_streaming of init),
-# env (a hash: what the server alone gets into its environment).
+# clock (what fake_clock returns).
 sub new_server
 {
 	my ($name, %option) = @_;
@@ -34,12 +38,31 @@ sub new_server
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'idgen'")
 	  if $option{preload};
 	$node->append_conf('postgresql.conf', $option{conf}) if $option{conf};
-	{
-		local %ENV = (%ENV, %{ $option{env} // {} });
-		$node->start;
-	}
+	start_server($node, $option{clock});
 	$node->safe_psql('postgres', 'CREATE EXTENSION idgen');
 	return $node;
+}
+
+# Starts a node under a clock, or under the one it had before.
+sub start_server
+{
+	my ($node, $clock) = @_;
+
+	$environment{ $node->name } = $clock->environment if $clock;
+	local %ENV = (%ENV, %{ $environment{ $node->name } // {} });
+	$node->start;
+	return;
+}
+
+sub fake_clock
+{
+	return IdgenTest::Clock->new(@_);
+}
+
+sub skip_all_without_faketime
+{
+	plan skip_all => 'libfaketime is not installed' unless IdgenTest::Clock::library();
+	return;
 }
 
 sub session
@@ -114,6 +137,72 @@ sub reload_until
 	wait_until { $session->query("SHOW $setting") eq $value }
 	"$setting to become $value";
 	return;
+}
+
+# The clock of one server or several, which libfaketime reads from a file.  Only
+# the wall clock: what measures waits goes on as it does.
+package IdgenTest::Clock;
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Time::HiRes ();
+
+# undef if it is not installed.
+sub library
+{
+	my @libraries = (
+		glob('/usr/lib/*/faketime/libfaketime.so.1'),
+		glob('/usr/lib{,64}/faketime/libfaketime.so.1'),
+		glob('/usr/local/lib/faketime/libfaketime.so.1'));
+
+	return (grep { -e } @libraries)[0];
+}
+
+sub new
+{
+	my ($class, $time) = @_;
+	my $self = bless { file => PostgreSQL::Test::Utils::tempdir() . '/clock' }, $class;
+
+	$self->set($time // '+0');
+	return $self;
+}
+
+# '+1h', '-0.5', or '2089-09-06 15:47:35' for one that stands still.
+sub set
+{
+	my ($self, $time) = @_;
+	my $file = $self->{file};
+
+	open(my $handle, '>', "$file.new") or die "could not write $file.new: $!";
+	print $handle "$time\n";
+	close($handle);
+	rename("$file.new", $file) or die "could not rename $file.new: $!";
+	return;
+}
+
+# Makes the clock read this many seconds since 1970 now, and run.
+sub set_to
+{
+	my ($self, $unix_time) = @_;
+
+	$self->set(sprintf('%+.3f', $unix_time - Time::HiRes::time));
+	return;
+}
+
+sub environment
+{
+	my ($self) = @_;
+
+	return {
+		LD_PRELOAD => library(),
+		FAKETIME_TIMESTAMP_FILE => $self->{file},
+		FAKETIME_NO_CACHE => 1,
+		FAKETIME_DONT_FAKE_MONOTONIC => 1,
+		NO_FAKE_STAT => 1,
+		TZ => 'UTC'
+	};
 }
 
 # A psql that stays connected.
