@@ -13,7 +13,11 @@ OBJS = \
 	src/generator.o \
 	src/idgen.o \
 	src/layout.o \
+	src/origin.o \
 	src/random.o \
+	src/regression.o \
+	src/reservation.o \
+	src/reset.o \
 	src/shmem.o \
 	src/snowflake.o \
 	src/stats.o \

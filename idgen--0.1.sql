@@ -5,7 +5,7 @@
 
 --
 -- Making snowflake IDs.  All state is in shared memory, so these are safe in
--- parallel workers; they write nothing, so they work in read-only transactions.
+-- parallel workers; they change no table, so they work in read-only transactions.
 --
 
 CREATE FUNCTION snowflake_nextval()
@@ -106,17 +106,41 @@ CREATE FUNCTION idgen_status(
 	OUT layout text,
 	OUT timeline_at timestamptz,
 	OUT ahead_of_clock interval,
+	OUT reserved_until timestamptz,
 	OUT preloaded boolean,
 	OUT ids_issued bigint,
 	OUT chunks_taken bigint,
-	OUT waits bigint,
-	OUT time_waited interval)
+	OUT sequence_waits bigint,
+	OUT drift_waits bigint,
+	OUT reservation_waits bigint,
+	OUT time_waited interval,
+	OUT reservations bigint,
+	OUT time_reserving interval,
+	OUT regressions bigint,
+	OUT largest_regression interval)
 RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_status'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION idgen_status() IS
-'node, layout and timeline of this server, with totals of all backends';
+'node, layout, timeline and reservation of this server, with totals of all backends';
+
+--
+-- Administration.  What it does concerns all databases of the server, and can
+-- make IDs repeat, so it is not for everyone.
+--
+
+CREATE FUNCTION idgen_reset_timeline(
+	start timestamptz DEFAULT NULL,
+	force boolean DEFAULT false)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_reset_timeline'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_reset_timeline(timestamptz, boolean) IS
+'sets the time from which snowflake IDs go on, by default the system clock';
+
+REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLIC;
 
 --
 -- Last, because of the search path: on PostgreSQL 18 an unqualified uuidv7()

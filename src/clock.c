@@ -14,7 +14,6 @@
 #include "utils/wait_event.h"
 
 #include "clock.h"
-#include "compat.h"
 
 /*
  * A latch counts whole milliseconds, which would lose most of every other
@@ -27,15 +26,13 @@
 #define LONGEST_WAIT_MS	100
 
 /*
- * Wait about ns (1 ..), or less: until a signal or a latch wakes us, or after
+ * Wait about ns (1 ..) as wait_event, or less: until a signal or a latch wakes us, or after
  * LONGEST_WAIT_MS.  Callers look at the clock and call again.  Raises whatever
  * CHECK_FOR_INTERRUPTS raises, so the caller must hold no lock.
  */
 void
-clock_wait(int64 ns)
+clock_wait(int64 ns, uint32 wait_event)
 {
-	uint32		wait_event = compat_wait_event();
-
 	CHECK_FOR_INTERRUPTS();
 	if (ns < SHORT_WAIT_NS)
 	{

@@ -70,6 +70,6 @@ clock_unix_us(TimestampTz moment)
 	return moment + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 }
 
-extern void clock_wait(int64 ns);
+extern void clock_wait(int64 ns, uint32 wait_event);
 
 #endif							/* IDGEN_CLOCK_H */

@@ -11,6 +11,8 @@
 #define IDGEN_COMPAT_H
 
 #include "fmgr.h"
+#include "replication/origin.h"
+#include "replication/slot.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/wait_event.h"
@@ -42,20 +44,30 @@ compat_proc_number(const PGPROC *proc)
 #endif
 }
 
-/* 17: an extension may name what its backends wait for. */
+/* 17: an extension may name what its backends wait for; *event is 0 at first. */
 static inline uint32
-compat_wait_event(void)
+compat_wait_event(uint32 *event, const char *name)
 {
+	if (*event == 0)
+	{
 #if PG_VERSION_NUM >= 170000
-	static uint32 wait_event = 0;
-
-	if (wait_event == 0)
-		wait_event = WaitEventExtensionNew("IdgenClock");
-	return wait_event;
+		*event = WaitEventExtensionNew(name);
 #else
-	return PG_WAIT_EXTENSION;
+		(void) name;
+		*event = PG_WAIT_EXTENSION;
 #endif
+	}
+	return *event;
 }
+
+/* 18: the states of replication origins have a setting of their own. */
+#if PG_VERSION_NUM >= 180000
+#define compat_origin_states max_active_replication_origins
+#define COMPAT_ORIGIN_STATES_NAME "max_active_replication_origins"
+#else
+#define compat_origin_states max_replication_slots
+#define COMPAT_ORIGIN_STATES_NAME "max_replication_slots"
+#endif
 
 /*
  * 19: a tranche is created with its name and known to all backends; before, a

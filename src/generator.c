@@ -26,7 +26,7 @@ generator_set_node(uint32 datacenter, uint32 worker)
 	uint64		node_bits = layout_node_bits(&layout_default, datacenter, worker);
 
 	if (node_bits != generator_node_bits)
-		timeline_leave_tick();
+		timeline_change_node(node_bits >> layout_default.sequence_bits);
 	generator_node_bits = node_bits;
 }
 
@@ -45,7 +45,8 @@ check_not_refused(const ServerSetting *setting)
  * See generator_ensure_attached.  Errors: READ_ONLY_SQL_TRANSACTION in
  * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while the value asked
  * for a setting of the server was not taken; OUT_OF_MEMORY without room for the
- * shared area.
+ * shared area.  What follows recovery is final, so only then do we look where an
+ * earlier life of the server, or the primary, has left off.
  */
 void
 generator_attach(const char *caller)

@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "generator.h"
+#include "reservation.h"
 #include "shmem.h"
 #include "timeline.h"
 
@@ -114,8 +115,14 @@ define_settings(void)
 						  "It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
 						  MS_PER_DAY, GUC_UNIT_MS, assign_max_drift);
 
+	DefineCustomIntVariable("idgen.reserve_ahead",
+							"Sets how far beyond the IDs made time is reserved durably.",
+							"After a crash or a failover, IDs go on up to this much ahead of the clock.  A longer reservation is written less often.",
+							&reservation_ahead, reservation_ahead, 100, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
 	DefineCustomIntVariable("idgen.max_wait",
-							"Sets how long a call may wait for an ID when the time in IDs is at idgen.max_drift.",
+							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
 							"After this time the call fails.  A batch may wait as long for each part of it.",
 							&timeline_max_wait, timeline_max_wait, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);

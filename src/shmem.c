@@ -23,6 +23,7 @@
 #include "shmem.h"
 
 #define AREA_NAME "idgen"
+#define RESERVATION_LOCK_NAME "IdgenReservation"
 
 /* The area as this process sees it; NULL until shmem_area() was called. */
 static SharedArea *shared = NULL;
@@ -38,12 +39,30 @@ shmem_size(void)
 					mul_size(MaxBackends, sizeof(BackendSlotPadded)));
 }
 
+static void
+create_limits(SharedArea *area)
+{
+	pg_atomic_init_u32(&area->limits.loaded, 0);
+	pg_atomic_init_u32(&area->limits.restarts, 0);
+	pg_atomic_init_u64(&area->limits.start_us, 0);
+	pg_atomic_init_u64(&area->limits.reserved_us, 0);
+	pg_atomic_init_u64(&area->limits.extend_at_us, 0);
+	pg_atomic_init_u64(&area->limits.highest_clock_ns, 0);
+	pg_atomic_init_u32(&area->limits.clock_went_back, 0);
+	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
+	pg_atomic_init_u64(&area->regressions, 0);
+	pg_atomic_init_u64(&area->largest_regression_ns, 0);
+	for (int i = 0; i < lengthof(area->nodes_used); i++)
+		pg_atomic_init_u32(&area->nodes_used[i], 0);
+}
+
 /* An ERROR on the way leaves a format of zero, and the next caller starts anew. */
 static void
 create_area(SharedArea *area)
 {
 	memset(area, 0, shmem_size());
 	pg_atomic_init_u64(&area->timeline.next, 0);
+	create_limits(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	area->layout = layout_default;
 	area->preloaded = false;
@@ -56,7 +75,8 @@ create_area(SharedArea *area)
 		pg_atomic_init_u64(&slot->end, 0);
 		pg_atomic_init_u64(&slot->ids_issued, 0);
 		pg_atomic_init_u64(&slot->chunks_taken, 0);
-		pg_atomic_init_u64(&slot->waits, 0);
+		for (int cause = 0; cause < WAIT_CAUSES; cause++)
+			pg_atomic_init_u64(&slot->waits[cause], 0);
 		pg_atomic_init_u64(&slot->waited_us, 0);
 		pg_atomic_init_u32(&slot->stale, 0);
 	}
@@ -101,6 +121,7 @@ attach_area(void)
 				errhint("Restart the server after an upgrade of idgen."));
 
 	compat_register_tranche(area->lock.tranche, AREA_NAME);
+	compat_register_tranche(area->reservation.lock.tranche, RESERVATION_LOCK_NAME);
 	return area;
 }
 
@@ -138,7 +159,8 @@ retire_counts(BackendSlot *slot)
 
 	totals->ids_issued += pg_atomic_exchange_u64(&slot->ids_issued, 0);
 	totals->chunks_taken += pg_atomic_exchange_u64(&slot->chunks_taken, 0);
-	totals->waits += pg_atomic_exchange_u64(&slot->waits, 0);
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		totals->waits[cause] += pg_atomic_exchange_u64(&slot->waits[cause], 0);
 	totals->waited_us += pg_atomic_exchange_u64(&slot->waited_us, 0);
 }
 
@@ -203,7 +225,8 @@ shmem_total_counts(void)
 
 		counts.ids_issued += pg_atomic_read_u64(&slot->ids_issued);
 		counts.chunks_taken += pg_atomic_read_u64(&slot->chunks_taken);
-		counts.waits += pg_atomic_read_u64(&slot->waits);
+		for (int cause = 0; cause < WAIT_CAUSES; cause++)
+			counts.waits[cause] += pg_atomic_read_u64(&slot->waits[cause]);
 		counts.waited_us += pg_atomic_read_u64(&slot->waited_us);
 	}
 	LWLockRelease(&area->lock);

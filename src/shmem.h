@@ -1,11 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.h
- *	  The shared area: one timeline, and a slot for every backend.
+ *	  The shared area: one timeline, its limits, and a slot for every backend.
  *
  * Who guards what:
  *
- *	timeline.next		an atomic that only grows, by compare-and-swap.
+ *	timeline.next		an atomic that only grows, by compare-and-swap, but for
+ *						reservation_restart(), which says why it may.
+ *	limits				atomics; see reservation.c for the first five, whose writers
+ *						hold reservation.lock, and regression.c for the others.
+ *	reservation			its own lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
  *	slot.pid, totals	shared->lock.  Whoever claims a slot moves the counters of
@@ -21,17 +25,28 @@
 #ifndef IDGEN_SHMEM_H
 #define IDGEN_SHMEM_H
 
+#include "access/xlogdefs.h"
 #include "port/atomics.h"
 #include "storage/lwlock.h"
 
 #include "layout.h"
+
+/* Why a call had to wait. */
+typedef enum WaitCause
+{
+	WAIT_SEQUENCE,				/* more IDs were drawn than the layout holds */
+	WAIT_DRIFT,					/* the clock is behind where the timeline began or got */
+	WAIT_RESERVATION,			/* time had to be made durable first */
+} WaitCause;
+
+#define WAIT_CAUSES (WAIT_RESERVATION + 1)
 
 /* What has been drawn, and what it cost. */
 typedef struct IssueCounts
 {
 	uint64		ids_issued;
 	uint64		chunks_taken;
-	uint64		waits;
+	uint64		waits[WAIT_CAUSES];
 	uint64		waited_us;
 } IssueCounts;
 
@@ -46,7 +61,7 @@ typedef struct BackendSlot
 	pg_atomic_uint64 end;
 	pg_atomic_uint64 ids_issued;
 	pg_atomic_uint64 chunks_taken;
-	pg_atomic_uint64 waits;
+	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
 	pg_atomic_uint32 stale;		/* drop the chunk: parallel workers passed it */
 	int32		pid;			/* 0 when free */
@@ -70,14 +85,53 @@ typedef union Timeline
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
 
+/*
+ * What every take reads and hardly anyone writes, so that all processors can
+ * keep it in their caches.  Times are since 1970.
+ */
+typedef union Limits
+{
+	struct
+	{
+		pg_atomic_uint32 loaded;	/* 1 once the reservation has been read */
+		pg_atomic_uint32 restarts;	/* of the timeline, by hand */
+		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
+		pg_atomic_uint64 reserved_us;	/* and stay below this time */
+		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
+		pg_atomic_uint64 highest_clock_ns;	/* to REGRESSION_STEP_NS */
+		pg_atomic_uint32 clock_went_back;	/* 1 until it is as high again */
+	};
+	char		pad[PG_CACHE_LINE_SIZE];
+} CACHE_LINE_ALIGNED Limits;
+
+/* The durable side of the reservation.  Times in us since 1970. */
+typedef struct Reservation
+{
+	LWLock		lock;			/* guards what follows, and writing the limits */
+	uint64		loaded_us;		/* what an earlier life of the server left */
+	uint64		written_us;		/* the last one written and flushed ... */
+	uint64		written_half_us;	/* ... half of which is used up there ... */
+	XLogRecPtr	written_lsn;	/* ... by WAL up to here */
+	uint64		count;			/* made since the area was created */
+	uint64		spent_us;		/* on making them */
+} Reservation;
+
+/* A bit for each node, of at most so many; larger numbers share them. */
+#define NODES_REMEMBERED 1024
+
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 1
+#define SHARED_AREA_FORMAT 2
 
 typedef struct SharedArea
 {
 	Timeline	timeline;
+	Limits		limits;
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
+	Reservation reservation;
+	pg_atomic_uint64 regressions;
+	pg_atomic_uint64 largest_regression_ns;
+	pg_atomic_uint32 nodes_used[NODES_REMEMBERED / 32];
 	SnowflakeLayout layout;
 	bool		preloaded;		/* created while the server started */
 	int			slot_count;

@@ -38,6 +38,16 @@ last_position_us(const SnowflakeLayout *layout, uint64 next)
 	return layout_tick_start_us(layout, layout_position_tick(layout, next - 1));
 }
 
+static uint64
+slot_waits(BackendSlot *slot)
+{
+	uint64		waits = 0;
+
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		waits += pg_atomic_read_u64(&slot->waits[cause]);
+	return waits;
+}
+
 static void
 put_slot_row(ReturnSetInfo *result, const SnowflakeLayout *layout, int32 pid,
 			 BackendSlot *slot)
@@ -50,7 +60,7 @@ put_slot_row(ReturnSetInfo *result, const SnowflakeLayout *layout, int32 pid,
 	values[0] = Int32GetDatum(pid);
 	values[1] = Int64GetDatum(ids_issued);
 	values[2] = Int64GetDatum(pg_atomic_read_u64(&slot->chunks_taken));
-	values[3] = Int64GetDatum(pg_atomic_read_u64(&slot->waits));
+	values[3] = Int64GetDatum(slot_waits(slot));
 	values[4] = interval_of_us(pg_atomic_read_u64(&slot->waited_us));
 	if (ids_issued > 0)
 		values[5] = TimestampTzGetDatum(clock_timestamptz(last_position_us(layout, next)));
@@ -81,22 +91,67 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* What reservation.lock guards, as of one moment. */
+static Reservation
+copy_reservation(SharedArea *area)
+{
+	Reservation copy;
+
+	LWLockAcquire(&area->reservation.lock, LW_SHARED);
+	copy = area->reservation;
+	LWLockRelease(&area->reservation.lock);
+	return copy;
+}
+
+/* Two columns: where the timeline is, and how far that is ahead of the clock. */
+static void
+put_timeline(SharedArea *area, Datum *values, bool *nulls)
+{
+	uint64		next = pg_atomic_read_u64(&area->timeline.next);
+	int64		timeline_us;
+
+	nulls[0] = nulls[1] = next == 0;
+	if (next == 0)
+		return;
+	timeline_us = last_position_us(&area->layout, next);
+	values[0] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
+	values[1] = interval_of_us(Max(timeline_us - clock_unix_ns() / NS_PER_US, 0));
+}
+
+/* Six columns: what was drawn, and how much of it had to wait. */
+static void
+put_counts(Datum *values)
+{
+	IssueCounts counts = shmem_total_counts();
+
+	values[0] = Int64GetDatum(counts.ids_issued);
+	values[1] = Int64GetDatum(counts.chunks_taken);
+	values[2] = Int64GetDatum(counts.waits[WAIT_SEQUENCE]);
+	values[3] = Int64GetDatum(counts.waits[WAIT_DRIFT]);
+	values[4] = Int64GetDatum(counts.waits[WAIT_RESERVATION]);
+	values[5] = interval_of_us(counts.waited_us);
+}
+
 /*
  * idgen_status(OUT datacenter_id integer, OUT worker_id integer,
  *				OUT layout text, OUT timeline_at timestamptz,
- *				OUT ahead_of_clock interval, OUT preloaded boolean,
+ *				OUT ahead_of_clock interval, OUT reserved_until timestamptz,
+ *				OUT preloaded boolean,
  *				OUT ids_issued bigint, OUT chunks_taken bigint,
- *				OUT waits bigint, OUT time_waited interval)
+ *				OUT sequence_waits bigint, OUT drift_waits bigint,
+ *				OUT reservation_waits bigint, OUT time_waited interval,
+ *				OUT reservations bigint, OUT time_reserving interval,
+ *				OUT regressions bigint, OUT largest_regression interval)
  */
 Datum
 idgen_status(PG_FUNCTION_ARGS)
 {
 	SharedArea *area = shmem_area();
-	IssueCounts counts = shmem_total_counts();
-	uint64		next = pg_atomic_read_u64(&area->timeline.next);
+	Reservation reservation = copy_reservation(area);
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	char		layout[128];
-	Datum		values[10];
-	bool		nulls[10] = {false};
+	Datum		values[17];
+	bool		nulls[17] = {false};
 	TupleDesc	row_type;
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
@@ -106,20 +161,14 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[0] = Int32GetDatum(generator_datacenter.value);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
-	if (next > 0)
-	{
-		int64		timeline_us = last_position_us(&area->layout, next);
-		int64		ahead_us = timeline_us - clock_unix_ns() / NS_PER_US;
-
-		values[3] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
-		values[4] = interval_of_us(Max(ahead_us, 0));
-	}
-	else
-		nulls[3] = nulls[4] = true;
-	values[5] = BoolGetDatum(area->preloaded);
-	values[6] = Int64GetDatum(counts.ids_issued);
-	values[7] = Int64GetDatum(counts.chunks_taken);
-	values[8] = Int64GetDatum(counts.waits);
-	values[9] = interval_of_us(counts.waited_us);
+	put_timeline(area, &values[3], &nulls[3]);
+	nulls[5] = reserved_us == 0;
+	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
+	values[6] = BoolGetDatum(area->preloaded);
+	put_counts(&values[7]);
+	values[13] = Int64GetDatum(reservation.count);
+	values[14] = interval_of_us(reservation.spent_us);
+	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
+	values[16] = interval_of_us(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

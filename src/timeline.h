@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.h
- *	  Taking positions: slot, then timeline, then the limits.
+ *	  Taking positions: slot, then timeline, then its limits.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "layout.h"
+#include "reservation.h"
 #include "setting.h"
 #include "shmem.h"
 
@@ -31,7 +32,7 @@ extern BackendSlot *timeline_slot;
 extern int64 timeline_chunk_checked_at;
 
 extern void timeline_attach(void);
-extern void timeline_leave_tick(void);
+extern void timeline_change_node(uint32 node);
 extern uint64 timeline_renew_chunk(const SnowflakeLayout *layout);
 extern PositionRange timeline_take_batch(const SnowflakeLayout *layout, uint64 most);
 extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 size);

@@ -28,10 +28,10 @@ foreach my $drift ('0', '20ms')
 	foreach my $kind (sort keys %greedy)
 	{
 		my @greedy = map { session($node) } 1 .. 3;
-		my $before = $modest->query('SELECT waits FROM idgen_status()');
+		my $before = $modest->query('SELECT sequence_waits FROM idgen_status()');
 
 		$_->send($greedy{$kind}) foreach @greedy;
-		$node->poll_query_until('postgres', "SELECT waits > $before + 10 FROM idgen_status()")
+		$node->poll_query_until('postgres', "SELECT sequence_waits > $before + 10 FROM idgen_status()")
 		  or die 'nobody waits';
 
 		foreach my $call (@modest)

@@ -14,9 +14,10 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
-  new_server start_server session burst push_ahead
-  is_increasing are_distinct wait_until reload_until
-  fake_clock skip_all_without_faketime
+  new_server start_server session burst push_ahead whole_ticks
+  is_increasing are_distinct id_record wait_until reload_until
+  alter_system crash_server outlive_reservation origin_progress
+  kill_backend fake_clock skip_all_without_faketime
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -87,6 +88,15 @@ sub push_ahead
 	  "SELECT count(snowflake_next_block(4096)) FROM generate_series(1, $ms)";
 }
 
+# A statement that takes this many whole ticks, and so moves the timeline by as many
+# ms, and returns the first and the last ID of each.
+sub whole_ticks
+{
+	my ($count) = @_;
+	return
+	  "SELECT id, id + 4095 FROM (SELECT snowflake_next_block(4096) AS id FROM generate_series(1, $count) OFFSET 0) AS blocks";
+}
+
 # Passes if each of the IDs is above the one before it.
 sub is_increasing
 {
@@ -110,6 +120,24 @@ sub are_distinct
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
 	return is_increasing([ sort { $a <=> $b } @$ids ], $name);
+}
+
+sub id_record
+{
+	return IdgenTest::Record->new(@_);
+}
+
+# Kills a backend as the kernel would when memory is short, and waits until the
+# server, which has restart_after_crash = on, is there again.
+sub kill_backend
+{
+	my ($node, $pid) = @_;
+	my $log_start = -s $node->logfile;
+
+	kill('KILL', $pid) == 1 or croak "could not kill backend $pid";
+	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $log_start);
+	$node->poll_query_until('postgres', 'SELECT true') or croak 'the server did not come back';
+	return;
 }
 
 # Calls code until it returns something true, which is returned; dies when that
@@ -138,6 +166,96 @@ sub reload_until
 	"$setting to become $value";
 	return;
 }
+
+# Changes a setting of the server, and waits until a session sees the value, which
+# must be as SHOW has it.
+sub alter_system
+{
+	my ($node, $session, $setting, $value) = @_;
+
+	$session->query("LOAD 'idgen'");
+	$session->query("ALTER SYSTEM SET $setting = '$value'");
+	reload_until($node, $session, $setting, $value);
+	return;
+}
+
+# Stops a server without a checkpoint, as a power cut would, and starts it again.
+# The sessions that were open are gone.
+sub crash_server
+{
+	my ($node, @sessions) = @_;
+
+	$node->stop('immediate');
+	$_->abandon foreach @sessions;
+	start_server($node);
+	return;
+}
+
+# Waits until the clock has passed the server's reservation, so that the next call
+# needs another one.  Worth a small idgen.reserve_ahead.
+sub outlive_reservation
+{
+	my ($session) = @_;
+
+	wait_until {
+		$session->query('SELECT reserved_until IS NULL OR reserved_until < clock_timestamp() FROM idgen_status()') eq 't'
+	}
+	'the end of the reservation';
+	return;
+}
+
+# What a replication origin has recorded, as a number (idgen's is in us since 1970); ''
+# if nothing.
+sub origin_progress
+{
+	my ($session, $origin) = @_;
+
+	return $session->query("SELECT pg_replication_origin_progress('$origin', true) - '0/0'");
+}
+
+# Every ID that clients of a timeline were ever given, whatever became of the
+# server in between.  A copy of a server goes on from the record of its origin.
+package IdgenTest::Record;
+
+use strict;
+use warnings;
+
+use Test::More;
+
+sub new
+{
+	my ($class, $origin) = @_;
+
+	return bless { ids => [], highest => $origin ? $origin->{highest} : 0 }, $class;
+}
+
+# Adds the IDs of sessions, a list each, in the order in which they came.  Passes
+# if all are above what was on the record, increase in each list, and none is
+# there twice.
+sub add
+{
+	my ($self, $name, @lists) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $floor = $self->{highest};
+	my @added = sort { $a <=> $b } map { @$_ } @lists;
+	my @wrong;
+
+	foreach my $list (grep { @$_ } @lists)
+	{
+		push @wrong, "$list->[0] is not above $floor, which came before" if $list->[0] <= $floor;
+		push @wrong, map { "$list->[$_] came after $list->[$_ - 1]" }
+		  grep { $list->[$_] <= $list->[ $_ - 1 ] } 1 .. $#$list;
+	}
+	push @wrong, map { "$added[$_] came twice" }
+	  grep { $added[$_] == $added[ $_ - 1 ] } 1 .. $#added;
+	push @wrong, 'no ID came' if !@added;
+
+	push @{ $self->{ids} }, @added;
+	$self->{highest} = $added[-1] if @added && $added[-1] > $floor;
+	return ok(!@wrong, $name) || diag(join "\n", grep { defined } @wrong[ 0 .. 4 ]);
+}
+
+sub ids { return @{ $_[0]->{ids} }; }
 
 # The clock of one server or several, which libfaketime reads from a file.  Only
 # the wall clock: what measures waits goes on as it does.
@@ -179,6 +297,15 @@ sub set
 	print $handle "$time\n";
 	close($handle);
 	rename("$file.new", $file) or die "could not rename $file.new: $!";
+	return;
+}
+
+# Makes the clock run this many seconds ahead; less than 0, behind.
+sub set_ahead
+{
+	my ($self, $seconds) = @_;
+
+	$self->set(sprintf('%+d', $seconds));
 	return;
 }
 
@@ -277,15 +404,19 @@ sub send
 	my ($self, $sql) = @_;
 
 	$self->{psql}->{stderr} = '';
-	$self->{psql}->query_until(qr/sent\n/, "\\echo sent\n$sql;\n");
+	my $output = $self->{psql}->query_until(qr/sent\n/, "\\echo sent\n$sql;\n");
+
+	# A quick answer may have come along.
+	($self->{early}) = $output =~ /sent\n(.*)\z/s;
 	return;
 }
 
 sub finish
 {
 	my ($self) = @_;
-	my $output = $self->{psql}->query('');
+	my $output = $self->{early} . $self->{psql}->query('');
 
+	$output =~ s/\n\z//;
 	return ($output, $self->{psql}->{stderr});
 }
 

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * origin.h
+ *	  A number that outlives the server: the progress of a replication origin.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_ORIGIN_H
+#define IDGEN_ORIGIN_H
+
+#include "access/xlogdefs.h"
+#include "fmgr.h"
+
+#include "compat.h"
+
+#define ORIGIN_NAME "idgen"
+
+extern uint64 origin_progress(void);
+extern bool origin_acquire(RepOriginId *origin, bool wait);
+extern void origin_release(RepOriginId origin);
+extern XLogRecPtr origin_write(RepOriginId origin, uint64 value, bool backward);
+
+extern PGDLLEXPORT void idgen_create_origin(Datum database);
+
+#endif							/* IDGEN_ORIGIN_H */

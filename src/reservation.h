@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * reservation.h
+ *	  Up to which time this server may make IDs, durably.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_RESERVATION_H
+#define IDGEN_RESERVATION_H
+
+#include "origin.h"
+#include "shmem.h"
+
+/* What a reservation reaches beyond the IDs, in ms. */
+extern int	reservation_ahead;
+
+extern void reservation_load(int max_drift_ms);
+extern bool reservation_extend(uint64 reach_us, bool urgent);
+extern void reservation_begin(RepOriginId origin, uint64 start_us);
+
+/* Is half of it used up, for someone who has got to reach_us? */
+static inline bool
+reservation_is_low(uint64 reach_us)
+{
+	return pg_atomic_read_u64(&shmem_area()->limits.extend_at_us) <= reach_us;
+}
+
+#endif							/* IDGEN_RESERVATION_H */
