@@ -277,7 +277,7 @@ source_files() {
   [[ ! -e $ROOT/.git ]] ||
     ! git -C "$ROOT" -c "safe.directory=$ROOT" ls-files -z -co --exclude-standard 2>/dev/null || return 0
   (cd "$ROOT" && find . \( -name .git -o -name tmp_check -o -name results \) -prune -o \
-    ! -type d ! -name '*.o' ! -name '*.so' ! -name '*.bc' ! -name 'regression.*' -print0)
+    ! -type d ! -name '*.o' ! -name '*.so' ! -name '*.bc' ! -name regression.diffs ! -name regression.out -print0)
 }
 
 # Copies the sources to DIR, so that nothing is built or tested in the checkout.
