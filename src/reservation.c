@@ -132,6 +132,14 @@ write_and_publish(RepOriginId origin, uint64 reach_us, uint64 ahead_us, bool bac
 	int64		began = clock_monotonic_ns();
 	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
 	uint64		until_us = Min(from_us + ahead_us, LAST_US);
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+
+	/* Never below what others go by: idgen.reserve_ahead may have been lowered. */
+	if (until_us <= reserved_us)
+	{
+		pg_atomic_write_u64(&area->limits.extend_at_us, reserved_us - ahead_us / 2);
+		return;
+	}
 
 	reservation->written_lsn = origin_write(origin, until_us, backward);
 	reservation->written_us = until_us;
@@ -194,7 +202,11 @@ must_write(SharedArea *area, uint64 reach_us, bool urgent)
 		(urgent ? pg_atomic_read_u64(&area->limits.reserved_us) < reach_us : reservation_is_low(reach_us));
 }
 
-/* Write, unless someone was faster.  The caller has acquired the origin. */
+/*
+ * Write, unless someone was faster.  The caller has acquired the origin.  If
+ * someone else has written to it, what we know of our IDs counts, in either
+ * direction.
+ */
 static void
 extend(SharedArea *area, RepOriginId origin, uint64 reach_us, bool urgent)
 {
@@ -204,15 +216,18 @@ extend(SharedArea *area, RepOriginId origin, uint64 reach_us, bool urgent)
 		return;
 	if (must_write(area, reach_us, urgent))
 	{
-		was_moved = replorigin_get_progress(origin, false) < area->reservation.written_us;
-		write_and_publish(origin, reach_us, ahead_us(urgent), false);
+		uint64		expected_us = area->reservation.written_us;
+		uint64		found_us = replorigin_get_progress(origin, false);
+
+		was_moved = found_us != expected_us;
+		write_and_publish(origin, reach_us, ahead_us(urgent), found_us > expected_us);
 	}
 	LWLockRelease(&area->reservation.lock);
 
 	if (was_moved)
 		ereport(LOG,
-				errmsg("replication origin \"%s\" had been dropped or moved back", ORIGIN_NAME),
-				errdetail("It holds again up to which time snowflake IDs may have been made. A crash before this could have made them repeat."));
+				errmsg("replication origin \"%s\" had been dropped or moved", ORIGIN_NAME),
+				errdetail("It holds again up to which time snowflake IDs may have been made. A crash before this could have made them repeat, or wait."));
 }
 
 /*

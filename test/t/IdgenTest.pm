@@ -135,8 +135,7 @@ sub kill_backend
 	my $log_start = -s $node->logfile;
 
 	kill('KILL', $pid) == 1 or croak "could not kill backend $pid";
-	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $log_start);
-	$node->poll_query_until('postgres', 'SELECT true') or croak 'the server did not come back';
+	$node->wait_for_log(qr/reinitializing.*database system is ready to accept connections/s, $log_start);
 	return;
 }
 
