@@ -23,7 +23,9 @@ OBJS = \
 	src/stats.o \
 	src/timeline.o \
 	src/uuid.o \
-	src/uuid_bits.o
+	src/uuid_bits.o \
+	src/waiting.o \
+	src/window.o
 
 EXTENSION = idgen
 DATA = idgen--0.1.sql

@@ -55,7 +55,7 @@ generator_attach(const char *caller)
 
 	check_not_refused(&generator_datacenter);
 	check_not_refused(&generator_worker);
-	check_not_refused(&timeline_max_drift);
+	check_not_refused(&window_max_drift);
 	timeline_attach();
 }
 

@@ -18,6 +18,8 @@
 #include "reservation.h"
 #include "shmem.h"
 #include "timeline.h"
+#include "waiting.h"
+#include "window.h"
 
 #define MS_PER_DAY (24 * 60 * 60 * 1000)
 
@@ -62,7 +64,7 @@ assign_worker_id(int value, void *extra)
 static void
 assign_max_drift(int value, void *extra)
 {
-	note_assignment(&timeline_max_drift);
+	note_assignment(&window_max_drift);
 }
 
 /*
@@ -110,7 +112,7 @@ define_settings(void)
 						  "Sets the worker part of this server's node in snowflake IDs.",
 						  one_node_each, layout_max_worker(&layout_default), 0,
 						  assign_worker_id);
-	define_server_setting(&timeline_max_drift,
+	define_server_setting(&window_max_drift,
 						  "Sets how far the time in IDs may run ahead of the system clock.",
 						  "It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
 						  MS_PER_DAY, GUC_UNIT_MS, assign_max_drift);
@@ -124,7 +126,7 @@ define_settings(void)
 	DefineCustomIntVariable("idgen.max_wait",
 							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
 							"After this time the call fails.  A batch may wait as long for each part of it.",
-							&timeline_max_wait, timeline_max_wait, 0, MS_PER_DAY,
+							&waiting_max, waiting_max, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("idgen");

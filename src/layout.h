@@ -121,6 +121,13 @@ layout_position_tick(const SnowflakeLayout *layout, uint64 position)
 	return position >> layout->sequence_bits;
 }
 
+/* End of the tick of a position, in us since 1970. */
+static inline int64
+layout_position_end_us(const SnowflakeLayout *layout, uint64 position)
+{
+	return layout_tick_start_us(layout, layout_position_tick(layout, position) + 1);
+}
+
 /*
  * First position, not below the one given, from which size positions (1 ..
  * layout_tick_size) lie within one tick.

@@ -50,7 +50,7 @@ stop(SharedArea *area)
 	stopped.end_us = pg_atomic_read_u64(&limits->start_us);
 	if (stopped.next > 0)
 		stopped.end_us = Max(stopped.end_us,
-							 layout_tick_start_us(layout, layout_position_tick(layout, stopped.next - 1) + 1));
+							 layout_position_end_us(layout, stopped.next - 1));
 	return stopped;
 }
 
@@ -131,7 +131,7 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 static uint64
 default_start_us(StoppedTimeline stopped, uint64 clock_us)
 {
-	uint64		drift_us = timeline_max_drift.value * (NS_PER_MS / NS_PER_US);
+	uint64		drift_us = window_max_drift.value * (NS_PER_MS / NS_PER_US);
 
 	return stopped.end_us <= clock_us + drift_us ? Max(clock_us, stopped.end_us) : clock_us;
 }
@@ -149,7 +149,7 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("idgen_reset_timeline()");
 	start_us = tick_start_from(&area->layout,
 							   PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
-	reservation_load(timeline_max_drift.value);
+	reservation_load(window_max_drift.value);
 	(void) origin_acquire(&origin, true);
 
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);

@@ -10,9 +10,8 @@
 
 #include "clock.h"
 #include "layout.h"
-#include "reservation.h"
-#include "setting.h"
 #include "shmem.h"
+#include "window.h"
 
 /* Consecutive positions start .. end - 1, all ours. */
 typedef struct PositionRange
@@ -20,10 +19,6 @@ typedef struct PositionRange
 	uint64		start;
 	uint64		end;
 } PositionRange;
-
-/* Settings, in ms. */
-extern ServerSetting timeline_max_drift;
-extern int	timeline_max_wait;
 
 /* Our slot; NULL until timeline_attach(). */
 extern BackendSlot *timeline_slot;

@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * waiting.c
+ *	  Waiting until a position may be taken or issued, and giving up.
+ *
+ * Callers look again whenever one of these returns: it may be too early.  No lock
+ * is held meanwhile, so a wait can be cancelled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "regression.h"
+#include "reservation.h"
+#include "waiting.h"
+#include "window.h"
+
+/* How often we look whether a standby has confirmed a reservation. */
+#define STANDBY_POLL_NS NS_PER_MS
+
+int			waiting_max = 5000;
+
+/*
+ * Give up a wait for the clock.  position_us is the time of the first position
+ * we wanted, in us since 1970.
+ */
+static void
+report_beyond_drift(int64 position_us)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("snowflake timeline is too far ahead of the system clock"),
+			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms.",
+					  timestamptz_to_str(clock_timestamptz(position_us)),
+					  (double) (position_us - now_us) / 1000,
+					  window_max_drift.value, waiting_max),
+			errhint("If the clock was set back, correct it or wait until it has caught up. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
+}
+
+/* Give up a wait for a standby.  reserved_us is in us since 1970. */
+static void
+report_unconfirmed(int64 reserved_us)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
+			errdetail("IDs are reserved up to %s, and \"idgen.max_wait\" is %d ms.",
+					  timestamptz_to_str(clock_timestamptz(reserved_us)), waiting_max),
+			errhint("Bring back a standby that \"synchronous_standby_names\" names, or change that setting."));
+}
+
+/*
+ * What is left of idgen.max_wait, in ns; not positive when it is over.  By the
+ * monotonic clock, as the wall clock may step.
+ */
+int64
+wait_patience(const Wait *wait)
+{
+	int64		max_wait_ns = waiting_max * NS_PER_MS;
+
+	return wait->since == 0 ? max_wait_ns :
+		wait->since + max_wait_ns - clock_monotonic_ns();
+}
+
+/* Count a wait; a take that waits for several reasons counts for the first. */
+static void
+begin_wait(Wait *wait, WaitCause cause, int64 now)
+{
+	if (wait->since != 0)
+		return;
+	wait->since = now;
+	shmem_add_own(&wait->slot->waits[cause], 1);
+}
+
+static void
+end_wait(const Wait *wait, int64 began)
+{
+	shmem_add_own(&wait->slot->waited_us, (clock_monotonic_ns() - began) / NS_PER_US);
+}
+
+/* Why is the timeline ahead of the clock? */
+static WaitCause
+cause_of_lead(void)
+{
+	int64		start_us = pg_atomic_read_u64(&shmem_area()->limits.start_us);
+
+	return regression_is_on() || start_us > clock_unix_ns() / NS_PER_US ? WAIT_DRIFT : WAIT_SEQUENCE;
+}
+
+/*
+ * Wait until the clock allows position, or for as long as clock_wait() likes
+ * to.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
+ */
+void
+wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	static uint32 wait_event = 0;
+	int64		tick = layout_position_tick(layout, position);
+	int64		due_us = layout_tick_start_us(layout, tick - window_drift_ticks(layout));
+	int64		began = clock_monotonic_ns();
+	int64		patience;
+
+	begin_wait(wait, cause_of_lead(), began);
+	patience = wait_patience(wait);
+	if (patience <= 0)
+		report_beyond_drift(layout_tick_start_us(layout, tick));
+
+	/* A clock that passed due_us since we looked makes this the shortest wait. */
+	clock_wait(Max(1, Min(patience, due_us * NS_PER_US - clock_unix_ns())),
+			   compat_wait_event(&wait_event, "IdgenClock"));
+	end_wait(wait, began);
+}
+
+/*
+ * Have time reserved for position; if that takes a standby, wait for a while.
+ * Errors: as in wait_for_clock() and reservation_extend().
+ */
+void
+wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	static uint32 wait_event = 0;
+	int64		began = clock_monotonic_ns();
+	bool		reserved;
+
+	begin_wait(wait, WAIT_RESERVATION, began);
+	reserved = reservation_extend(layout_position_end_us(layout, position), true);
+	if (!reserved && wait_patience(wait) <= 0)
+		report_unconfirmed(pg_atomic_read_u64(&shmem_area()->limits.reserved_us));
+	if (!reserved)
+		clock_wait(STANDBY_POLL_NS, compat_wait_event(&wait_event, "IdgenReservation"));
+	end_wait(wait, began);
+}

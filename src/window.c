@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * window.c
+ *	  How far the timeline may go: the one place that knows its limits.
+ *
+ * No position is taken that lies at or beyond the reservation, or past the end of
+ * the layout's time field, or below where the reservation says that this life of
+ * the server begins; and none is issued that lies more than idgen.max_drift beyond
+ * the clock.
+ *
+ * It is always the position that is held against a limit, never the clock: after
+ * a crash with the clock set back the timeline is far above the clock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "regression.h"
+#include "window.h"
+
+/* How far beyond the drift limit calls that wait may take positions. */
+#define LONGEST_QUEUE_MS 100
+
+ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = 1000};
+
+/* Read the clock. */
+Moment
+window_moment(void)
+{
+	Moment		moment;
+
+	moment.restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
+	pg_read_barrier();
+	moment.unix_ns = regression_clock_ns();
+	return moment;
+}
+
+/* The first position of a tick, which may be before the epoch or past the end. */
+static uint64
+clamped_position(const SnowflakeLayout *layout, int64 tick)
+{
+	int64		end_tick = layout_position_tick(layout, layout_end(layout));
+
+	return layout_tick_position(layout, Max(0, Min(tick, end_tick)));
+}
+
+/* The first position of the tick that a limit, in us since 1970, lies in. */
+static uint64
+limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit)
+{
+	return clamped_position(layout, layout_tick_at(layout, pg_atomic_read_u64(limit) * NS_PER_US));
+}
+
+/* patience_ns (0 ..) is how long the caller would wait. */
+Window
+window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
+{
+	Limits	   *limits = &shmem_area()->limits;
+	int64		tick = layout_tick_at(layout, now.unix_ns);
+	int64		last_tick = tick + window_drift_ticks(layout);
+	int64		queue_ns = Min(LONGEST_QUEUE_MS * NS_PER_MS, patience_ns);
+	uint64		start = limit_position(layout, &limits->start_us);
+	Window		window;
+
+	window.floor = Max(start, clamped_position(layout, tick));
+	window.ceiling = clamped_position(layout, last_tick + 1);
+	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / layout->tick_ns);
+	window.reserved = limit_position(layout, &limits->reserved_us);
+	window.restarts = now.restarts;
+	return window;
+}
+
+/* The position wanted lies past the end of the time field. */
+void
+window_report_exhausted(const SnowflakeLayout *layout)
+{
+	int64		end_us = layout_tick_start_us(layout, layout_position_tick(layout, layout_end(layout)));
+
+	ereport(ERROR,
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			errmsg("time field of the snowflake layout is used up"),
+			errdetail("The layout's last moment is %s.",
+					  timestamptz_to_str(clock_timestamptz(end_us - 1))),
+			errhint("Check the system clock. If it is right, IDs of this layout have come to their end."));
+}
