@@ -13,6 +13,8 @@
 #include "fmgr.h"
 #include "replication/origin.h"
 #include "replication/slot.h"
+#include "replication/syncrep.h"
+#include "replication/walsender_private.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/wait_event.h"
@@ -68,6 +70,29 @@ compat_wait_event(uint32 *event, const char *name)
 #define compat_origin_states max_replication_slots
 #define COMPAT_ORIGIN_STATES_NAME "max_replication_slots"
 #endif
+
+/* 19: new spelling. */
+#if PG_VERSION_NUM >= 190000
+typedef ReplOriginId RepOriginId;
+#define InvalidRepOriginId InvalidReplOriginId
+#endif
+
+/*
+ * Are there to be synchronous standbys?  Like commits we go by what the
+ * checkpointer has published, once it has; a session may not have seen a reload
+ * yet.  Minor releases of early 2025 and before publish less than others.
+ */
+static inline bool
+compat_sync_standbys_defined(void)
+{
+#ifdef SYNC_STANDBY_DEFINED
+	bits8		status = *(volatile bits8 *) &WalSndCtl->sync_standbys_status;
+
+	if (status & SYNC_STANDBY_INIT)
+		return (status & SYNC_STANDBY_DEFINED) != 0;
+#endif
+	return SyncRepStandbyNames != NULL && SyncRepStandbyNames[0] != '\0';
+}
 
 /*
  * 19: a tranche is created with its name and known to all backends; before, a

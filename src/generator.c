@@ -41,6 +41,15 @@ check_not_refused(const ServerSetting *setting)
 				errhint("Set it in postgresql.conf or by ALTER SYSTEM, within its range, and nowhere else. Then reload the configuration and connect again."));
 }
 
+/* ERROR unless the node is the one that was asked for. */
+void
+generator_check_settings(void)
+{
+	check_not_refused(&generator_datacenter);
+	check_not_refused(&generator_worker);
+	check_not_refused(&window_max_drift);
+}
+
 /*
  * See generator_ensure_attached.  Errors: READ_ONLY_SQL_TRANSACTION in
  * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while the value asked
@@ -53,9 +62,7 @@ generator_attach(const char *caller)
 {
 	PreventCommandDuringRecovery(caller);
 
-	check_not_refused(&generator_datacenter);
-	check_not_refused(&generator_worker);
-	check_not_refused(&window_max_drift);
+	generator_check_settings();
 	timeline_attach();
 }
 

@@ -20,6 +20,7 @@ extern ServerSetting generator_worker;
 extern uint64 generator_node_bits;
 
 extern void generator_set_node(uint32 datacenter, uint32 worker);
+extern void generator_check_settings(void);
 extern void generator_attach(const char *caller);
 extern void generator_fill(int64 *ids, uint64 count);
 extern int64 generator_next_block(uint64 size);

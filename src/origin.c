@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
@@ -82,65 +83,52 @@ check_committed(void)
 				errhint("Commit before you make snowflake IDs."));
 }
 
-/* The lock on the catalog, and that on an origin; 15 knows only the first. */
-static void
-set_catalog_tag(LOCKTAG *tag)
-{
-	SET_LOCKTAG_RELATION(*tag, InvalidOid, ReplicationOriginRelationId);
-}
-
-static void
-set_origin_tag(LOCKTAG *tag, Oid origin)
-{
-	SET_LOCKTAG_OBJECT(*tag, InvalidOid, ReplicationOriginRelationId, origin, 0);
-}
-
-/* Take a lock; false if it is not to be had at once and wait is false. */
+/* PostgreSQL 15 locks the catalog to drop an origin, later ones lock the origin. */
 static bool
-take_lock(const LOCKTAG *tag, LOCKMODE mode, bool wait)
+lock_origin(Oid origin, LOCKMODE mode)
 {
-	if (LockAcquire(tag, mode, false, !wait) == LOCKACQUIRE_NOT_AVAIL)
-		return false;
+	LOCKTAG		tag;
 
-	/* What we look up from here on is what there was when we got it. */
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, ReplicationOriginRelationId, origin, 0);
+	if (LockAcquire(&tag, mode, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
 	AcceptInvalidationMessages();
 	return true;
 }
 
-typedef enum FoundOrigin
+static void
+unlock_origin(Oid origin, LOCKMODE mode)
 {
-	ORIGIN_LOCKED,				/* against being dropped */
-	ORIGIN_MISSING,
-	ORIGIN_BUSY,				/* someone else has locked it, or just dropped it */
-} FoundOrigin;
+	LOCKTAG		tag;
 
-static FoundOrigin
-lock_existing(RepOriginId *origin, bool wait)
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, ReplicationOriginRelationId, origin, 0);
+	LockRelease(&tag, mode, false);
+}
+
+static OriginStatus
+lock_existing(RepOriginId *origin)
 {
-	FoundOrigin found = ORIGIN_BUSY;
-	LOCKTAG		catalog;
-	LOCKTAG		row;
+	OriginStatus status = ORIGIN_LOCKED;
 
-	set_catalog_tag(&catalog);
-	if (!take_lock(&catalog, RowExclusiveLock, wait))
-		return ORIGIN_BUSY;
+	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, RowExclusiveLock))
+		return ORIGIN_LOCKED;
 
 	*origin = replorigin_by_name(ORIGIN_NAME, true);
-	set_origin_tag(&row, *origin);
 	if (*origin == InvalidRepOriginId)
-		found = ORIGIN_MISSING;
-	else if (take_lock(&row, RowExclusiveLock, wait))
+		status = ORIGIN_MISSING;
+	else if (lock_origin(*origin, RowExclusiveLock))
 	{
+		/* Still the same, now that it cannot go? */
 		if (replorigin_by_name(ORIGIN_NAME, true) == *origin)
-			return ORIGIN_LOCKED;
-		LockRelease(&row, RowExclusiveLock, false);
+			return ORIGIN_ACQUIRED;
+		unlock_origin(*origin, RowExclusiveLock);
 	}
-	LockRelease(&catalog, RowExclusiveLock, false);
-	return found;
+	UnlockRelationOid(ReplicationOriginRelationId, RowExclusiveLock);
+	return status;
 }
 
 /* Start a worker that creates the origin, and wait until it is done. */
-static void
+static bool
 run_worker(void)
 {
 	BackgroundWorker worker = {
@@ -154,31 +142,33 @@ run_worker(void)
 
 	strlcpy(worker.bgw_name, "idgen: create replication origin", sizeof(worker.bgw_name));
 	strlcpy(worker.bgw_type, "idgen", sizeof(worker.bgw_type));
-	strlcpy(worker.bgw_library_name, "idgen", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_library_name, "$libdir/idgen", sizeof(worker.bgw_library_name));
 	strlcpy(worker.bgw_function_name, "idgen_create_origin", sizeof(worker.bgw_function_name));
 
 	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
-		ereport(ERROR,
-				errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				errmsg("could not start a background worker to create replication origin \"%s\"", ORIGIN_NAME),
-				errhint("Try again, or raise \"max_worker_processes\", or let a superuser run: SELECT pg_replication_origin_create('%s');", ORIGIN_NAME));
+		return false;
 	(void) WaitForBackgroundWorkerShutdown(handle);
+	pfree(handle);
+	return true;
 }
 
 /*
  * Have the origin created.  One backend at a time, so that not all of them start
  * workers; parallel workers of one query share their locks and may do so.
+ * ERROR if the worker could not do it.
  */
-static void
+static OriginStatus
 create_origin(void)
 {
-	LOCKTAG		creation;
+	bool		started = true;
 
-	set_origin_tag(&creation, InvalidOid);
-	take_lock(&creation, ExclusiveLock, true);
+	if (!lock_origin(InvalidOid, ExclusiveLock))
+		return ORIGIN_LOCKED;
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
-		run_worker();
-	LockRelease(&creation, ExclusiveLock, false);
+		started = run_worker();
+	unlock_origin(InvalidOid, ExclusiveLock);
+	if (!started)
+		return ORIGIN_NO_WORKER;
 
 	AcceptInvalidationMessages();
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
@@ -187,48 +177,55 @@ create_origin(void)
 				errmsg("could not create replication origin \"%s\"", ORIGIN_NAME),
 				errdetail("A background worker tried to and did not succeed; the server log says why."),
 				errhint("End transactions that have created or dropped replication origins, also your own."));
+	return ORIGIN_MISSING;
 }
 
 /*
- * Find the origin, or have it created, and see to it that it stays until
- * origin_release() or the end of the transaction.  False if that takes waiting
- * for a lock and wait is false.  Errors: CONFIGURATION_LIMIT_EXCEEDED where no
- * progress can be kept; INSUFFICIENT_RESOURCES without a background worker;
- * OBJECT_IN_USE and OBJECT_NOT_IN_PREREQUISITE_STATE while transactions are at the
- * origin; what CHECK_FOR_INTERRUPTS raises.
+ * Find the origin, and see to it that it stays until origin_release() or the end
+ * of the transaction.  With create, and only then, this may take a while, if the
+ * origin is missing; it never waits for a lock.  Errors:
+ * CONFIGURATION_LIMIT_EXCEEDED where no progress can be kept; OBJECT_IN_USE if
+ * the origin is of our own transaction; OBJECT_NOT_IN_PREREQUISITE_STATE if it
+ * could not be created; what CHECK_FOR_INTERRUPTS raises.
  */
-bool
-origin_acquire(RepOriginId *origin, bool wait)
+OriginStatus
+origin_acquire(RepOriginId *origin, bool create)
 {
+	OriginStatus status;
+
 	check_states();
 	check_committed();
-	for (;;)
+	status = lock_existing(origin);
+	if (status == ORIGIN_MISSING && create)
 	{
-		switch (lock_existing(origin, wait))
-		{
-			case ORIGIN_LOCKED:
-				return true;
-			case ORIGIN_MISSING:
-				create_origin();
-				break;
-			case ORIGIN_BUSY:
-				if (!wait)
-					return false;
-				break;
-		}
-		CHECK_FOR_INTERRUPTS();
+		status = create_origin();
+		if (status == ORIGIN_MISSING)
+			status = lock_existing(origin);
 	}
+	return status;
+}
+
+/* What origin_acquire() could not do, for who cannot wait any longer. */
+void
+origin_report(OriginStatus status)
+{
+	if (status == ORIGIN_NO_WORKER)
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				errmsg("could not start a background worker to create replication origin \"%s\"", ORIGIN_NAME),
+				errhint("Try again, or raise \"max_worker_processes\", or let a superuser run: SELECT pg_replication_origin_create('%s');", ORIGIN_NAME));
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_IN_USE),
+			errmsg("replication origin \"%s\" is locked by another transaction", ORIGIN_NAME),
+			errdetail("The time up to which IDs may have been made is kept there, and must be extended now."),
+			errhint("Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription."));
 }
 
 void
 origin_release(RepOriginId origin)
 {
-	LOCKTAG		tag;
-
-	set_origin_tag(&tag, origin);
-	LockRelease(&tag, RowExclusiveLock, false);
-	set_catalog_tag(&tag);
-	LockRelease(&tag, RowExclusiveLock, false);
+	unlock_origin(origin, RowExclusiveLock);
+	UnlockRelationOid(ReplicationOriginRelationId, RowExclusiveLock);
 }
 
 /*
@@ -252,6 +249,8 @@ origin_write(RepOriginId origin, uint64 value, bool backward)
 void
 idgen_create_origin(Datum database)
 {
+	/* The default would end us in the midst of a write. */
+	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid,
 											  BGWORKER_BYPASS_ALLOWCONN);

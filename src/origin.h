@@ -15,8 +15,17 @@
 
 #define ORIGIN_NAME "idgen"
 
+typedef enum OriginStatus
+{
+	ORIGIN_ACQUIRED,			/* locked against being dropped */
+	ORIGIN_MISSING,
+	ORIGIN_LOCKED,				/* by another transaction */
+	ORIGIN_NO_WORKER,			/* to create it */
+} OriginStatus;
+
 extern uint64 origin_progress(void);
-extern bool origin_acquire(RepOriginId *origin, bool wait);
+extern OriginStatus origin_acquire(RepOriginId *origin, bool create);
+extern void origin_report(OriginStatus status) pg_attribute_noreturn();
 extern void origin_release(RepOriginId origin);
 extern XLogRecPtr origin_write(RepOriginId origin, uint64 value, bool backward);
 

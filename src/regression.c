@@ -61,13 +61,6 @@ regression_note(uint64 highest_ns, uint64 now_ns)
 			errhint("Find out who sets the clock, and let it be slewed instead."));
 }
 
-/* The clock has been at least unix_ns, in an earlier life of the server. */
-void
-regression_expect(uint64 unix_ns)
-{
-	raise_to(&shmem_area()->limits.highest_clock_ns, unix_ns);
-}
-
 /* Take the clock as it is for the right one. */
 void
 regression_forget(void)

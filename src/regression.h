@@ -15,7 +15,6 @@
 #define REGRESSION_STEP_NS (10 * NS_PER_MS)
 
 extern void regression_note(uint64 highest_ns, uint64 now_ns);
-extern void regression_expect(uint64 unix_ns);
 extern void regression_forget(void);
 
 /*

@@ -14,8 +14,16 @@
 /* What a reservation reaches beyond the IDs, in ms. */
 extern int	reservation_ahead;
 
-extern void reservation_load(int max_drift_ms);
-extern bool reservation_extend(uint64 reach_us, bool urgent);
+typedef enum ReservationStatus
+{
+	RESERVED,
+	RESERVATION_UNCONFIRMED,	/* by a synchronous standby */
+	RESERVATION_LOCKED,			/* see OriginStatus */
+	RESERVATION_NO_WORKER,
+} ReservationStatus;
+
+extern void reservation_load(void);
+extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts, bool urgent);
 extern void reservation_begin(RepOriginId origin, uint64 start_us);
 
 /* Is half of it used up, for someone who has got to reach_us? */

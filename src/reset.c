@@ -34,27 +34,27 @@ typedef struct StoppedTimeline
  * Let nobody take positions until reservation.lock, which the caller holds, is
  * free again.  Who goes by limits read from here on finds no room; who goes by
  * older ones notices the restart, or has swapped before us, or finds his swap to
- * fail (see try_take).
+ * fail (see try_take): each stop leaves another number, below all positions that
+ * the limits allow.
  */
 static StoppedTimeline
 stop(SharedArea *area)
 {
-	const SnowflakeLayout *layout = &area->layout;
 	Limits	   *limits = &area->limits;
 	StoppedTimeline stopped;
+	uint32		restarts;
 
 	stopped.reserved_us = pg_atomic_exchange_u64(&limits->reserved_us, 0);
-	pg_atomic_fetch_add_u32(&limits->restarts, 1);
-	stopped.next = pg_atomic_exchange_u64(&area->timeline.next, 0);
+	restarts = pg_atomic_fetch_add_u32(&limits->restarts, 1);
+	stopped.next = pg_atomic_exchange_u64(&area->timeline.next, (uint64) restarts + 1);
 
 	stopped.end_us = pg_atomic_read_u64(&limits->start_us);
-	if (stopped.next > 0)
-		stopped.end_us = Max(stopped.end_us,
-							 layout_position_end_us(layout, stopped.next - 1));
+	if (stopped.next > restarts)
+		stopped.end_us = Max(stopped.end_us, layout_position_end_us(&area->layout, stopped.next - 1));
 	return stopped;
 }
 
-/* As if nothing had happened. */
+/* As if nothing had happened; who was stopped looks again. */
 static void
 resume(SharedArea *area, StoppedTimeline stopped)
 {
@@ -63,35 +63,53 @@ resume(SharedArea *area, StoppedTimeline stopped)
 	pg_atomic_write_u64(&area->limits.reserved_us, stopped.reserved_us);
 }
 
-/* IDs begin at start_us: start of a tick, in us since 1970. */
+/*
+ * Going back, no node that has been in use may make the IDs of the time up to
+ * end_us again, whoever goes by it still or comes back to it.
+ */
 static void
-restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, RepOriginId origin)
+bar_nodes(SharedArea *area, uint64 end_us)
 {
-	Reservation *reservation = &area->reservation;
+	uint64		until_us = pg_atomic_read_u64(&area->limits.barred_until_us);
 
-	reservation->loaded_us = Max(reservation->loaded_us, stopped.end_us);
-	regression_forget();
-	reservation_begin(origin, start_us);
+	for (int i = 0; i < lengthof(area->nodes_used.words); i++)
+		shmem_add_nodes(&area->nodes_barred, i, pg_atomic_read_u32(&area->nodes_used.words[i]));
+	pg_atomic_write_u64(&area->limits.barred_until_us, Max(until_us, end_us));
 }
 
-/* Has this server's node made IDs since the area was created? */
-static bool
-node_has_made_ids(SharedArea *area)
+/*
+ * IDs begin at start_us: start of a tick, in us since 1970.  If it fails, nothing
+ * has changed.
+ */
+static void
+restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, bool force, RepOriginId origin)
 {
-	uint32		node = (generator_node_bits >> area->layout.sequence_bits) % NODES_REMEMBERED;
-
-	return pg_atomic_read_u32(&area->nodes_used[node / 32]) & UINT32_C(1) << node % 32;
+	PG_TRY();
+	{
+		if (!force && start_us < stopped.end_us)
+			bar_nodes(area, stopped.end_us);
+		reservation_begin(origin, start_us);
+	}
+	PG_CATCH();
+	{
+		resume(area, stopped);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	regression_forget();
 }
 
 /*
  * Can this node have made no ID at or above start_us?  Of the time before this
- * life of the server, or before the last reset, only the end is known.
+ * life of the server only the end is known.
  */
 static bool
 is_accounted(SharedArea *area, StoppedTimeline stopped, uint64 start_us)
 {
+	uint32		node = generator_node_bits >> area->layout.sequence_bits;
+
 	return start_us >= stopped.end_us ||
-		(start_us >= area->reservation.loaded_us && !node_has_made_ids(area));
+		(start_us >= area->reservation.loaded_us && !shmem_has_node(&area->nodes_used, node));
 }
 
 static void
@@ -136,35 +154,46 @@ default_start_us(StoppedTimeline stopped, uint64 clock_us)
 	return stopped.end_us <= clock_us + drift_us ? Max(clock_us, stopped.end_us) : clock_us;
 }
 
+/* Where to begin: where asked, or at the clock. */
+static uint64
+asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
+{
+	return tick_start_from(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
+}
+
 /* idgen_reset_timeline(start timestamptz, force boolean) */
 Datum
 idgen_reset_timeline(PG_FUNCTION_ARGS)
 {
 	bool		force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	SharedArea *area = shmem_area();
-	RepOriginId origin;
+	uint64		start_us = asked_start_us(fcinfo, &area->layout);
 	StoppedTimeline stopped;
-	uint64		start_us;
+	OriginStatus status;
+	RepOriginId origin;
+	bool		accounted;
 
 	PreventCommandDuringRecovery("idgen_reset_timeline()");
-	start_us = tick_start_from(&area->layout,
-							   PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
-	reservation_load(window_max_drift.value);
-	(void) origin_acquire(&origin, true);
+	generator_check_settings();
+	reservation_load();
+	status = origin_acquire(&origin, true);
+	if (status != ORIGIN_ACQUIRED)
+		origin_report(status);
 
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
 	stopped = stop(area);
 	if (PG_ARGISNULL(0))
 		start_us = default_start_us(stopped, start_us);
-	if (!force && !is_accounted(area, stopped, start_us))
-	{
+	accounted = force || is_accounted(area, stopped, start_us);
+	if (accounted)
+		restart(area, stopped, start_us, force, origin);
+	else
 		resume(area, stopped);
-		report_unaccounted(start_us, Max(stopped.end_us, area->reservation.loaded_us));
-	}
-	restart(area, stopped, start_us, origin);
 	LWLockRelease(&area->reservation.lock);
 	origin_release(origin);
 
+	if (!accounted)
+		report_unaccounted(start_us, Max(stopped.end_us, area->reservation.loaded_us));
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",
 				   timestamptz_to_str(clock_timestamptz(start_us))));

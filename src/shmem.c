@@ -47,13 +47,19 @@ create_limits(SharedArea *area)
 	pg_atomic_init_u64(&area->limits.start_us, 0);
 	pg_atomic_init_u64(&area->limits.reserved_us, 0);
 	pg_atomic_init_u64(&area->limits.extend_at_us, 0);
+	pg_atomic_init_u64(&area->limits.barred_until_us, 0);
 	pg_atomic_init_u64(&area->limits.highest_clock_ns, 0);
 	pg_atomic_init_u32(&area->limits.clock_went_back, 0);
 	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
 	pg_atomic_init_u64(&area->regressions, 0);
 	pg_atomic_init_u64(&area->largest_regression_ns, 0);
-	for (int i = 0; i < lengthof(area->nodes_used); i++)
-		pg_atomic_init_u32(&area->nodes_used[i], 0);
+	pg_atomic_init_u64(&area->reservation.count, 0);
+	pg_atomic_init_u64(&area->reservation.spent_us, 0);
+	for (int i = 0; i < lengthof(area->nodes_used.words); i++)
+	{
+		pg_atomic_init_u32(&area->nodes_used.words[i], 0);
+		pg_atomic_init_u32(&area->nodes_barred.words[i], 0);
+	}
 }
 
 /* An ERROR on the way leaves a format of zero, and the next caller starts anew. */

@@ -6,8 +6,8 @@
  * Who guards what:
  *
  *	timeline.next		an atomic that only grows, by compare-and-swap, but for
- *						reservation_restart(), which says why it may.
- *	limits				atomics; see reservation.c for the first five, whose writers
+ *						reset.c, which says why it may.
+ *	limits				atomics; see reservation.c for the first six, whose writers
  *						hold reservation.lock, and regression.c for the others.
  *	reservation			its own lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
@@ -98,6 +98,7 @@ typedef union Limits
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
+		pg_atomic_uint64 barred_until_us;	/* some nodes make no IDs below it */
 		pg_atomic_uint64 highest_clock_ns;	/* to REGRESSION_STEP_NS */
 		pg_atomic_uint32 clock_went_back;	/* 1 until it is as high again */
 	};
@@ -110,14 +111,19 @@ typedef struct Reservation
 	LWLock		lock;			/* guards what follows, and writing the limits */
 	uint64		loaded_us;		/* what an earlier life of the server left */
 	uint64		written_us;		/* the last one written and flushed ... */
-	uint64		written_half_us;	/* ... half of which is used up there ... */
+	uint64		written_extend_at_us;	/* ... to be extended from there on ... */
 	XLogRecPtr	written_lsn;	/* ... by WAL up to here */
-	uint64		count;			/* made since the area was created */
-	uint64		spent_us;		/* on making them */
+	pg_atomic_uint64 count;		/* made since the area was created */
+	pg_atomic_uint64 spent_us;	/* on making them */
 } Reservation;
 
-/* A bit for each node, of at most so many; larger numbers share them. */
+/* A bit for each node; numbers beyond the last share them. */
 #define NODES_REMEMBERED 1024
+
+typedef struct NodeSet
+{
+	pg_atomic_uint32 words[NODES_REMEMBERED / 32];
+} NodeSet;
 
 /* Changes whenever the structs here do. */
 #define SHARED_AREA_FORMAT 2
@@ -131,7 +137,8 @@ typedef struct SharedArea
 	Reservation reservation;
 	pg_atomic_uint64 regressions;
 	pg_atomic_uint64 largest_regression_ns;
-	pg_atomic_uint32 nodes_used[NODES_REMEMBERED / 32];
+	NodeSet		nodes_used;		/* by our IDs; bits are set before the first */
+	NodeSet		nodes_barred;	/* below limits.barred_until_us; see reset.c */
 	SnowflakeLayout layout;
 	bool		preloaded;		/* created while the server started */
 	int			slot_count;
@@ -147,6 +154,20 @@ extern SharedArea *shmem_area(void);
 extern Size shmem_size(void);
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
+
+static inline bool
+shmem_has_node(NodeSet *set, uint32 node)
+{
+	node %= NODES_REMEMBERED;
+	return (pg_atomic_read_u32(&set->words[node / 32]) & UINT32_C(1) << node % 32) != 0;
+}
+
+/* A full barrier. */
+static inline void
+shmem_add_nodes(NodeSet *set, uint32 word, uint32 bits)
+{
+	pg_atomic_fetch_or_u32(&set->words[word], bits);
+}
 
 /* A counter that only its owner writes needs no locked instruction. */
 static inline void

@@ -91,18 +91,6 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* What reservation.lock guards, as of one moment. */
-static Reservation
-copy_reservation(SharedArea *area)
-{
-	Reservation copy;
-
-	LWLockAcquire(&area->reservation.lock, LW_SHARED);
-	copy = area->reservation;
-	LWLockRelease(&area->reservation.lock);
-	return copy;
-}
-
 /* Two columns: where the timeline is, and how far that is ahead of the clock. */
 static void
 put_timeline(SharedArea *area, Datum *values, bool *nulls)
@@ -110,8 +98,9 @@ put_timeline(SharedArea *area, Datum *values, bool *nulls)
 	uint64		next = pg_atomic_read_u64(&area->timeline.next);
 	int64		timeline_us;
 
-	nulls[0] = nulls[1] = next == 0;
-	if (next == 0)
+	/* reset.c leaves a number of restarts there, below any position of use. */
+	nulls[0] = nulls[1] = next <= pg_atomic_read_u32(&area->limits.restarts);
+	if (nulls[0])
 		return;
 	timeline_us = last_position_us(&area->layout, next);
 	values[0] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
@@ -147,7 +136,6 @@ Datum
 idgen_status(PG_FUNCTION_ARGS)
 {
 	SharedArea *area = shmem_area();
-	Reservation reservation = copy_reservation(area);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	char		layout[128];
 	Datum		values[17];
@@ -166,8 +154,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);
 	put_counts(&values[7]);
-	values[13] = Int64GetDatum(reservation.count);
-	values[14] = interval_of_us(reservation.spent_us);
+	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
+	values[14] = interval_of_us(pg_atomic_read_u64(&area->reservation.spent_us));
 	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
 	values[16] = interval_of_us(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));

@@ -33,6 +33,7 @@
 #include "postgres.h"
 
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "reservation.h"
 #include "timeline.h"
@@ -61,7 +62,7 @@ static bool node_is_marked = false;
 void
 timeline_attach(void)
 {
-	reservation_load(window_max_drift.value);
+	reservation_load();
 	timeline_slot = shmem_claim_slot();
 }
 
@@ -89,7 +90,7 @@ mark_node(void)
 
 	if (node_is_marked)
 		return;
-	pg_atomic_fetch_or_u32(&shmem_area()->nodes_used[number / 32], UINT32_C(1) << number % 32);
+	shmem_add_nodes(&shmem_area()->nodes_used, number / 32, UINT32_C(1) << number % 32);
 	node_is_marked = true;
 }
 
@@ -98,6 +99,7 @@ typedef enum TakeResult
 	TAKEN,
 	NO_ROOM,					/* within the limits, now */
 	RESTARTED,					/* the limits we went by are void */
+	BARRED,						/* our node must not make these IDs */
 } TakeResult;
 
 /*
@@ -133,9 +135,36 @@ try_take(const SnowflakeLayout *layout, const Window *window, uint64 room, uint6
 		pg_read_barrier();
 		if (pg_atomic_read_u32(&area->limits.restarts) != window->restarts)
 			return RESTARTED;
+		if (start < window->barred && shmem_has_node(&area->nodes_barred, node))
+			return BARRED;
 	} while (!pg_atomic_compare_exchange_u64(&area->timeline.next, &next, range->end));
 
 	return TAKEN;
+}
+
+static void
+report_barred(const SnowflakeLayout *layout, uint64 barred)
+{
+	int64		until_us = layout_tick_start_us(layout, layout_position_tick(layout, barred));
+
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("this node has made the snowflake IDs of this time before"),
+			errdetail("The timeline was set back by idgen_reset_timeline(); nodes that had been in use make no IDs up to %s.",
+					  timestamptz_to_str(clock_timestamptz(until_us))),
+			errhint("If this statement began before the node was changed, run it again. Otherwise set \"idgen.worker_id\" to one that no server has used."));
+}
+
+/* Wait for whatever keeps us from start, or do something about it. */
+static void
+make_room(Wait *wait, const SnowflakeLayout *layout, const Window *window, uint64 start)
+{
+	if (start >= layout_end(layout))
+		window_report_exhausted(layout);
+	if (start >= window->queue_end)
+		wait_for_clock(wait, layout, start);
+	else
+		wait_for_reservation(wait, layout, start, window->restarts);
 }
 
 /*
@@ -169,23 +198,21 @@ take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
 		result = try_take(layout, &window, room, most, &range);
 		if (result == TAKEN)
 			break;
-		if (result == NO_ROOM && range.start >= layout_end(layout))
-			window_report_exhausted(layout);
-		if (result == NO_ROOM && range.start >= window.queue_end)
-			wait_for_clock(&wait, layout, range.start);
-		else if (result == NO_ROOM)
-			wait_for_reservation(&wait, layout, range.start);
+		if (result == BARRED)
+			report_barred(layout, window.barred);
+		if (result == NO_ROOM)
+			make_room(&wait, layout, &window, range.start);
 		now = window_moment();
 	}
 	tick_is_over = false;
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
-		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), false);
+		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts, false);
 
-	while (range.start >= window_at(layout, now, 0).ceiling)
+	while (range.start >= window.ceiling)
 	{
 		wait_for_clock(&wait, layout, range.start);
-		now = window_moment();
+		window = window_at(layout, window_moment(), 0);
 	}
 	return range;
 }

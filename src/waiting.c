@@ -3,8 +3,9 @@
  * waiting.c
  *	  Waiting until a position may be taken or issued, and giving up.
  *
- * Callers look again whenever one of these returns: it may be too early.  No lock
- * is held meanwhile, so a wait can be cancelled.
+ * Callers look again whenever one of these returns: it may be too early.  They
+ * hold no lock, and the waits can be cancelled, but for that for the backend that
+ * is just flushing the reservation.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,10 +19,11 @@
 #include "waiting.h"
 #include "window.h"
 
-/* How often we look whether a standby has confirmed a reservation. */
-#define STANDBY_POLL_NS NS_PER_MS
+/* How often we look whether others have done what a reservation waits for. */
+#define SHORTEST_POLL_NS NS_PER_MS
+#define LONGEST_POLL_NS (10 * NS_PER_MS)
 
-int			waiting_max = 5000;
+int			waiting_max = 10000;
 
 /*
  * Give up a wait for the clock.  position_us is the time of the first position
@@ -42,10 +44,16 @@ report_beyond_drift(int64 position_us)
 			errhint("If the clock was set back, correct it or wait until it has caught up. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
-/* Give up a wait for a standby.  reserved_us is in us since 1970. */
+/* Give up a wait for the reservation. */
 static void
-report_unconfirmed(int64 reserved_us)
+report_unreserved(ReservationStatus status)
 {
+	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
+
+	if (status == RESERVATION_LOCKED)
+		origin_report(ORIGIN_LOCKED);
+	if (status == RESERVATION_NO_WORKER)
+		origin_report(ORIGIN_NO_WORKER);
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
@@ -118,21 +126,23 @@ wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position)
 }
 
 /*
- * Have time reserved for position; if that takes a standby, wait for a while.
- * Errors: as in wait_for_clock() and reservation_extend().
+ * Have time reserved for position, on the timeline as it is after so many
+ * restarts; if that takes others, wait for them for a while.  Errors: as in
+ * wait_for_clock() and reservation_extend().
  */
 void
-wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position)
+wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
 {
 	static uint32 wait_event = 0;
 	int64		began = clock_monotonic_ns();
-	bool		reserved;
+	ReservationStatus status;
 
 	begin_wait(wait, WAIT_RESERVATION, began);
-	reserved = reservation_extend(layout_position_end_us(layout, position), true);
-	if (!reserved && wait_patience(wait) <= 0)
-		report_unconfirmed(pg_atomic_read_u64(&shmem_area()->limits.reserved_us));
-	if (!reserved)
-		clock_wait(STANDBY_POLL_NS, compat_wait_event(&wait_event, "IdgenReservation"));
+	status = reservation_extend(layout_position_end_us(layout, position), restarts, true);
+	if (status != RESERVED && wait_patience(wait) <= 0)
+		report_unreserved(status);
+	if (status != RESERVED)
+		clock_wait(Max(SHORTEST_POLL_NS, Min(LONGEST_POLL_NS, (began - wait->since) / 8)),
+				   compat_wait_event(&wait_event, "IdgenReservation"));
 	end_wait(wait, began);
 }

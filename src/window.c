@@ -53,7 +53,10 @@ limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit)
 	return clamped_position(layout, layout_tick_at(layout, pg_atomic_read_u64(limit) * NS_PER_US));
 }
 
-/* patience_ns (0 ..) is how long the caller would wait. */
+/*
+ * patience_ns (0 ..) is how long the caller would wait.  The reservation is read
+ * first: see reservation.c.
+ */
 Window
 window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 {
@@ -61,14 +64,15 @@ window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 	int64		tick = layout_tick_at(layout, now.unix_ns);
 	int64		last_tick = tick + window_drift_ticks(layout);
 	int64		queue_ns = Min(LONGEST_QUEUE_MS * NS_PER_MS, patience_ns);
-	uint64		start = limit_position(layout, &limits->start_us);
 	Window		window;
 
-	window.floor = Max(start, clamped_position(layout, tick));
+	window.restarts = now.restarts;
+	window.reserved = limit_position(layout, &limits->reserved_us);
+	pg_read_barrier();
+	window.barred = limit_position(layout, &limits->barred_until_us);
+	window.floor = Max(limit_position(layout, &limits->start_us), clamped_position(layout, tick));
 	window.ceiling = clamped_position(layout, last_tick + 1);
 	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / layout->tick_ns);
-	window.reserved = limit_position(layout, &limits->reserved_us);
-	window.restarts = now.restarts;
 	return window;
 }
 

@@ -36,7 +36,8 @@ typedef struct Window
 	uint64		ceiling;
 	uint64		queue_end;
 	uint64		reserved;
-	uint32		restarts;		/* of the timeline, when the limits were read */
+	uint64		barred;			/* some nodes take none below this */
+	uint32		restarts;		/* of the timeline, before the limits were read */
 } Window;
 
 extern Moment window_moment(void);
