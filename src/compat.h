@@ -62,6 +62,11 @@ compat_wait_event(uint32 *event, const char *name)
 	return *event;
 }
 
+/* 18: goes before a declaration. */
+#ifndef pg_noreturn
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 18: the states of replication origins have a setting of their own. */
 #if PG_VERSION_NUM >= 180000
 #define compat_origin_states max_active_replication_origins

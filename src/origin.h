@@ -25,7 +25,7 @@ typedef enum OriginStatus
 
 extern uint64 origin_progress(void);
 extern OriginStatus origin_acquire(RepOriginId *origin, bool create);
-extern void origin_report(OriginStatus status) pg_attribute_noreturn();
+pg_noreturn extern void origin_report(OriginStatus status);
 extern void origin_release(RepOriginId origin);
 extern XLogRecPtr origin_write(RepOriginId origin, uint64 value, bool backward);
 

@@ -11,19 +11,6 @@ use Test::More;
 
 my $node = new_server('crash', conf => 'restart_after_crash = on');
 
-# Kills a backend as the kernel would when memory is short, and waits until the
-# server is there again.
-sub crash
-{
-	my ($victim) = @_;
-	my $log_start = -s $node->logfile;
-
-	kill('KILL', $victim->pid) == 1 or die 'could not kill the backend';
-	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $log_start);
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
-	return;
-}
-
 # The victim is idle, in the midst of a burst, or waits for the clock.
 sub check_crash
 {
@@ -41,7 +28,7 @@ sub check_crash
 			: 'SELECT cardinality(snowflake_nextvals(100000000))');
 		wait_until { $drawers[1]->query($issued) > 100_000 } 'the victim to draw';
 	}
-	crash($victim);
+	kill_backend($node, $victim->pid);
 	$_->abandon foreach @drawers;
 
 	my $name = "$kind, a backend killed that was $victim_is";
