@@ -4,6 +4,9 @@
 #	make test			the same, then every test
 #	make bench			measure, against what PostgreSQL has itself
 #	make matrix			make test on the other majors of PostgreSQL
+#	make torture		crashes, failovers and clocks at random, under load
+#	make model			check a model of how IDs are taken and time is reserved
+#	make sanitize		make test under sanitizers, and fuzz the arithmetic
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
 
@@ -35,6 +38,8 @@ PGFILEDESC = "idgen - IDs made inside the database"
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
 
 REGRESS = install snowflake uuid settings
+ISOLATION = order lock drop reset
+ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
 PG_CFLAGS = -std=gnu11
@@ -47,7 +52,7 @@ EXTRA_CLEAN = test/unit/arithmetic
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test bench matrix
+SELF_CONTAINED = quickstart test bench matrix torture model sanitize
 .PHONY: $(SELF_CONTAINED) unit
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -60,6 +65,12 @@ bench:
 	@bench/run
 matrix:
 	@test/matrix
+torture:
+	@test/torture/run
+model:
+	@test/model/run
+sanitize:
+	@test/sanitize
 
 else
 

@@ -15,6 +15,7 @@
 #include "replication/slot.h"
 #include "replication/syncrep.h"
 #include "replication/walsender_private.h"
+#include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/wait_event.h"
@@ -60,6 +61,20 @@ compat_wait_event(uint32 *event, const char *name)
 #endif
 	}
 	return *event;
+}
+
+/* 17: asks for stronger locks, too, as it does here. */
+static inline bool
+compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
+{
+#if PG_VERSION_NUM >= 170000
+	return LockHeldByMe(tag, mode, true);
+#else
+	for (; mode <= MaxLockMode; mode++)
+		if (LockHeldByMe(tag, mode))
+			return true;
+	return false;
+#endif
 }
 
 /* 18: goes before a declaration. */

@@ -83,6 +83,24 @@ check_committed(void)
 				errhint("Commit before you make snowflake IDs."));
 }
 
+/*
+ * ERROR if our own transaction keeps the worker from creating the origin, which
+ * would wait for us while we wait for it.
+ */
+static void
+check_catalog_is_free(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, InvalidOid, ReplicationOriginRelationId);
+	if (compat_lock_held_by_me(&tag, RowExclusiveLock))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_IN_USE),
+				errmsg("cannot create replication origin \"%s\" while the current transaction has locked pg_replication_origin", ORIGIN_NAME),
+				errdetail("To drop a replication origin or a subscription locks it until the end of the transaction."),
+				errhint("Commit before you make snowflake IDs."));
+}
+
 /* PostgreSQL 15 locks the catalog to drop an origin, later ones lock the origin. */
 static bool
 lock_origin(Oid origin, LOCKMODE mode)
@@ -162,6 +180,7 @@ create_origin(void)
 {
 	bool		started = true;
 
+	check_catalog_is_free();
 	if (!lock_origin(InvalidOid, ExclusiveLock))
 		return ORIGIN_LOCKED;
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)

@@ -136,11 +136,15 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 
 	/* also true of infinite ones */
 	if (moment < first || moment > last)
+	{
+		char	   *first_text = pstrdup(timestamptz_to_str(first));
+
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("start of the snowflake timeline out of range"),
 				errdetail("The layout's ticks are from %s to %s.",
-						  pstrdup(timestamptz_to_str(first)), timestamptz_to_str(last)));
+						  first_text, timestamptz_to_str(last)));
+	}
 
 	return layout_tick_start_us(layout, layout_tick_at(layout, (clock_unix_us(moment) + tick_us - 1) * NS_PER_US));
 }
