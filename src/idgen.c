@@ -21,7 +21,8 @@
 #include "waiting.h"
 #include "window.h"
 
-#define MS_PER_DAY (24 * 60 * 60 * 1000)
+#define MS_PER_MINUTE (60 * 1000)
+#define MS_PER_DAY (24 * 60 * MS_PER_MINUTE)
 
 COMPAT_MODULE_MAGIC;
 
@@ -120,7 +121,7 @@ define_settings(void)
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the IDs made time is reserved durably.",
 							"After a crash or a failover, IDs go on up to this much ahead of the clock.  A longer reservation is written less often.",
-							&reservation_ahead, reservation_ahead, 100, MS_PER_DAY,
+							&reservation_ahead, reservation_ahead, 100, MS_PER_MINUTE,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("idgen.max_wait",

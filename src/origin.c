@@ -182,7 +182,7 @@ create_origin(void)
 
 	check_catalog_is_free();
 	if (!lock_origin(InvalidOid, ExclusiveLock))
-		return ORIGIN_LOCKED;
+		return ORIGIN_IN_CREATION;
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
 		started = run_worker();
 	unlock_origin(InvalidOid, ExclusiveLock);
@@ -195,7 +195,7 @@ create_origin(void)
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("could not create replication origin \"%s\"", ORIGIN_NAME),
 				errdetail("A background worker tried to and did not succeed; the server log says why."),
-				errhint("End transactions that have created or dropped replication origins, also your own."));
+				errhint("End transactions that have dropped a replication origin or a subscription, or created \"%s\".", ORIGIN_NAME));
 	return ORIGIN_MISSING;
 }
 
@@ -233,6 +233,11 @@ origin_report(OriginStatus status)
 				errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				errmsg("could not start a background worker to create replication origin \"%s\"", ORIGIN_NAME),
 				errhint("Try again, or raise \"max_worker_processes\", or let a superuser run: SELECT pg_replication_origin_create('%s');", ORIGIN_NAME));
+	if (status == ORIGIN_IN_CREATION)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_IN_USE),
+				errmsg("replication origin \"%s\" is being created by another session", ORIGIN_NAME),
+				errhint("Try again, or raise \"idgen.max_wait\"."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_IN_USE),
 			errmsg("replication origin \"%s\" is locked by another transaction", ORIGIN_NAME),

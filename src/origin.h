@@ -20,6 +20,7 @@ typedef enum OriginStatus
 	ORIGIN_ACQUIRED,			/* locked against being dropped */
 	ORIGIN_MISSING,
 	ORIGIN_LOCKED,				/* by another transaction */
+	ORIGIN_IN_CREATION,			/* by another session */
 	ORIGIN_NO_WORKER,			/* to create it */
 } OriginStatus;
 

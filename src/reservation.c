@@ -89,6 +89,7 @@ reservation_load(void)
 	if (is_first)
 	{
 		area->reservation.loaded_us = left_us;
+		area->reservation.made_until_us = left_us;
 		area->reservation.written_us = left_us;
 		pg_atomic_write_u64(&limits->start_us, left_us);
 		pg_atomic_write_u64(&limits->reserved_us, left_us);
@@ -263,10 +264,10 @@ extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts, b
  * origin_acquire() and origin_write().
  */
 ReservationStatus
-reservation_extend(uint64 reach_us, uint32 restarts, bool urgent)
+reservation_extend(uint64 reach_us, uint32 restarts, bool urgent,
+				   OriginStatus *origin_status)
 {
 	SharedArea *area = shmem_area();
-	OriginStatus status;
 	RepOriginId origin;
 	bool		must;
 
@@ -277,11 +278,9 @@ reservation_extend(uint64 reach_us, uint32 restarts, bool urgent)
 
 	if (must)
 	{
-		status = origin_acquire(&origin, urgent);
-		if (status == ORIGIN_NO_WORKER)
-			return RESERVATION_NO_WORKER;
-		if (status != ORIGIN_ACQUIRED)
-			return RESERVATION_LOCKED;
+		*origin_status = origin_acquire(&origin, urgent);
+		if (*origin_status != ORIGIN_ACQUIRED)
+			return RESERVATION_NO_ORIGIN;
 		extend(area, origin, reach_us, restarts, urgent);
 		origin_release(origin);
 	}

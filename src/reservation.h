@@ -18,12 +18,12 @@ typedef enum ReservationStatus
 {
 	RESERVED,
 	RESERVATION_UNCONFIRMED,	/* by a synchronous standby */
-	RESERVATION_LOCKED,			/* see OriginStatus */
-	RESERVATION_NO_WORKER,
+	RESERVATION_NO_ORIGIN,		/* see the OriginStatus */
 } ReservationStatus;
 
 extern void reservation_load(void);
-extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts, bool urgent);
+extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts, bool urgent,
+											OriginStatus *origin_status);
 extern void reservation_begin(RepOriginId origin, uint64 start_us);
 
 /* Is half of it used up, for someone who has got to reach_us? */

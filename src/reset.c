@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 typedef struct StoppedTimeline
 {
 	uint64		next;			/* position */
-	uint64		end_us;			/* IDs of this life lie below it */
+	uint64		end_us;			/* its IDs lie below it */
 	uint64		reserved_us;
 } StoppedTimeline;
 
@@ -48,7 +48,7 @@ stop(SharedArea *area)
 	restarts = pg_atomic_fetch_add_u32(&limits->restarts, 1);
 	stopped.next = pg_atomic_exchange_u64(&area->timeline.next, (uint64) restarts + 1);
 
-	stopped.end_us = pg_atomic_read_u64(&limits->start_us);
+	stopped.end_us = area->reservation.made_until_us;
 	if (stopped.next > restarts)
 		stopped.end_us = Max(stopped.end_us, layout_position_end_us(&area->layout, stopped.next - 1));
 	return stopped;
@@ -79,14 +79,16 @@ bar_nodes(SharedArea *area, uint64 end_us)
 
 /*
  * IDs begin at start_us: start of a tick, in us since 1970.  If it fails, nothing
- * has changed.
+ * has changed.  With force the caller answers for all that was before.
  */
 static void
 restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, bool force, RepOriginId origin)
 {
 	PG_TRY();
 	{
-		if (!force && start_us < stopped.end_us)
+		if (force)
+			pg_atomic_write_u64(&area->limits.barred_until_us, 0);
+		else if (start_us < stopped.end_us)
 			bar_nodes(area, stopped.end_us);
 		reservation_begin(origin, start_us);
 	}
@@ -97,6 +99,9 @@ restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, bool force, 
 	}
 	PG_END_TRY();
 	regression_forget();
+	area->reservation.made_until_us = Min(stopped.end_us, start_us);
+	if (force)
+		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
 
 /*
@@ -113,16 +118,32 @@ is_accounted(SharedArea *area, StoppedTimeline stopped, uint64 start_us)
 }
 
 static void
-report_unaccounted(uint64 start_us, uint64 end_us)
+report_unaccounted(uint64 start_us, uint64 made_until_us, uint64 loaded_us)
 {
+	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
+
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("snowflake IDs might repeat if the timeline went back to %s",
-				   pstrdup(timestamptz_to_str(clock_timestamptz(start_us)))),
+			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 			errdetail("This server may have made IDs up to %s, and node (%d, %d) may be among those that it made them for.",
-					  timestamptz_to_str(clock_timestamptz(end_us)),
+					  timestamptz_to_str(clock_timestamptz(Max(made_until_us, loaded_us))),
 					  generator_datacenter.value, generator_worker.value),
+			start_us < loaded_us ?
+			errhint("The server has been restarted since, and does not know which nodes it made them for. If this one was never used, or you know which IDs there are, use force => true.") :
 			errhint("Set \"idgen.worker_id\" to one that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
+}
+
+/* Setting the timeline ahead of the clock is allowed, and hardly ever meant. */
+static void
+warn_if_ahead(uint64 start_us)
+{
+	int64		ahead_ms = ((int64) start_us - clock_unix_ns() / NS_PER_US) / 1000;
+
+	if (ahead_ms > window_max_drift.value)
+		ereport(WARNING,
+				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
+				errdetail("Calls wait until the clock is within \"idgen.max_drift\" of that."),
+				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
 }
 
 /* The first tick's start at or after a moment, in us; ERROR if there is none. */
@@ -197,7 +218,8 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	origin_release(origin);
 
 	if (!accounted)
-		report_unaccounted(start_us, Max(stopped.end_us, area->reservation.loaded_us));
+		report_unaccounted(start_us, stopped.end_us, area->reservation.loaded_us);
+	warn_if_ahead(start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",
 				   timestamptz_to_str(clock_timestamptz(start_us))));

@@ -110,6 +110,7 @@ typedef struct Reservation
 {
 	LWLock		lock;			/* guards what follows, and writing the limits */
 	uint64		loaded_us;		/* what an earlier life of the server left */
+	uint64		made_until_us;	/* IDs before the last reset lie below it */
 	uint64		written_us;		/* the last one written and flushed ... */
 	uint64		written_extend_at_us;	/* ... to be extended from there on ... */
 	XLogRecPtr	written_lsn;	/* ... by WAL up to here */

@@ -96,13 +96,14 @@ static void
 put_timeline(SharedArea *area, Datum *values, bool *nulls)
 {
 	uint64		next = pg_atomic_read_u64(&area->timeline.next);
-	int64		timeline_us;
+	int64		timeline_us = pg_atomic_read_u64(&area->limits.start_us);
 
 	/* reset.c leaves a number of restarts there, below any position of use. */
-	nulls[0] = nulls[1] = next <= pg_atomic_read_u32(&area->limits.restarts);
+	if (next > pg_atomic_read_u32(&area->limits.restarts))
+		timeline_us = last_position_us(&area->layout, next);
+	nulls[0] = nulls[1] = timeline_us == 0;
 	if (nulls[0])
 		return;
-	timeline_us = last_position_us(&area->layout, next);
 	values[0] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
 	values[1] = interval_of_us(Max(timeline_us - clock_unix_ns() / NS_PER_US, 0));
 }

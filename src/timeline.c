@@ -150,7 +150,7 @@ report_barred(const SnowflakeLayout *layout, uint64 barred)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("this node has made the snowflake IDs of this time before"),
-			errdetail("The timeline was set back by idgen_reset_timeline(); nodes that had been in use make no IDs up to %s.",
+			errdetail("The timeline was set back by idgen_reset_timeline(); nodes that had been in use make no IDs up to %s. A restart or a failover forgets this, and IDs would repeat then.",
 					  timestamptz_to_str(clock_timestamptz(until_us))),
 			errhint("If this statement began before the node was changed, run it again. Otherwise set \"idgen.worker_id\" to one that no server has used."));
 }
@@ -191,6 +191,7 @@ take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
 	PositionRange range;
 	Window		window;
 	TakeResult	result;
+	OriginStatus origin_status;
 
 	for (;;)
 	{
@@ -207,7 +208,8 @@ take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
 	tick_is_over = false;
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
-		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts, false);
+		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts,
+								  false, &origin_status);
 
 	while (range.start >= window.ceiling)
 	{

@@ -46,14 +46,12 @@ report_beyond_drift(int64 position_us)
 
 /* Give up a wait for the reservation. */
 static void
-report_unreserved(ReservationStatus status)
+report_unreserved(ReservationStatus status, OriginStatus origin_status)
 {
 	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
 
-	if (status == RESERVATION_LOCKED)
-		origin_report(ORIGIN_LOCKED);
-	if (status == RESERVATION_NO_WORKER)
-		origin_report(ORIGIN_NO_WORKER);
+	if (status == RESERVATION_NO_ORIGIN)
+		origin_report(origin_status);
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
@@ -136,11 +134,12 @@ wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position,
 	static uint32 wait_event = 0;
 	int64		began = clock_monotonic_ns();
 	ReservationStatus status;
+	OriginStatus origin_status;
 
 	begin_wait(wait, WAIT_RESERVATION, began);
-	status = reservation_extend(layout_position_end_us(layout, position), restarts, true);
+	status = reservation_extend(layout_position_end_us(layout, position), restarts, true, &origin_status);
 	if (status != RESERVED && wait_patience(wait) <= 0)
-		report_unreserved(status);
+		report_unreserved(status, origin_status);
 	if (status != RESERVED)
 		clock_wait(Max(SHORTEST_POLL_NS, Min(LONGEST_POLL_NS, (began - wait->since) / 8)),
 				   compat_wait_event(&wait_event, "IdgenReservation"));

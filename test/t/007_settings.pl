@@ -251,7 +251,7 @@ sub check_pg_settings
 			'idgen.datacenter_id|integer||sighup|0|31|0',
 			'idgen.max_drift|integer|ms|sighup|0|86400000|1000',
 			'idgen.max_wait|integer|ms|user|0|86400000|10000',
-			'idgen.reserve_ahead|integer|ms|sighup|100|86400000|3000',
+			'idgen.reserve_ahead|integer|ms|sighup|100|60000|3000',
 			'idgen.worker_id|integer||sighup|0|31|0'),
 		'units, ranges and contexts of the settings');
 	$session->quit;

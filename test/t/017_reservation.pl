@@ -87,7 +87,7 @@ sub check_idle
 	my $observer = session($node);
 	my $trace = 'SELECT reservations, reserved_until, pg_current_wal_insert_lsn() FROM idgen_status()';
 
-	alter_system($node, $observer, 'idgen.reserve_ahead', '1h');
+	alter_system($node, $observer, 'idgen.reserve_ahead', '1min');
 	is(status($observer, 'reservations, reserved_until IS NULL, timeline_at IS NULL'),
 		'0|t|t', 'nothing is reserved before the first ID');
 	$session->query('SELECT snowflake_nextval()');
@@ -384,36 +384,36 @@ sub check_setting
 {
 	my ($node) = @_;
 	my $session = session($node);
-	my $beyond = q{SELECT reserved_until - clock_timestamp() > interval '5min' FROM idgen_status()};
+	my $beyond = q{SELECT reserved_until - clock_timestamp() > interval '10s' FROM idgen_status()};
 
 	$session->query("LOAD 'idgen'");
 	is( $session->query(
 			q{SELECT vartype, unit, context, min_val, max_val, boot_val FROM pg_settings WHERE name = 'idgen.reserve_ahead'}
 		),
-		'integer|ms|sighup|100|86400000|3000',
+		'integer|ms|sighup|100|60000|3000',
 		'unit, range and context of idgen.reserve_ahead');
-	like($session->error("SET idgen.reserve_ahead = '1h'"), qr/55P02/, 'nobody sets it for himself');
-	like($session->error("ALTER SYSTEM SET idgen.reserve_ahead = $_"), qr/22023/, "no value of $_") foreach 99, 86400001;
+	like($session->error("SET idgen.reserve_ahead = '1min'"), qr/55P02/, 'nobody sets it for himself');
+	like($session->error("ALTER SYSTEM SET idgen.reserve_ahead = $_"), qr/22023/, "no value of $_") foreach 99, 60001;
 
 	my $user = session($node, user => 'regress_drawer');
-	like($user->error("LOAD '\$libdir/idgen'; SET idgen.reserve_ahead = '1h'"), qr/ERROR/, 'nor does somebody without privileges');
-	like($user->error("ALTER SYSTEM SET idgen.reserve_ahead = '1h'"), qr/42501/, '... or for all');
+	like($user->error("LOAD '\$libdir/idgen'; SET idgen.reserve_ahead = '1min'"), qr/ERROR/, 'nor does somebody without privileges');
+	like($user->error("ALTER SYSTEM SET idgen.reserve_ahead = '1min'"), qr/42501/, '... or for all');
 	$user->quit;
 	{
-		local $ENV{PGOPTIONS} = '-c idgen.reserve_ahead=1d';
+		local $ENV{PGOPTIONS} = '-c idgen.reserve_ahead=1min';
 		$user = session($node, user => 'regress_drawer');
 		$user->query('SELECT snowflake_nextval()');
-		isnt($user->query('SHOW idgen.reserve_ahead'), '1d', '... or by an option of the connection');
+		isnt($user->query('SHOW idgen.reserve_ahead'), '1min', '... or by an option of the connection');
 		$user->quit;
 	}
 
 	outlive_reservation($session);
 	$session->query('SELECT snowflake_nextval()');
 	is($session->query($beyond), 'f', 'a reservation for a while');
-	alter_system($node, $session, 'idgen.reserve_ahead', '1h');
+	alter_system($node, $session, 'idgen.reserve_ahead', '1min');
 	outlive_reservation($session);
 	$session->query('SELECT snowflake_nextval()');
-	is($session->query($beyond), 't', '... and after a reload for an hour');
+	is($session->query($beyond), 't', '... and after a reload for longer');
 	$session->quit;
 	return;
 }
@@ -461,7 +461,7 @@ sub check_unconfirmed
 	like($id, qr/^\d+$/, '... until no standby is wanted any more') or diag($error);
 
 	# Within what has been confirmed, nobody asks.
-	alter_system($node, $dba, 'idgen.reserve_ahead', '1d');
+	alter_system($node, $dba, 'idgen.reserve_ahead', '1min');
 	outlive_reservation($dba);
 	$dba->query('SELECT snowflake_nextval()');
 	$set_names->('missing');
