@@ -46,11 +46,27 @@ clamped_position(const SnowflakeLayout *layout, int64 tick)
 	return layout_tick_position(layout, Max(0, Min(tick, end_tick)));
 }
 
+/* A limit as it was last converted; to divide takes longer than all the rest. */
+typedef struct KnownLimit
+{
+	const SnowflakeLayout *layout;
+	uint64		limit_us;
+	uint64		position;
+} KnownLimit;
+
 /* The first position of the tick that a limit, in us since 1970, lies in. */
 static uint64
-limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit)
+limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit, KnownLimit *known)
 {
-	return clamped_position(layout, layout_tick_at(layout, pg_atomic_read_u64(limit) * NS_PER_US));
+	uint64		limit_us = pg_atomic_read_u64(limit);
+
+	if (known->limit_us != limit_us || known->layout != layout)
+	{
+		known->layout = layout;
+		known->limit_us = limit_us;
+		known->position = clamped_position(layout, layout_tick_at(layout, limit_us * NS_PER_US));
+	}
+	return known->position;
 }
 
 /*
@@ -60,6 +76,9 @@ limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit)
 Window
 window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 {
+	static KnownLimit reserved,
+				start,
+				barred;
 	Limits	   *limits = &shmem_area()->limits;
 	int64		tick = layout_tick_at(layout, now.unix_ns);
 	int64		last_tick = tick + window_drift_ticks(layout);
@@ -67,10 +86,11 @@ window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 	Window		window;
 
 	window.restarts = now.restarts;
-	window.reserved = limit_position(layout, &limits->reserved_us);
+	window.reserved = limit_position(layout, &limits->reserved_us, &reserved);
 	pg_read_barrier();
-	window.barred = limit_position(layout, &limits->barred_until_us);
-	window.floor = Max(limit_position(layout, &limits->start_us), clamped_position(layout, tick));
+	window.barred = limit_position(layout, &limits->barred_until_us, &barred);
+	window.floor = Max(limit_position(layout, &limits->start_us, &start),
+					   clamped_position(layout, tick));
 	window.ceiling = clamped_position(layout, last_tick + 1);
 	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / layout->tick_ns);
 	return window;
