@@ -47,7 +47,7 @@ PG_CFLAGS = -std=gnu11
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map
-EXTRA_CLEAN = test/unit/arithmetic
+EXTRA_CLEAN = test/unit/arithmetic test/fuzz/arithmetic
 
 PG_CONFIG ?= pg_config
 
@@ -83,7 +83,12 @@ $(OBJS): $(wildcard src/*.h) idgen.control
 unit: test/unit/arithmetic
 	test/unit/arithmetic
 
-test/unit/arithmetic: test/unit/arithmetic.c src/layout.c src/uuid_bits.c $(wildcard src/*.h)
+# The same for libFuzzer, which is clang's: see test/fuzz/README.md. gcc's attributes in the headers are nothing to it.
+FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
+test/fuzz/arithmetic: CC = clang
+test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
+
+test/unit/arithmetic test/fuzz/arithmetic: %: %.c src/layout.c src/uuid_bits.c $(wildcard src/*.h)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport
 
 endif

@@ -1,0 +1,547 @@
+/*
+ * timeline.pml
+ *	  How positions are taken and time is reserved: src/timeline.c, src/window.c,
+ *	  src/reservation.c.
+ *
+ * BACKENDS processes make IDs without end.  At any moment the server may crash
+ * and, with FAILOVER, its standby take its place.  The clock shows whatever it
+ * likes each time it is read.  What has been left out, and why that is sound, is
+ * in README.md.
+ *
+ * Each statement, atomic and d_step is one step, between any two of which the
+ * others may do theirs.  The functions have the names of those in C.  Times are in
+ * ticks.
+ *
+ * What must be true, over all lives of the server together:
+ *
+ *	in issue()		no ID comes twice, and none from at or beyond what is durable
+ *					at that moment, with SYNC also on the standby
+ *	in insert()		no series of crashes drives the reservation further and further
+ *					ahead of the clock
+ *	in forget()		nobody leaves a call with the lock
+ *	progress...		(non-progress cycles) calls do not go round in circles
+ *
+ * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
+ */
+
+#ifndef BACKENDS
+#define BACKENDS 3
+#endif
+
+/* The clock shows ticks 0 .. CLOCK_MAX, and a tick has TICK_SIZE positions. */
+#ifndef CLOCK_MAX
+#define CLOCK_MAX 2
+#endif
+#ifndef TICK_SIZE
+#define TICK_SIZE 1
+#endif
+
+/* At most so many positions are taken at once. */
+#ifndef LARGEST_CHUNK
+#define LARGEST_CHUNK 2
+#endif
+
+/* idgen.max_drift with the queue behind it, and reach_beyond(). */
+#define MAX_DRIFT 1
+#define AHEAD_OF_URGENT 1
+#define AHEAD 2
+
+/* How far somebody moves the origin. */
+#ifdef HANDS
+#define MOVED 1
+#else
+#define MOVED 0
+#endif
+
+/*
+ * A reset needs values of timeline.next that are no positions, and leaves some
+ * positions beyond the new reservation, by intention.
+ */
+#ifdef RESET
+#define FIRST_POSITION 3
+#define REPEATS_ONLY
+#else
+#define FIRST_POSITION 0
+#endif
+
+#define tick_position(tick)		((tick) * TICK_SIZE + FIRST_POSITION)
+#define tick_of(position)		(((position) - FIRST_POSITION) / TICK_SIZE)
+#define sequence_of(position)	(((position) - FIRST_POSITION) % TICK_SIZE)
+#define tick_end(position)		(tick_of(position) + 1)
+#define larger(a, b)			((a) > (b) -> (a) : (b))
+#define smaller(a, b)			((a) < (b) -> (a) : (b))
+#define NOBODY 0
+#define NOTHING 255
+
+/* SharedArea.  A crash wipes it. */
+byte next = 0;					/* timeline.next, a position */
+bool loaded = false;			/* limits.loaded */
+byte start_tick = 0;			/* limits.start_us */
+byte reserved_tick = 0;			/* limits.reserved_us: the reservation as published */
+byte written_tick = 0;			/* reservation.written_us */
+byte lock_holder = NOBODY;		/* reservation.lock */
+
+/* The progress of the origin, as far as WAL has got. */
+byte inserted_tick = 0;			/* into the WAL buffers, and so in memory */
+byte flushed_tick = 0;			/* to the server's disk */
+byte standby_tick = 0;			/* to the standby's disk */
+
+/* The world outside. */
+bool crashing = false;
+byte alive = 0;					/* processes that are not gone yet */
+byte remembered = NOTHING;		/* an ID that was issued; see issue() */
+
+/* ------------------------------------------------------------------------ */
+
+/* clock_unix_ns(): the clock shows anything, and goes by it in the same step. */
+#if CLOCK_MAX == 1
+#define at_any_clock(what)		if :: d_step { clock = 0; what } :: d_step { clock = 1; what } fi
+#else
+#define at_any_clock(what)		if :: d_step { clock = 0; what } :: d_step { clock = 1; what } \
+								:: d_step { clock = 2; what } fi
+#endif
+
+inline lock()
+{
+	atomic { lock_holder == NOBODY -> lock_holder = me }
+}
+
+inline unlock()
+{
+	lock_holder = NOBODY
+}
+
+/*
+ * Once in a life of the server.  Nobody writes a reservation before that, so it
+ * does not matter whether the progress is read before the lock is taken, unless
+ * somebody moves the origin.
+ */
+inline reservation_load()
+{
+#ifdef HANDS
+	left_tick = inserted_tick;
+	lock();
+#else
+	atomic { lock_holder == NOBODY -> lock_holder = me; left_tick = inserted_tick };
+#endif
+	if
+	:: loaded
+	:: else ->
+		d_step {
+			printf("  backend %d finds a reservation up to %d\n", me, left_tick);
+#ifdef RESET
+			loaded_tick = left_tick;
+			made_until_tick = left_tick;
+#endif
+			written_tick = left_tick
+		};
+#if !defined(FAULT_START_AT_CLOCK) && !defined(FAULT_START_LAST)
+		start_tick = left_tick;
+#endif
+		reserved_tick = left_tick;
+		loaded = true;
+#ifdef FAULT_START_LAST
+		start_tick = left_tick
+#endif
+	fi;
+	d_step { left_tick = 0; unlock() }
+}
+
+#if defined(SYNC) && !defined(FAULT_PUBLISH_UNCONFIRMED)
+#define standbys_have(tick)		(standby_tick >= (tick))
+#else
+#define standbys_have(tick)		true
+#endif
+
+inline publish()
+{
+	if
+	:: written_tick > reserved_tick && standbys_have(written_tick) ->
+		reserved_tick = written_tick;
+		printf("  backend %d publishes the reservation up to %d\n", me, reserved_tick)
+	:: else
+	fi
+}
+
+#if defined(FAULT_LIMIT_BY_CLOCK) || defined(FAULT_TARGET_BY_CLOCK)
+#define reserve_from(reach)		clock
+#else
+#define reserve_from(reach)		larger(clock, reach)
+#endif
+
+/*
+ * write_extension() until replorigin_advance() has returned.  If what is in the
+ * origin is not what we wrote, because somebody who did died or because others
+ * have their hands on it, what is written is right, in either direction.
+ */
+inline insert(reach, ahead)
+{
+	until_tick = larger(reserve_from(reach) + ahead, reserved_tick);
+	if
+	:: until_tick > reserved_tick || inserted_tick != written_tick ->
+		inserted_tick = until_tick;
+		printf("  backend %d, the clock at %d, writes a reservation up to %d\n", me, clock, until_tick)
+	:: else -> until_tick = 0
+	fi;
+#ifndef REPEATS_ONLY
+	assert(until_tick <= CLOCK_MAX + MAX_DRIFT + 1 + AHEAD + MOVED);
+#endif
+	clock = 0
+}
+
+/* A process may end wherever this is; then its lock is released. */
+#ifdef NOBODY_DIES
+#define or_die
+#else
+#define or_die					:: true
+#endif
+
+/* The rest of it: XLogFlush(), publish(). */
+inline flush_and_publish()
+{
+	if
+#ifndef FAULT_PUBLISH_UNFLUSHED
+	:: d_step { flushed_tick = inserted_tick; printf("  backend %d has flushed it\n", me) };
+#else
+	:: true;
+#endif
+		if
+		:: d_step { written_tick = until_tick; publish(); unlock() }
+		or_die
+		fi
+#ifdef FAULT_PUBLISH_UNCONFIRMED
+		;
+		standby_tick >= until_tick
+#endif
+	or_die
+	fi;
+	d_step {
+		until_tick = 0;
+		if
+		:: lock_holder == me -> unlock()
+		:: else
+		fi
+	}
+}
+
+#ifdef RESET
+#include "reset.pml"
+#else
+#define PROCESSES BACKENDS
+#define begin_tick				start_tick
+#define id_of(position)			position
+#define same_timeline			true
+#define same_era				true
+#endif
+
+/*
+ * extend() with must_write().  reservation_extend() does the first half of it once
+ * more before; that changes nothing.
+ */
+inline extend(reach, must, ahead)
+{
+	atomic {
+		lock_holder == NOBODY -> lock_holder = me;
+		publish();
+		if
+		:: written_tick <= reserved_tick && same_timeline && must -> at_any_clock(insert(reach, ahead))
+		:: else
+		fi;
+		if
+		:: until_tick == 0 -> unlock()
+		:: else
+		fi
+	};
+	if
+	:: until_tick > 0 -> flush_and_publish()
+	:: else
+	fi
+}
+
+/* ------------------------------------------------------------------------ */
+
+/* window_at() and try_take(): from where to where positions may be taken. */
+#define floor					tick_position(larger(clock, begin_tick))
+#define queue_end				tick_position(clock + MAX_DRIFT + 1)
+#define wanted					larger(next, floor)
+
+/* The nearer of the two limits: it is the position that is held against it. */
+#ifdef FAULT_LIMIT_BY_CLOCK
+#define nearer_limit			(clock < reserved_tick -> clock + MAX_DRIFT + 1 : 0)
+#define reach_of(position)		(clock + 1)
+#else
+#define nearer_limit			smaller(clock + MAX_DRIFT + 1, reserved_tick)
+#define reach_of(position)		tick_end(position)
+#endif
+#ifdef FAULT_RESERVE_BEYOND_DRIFT
+#define is_beyond_drift			false
+#else
+#define is_beyond_drift			(wanted >= queue_end)
+#endif
+
+/* Less than half a tick is left, or a whole one, which comes to the same. */
+#define reservation_is_low		(reserved_tick <= tick_end(end - 1))
+
+#ifdef FAULT_PLAIN_SWAP
+#define swap_succeeds			true
+#else
+#define swap_succeeds			(next == seen && same_era)
+#endif
+
+inline read_limits()
+{
+	limit_tick = nearer_limit
+}
+
+/* The limits have served their purpose. */
+inline forget_limits()
+{
+	clock = 0;
+	limit_tick = 0;
+#ifdef RESET
+	begin_tick = 0
+#endif
+}
+
+/* What there was of a call is gone, and so is what is left of its chunk. */
+inline forget()
+{
+	assert(lock_holder != me);
+	forget_limits();
+	seen = 0;
+	start = 0;
+	end = 0;
+#ifdef RESET
+	restarts_seen = 0;
+	era_seen = 0
+#endif
+}
+
+inline choose(count)
+{
+	seen = next;
+#ifdef RESET
+	era_seen = era;
+#endif
+	start = wanted;
+	end = start + count;
+	printf("  backend %d, the clock at %d, sees room from %d.%d on, up to %d\n",
+		me, clock, tick_of(start), sequence_of(start), limit_tick);
+	forget_limits()
+}
+
+inline swap()
+{
+	next = end;
+	seen = 0;
+	printf("  backend %d takes %d position(s) from %d.%d on\n",
+		me, end - start, tick_of(start), sequence_of(start))
+}
+
+/*
+ * The client gets an ID.  Instead of all that have been issued one is remembered,
+ * or not, as it likes: if any ID comes twice, there is a run which remembers it.
+ */
+inline issue()
+{
+#ifdef RESET
+	printf("  backend %d issues ID %d.%d of node %d\n", me, tick_of(start), sequence_of(start), node);
+#else
+	printf("  backend %d issues ID %d.%d\n", me, tick_of(start), sequence_of(start));
+#endif
+#ifndef REPEATS_ONLY
+	assert(start < tick_position(flushed_tick));
+#ifdef SYNC
+	assert(start < tick_position(standby_tick));
+#endif
+#endif
+	assert(id_of(start) != remembered)
+}
+
+/*
+ * take(), again and again, and what is then done with the chunk.  To fail, to wait
+ * and look again, or to end and be called again are the same here; and a chunk may
+ * be dropped at any time, because its statement is over, the clock has passed it
+ * or a wait was cancelled.
+ */
+proctype backend(byte me)
+{
+	byte left_tick, clock, limit_tick, seen, start, end, until_tick;
+#ifdef RESET
+	byte begin_tick, restarts_seen, era_seen;
+	bit node;
+#endif
+
+end_of_call:
+	do
+	:: {
+		if
+		:: loaded
+		:: else -> reservation_load()
+		fi;
+
+		/* current_moment() and window_at(). */
+#ifdef RESET
+		reload();
+		read_window();
+#else
+		at_any_clock(read_limits());
+#endif
+
+		/* try_take(), up to the swap. */
+		if
+		:: d_step { is_beyond_drift -> forget() };
+			goto wait_for_clock
+		:: d_step { !is_beyond_drift && wanted >= tick_position(limit_tick) -> start = wanted; forget_limits() };
+			goto wait_for_reservation
+		:: d_step { wanted < tick_position(limit_tick) -> choose(1) }
+#if LARGEST_CHUNK >= 2
+		:: d_step { wanted + 1 < tick_position(limit_tick) -> choose(2) }
+#endif
+		fi;
+#ifdef RESET
+		check_restarts();
+#endif
+
+		/* The swap.  If it fails, the limits may be read again or not: it is the same. */
+		if
+		:: d_step { swap_succeeds -> swap() }
+		:: d_step { !swap_succeeds -> forget() };
+			goto end_of_call
+		fi;
+
+		/* Half of the reservation is used up: one extends it, the others go on. */
+		if
+		:: !reservation_is_low
+		:: lock_holder != NOBODY
+		:: extend(tick_end(end - 1), reservation_is_low, AHEAD)
+		fi;
+
+progress_issue:
+		do
+		:: d_step { start < end -> issue(); start++ }
+		:: d_step { start < end && remembered == NOTHING -> issue(); remembered = id_of(start); start++ }
+		:: d_step { forget() };
+			goto end_of_call
+		od;
+
+		/* reservation_extend(), urgent: wait for whoever is at it, then look. */
+wait_for_reservation:
+		extend(reach_of(start), reserved_tick < reach_of(start), AHEAD_OF_URGENT);
+		if
+		:: written_tick <= reserved_tick
+		:: else ->
+progress_wait_for_standby:
+			skip
+		fi;
+		d_step { forget() };
+		goto end_of_call;
+
+wait_for_clock:
+progress_wait_for_clock:
+		skip
+	} unless {
+		d_step { crashing -> forget(); left_tick = 0; until_tick = 0; alive-- };
+		d_step { !crashing -> alive++ }
+#ifdef RESET
+		;
+		node = configured_node
+#endif
+	}
+	od
+}
+
+/* ------------------------------------------------------------------------ */
+
+inline lose_shared_memory()
+{
+	next = 0;
+	loaded = false;
+	start_tick = 0;
+	reserved_tick = 0;
+	written_tick = 0;
+	lock_holder = NOBODY;
+#ifdef RESET
+	lose_more_shared_memory();
+#endif
+	crashing = true
+}
+
+#ifndef NO_CRASHES
+
+/*
+ * The server or its machine crashes; or the standby is promoted, the old server is
+ * off from then on, and the new one gets a new standby.  The next life begins when
+ * all processes of the last are gone.
+ */
+active proctype disaster()
+{
+end_running:
+	do
+	:: if
+		:: d_step { alive == PROCESSES ->
+				inserted_tick = flushed_tick;
+				lose_shared_memory();
+				printf("  THE SERVER CRASHES; its disk has a reservation up to %d\n", flushed_tick)
+			}
+#ifdef FAILOVER
+		:: d_step { alive == PROCESSES ->
+				flushed_tick = standby_tick;
+				inserted_tick = standby_tick;
+				lose_shared_memory();
+				printf("  THE STANDBY IS PROMOTED; it has a reservation up to %d\n", standby_tick)
+			}
+#endif
+		fi;
+progress_crash:
+		d_step { alive == 0 -> crashing = false }
+	od
+}
+
+/* WAL also gets to the disk and to the standby by itself. */
+active proctype wal()
+{
+end_idle:
+	do
+	:: d_step { flushed_tick != inserted_tick ->
+			flushed_tick = inserted_tick;
+			printf("  someone else's WAL is flushed, and this with it\n")
+		}
+#ifdef FAILOVER
+	:: d_step { standby_tick != flushed_tick ->
+			standby_tick = flushed_tick;
+			printf("  the standby gets the reservation up to %d\n", standby_tick)
+		}
+#endif
+	od
+}
+
+#endif
+
+#ifdef HANDS
+
+/* A DBA advances the origin.  (To move it back or drop it before a crash is fatal.) */
+active proctype hands()
+{
+	d_step {
+		inserted_tick = inserted_tick + MOVED;
+		printf("  somebody moves the origin to %d\n", inserted_tick)
+	}
+}
+
+#endif
+
+init
+{
+	byte number;
+
+	atomic {
+		for (number : 1 .. BACKENDS) {
+			run backend(number)
+		}
+#ifdef RESET
+		run dba(BACKENDS + 1);
+#endif
+		alive = PROCESSES
+	}
+}

@@ -1,0 +1,194 @@
+# shellcheck shell=bash
+# The two servers of the torture, "nodes" a and b, and their clocks. Whoever sources this has sourced ../harness.sh and
+# has log_event and fail.
+#
+# A node's clock is the machine's and an offset, in ms; see clock.c.
+
+PRIMARY=a STANDBY=b
+# What the clock of a node is ahead of the machine's, and what the timeline is, and what it may be at most.
+declare -A OFFSET=([a]=0 [b]=0)
+TIMELINE=0 HIGHEST=0
+# Of the configuration: idgen.max_drift, synchronous_standby_names, shared_preload_libraries.
+DRIFT=1s SYNC='' PRELOAD=''
+# What idgen.reserve_ahead is by default, and something for calls that queue.
+RESERVED_MS=3200
+
+# ---------------------------------------------------------------------------------------------------- clocks
+
+# Runs a command as the servers' user with the clock of NODE.
+with_clock() {
+  local node=$1
+  shift
+  as_server env "LD_PRELOAD=$WORK/tmp/clock.so" "TORTURE_CLOCK=$WORK/$node.clock" "$@"
+}
+
+# Sets the clock of NODE to OFFSET ms from the machine's, at once for all of its processes.
+write_clock() { "$WORK/tmp/step" "$WORK/$1.clock" $(($2 * 1000000)); }
+
+# KIND is what the table counts it as: NODE KIND MS.
+step_clock() {
+  local node=$1 kind=$2 ms=$3 from
+  now_us && from=$REPLY
+  OFFSET[$node]=$((OFFSET[$node] + ms))
+  write_clock "$node" "${OFFSET[$node]}"
+  note_height
+  log_event "$from" "step-$kind" "$node" "$(awk "BEGIN { printf \"%+.3f s\", $ms / 1000 }")"
+}
+
+# idgen.max_drift in ms, in REPLY.
+drift_ms() {
+  case $DRIFT in
+    *h) REPLY=$((${DRIFT%h} * 3600000)) ;;
+    *d) REPLY=$((${DRIFT%d} * 86400000)) ;;
+    *) REPLY=$((${DRIFT%s} * 1000)) ;;
+  esac
+}
+
+# Are calls expected to fail?
+is_behind() {
+  drift_ms
+  ((TIMELINE - OFFSET[$PRIMARY] > REPLY))
+}
+
+# To be called whenever that of the primary, or idgen.max_drift, may have become more.
+note_height() {
+  ((TIMELINE >= OFFSET[$PRIMARY])) || TIMELINE=${OFFSET[$PRIMARY]}
+  drift_ms
+  ((HIGHEST >= OFFSET[$PRIMARY] + REPLY)) || HIGHEST=$((OFFSET[$PRIMARY] + REPLY))
+}
+
+# Where the timeline is, if the primary can tell.
+measure_timeline() {
+  local ahead
+  ahead=$(primary_sql "SELECT GREATEST(ceil(1000 * extract(epoch FROM COALESCE(timeline_at, reserved_until) -
+    clock_timestamp())), 0)::bigint FROM idgen_status()" 2>/dev/null) || return 1
+  [[ $ahead =~ ^[0-9]+$ ]] || return 1
+  TIMELINE=$((OFFSET[$PRIMARY] + ahead))
+  ((TIMELINE <= HIGHEST + RESERVED_MS)) ||
+    fail "the timeline is $((TIMELINE - HIGHEST)) ms beyond any clock and drift there was"
+}
+
+# ---------------------------------------------------------------------------------------------------- servers
+
+# What both nodes take, with a reload or the next start.
+write_shared_conf() {
+  printf '%s\n' "idgen.max_drift = '$DRIFT'" "synchronous_standby_names = '$SYNC'" \
+    "shared_preload_libraries = '$PRELOAD'" | as_server tee "$WORK/shared.conf" >/dev/null
+}
+
+reload() { as_server pg_ctl -D "$WORK/$1/data" -s reload; }
+
+other() { if [[ $1 == a ]]; then echo b; else echo a; fi; }
+
+conf() {
+  printf '%s\n' \
+    "include '$WORK/shared.conf'" \
+    "primary_conninfo = 'host=$WORK/$(other "$1") port=5432 user=postgres application_name=standby'" \
+    "max_connections = $((CLIENTS + 30))" \
+    "max_worker_processes = 16" \
+    "parallel_setup_cost = 0" \
+    "parallel_tuple_cost = 0" \
+    "min_parallel_table_scan_size = 0" \
+    "dynamic_shared_memory_type = mmap" \
+    "wal_log_hints = on" \
+    "wal_keep_size = 512MB" \
+    "checkpoint_timeout = 30s" \
+    "recovery_init_sync_method = syncfs" \
+    "wal_writer_delay = 10s" \
+    "wal_retrieve_retry_interval = 200ms" \
+    "wal_sender_timeout = 0" \
+    "wal_receiver_timeout = 0" \
+    "log_min_messages = log" \
+    "log_checkpoints = off" \
+    "log_line_prefix = '%m [%p] %b '" \
+    "timezone = UTC" \
+    "restart_after_crash = on"
+}
+
+# True as soon as COMMAND succeeds, for so many seconds.
+within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  while ((SECONDS <= deadline)); do
+    ! "$@" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
+try_start() {
+  with_clock "$1" pg_ctl -D "$WORK/$1/data" -l "$WORK/$1/log" -w -s start >"$WORK/log/start.log" 2>&1
+}
+
+# Processes of a server that was killed may be there for a moment, and keep the next one from starting.
+start_node() {
+  local from
+  now_us && from=$REPLY
+  if ! within 60 try_start "$1"; then
+    fail "node $1 does not start"
+    tail -n 20 "$WORK/$1/log" >&2
+    return 1
+  fi
+  log_event "$from" start "$1" "${PRELOAD:+preloaded}"
+}
+
+postmaster_of() { head -n 1 "$WORK/$1/data/postmaster.pid" 2>/dev/null; }
+
+# "PID TITLE" of a server's processes.
+processes_of() { ps --ppid "$(postmaster_of "$1")" -o pid=,args=; }
+
+# Ends a whole server as a power cut would, and waits until nothing is left of it, not even for init to bury.
+kill_node() {
+  local pids
+  mapfile -t pids < <(postmaster_of "$1" && processes_of "$1" | awk '{ print $1 }')
+  kill -KILL "${pids[@]}" 2>/dev/null || true
+  within 20 are_gone "${pids[@]}"
+}
+
+are_gone() { ! ps -o pid= -p "$*" >/dev/null; }
+
+stop_hard() {
+  if [[ $HARD == kill ]]; then kill_node "$1"; else stop_server "$1" immediate; fi
+}
+
+primary_sql() { sql "host=$WORK/$PRIMARY dbname=torture_1" -At -c "$1"; }
+
+is_streaming() {
+  [[ $(primary_sql "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'standby' AND
+    state = 'streaming' AND ($([[ -n $SYNC ]] && echo "sync_state = 'sync'" || echo true)) AND
+    flush_lsn >= pg_current_wal_lsn() - 1048576") == 1 ]]
+}
+
+# Goes over to synchronous or asynchronous replication; synchronous counts from when the standby has all there was.
+replicate() {
+  local lsn
+  SYNC=$1
+  write_shared_conf
+  reload "$PRIMARY"
+  lsn=$(primary_sql 'SELECT pg_current_wal_lsn()') || return 0
+  within 20 has_flushed "$lsn" || true
+}
+
+has_flushed() {
+  is_streaming && [[ $(primary_sql "SELECT count(*) FROM pg_stat_replication WHERE flush_lsn >= '$1'") == 1 ]]
+}
+
+make_standby_conf() {
+  conf "$1" >"$WORK/tmp/conf"
+  printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$WORK/$1'" "port = 5432" |
+    cat - "$WORK/tmp/conf" | as_server tee "$WORK/$1/server.conf" >/dev/null
+  as_server touch "$WORK/$1/data/standby.signal"
+}
+
+base_backup() {
+  as_server rm -rf "$WORK/$1/data"
+  as_server mkdir -p "$WORK/$1"
+  quietly basebackup as_server pg_basebackup -h "$WORK/$PRIMARY" -U postgres -D "$WORK/$1/data" -c fast
+}
+
+# The server that NODE was in the timeline of WAL before.
+rewind() {
+  sql "host=$WORK/$PRIMARY dbname=postgres" -c CHECKPOINT &&
+    supervise as_server pg_rewind -D "$WORK/$1/data" \
+      --source-server="host=$WORK/$PRIMARY port=5432 user=postgres dbname=postgres" >"$WORK/log/rewind.log" 2>&1
+}
