@@ -55,21 +55,6 @@ sub best_rate
 	return $best;
 }
 
-# Passes once the session is seen to wait for the clock.
-sub is_seen_waiting
-{
-	my ($waiter, $name) = @_;
-	my $event = $node->pg_version >= 17 ? 'IdgenClock' : 'Extension';
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-	return ok(
-		$node->poll_query_until(
-			'postgres',
-			"SELECT wait_event_type = 'Extension' AND wait_event = '$event' FROM pg_stat_activity WHERE pid = "
-			  . $waiter->pid),
-		$name);
-}
-
 # Cancels what the session runs, and returns the error it gets.
 sub cancel
 {
@@ -149,7 +134,7 @@ is(ahead_and_duplicates('snowflake_nextvals(5000)', 2), '0|0', '... and the sess
 
 $start = time;
 $session->send($LONG_BATCH);
-is_seen_waiting($session, 'a large batch is seen to wait');
+is_seen_waiting($node, $session, 'IdgenClock', 'a large batch is seen to wait');
 like(cancel($session), qr/57014: canceling statement due to user request/, '... and can be cancelled');
 cmp_ok(time - $start, '<', 12, '... soon');
 is(ahead_and_duplicates('snowflake_nextvals(5000)', 2), '0|0', '... and the session works');
@@ -206,12 +191,12 @@ $session->query("SET idgen.max_wait = '1h'");
 foreach my $call ('snowflake_nextval()', 'snowflake_nextvals(10)', 'snowflake_next_block(10)')
 {
 	$session->send("SELECT $call");
-	is_seen_waiting($session, "$call is seen to wait");
+	is_seen_waiting($node, $session, 'IdgenClock', "$call is seen to wait");
 	like(cancel($session), qr/57014: canceling statement due to user request/, '... and can be cancelled');
 }
 
 $session->send('SELECT snowflake_nextval()');
-is_seen_waiting($session, 'a session waits');
+is_seen_waiting($node, $session, 'IdgenClock', 'a session waits');
 is($observer->query('SELECT public.uuidv7() IS NOT NULL AND snowflake_timestamp(1) IS NOT NULL'),
 	't', '... and what needs no ID does not');
 $observer->query('SELECT pg_terminate_backend(' . $session->pid . ')');

@@ -53,21 +53,6 @@ sub reset_settings
 	return;
 }
 
-# Waits until a statement that was sent is seen to wait for something of ours.
-sub is_seen_waiting
-{
-	my ($node, $waiter, $event, $name) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-	$event = 'Extension' if $node->pg_version < 17;
-	return ok(
-		$node->poll_query_until(
-			'postgres',
-			"SELECT wait_event_type = 'Extension' AND wait_event = '$event' FROM pg_stat_activity WHERE pid = "
-			  . $waiter->pid),
-		$name);
-}
-
 #
 # How often.  The clock is moved by hand, so that it is no matter how fast we are.
 #

@@ -17,7 +17,7 @@ our @EXPORT = qw(
   new_server start_server session burst push_ahead whole_ticks
   is_increasing are_distinct id_record wait_until reload_until
   alter_system crash_server outlive_reservation origin_progress
-  kill_backend fake_clock skip_all_without_faketime
+  kill_backend is_seen_waiting fake_clock skip_all_without_faketime
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -137,6 +137,21 @@ sub kill_backend
 	kill('KILL', $pid) == 1 or croak "could not kill backend $pid";
 	$node->wait_for_log(qr/reinitializing.*database system is ready to accept connections/s, $log_start);
 	return;
+}
+
+# Passes once a session is seen to wait for something of ours; before 17 that has no name.
+sub is_seen_waiting
+{
+	my ($node, $waiter, $event, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	$event = 'Extension' if $node->pg_version < 17;
+	return ok(
+		$node->poll_query_until(
+			'postgres',
+			"SELECT wait_event_type = 'Extension' AND wait_event = '$event' FROM pg_stat_activity WHERE pid = "
+			  . $waiter->pid),
+		$name);
 }
 
 # Calls code until it returns something true, which is returned; dies when that
