@@ -42,11 +42,12 @@ tally() {
   PASSED=$((PASSED + $2)) FAILED=$((FAILED + $3))
 }
 
-# Runs a command, with what it prints kept in a file as well.
+# Runs a command, with what it prints kept in a file as well. A signal does not end tee before the command: a script
+# that is cleaning up would break off at its next line of output.
 shown() {
   local log=$1
   shift
-  "$@" 2>&1 | tee "$log"
+  "$@" 2>&1 | (trap '' HUP INT TERM && exec tee "$log")
 }
 
 # The closing table; fails if a test did, or if there was none.
