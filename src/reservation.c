@@ -6,9 +6,9 @@
  * The reservation is a time, in us since 1970, below which IDs may be issued.
  * It is written to WAL and flushed, and to the synchronous standbys if there are
  * any, before it is published in shared memory; the timeline does not go beyond
- * what is published.  So after a crash, or on a standby that was promoted, all
- * IDs ever issued lie below the reservation found there.  They begin at it,
- * whatever the clock says.
+ * what is published.  So after a crash, or on a synchronous standby that was
+ * promoted, all IDs ever issued lie below the reservation found there.  They begin
+ * at it, whatever the clock says.
  *
  * Each of these steps may be the last of this process:
  *

@@ -17,6 +17,8 @@
  *						totals and slots under it counts each ID once.
  *	slot.stale			set by a parallel worker of the owner when it leaves,
  *						cleared by the owner; see timeline.c.
+ *	regressions, nodes_used, nodes_barred
+ *						atomics; bits of nodes are only added.
  *	the rest			written once, by whoever creates the area, before anyone
  *						else can see it (AddinShmemInitLock).
  *
