@@ -23,6 +23,8 @@ OBJS = \
 	src/reset.o \
 	src/shmem.o \
 	src/snowflake.o \
+	src/snowflake_time.o \
+	src/snowflake_type.o \
 	src/stats.o \
 	src/timeline.o \
 	src/uuid.o \

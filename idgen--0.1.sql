@@ -58,6 +58,394 @@ COMMENT ON FUNCTION snowflake_timestamp(bigint) IS
 'time of a snowflake ID';
 
 --
+-- The type.  It casts to bigint implicitly and without a function, so operators,
+-- index support and statistics are those of bigint, as varchar's are those of
+-- text: an index on a snowflake is an index of int8_ops, and a bigint column
+-- becomes one of snowflake without being touched.  The way back is a cast for
+-- assignments, so that no call is ambiguous.
+--
+
+CREATE TYPE snowflake;
+
+COMMENT ON TYPE snowflake IS
+'snowflake ID: a bigint from 0 on that shows as a string in JSON and compares with times';
+
+CREATE FUNCTION snowflake_in(cstring)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_in'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_in(cstring) IS 'I/O';
+
+CREATE FUNCTION snowflake_out(snowflake)
+RETURNS cstring
+AS 'int8out'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_out(snowflake) IS 'I/O';
+
+CREATE FUNCTION snowflake_recv(internal)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_recv'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_recv(internal) IS 'I/O';
+
+CREATE FUNCTION snowflake_send(snowflake)
+RETURNS bytea
+AS 'int8send'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_send(snowflake) IS 'I/O';
+
+CREATE TYPE snowflake (
+	INPUT = snowflake_in,
+	OUTPUT = snowflake_out,
+	RECEIVE = snowflake_recv,
+	SEND = snowflake_send,
+	LIKE = pg_catalog.int8,
+	CATEGORY = 'N'
+);
+
+CREATE CAST (snowflake AS bigint) WITHOUT FUNCTION AS IMPLICIT;
+
+COMMENT ON CAST (snowflake AS bigint) IS 'the same number, for everything that bigint can do';
+
+CREATE CAST (bigint AS snowflake) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON CAST (bigint AS snowflake) IS 'the same number, unchecked';
+
+CREATE FUNCTION snowflake(integer)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_int4'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake(integer) IS 'convert integer to snowflake';
+
+CREATE FUNCTION snowflake(smallint)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_int2'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake(smallint) IS 'convert smallint to snowflake';
+
+CREATE CAST (integer AS snowflake) WITH FUNCTION snowflake(integer) AS ASSIGNMENT;
+
+COMMENT ON CAST (integer AS snowflake) IS 'so that small literals can be inserted';
+
+CREATE CAST (smallint AS snowflake) WITH FUNCTION snowflake(smallint) AS ASSIGNMENT;
+
+COMMENT ON CAST (smallint AS snowflake) IS 'as that from integer';
+
+CREATE CAST (snowflake AS timestamptz) WITH FUNCTION snowflake_timestamp(bigint);
+
+COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
+
+--
+-- Moments as bounds on IDs.  Nothing is an error: what lies before the epoch is
+-- below all IDs, what lies past the end of the layout is above.  So these are
+-- leakproof.
+--
+
+CREATE FUNCTION snowflake_lower_bound(moment timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_lower_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_lower_bound(timestamptz) IS
+'smallest snowflake ID of the millisecond that a moment is in';
+
+CREATE FUNCTION snowflake_upper_bound(moment timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_upper_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_upper_bound(timestamptz) IS
+'largest snowflake ID of the millisecond that a moment is in';
+
+CREATE FUNCTION snowflake_last_before(moment timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_last_before'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_last_before(timestamptz) IS
+'largest snowflake ID whose time is before a moment';
+
+CREATE FUNCTION snowflake_last_before_range(range tstzrange)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_last_before_range'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_last_before_range(tstzrange) IS
+'largest snowflake ID whose time is before a range begins';
+
+CREATE FUNCTION snowflake_last_in_range(range tstzrange)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_last_in_range'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_last_in_range(tstzrange) IS
+'largest snowflake ID whose time is before a range ends';
+
+CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text DEFAULT 'UTC',
+	OUT starts_at timestamptz,
+	OUT ends_at timestamptz,
+	OUT from_id bigint,
+	OUT to_id bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake_period'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_period(text, timestamptz, text) IS
+'the hour, day, week, month, quarter or year of a moment, and its IDs: those from from_id up to, not including, to_id';
+
+--
+-- Predicates on time.  The planner replaces them by their bodies, which are
+-- comparisons of the ID itself.  For that they have to be SQL functions, not
+-- STRICT, with nothing but an expression; what they call was looked up when they
+-- were created, so they need no search_path, which would keep them whole.
+--
+
+CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_last_before_range(range) AND id <= snowflake_last_in_range(range);
+
+COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
+'is the time of a snowflake ID in a range?  Uses indexes on the ID';
+
+CREATE FUNCTION snowflake_contained_by_range(id snowflake, range tstzrange)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_last_before_range(range) AND id <= snowflake_last_in_range(range);
+
+COMMENT ON FUNCTION snowflake_contained_by_range(snowflake, tstzrange) IS
+'implementation of <@ operator';
+
+CREATE FUNCTION range_contains_snowflake(range tstzrange, id snowflake)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_last_before_range(range) AND id <= snowflake_last_in_range(range);
+
+COMMENT ON FUNCTION range_contains_snowflake(tstzrange, snowflake) IS
+'implementation of @> operator';
+
+CREATE OPERATOR <@ (
+	LEFTARG = snowflake,
+	RIGHTARG = tstzrange,
+	FUNCTION = snowflake_contained_by_range,
+	COMMUTATOR = @>,
+	RESTRICT = contsel,
+	JOIN = contjoinsel
+);
+
+COMMENT ON OPERATOR <@ (snowflake, tstzrange) IS 'time is contained by';
+
+CREATE OPERATOR @> (
+	LEFTARG = tstzrange,
+	RIGHTARG = snowflake,
+	FUNCTION = range_contains_snowflake,
+	COMMUTATOR = <@,
+	RESTRICT = contsel,
+	JOIN = contjoinsel
+);
+
+COMMENT ON OPERATOR @> (tstzrange, snowflake) IS 'contains time of';
+
+--
+-- Comparisons with a moment.  Their operand is a domain over snowflake because
+-- of untyped literals and parameters: among operators for "id > '42'", one that
+-- takes exactly a snowflake would win over those of bigint, and read the literal
+-- as a time.  A domain counts as a conversion, so bigint's win, and only a time
+-- is taken for a time.
+--
+
+CREATE DOMAIN snowflake_time AS snowflake;
+
+COMMENT ON DOMAIN snowflake_time IS
+'operand of the operators that compare the time of a snowflake with a moment; not for columns';
+
+CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id <= snowflake_last_before(moment);
+
+COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
+'implementation of < operator';
+
+CREATE FUNCTION snowflake_le_timestamptz(id snowflake_time, moment timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id <= snowflake_upper_bound(moment);
+
+COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
+'implementation of <= operator';
+
+CREATE FUNCTION snowflake_gt_timestamptz(id snowflake_time, moment timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_upper_bound(moment);
+
+COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
+'implementation of > operator';
+
+CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_last_before(moment);
+
+COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
+'implementation of >= operator';
+
+CREATE FUNCTION timestamptz_lt_snowflake(moment timestamptz, id snowflake_time)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_upper_bound(moment);
+
+COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
+'implementation of < operator';
+
+CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id > snowflake_last_before(moment);
+
+COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
+'implementation of <= operator';
+
+CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id <= snowflake_last_before(moment);
+
+COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
+'implementation of > operator';
+
+CREATE FUNCTION timestamptz_ge_snowflake(moment timestamptz, id snowflake_time)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+RETURN id <= snowflake_upper_bound(moment);
+
+COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
+'implementation of >= operator';
+
+CREATE OPERATOR < (
+	LEFTARG = snowflake_time,
+	RIGHTARG = timestamptz,
+	FUNCTION = snowflake_lt_timestamptz,
+	COMMUTATOR = >,
+	NEGATOR = >=,
+	RESTRICT = scalarltsel,
+	JOIN = scalarltjoinsel
+);
+
+COMMENT ON OPERATOR < (snowflake_time, timestamptz) IS 'is before';
+
+CREATE OPERATOR <= (
+	LEFTARG = snowflake_time,
+	RIGHTARG = timestamptz,
+	FUNCTION = snowflake_le_timestamptz,
+	COMMUTATOR = >=,
+	NEGATOR = >,
+	RESTRICT = scalarlesel,
+	JOIN = scalarlejoinsel
+);
+
+COMMENT ON OPERATOR <= (snowflake_time, timestamptz) IS 'is at or before';
+
+CREATE OPERATOR > (
+	LEFTARG = snowflake_time,
+	RIGHTARG = timestamptz,
+	FUNCTION = snowflake_gt_timestamptz,
+	COMMUTATOR = <,
+	NEGATOR = <=,
+	RESTRICT = scalargtsel,
+	JOIN = scalargtjoinsel
+);
+
+COMMENT ON OPERATOR > (snowflake_time, timestamptz) IS 'is after';
+
+CREATE OPERATOR >= (
+	LEFTARG = snowflake_time,
+	RIGHTARG = timestamptz,
+	FUNCTION = snowflake_ge_timestamptz,
+	COMMUTATOR = <=,
+	NEGATOR = <,
+	RESTRICT = scalargesel,
+	JOIN = scalargejoinsel
+);
+
+COMMENT ON OPERATOR >= (snowflake_time, timestamptz) IS 'is at or after';
+
+CREATE OPERATOR < (
+	LEFTARG = timestamptz,
+	RIGHTARG = snowflake_time,
+	FUNCTION = timestamptz_lt_snowflake,
+	COMMUTATOR = >,
+	NEGATOR = >=,
+	RESTRICT = scalarltsel,
+	JOIN = scalarltjoinsel
+);
+
+COMMENT ON OPERATOR < (timestamptz, snowflake_time) IS 'is before';
+
+CREATE OPERATOR <= (
+	LEFTARG = timestamptz,
+	RIGHTARG = snowflake_time,
+	FUNCTION = timestamptz_le_snowflake,
+	COMMUTATOR = >=,
+	NEGATOR = >,
+	RESTRICT = scalarlesel,
+	JOIN = scalarlejoinsel
+);
+
+COMMENT ON OPERATOR <= (timestamptz, snowflake_time) IS 'is at or before';
+
+CREATE OPERATOR > (
+	LEFTARG = timestamptz,
+	RIGHTARG = snowflake_time,
+	FUNCTION = timestamptz_gt_snowflake,
+	COMMUTATOR = <,
+	NEGATOR = <=,
+	RESTRICT = scalargtsel,
+	JOIN = scalargtjoinsel
+);
+
+COMMENT ON OPERATOR > (timestamptz, snowflake_time) IS 'is after';
+
+CREATE OPERATOR >= (
+	LEFTARG = timestamptz,
+	RIGHTARG = snowflake_time,
+	FUNCTION = timestamptz_ge_snowflake,
+	COMMUTATOR = <=,
+	NEGATOR = <,
+	RESTRICT = scalargesel,
+	JOIN = scalargejoinsel
+);
+
+COMMENT ON OPERATOR >= (timestamptz, snowflake_time) IS 'is at or after';
+
+--
+-- For pg_partman, which asks for a pair of functions to know a time by its text.
+--
+
+CREATE FUNCTION snowflake_time_encoder(moment timestamptz)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+RETURN snowflake_lower_bound(moment)::text;
+
+COMMENT ON FUNCTION snowflake_time_encoder(timestamptz) IS
+'text of the first snowflake ID of a moment: time encoder for pg_partman';
+
+CREATE FUNCTION snowflake_time_decoder(id text)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+RETURN snowflake_timestamp(id::snowflake);
+
+COMMENT ON FUNCTION snowflake_time_decoder(text) IS
+'time of the text of a snowflake ID: time decoder for pg_partman';
+
+--
 -- UUIDs.  The signatures are those of PostgreSQL 18, whose own functions are
 -- found first there unless ours are called by their schema.
 --

@@ -17,9 +17,10 @@ ORDER BY p.proname, arguments;
 -- everything has a comment
 SELECT pg_describe_object(d.classid, d.objid, 0) AS "without a comment"
 FROM pg_depend d
-WHERE d.deptype = 'e' AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+WHERE d.deptype = 'e'
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
-  AND obj_description(d.objid, d.classid::regclass::name) IS NULL;
+  AND obj_description(d.objid, d.classid::regclass::name) IS NULL
+  AND pg_describe_object(d.classid, d.objid, 0) NOT LIKE '%[]';
 
 \d idgen_slots
 
@@ -27,6 +28,7 @@ WHERE d.deptype = 'e' AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclas
 CREATE SCHEMA ids;
 ALTER EXTENSION idgen SET SCHEMA ids;
 SELECT ids.snowflake_nextval() < ids.snowflake_nextval() AS increasing;
+SELECT ids.snowflake_created_in(0, '[2019-12-31,2020-01-02)') AS inlined;
 DROP EXTENSION idgen;
 CREATE EXTENSION idgen SCHEMA ids;
 SELECT count(*) FROM ids.idgen_slots WHERE pid = pg_backend_pid();

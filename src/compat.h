@@ -36,6 +36,16 @@
 extern PGDLLEXPORT void _PG_init(void);
 #endif
 
+/* 16: the caller of an input function may want to go on after an error. */
+#ifndef ereturn
+#define ereturn(context, dummy_value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#endif
+
 /* 17: processes are numbered from 0 in one way; before, pgprocno is that number. */
 static inline int
 compat_proc_number(const PGPROC *proc)

@@ -177,6 +177,56 @@ layout_parse(const SnowflakeLayout *layout, int64 id)
 	return fields;
 }
 
+/* Largest ID that the layout's bits can hold. */
+static inline int64
+layout_max_id(const SnowflakeLayout *layout)
+{
+	int			node_width = layout->datacenter_bits + layout->worker_bits;
+
+	return (int64) ((layout_end(layout) << node_width) - 1);
+}
+
+/*
+ * Tick at a moment in us since 1970 (any from -2^62 on), rounded down; negative
+ * before the layout's epoch, and past the end of the time field, too.
+ */
+static inline int64
+layout_tick_at_us(const SnowflakeLayout *layout, int64 unix_us)
+{
+	int64		tick_us = layout->tick_ns / NS_PER_US;
+	int64		ticks = unix_us / tick_us;
+
+	return ticks - (unix_us % tick_us < 0) - layout->epoch_ticks;
+}
+
+/*
+ * Smallest ID of the ticks from the one numbered tick (any) on, if there is
+ * such an ID; past the end of the time field, the largest of all.
+ */
+static inline int64
+layout_first_id_from(const SnowflakeLayout *layout, int64 tick)
+{
+	if (tick < 0)
+		return 0;
+	if (tick >> layout->time_bits != 0)
+		return layout_max_id(layout);
+	return layout_compose(layout, layout_tick_position(layout, tick), 0);
+}
+
+/*
+ * Largest ID of the ticks up to the one numbered tick (any, but the largest
+ * int64); -1, which is below all IDs, where that lies before the epoch.
+ */
+static inline int64
+layout_last_id_until(const SnowflakeLayout *layout, int64 tick)
+{
+	if (tick < 0)
+		return -1;
+	if ((tick + 1) >> layout->time_bits != 0)
+		return layout_max_id(layout);
+	return layout_first_id_from(layout, tick + 1) - 1;
+}
+
 extern void layout_describe(const SnowflakeLayout *layout, char *text, size_t size);
 
 #endif							/* IDGEN_LAYOUT_H */

@@ -98,6 +98,13 @@ need() {
   "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
+# The same for what some tests are skipped without: if its TEST fails, and the package can be had on this machine.
+want() {
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || ! apt-get -qq -s install "$package" >/dev/null 2>&1 || missing+=("$package")
+}
+
 # True if the file exists that `pg_config --OPTION`, and what follows it, names.
 pg_has() { [[ -e $("$PG_CONFIG" "--$1")${2:-} ]]; }
 
@@ -127,6 +134,9 @@ needs_test() {
   need libtap-parser-sourcehandler-pgtap-perl command -v pg_prove
   need "postgresql-$PG_MAJOR-pgtap" find_pgtap
   need faketime command -v faketime
+  want node-pg node -e 'require("pg")'
+  # Before 17 it is a version 4, which knows no encoders.
+  ((PG_MAJOR < 17)) || want "postgresql-$PG_MAJOR-partman" dpkg-query -s "postgresql-$PG_MAJOR-partman"
 }
 
 needs_matrix() {
@@ -179,12 +189,16 @@ apt_install() {
 
 # Brings in through apt what a kind of work needs and the machine lacks, and only then runs apt at all.
 require_packages() {
-  local missing=()
-  "needs_$1"
-  ((${#missing[@]})) || return 0
-  command -v apt-get >/dev/null || die "please install what these Debian packages hold: ${missing[*]}"
-  say "Installing ${missing[*]}"
-  apt_as_root "installing that" apt_install "${missing[@]}" || die "the installation failed"
+  local missing=() tries
+  # Twice, as it may be the first time that brings the package lists which `want` looks into.
+  for tries in 1 2; do
+    missing=()
+    "needs_$1"
+    ((${#missing[@]})) || return 0
+    command -v apt-get >/dev/null || die "please install what these Debian packages hold: ${missing[*]}"
+    say "Installing ${missing[*]}"
+    apt_as_root "installing that" apt_install "${missing[@]}" || die "the installation failed"
+  done
   missing=()
   "needs_$1"
   ((${#missing[@]} == 0)) || die "installed, but not to be found: ${missing[*]}"
@@ -311,6 +325,14 @@ copy_postgres() {
     die "the PostgreSQL of $PG_CONFIG cannot be relocated"
 }
 
+# Where there is a node.js, but not Debian's, node-postgres comes from npm; or it does not come, and its test is skipped.
+provide_node_postgres() {
+  export NODE_PATH=$WORK/node_modules
+  ! command -v npm >/dev/null || node -e 'require("pg")' 2>/dev/null ||
+    as_server npm install --prefix "$WORK" --fetch-retries=1 --fetch-timeout=20000 --no-audit --no-fund --ignore-scripts \
+      pg@8 >"$WORK/log/npm.log" 2>&1 || true
+}
+
 # Everything up to, but without, building: see the head of this file.
 prepare() {
   cleanup_at_exit
@@ -321,6 +343,7 @@ prepare() {
   copy_postgres
   [[ $1 != test ]] || cp "$(find_pgtap)"/pgtap* "$("$PGBIN/pg_config" --sharedir)/extension"
   give_away
+  [[ $1 != test ]] || provide_node_postgres
   export PATH=$PGBIN:$PATH
   # shellcheck disable=SC2034 # for the tests
   PGXS_DIR=$(cd "$(dirname "$("$PGBIN/pg_config" --pgxs)")/../.." && pwd)

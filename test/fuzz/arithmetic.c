@@ -219,6 +219,33 @@ check_tick(const SnowflakeLayout *layout, uint64 position)
 	}
 }
 
+/* An ID is between the bounds of its own tick, and on the right side of those of any other. */
+static void
+check_bounds(const SnowflakeLayout *layout, int64 id, int64 tick)
+{
+	int64		own = layout_parse(layout, id).tick;
+	int64		first = layout_first_id_from(layout, tick);
+	int64		last = layout_last_id_until(layout, tick);
+
+	require(first >= 0 && first <= layout_max_id(layout));
+	require(last >= -1 && last <= layout_max_id(layout));
+	require((id <= last) == (own <= tick));
+	if (tick >> layout->time_bits <= 0)
+		require((id >= first) == (own >= tick));
+	require(layout_first_id_from(layout, own) <= id && id <= layout_last_id_until(layout, own));
+}
+
+/* A moment of any sign lies in its tick. */
+static void
+check_moment_us(const SnowflakeLayout *layout, int64 unix_us)
+{
+	int64		tick_us = layout->tick_ns / NS_PER_US;
+	int64		ticks = layout_tick_at_us(layout, unix_us) + layout->epoch_ticks;
+
+	require(ticks * tick_us <= unix_us);
+	require(unix_us - ticks * tick_us < tick_us);
+}
+
 static void
 check_describe(const SnowflakeLayout *layout)
 {
@@ -254,6 +281,7 @@ check_layout(Input *input)
 	SnowflakeLayout layout = take_layout(input);
 	Node		node[2];
 	uint64		position[2];
+	int64		id;
 
 	for (int i = 0; i < 2; i++)
 	{
@@ -266,9 +294,13 @@ check_layout(Input *input)
 	check_order(&layout, position, node);
 	check_fit_in_tick(&layout, position[0],
 					  1 + take_upto(input, 4, layout_tick_size(&layout) - 1), node[0]);
-	check_parse_and_compose(&layout, take_upto(input, 8, largest_id(&layout)));
+	id = take_upto(input, 8, largest_id(&layout));
+	check_parse_and_compose(&layout, id);
 	check_moment(&layout, take_upto(input, 8, PG_INT64_MAX));
 	check_describe(&layout);
+	require(layout_max_id(&layout) == largest_id(&layout));
+	check_bounds(&layout, id, (int64) take(input, 8) >> 1);
+	check_moment_us(&layout, (int64) take(input, 8) >> 1);
 }
 
 /* A UUID's number of 8 bytes. */

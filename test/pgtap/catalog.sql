@@ -1,7 +1,7 @@
 -- What the extension puts into the catalogs: nothing left to chance, and nothing
 -- that a plain user needs is closed to them.
 BEGIN;
-SELECT plan(10);
+SELECT plan(13);
 
 CREATE TEMP VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -9,18 +9,29 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
-SELECT is(count(*), 10::bigint, 'all functions are looked at') FROM our_functions;
-SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function but the reset is STRICT or takes nothing')
-FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND proname <> 'idgen_reset_timeline';
+SELECT is(count(*), 35::bigint, 'all functions are looked at') FROM our_functions;
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function but the reset and what is inlined is STRICT or takes nothing')
+FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND proname <> 'idgen_reset_timeline' AND prosqlbody IS NULL;
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
+FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND (proisstrict OR proconfig IS NOT NULL);
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function but the reset is PARALLEL SAFE')
 FROM our_functions WHERE proparallel <> 's' AND proname <> 'idgen_reset_timeline';
-SELECT is(string_agg(proname, ', ' ORDER BY proname), 'snowflake_parse, snowflake_timestamp', 'only reading is IMMUTABLE')
-FROM our_functions WHERE provolatile = 'i';
-SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function may leak, and none runs as its owner')
-FROM our_functions WHERE proleakproof OR prosecdef;
+SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
+	'idgen_get_slots, idgen_reset_timeline, idgen_status, snowflake_next_block, snowflake_nextval, snowflake_nextvals, '
+	'snowflake_period, uuidv7', 'only reading is IMMUTABLE')
+FROM our_functions WHERE provolatile <> 'i';
+SELECT is(string_agg(oid::regprocedure::text, ', ' ORDER BY oid),
+	'snowflake_lower_bound(timestamp with time zone), snowflake_upper_bound(timestamp with time zone), '
+	'snowflake_last_before(timestamp with time zone)', 'only what cannot fail is leakproof')
+FROM our_functions WHERE proleakproof;
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function runs as its owner')
+FROM our_functions WHERE prosecdef;
 SELECT is(string_agg(pg_describe_object(classid, objid, 0), ', '), NULL, 'everything has a comment')
-FROM ours WHERE classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
-  AND obj_description(objid, classid::regclass::name) IS NULL;
+FROM ours WHERE obj_description(objid, classid::regclass::name) IS NULL
+  AND pg_describe_object(classid, objid, 0) NOT LIKE '%[]';
+SELECT is(string_agg(oid::regoperator::text, ', '), NULL, 'every operator says what it commutes with and how it is estimated, and each comparison its negator')
+FROM pg_operator JOIN ours ON objid = oid AND classid = 'pg_operator'::regclass
+WHERE oprcom = 0 OR oprrest = 0 OR oprjoin = 0 OR (oprnegate = 0 AND oprname NOT IN ('<@', '@>'));
 SELECT ok(extrelocatable, 'the extension can be moved') FROM pg_extension WHERE extname = 'idgen';
 
 CREATE ROLE regress_idgen_user;

@@ -119,6 +119,41 @@ test_fit_in_tick(void)
 	is_number(layout_fit_in_tick(layout, 12287, 1), 12287, "one position always fits");
 }
 
+/* A tick's IDs are between its bounds, and what lies outside the time field is below or above all IDs. */
+static void
+test_bounds(void)
+{
+	const SnowflakeLayout *layout = &layout_default;
+	static const SnowflakeLayout seconds = {29, 0, 21, 13, NS_PER_S, 1474300800};
+	static const SnowflakeLayout narrow = {39, 0, 16, 8, 10 * NS_PER_MS, 0};
+	int64		epoch_us = layout_tick_start_us(layout, 0);
+	int64		end = INT64CONST(1) << layout->time_bits;
+
+	is_number(layout_tick_at_us(layout, epoch_us), 0, "moment: the epoch");
+	is_number(layout_tick_at_us(layout, epoch_us + 999), 0, "moment: end of tick 0");
+	is_number(layout_tick_at_us(layout, epoch_us + 1000), 1, "moment: start of tick 1");
+	is_number(layout_tick_at_us(layout, epoch_us - 1), -1, "moment: before the epoch");
+	is_number(layout_tick_at_us(layout, -1), INT64CONST(-1577836800001), "moment: before 1970, rounded down");
+	is_number(layout_tick_at_us(layout, -1000), INT64CONST(-1577836800001), "moment: a tick before 1970");
+
+	is_number(layout_first_id_from(layout, 1), 4194304, "bounds: first ID of tick 1");
+	is_number(layout_last_id_until(layout, 1), 8388607, "bounds: last ID of tick 1");
+	is_number(layout_first_id_from(layout, 0), 0, "bounds: first ID of tick 0");
+	is_number(layout_last_id_until(layout, 0), 4194303, "bounds: last ID of tick 0");
+	is_number(layout_first_id_from(layout, -1), 0, "bounds: from before the epoch");
+	is_number(layout_last_id_until(layout, -1), -1, "bounds: nothing until before the epoch");
+	is_number(layout_first_id_from(layout, end - 1), PG_INT64_MAX - 4194303, "bounds: first ID of the last tick");
+	is_number(layout_last_id_until(layout, end - 1), PG_INT64_MAX, "bounds: last ID of the last tick");
+	is_number(layout_last_id_until(layout, end - 2), PG_INT64_MAX - 4194304, "bounds: last ID of the tick before");
+	is_number(layout_first_id_from(layout, end), PG_INT64_MAX, "bounds: from past the end");
+	is_number(layout_last_id_until(layout, end), PG_INT64_MAX, "bounds: until past the end");
+
+	is_number(layout_tick_at_us(&seconds, INT64CONST(1474300801999999)), 1, "moment: ticks of a second");
+	is_number(layout_first_id_from(&seconds, 1), INT64CONST(1) << 34, "bounds: ticks of a second");
+	is_number(layout_max_id(&narrow), PG_INT64_MAX, "bounds: 39 + 16 + 8 bits are 63");
+	is_number(layout_tick_at_us(&narrow, -10001), -2, "moment: ticks of 10 ms");
+}
+
 /* Positions in order give IDs in order, whatever the node, and lose nothing. */
 static void
 test_order(void)
@@ -198,6 +233,7 @@ main(void)
 	test_published_ids();
 	test_default_layout();
 	test_fit_in_tick();
+	test_bounds();
 	test_order();
 	test_uuidv7();
 	test_describe();
