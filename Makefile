@@ -14,6 +14,7 @@ MODULE_big = idgen
 OBJS = \
 	src/clock.o \
 	src/generator.o \
+	src/id_bounds.o \
 	src/idgen.o \
 	src/layout.o \
 	src/origin.o \
@@ -23,6 +24,8 @@ OBJS = \
 	src/reset.o \
 	src/shmem.o \
 	src/snowflake.o \
+	src/snowflake_period.o \
+	src/snowflake_range.o \
 	src/snowflake_time.o \
 	src/snowflake_type.o \
 	src/stats.o \

@@ -200,32 +200,41 @@ COMMENT ON FUNCTION snowflake_period(text, timestamptz, text) IS
 'the hour, day, week, month, quarter or year of a moment, and its IDs: those from from_id up to, not including, to_id';
 
 --
--- Predicates on time.  The planner replaces them by their bodies, which are
--- comparisons of the ID itself.  For that they have to be SQL functions, not
--- STRICT, with nothing but an expression; what they call was looked up when they
--- were created, so they need no search_path, which would keep them whole.
+-- Predicates on time.  The planner replaces them by comparisons of the ID itself
+-- with bounds, so indexes, partitions and statistics serve them.
 --
+
+CREATE FUNCTION snowflake_predicate_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'idgen_snowflake_predicate_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_predicate_support(internal) IS
+'planner support for snowflake_created_in and the operators <@ and @>';
 
 CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_last_before_range(range) AND id <= snowflake_last_in_range(range);
+AS 'MODULE_PATHNAME', 'idgen_snowflake_in_range'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
 'is the time of a snowflake ID in a range?  Uses indexes on the ID';
 
 CREATE FUNCTION snowflake_contained_by_range(id snowflake, range tstzrange)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_last_before_range(range) AND id <= snowflake_last_in_range(range);
+AS 'MODULE_PATHNAME', 'idgen_snowflake_in_range'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION snowflake_contained_by_range(snowflake, tstzrange) IS
 'implementation of <@ operator';
 
 CREATE FUNCTION range_contains_snowflake(range tstzrange, id snowflake)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_last_before_range(range) AND id <= snowflake_last_in_range(range);
+AS 'MODULE_PATHNAME', 'idgen_range_contains_snowflake'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION range_contains_snowflake(tstzrange, snowflake) IS
 'implementation of @> operator';
@@ -253,7 +262,12 @@ CREATE OPERATOR @> (
 COMMENT ON OPERATOR @> (tstzrange, snowflake) IS 'contains time of';
 
 --
--- Comparisons with a moment.  Their operand is a domain over snowflake because
+-- Comparisons with a moment.  The planner replaces these SQL functions by their
+-- bodies.  For that they are not STRICT and consist of an expression; what it
+-- calls was looked up when they were created, so they need no search_path, which
+-- would keep them whole.
+--
+-- Their operand is a domain over snowflake because
 -- of untyped literals and parameters: among operators for "id > '42'", one that
 -- takes exactly a snowflake would win over those of bigint, and read the literal
 -- as a time.  A domain counts as a conversion, so bigint's win, and only a time

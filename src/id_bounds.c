@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_bounds.c
+ *	  See id_bounds.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/int.h"
+
+#include "clock.h"
+#include "id_bounds.h"
+#include "layout.h"
+
+/*
+ * A moment in us since 1970.  The last 30 years that a timestamp can have, and
+ * infinity, become the largest number; they are past the end of any layout.
+ */
+static int64
+saturated_unix_us(TimestampTz moment)
+{
+	int64		unix_us;
+
+	if (pg_add_s64_overflow(moment, clock_unix_us(0), &unix_us))
+		return PG_INT64_MAX;
+	return unix_us;
+}
+
+/*
+ * The first ID of the tick that a moment is in: 0 before the epoch, and past the
+ * end of the layout the largest ID, as there is nothing above it.
+ */
+int64
+first_id_at(TimestampTz moment)
+{
+	int64		tick = layout_tick_at_us(&layout_default, saturated_unix_us(moment));
+
+	return layout_first_id_from(&layout_default, tick);
+}
+
+/* The last ID whose time is at or before a moment, which is in the moment's tick. */
+int64
+last_id_at(TimestampTz moment)
+{
+	int64		tick = layout_tick_at_us(&layout_default, saturated_unix_us(moment));
+
+	return layout_last_id_until(&layout_default, tick);
+}
+
+/*
+ * The last ID whose time is before a moment: as times are whole microseconds,
+ * at or before the microsecond before it.
+ */
+int64
+last_id_before(TimestampTz moment)
+{
+	int64		tick = layout_tick_at_us(&layout_default, saturated_unix_us(moment) - 1);
+
+	return layout_last_id_until(&layout_default, tick);
+}
