@@ -14,13 +14,13 @@ WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
 ORDER BY p.proname, arguments;
 
--- everything has a comment
+-- everything has a comment, but for the types of rows and arrays
 SELECT pg_describe_object(d.classid, d.objid, 0) AS "without a comment"
 FROM pg_depend d
 WHERE d.deptype = 'e'
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
   AND obj_description(d.objid, d.classid::regclass::name) IS NULL
-  AND pg_describe_object(d.classid, d.objid, 0) NOT LIKE '%[]';
+  AND NOT EXISTS (SELECT FROM pg_type t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typtype = 'c' OR t.typelem <> 0));
 
 \d idgen_slots
 
