@@ -265,13 +265,12 @@ COMMENT ON OPERATOR @> (tstzrange, snowflake) IS 'contains time of';
 -- Comparisons with a moment.  The planner replaces these SQL functions by their
 -- bodies.  For that they are not STRICT and consist of an expression; what it
 -- calls was looked up when they were created, so they need no search_path, which
--- would keep them whole.
+-- would keep them whole.  The casts make the operators exactly those of pg_catalog.
 --
--- Their operand is a domain over snowflake because
--- of untyped literals and parameters: among operators for "id > '42'", one that
--- takes exactly a snowflake would win over those of bigint, and read the literal
--- as a time.  A domain counts as a conversion, so bigint's win, and only a time
--- is taken for a time.
+-- Their operand is a domain over snowflake because of untyped literals and
+-- parameters: among operators for "id > '42'", one that takes exactly a snowflake
+-- would win over those of bigint, and read the literal as a time.  A domain counts
+-- as a conversion, so bigint's win, and only a time is taken for a time.
 --
 
 CREATE DOMAIN snowflake_time AS snowflake;
@@ -282,7 +281,7 @@ COMMENT ON DOMAIN snowflake_time IS
 CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id <= snowflake_last_before(moment);
+RETURN id::bigint <= snowflake_last_before(moment);
 
 COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 'implementation of < operator';
@@ -290,7 +289,7 @@ COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_le_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id <= snowflake_upper_bound(moment);
+RETURN id::bigint <= snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
 'implementation of <= operator';
@@ -298,7 +297,7 @@ COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_gt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_upper_bound(moment);
+RETURN id::bigint > snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 'implementation of > operator';
@@ -306,7 +305,7 @@ COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_last_before(moment);
+RETURN id::bigint > snowflake_last_before(moment);
 
 COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 'implementation of >= operator';
@@ -314,7 +313,7 @@ COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION timestamptz_lt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_upper_bound(moment);
+RETURN id::bigint > snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 'implementation of < operator';
@@ -322,7 +321,7 @@ COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id > snowflake_last_before(moment);
+RETURN id::bigint > snowflake_last_before(moment);
 
 COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 'implementation of <= operator';
@@ -330,7 +329,7 @@ COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id <= snowflake_last_before(moment);
+RETURN id::bigint <= snowflake_last_before(moment);
 
 COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 'implementation of > operator';
@@ -338,7 +337,7 @@ COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_ge_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-RETURN id <= snowflake_upper_bound(moment);
+RETURN id::bigint <= snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
 'implementation of >= operator';
