@@ -137,6 +137,21 @@ CREATE CAST (smallint AS snowflake) WITH FUNCTION snowflake(smallint) AS ASSIGNM
 
 COMMENT ON CAST (smallint AS snowflake) IS 'as that from integer';
 
+CREATE FUNCTION snowflake(numeric)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_numeric'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake(numeric) IS 'convert numeric to snowflake';
+
+CREATE CAST (numeric AS snowflake) WITH FUNCTION snowflake(numeric) AS ASSIGNMENT;
+
+COMMENT ON CAST (numeric AS snowflake) IS 'for drivers that send decimal numbers';
+
+CREATE CAST (snowflake AS numeric) WITH FUNCTION pg_catalog.numeric(bigint) AS ASSIGNMENT;
+
+COMMENT ON CAST (snowflake AS numeric) IS 'as that from bigint';
+
 CREATE CAST (snowflake AS timestamptz) WITH FUNCTION snowflake_timestamp(bigint);
 
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
@@ -263,9 +278,9 @@ COMMENT ON OPERATOR @> (tstzrange, snowflake) IS 'contains time of';
 
 --
 -- Comparisons with a moment.  The planner replaces these SQL functions by their
--- bodies.  For that they are not STRICT and consist of an expression; what it
--- calls was looked up when they were created, so they need no search_path, which
--- would keep them whole.  The casts make the operators exactly those of pg_catalog.
+-- bodies.  What those call was looked up when they were created, so they need no
+-- search_path, which would keep them whole.  The casts make the operators exactly
+-- those of pg_catalog.
 --
 -- Their operand is a domain over snowflake because of untyped literals and
 -- parameters: among operators for "id > '42'", one that takes exactly a snowflake
@@ -280,7 +295,7 @@ COMMENT ON DOMAIN snowflake_time IS
 
 CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint <= snowflake_last_before(moment);
 
 COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
@@ -288,7 +303,7 @@ COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION snowflake_le_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint <= snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
@@ -296,7 +311,7 @@ COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION snowflake_gt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint > snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
@@ -304,7 +319,7 @@ COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint > snowflake_last_before(moment);
 
 COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
@@ -312,7 +327,7 @@ COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION timestamptz_lt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint > snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
@@ -320,7 +335,7 @@ COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 
 CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint > snowflake_last_before(moment);
 
 COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
@@ -328,7 +343,7 @@ COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 
 CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint <= snowflake_last_before(moment);
 
 COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
@@ -336,7 +351,7 @@ COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 
 CREATE FUNCTION timestamptz_ge_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN id::bigint <= snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
@@ -453,7 +468,7 @@ COMMENT ON FUNCTION snowflake_time_encoder(timestamptz) IS
 CREATE FUNCTION snowflake_time_decoder(id text)
 RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
-RETURN snowflake_timestamp(id::snowflake);
+RETURN snowflake_timestamp(id::snowflake::bigint);
 
 COMMENT ON FUNCTION snowflake_time_decoder(text) IS
 'time of the text of a snowflake ID: time decoder for pg_partman';

@@ -56,18 +56,21 @@ clock_monotonic_ns(void)
 	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+/* The start of PostgreSQL's count of time, 2000-01-01, in us since 1970. */
+#define POSTGRES_EPOCH_UNIX_US ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+
 /* A moment in us since 1970 as PostgreSQL has it, in us since 2000. */
 static inline TimestampTz
 clock_timestamptz(int64 unix_us)
 {
-	return unix_us - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	return unix_us - POSTGRES_EPOCH_UNIX_US;
 }
 
 /* The reverse, for moments since 1970. */
 static inline int64
 clock_unix_us(TimestampTz moment)
 {
-	return moment + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	return moment + POSTGRES_EPOCH_UNIX_US;
 }
 
 extern void clock_wait(int64 ns, uint32 wait_event);

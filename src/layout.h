@@ -187,7 +187,7 @@ layout_max_id(const SnowflakeLayout *layout)
 }
 
 /*
- * Tick at a moment in us since 1970 (any from -2^62 on), rounded down; negative
+ * Tick at a moment in us since 1970 (from -2^62 - 1 on), rounded down; negative
  * before the layout's epoch, and past the end of the time field, too.
  */
 static inline int64

@@ -59,6 +59,21 @@ start_of_period(text *period, TimestampTz moment, text *time_zone)
 }
 
 /*
+ * The start of the period that a moment is in.  Where clocks are put back over
+ * midnight, date_trunc() takes the second midnight for the start of the day, so
+ * what comes before that belongs to the day before.
+ */
+static TimestampTz
+start_of_own_period(text *name, const Period *period, TimestampTz moment, text *time_zone)
+{
+	TimestampTz start = start_of_period(name, moment, time_zone);
+
+	if (start > moment)
+		start = start_of_period(name, start - period->one_and_a_half / 3, time_zone);
+	return start;
+}
+
+/*
  * snowflake_period(period text, moment timestamptz, time_zone text,
  *					OUT starts_at timestamptz, OUT ends_at timestamptz,
  *					OUT from_id bigint, OUT to_id bigint)
@@ -74,18 +89,20 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(1);
 	text	   *time_zone = PG_GETARG_TEXT_PP(2);
 	const Period *period = find_period(name);
-	TimestampTz start = start_of_period(name, moment, time_zone);
-	TimestampTz next;
+	TimestampTz start = 0;
+	TimestampTz next = 0;
+	bool		finite = !TIMESTAMP_NOT_FINITE(moment);
 	TupleDesc	row_type;
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	if (TIMESTAMP_NOT_FINITE(moment) ||
-		pg_add_s64_overflow(start, period->one_and_a_half, &next) || !IS_VALID_TIMESTAMP(next))
+	if (finite)
+		start = start_of_own_period(name, period, moment, time_zone);
+	if (!finite || pg_add_s64_overflow(start, period->one_and_a_half, &next) || !IS_VALID_TIMESTAMP(next))
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range"),
-				errdetail("A period has a start and an end."));
+				errdetail("The %s of this moment does not end within the range of timestamps.", period->name));
 	next = start_of_period(name, next, time_zone);
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)

@@ -4,15 +4,20 @@
  *	  Is the time of a Snowflake ID in a range?  And how the planner sees it.
  *
  * "id <@ range" is to use the index on the ID, to prune partitions and to be
- * estimated like any comparison.  So the planner asks predicate_support below,
- * which has it replaced by
+ * estimated like any comparison.  So the planner asks the support function
+ * below, which has it replaced by
  *
  *		id > snowflake_last_before_range(range) AND
  *		id <= snowflake_last_in_range(range)
  *
  * in bigint's own operators.  An SQL function with that body would be replaced
- * as well, but not if the range takes more than ten operators or a sub-select to
- * compute, and the index would be lost without a word.
+ * as well, but not if the range takes more than ten operators to compute, and
+ * the index would be lost without a word.
+ *
+ * That evaluates the range twice.  Where two evaluations could differ, which no
+ * one can tell of a sub-select, the predicate stays; an index can still serve it
+ * by the same two comparisons, as by then the sub-select is a parameter that is
+ * computed once.
  *
  *-------------------------------------------------------------------------
  */
@@ -114,77 +119,140 @@ idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
 }
 
 /*
- * Can the ID be evaluated twice?  Only if that makes no difference, and is cheap:
- * unlike the range it is different for each row.  The planner draws the line at
- * ten operators, too, where it replaces an SQL function by its body.
+ * Is it cheap to evaluate an expression twice for each row?  The planner draws
+ * the line at ten operators, too, where it replaces an SQL function by its body.
  */
 static bool
-is_cheap(Node *id)
+is_cheap(Node *expression)
 {
 	QualCost	cost;
 
-	if (contain_subplans(id))
+	if (contain_subplans(expression))
 		return false;
-	cost_qual_eval_node(&cost, id, NULL);
+	cost_qual_eval_node(&cost, expression, NULL);
 	return cost.startup + cost.per_tuple <= 10 * cpu_operator_cost;
 }
 
+/* A call of a predicate, taken apart. */
+typedef struct Predicate
+{
+	Expr	   *id;				/* as a bigint */
+	Expr	   *range;
+	Oid			schema;			/* of the extension */
+} Predicate;
+
+static Predicate
+read_predicate(Oid function, List *arguments)
+{
+	bool		range_first = exprType(linitial(arguments)) == TSTZRANGEOID;
+	Predicate	predicate = {
+		.id = range_first ? lsecond(arguments) : linitial(arguments),
+		.range = range_first ? linitial(arguments) : lsecond(arguments),
+		.schema = get_func_namespace(function),
+	};
+
+	if (exprType((Node *) predicate.id) != INT8OID)
+		predicate.id = (Expr *) makeRelabelType(predicate.id, INT8OID, -1, InvalidOid, COERCE_IMPLICIT_CAST);
+	return predicate;
+}
+
 /*
- * One of our functions that take a range.  Looked up beside the predicate, as the
- * extension can be in any schema; without a look at the search path or at who may
- * use that schema, as for a function that is called by its OID.
+ * One of our functions that take a range, or InvalidOid if somebody has renamed
+ * or moved it.  Looked up beside the predicate, as the extension can be in any
+ * schema; without a look at the search path or at who may use that schema, as
+ * for a function that is called by its OID.
  */
 static Oid
 range_function(Oid schema, const char *name)
 {
 	Oid			argument_type = TSTZRANGEOID;
-	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-										   CStringGetDatum(name),
-										   PointerGetDatum(buildoidvector(&argument_type, 1)),
-										   ObjectIdGetDatum(schema));
 
-	if (!OidIsValid(function))
-		elog(ERROR, "function %s(tstzrange) does not exist", name);
-	return function;
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+						   CStringGetDatum(name),
+						   PointerGetDatum(buildoidvector(&argument_type, 1)),
+						   ObjectIdGetDatum(schema));
 }
 
 /* "id OPERATOR bound(range)", by bigint's operator of a btree strategy */
 static Expr *
-compare_with_bound(Expr *id, StrategyNumber strategy, Oid bound, Expr *range)
+compare_with_bound(const Predicate *predicate, StrategyNumber strategy, Oid bound)
 {
-	return make_opclause(get_opfamily_member(INTEGER_BTREE_FAM_OID, INT8OID, INT8OID, strategy),
-						 BOOLOID, false,
-						 copyObject(id),
-						 (Expr *) makeFuncExpr(bound, INT8OID, list_make1(copyObject(range)),
-											   InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL),
+	Oid			operator = get_opfamily_member(INTEGER_BTREE_FAM_OID, INT8OID, INT8OID, strategy);
+	FuncExpr   *call = makeFuncExpr(bound, INT8OID, list_make1(copyObject(predicate->range)),
+									InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+
+	return make_opclause(operator, BOOLOID, false, copyObject(predicate->id), (Expr *) call,
 						 InvalidOid, InvalidOid);
 }
 
-/* What a call of a predicate is replaced by; NULL if it has to stay. */
-static Node *
-simplify_predicate(PlannerInfo *root, FuncExpr *call)
+/* The two comparisons that a predicate amounts to; NIL if they cannot be made. */
+static List *
+make_comparisons(const Predicate *predicate)
 {
-	Expr	   *id = linitial(call->args);
-	Expr	   *range = lsecond(call->args);
-	Oid			schema = get_func_namespace(call->funcid);
-	Expr	   *above;
-	Expr	   *up_to;
+	Oid			last_before = range_function(predicate->schema, "snowflake_last_before_range");
+	Oid			last_in = range_function(predicate->schema, "snowflake_last_in_range");
 
-	if (exprType((Node *) id) == TSTZRANGEOID)
-	{
-		id = lsecond(call->args);
-		range = linitial(call->args);
-	}
-	if (contain_volatile_functions((Node *) call->args) || !is_cheap((Node *) id))
+	if (!OidIsValid(last_before) || !OidIsValid(last_in))
+		return NIL;
+	return list_make2(compare_with_bound(predicate, BTGreaterStrategyNumber, last_before),
+					  compare_with_bound(predicate, BTLessEqualStrategyNumber, last_in));
+}
+
+/*
+ * Does the range depend on the same row as the ID?  Then it is computed for each
+ * row, and is no use to an index.
+ */
+static bool
+is_of_same_row(PlannerInfo *root, const Predicate *predicate)
+{
+	return bms_overlap(pull_varnos(root, (Node *) predicate->id),
+					   pull_varnos(root, (Node *) predicate->range));
+}
+
+/* What a call of a predicate is replaced by anywhere; NULL if it has to stay. */
+static Node *
+simplify(SupportRequestSimplify *request)
+{
+	FuncExpr   *call = request->fcall;
+	Predicate	predicate = read_predicate(call->funcid, call->args);
+	List	   *comparisons;
+
+	if (contain_volatile_functions((Node *) call->args) ||
+		contain_subplans((Node *) predicate.range) ||
+		!is_cheap((Node *) predicate.id))
 		return NULL;
-	if (exprType((Node *) id) != INT8OID)
-		id = (Expr *) makeRelabelType(id, INT8OID, -1, InvalidOid, COERCE_IMPLICIT_CAST);
+	if (is_of_same_row(request->root, &predicate) && !is_cheap((Node *) predicate.range))
+		return NULL;
 
-	above = compare_with_bound(id, BTGreaterStrategyNumber,
-							   range_function(schema, "snowflake_last_before_range"), range);
-	up_to = compare_with_bound(id, BTLessEqualStrategyNumber,
-							   range_function(schema, "snowflake_last_in_range"), range);
-	return eval_const_expressions(root, (Node *) make_andclause(list_make2(above, up_to)));
+	comparisons = make_comparisons(&predicate);
+	if (comparisons == NIL)
+		return NULL;
+	return eval_const_expressions(request->root, (Node *) make_andclause(comparisons));
+}
+
+/* What an index is asked for in place of a predicate that has stayed; NULL if it cannot serve. */
+static Node *
+index_condition(SupportRequestIndexCondition *request)
+{
+	Node	   *node = request->node;
+	Predicate	predicate = read_predicate(request->funcid,
+										   IsA(node, OpExpr) ? ((OpExpr *) node)->args : ((FuncExpr *) node)->args);
+	List	   *comparisons;
+	ListCell   *cell;
+
+	if (!is_pseudo_constant_for_index(request->root, (Node *) predicate.range, request->index))
+		return NULL;
+	comparisons = make_comparisons(&predicate);
+	foreach(cell, comparisons)
+	{
+		OpExpr	   *comparison = lfirst(cell);
+
+		if (!op_in_opfamily(comparison->opno, request->opfamily))
+			return NULL;
+		set_opfuncid(comparison);
+	}
+	request->lossy = false;
+	return (Node *) comparisons;
 }
 
 /* snowflake_predicate_support(request internal): the planner's questions about predicates */
@@ -195,7 +263,8 @@ idgen_snowflake_predicate_support(PG_FUNCTION_ARGS)
 	Node	   *answer = NULL;
 
 	if (IsA(request, SupportRequestSimplify))
-		answer = simplify_predicate(((SupportRequestSimplify *) request)->root,
-									((SupportRequestSimplify *) request)->fcall);
+		answer = simplify((SupportRequestSimplify *) request);
+	else if (IsA(request, SupportRequestIndexCondition))
+		answer = index_condition((SupportRequestIndexCondition *) request);
 	PG_RETURN_POINTER(answer);
 }

@@ -20,6 +20,7 @@
 
 #include "fmgr.h"
 #include "libpq/pqformat.h"
+#include "utils/builtins.h"
 
 #include "compat.h"
 
@@ -27,6 +28,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_in);
 PG_FUNCTION_INFO_V1(idgen_snowflake_recv);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_int4);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_int2);
+PG_FUNCTION_INFO_V1(idgen_snowflake_from_numeric);
 
 /*
  * snowflake_in(text cstring)
@@ -68,7 +70,7 @@ snowflake_from_int64(int64 value)
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("value \"%lld\" is out of range for type %s", (long long) value, "snowflake"));
-	PG_RETURN_INT64(value);
+	return Int64GetDatum(value);
 }
 
 /* snowflake_recv(message internal) */
@@ -90,4 +92,11 @@ Datum
 idgen_snowflake_from_int2(PG_FUNCTION_ARGS)
 {
 	return snowflake_from_int64(PG_GETARG_INT16(0));
+}
+
+/* snowflake(numeric): as bigint(numeric), whose errors it raises, too */
+Datum
+idgen_snowflake_from_numeric(PG_FUNCTION_ARGS)
+{
+	return snowflake_from_int64(DatumGetInt64(DirectFunctionCall1(numeric_int8, PG_GETARG_DATUM(0))));
 }

@@ -325,14 +325,6 @@ copy_postgres() {
     die "the PostgreSQL of $PG_CONFIG cannot be relocated"
 }
 
-# Where there is a node.js, but not Debian's, node-postgres comes from npm; or it does not come, and its test is skipped.
-provide_node_postgres() {
-  export NODE_PATH=$WORK/node_modules
-  ! command -v npm >/dev/null || node -e 'require("pg")' 2>/dev/null ||
-    as_server npm install --prefix "$WORK" --fetch-retries=1 --fetch-timeout=20000 --no-audit --no-fund --ignore-scripts \
-      pg@8 >"$WORK/log/npm.log" 2>&1 || true
-}
-
 # Everything up to, but without, building: see the head of this file.
 prepare() {
   cleanup_at_exit
@@ -343,7 +335,6 @@ prepare() {
   copy_postgres
   [[ $1 != test ]] || cp "$(find_pgtap)"/pgtap* "$("$PGBIN/pg_config" --sharedir)/extension"
   give_away
-  [[ $1 != test ]] || provide_node_postgres
   export PATH=$PGBIN:$PATH
   # shellcheck disable=SC2034 # for the tests
   PGXS_DIR=$(cd "$(dirname "$("$PGBIN/pg_config" --pgxs)")/../.." && pwd)
