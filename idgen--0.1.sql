@@ -157,9 +157,8 @@ CREATE CAST (snowflake AS timestamptz) WITH FUNCTION snowflake_timestamp(bigint)
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
 
 --
--- Moments as bounds on IDs.  Nothing is an error: what lies before the epoch is
--- below all IDs, what lies past the end of the layout is above.  So these are
--- leakproof.
+-- Moments as bounds on IDs.  Nothing is an error, as bounds are clamped before the
+-- epoch and past the end of the layout.  So these are leakproof.
 --
 
 CREATE FUNCTION snowflake_lower_bound(moment timestamptz)
