@@ -152,6 +152,14 @@ CREATE CAST (snowflake AS numeric) WITH FUNCTION pg_catalog.numeric(bigint) AS A
 
 COMMENT ON CAST (snowflake AS numeric) IS 'as that from bigint';
 
+CREATE CAST (snowflake AS integer) WITH FUNCTION pg_catalog.int4(bigint) AS ASSIGNMENT;
+
+COMMENT ON CAST (snowflake AS integer) IS 'as that from bigint';
+
+CREATE CAST (snowflake AS smallint) WITH FUNCTION pg_catalog.int2(bigint) AS ASSIGNMENT;
+
+COMMENT ON CAST (snowflake AS smallint) IS 'as that from bigint';
+
 CREATE CAST (snowflake AS timestamptz) WITH FUNCTION snowflake_timestamp(bigint);
 
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
@@ -177,29 +185,29 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION snowflake_upper_bound(timestamptz) IS
 'largest snowflake ID of the millisecond that a moment is in';
 
-CREATE FUNCTION snowflake_last_before(moment timestamptz)
+CREATE FUNCTION snowflake_first_from(moment timestamptz)
 RETURNS bigint
-AS 'MODULE_PATHNAME', 'idgen_snowflake_last_before'
+AS 'MODULE_PATHNAME', 'idgen_snowflake_first_from'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_last_before(timestamptz) IS
-'largest snowflake ID whose time is before a moment';
+COMMENT ON FUNCTION snowflake_first_from(timestamptz) IS
+'smallest snowflake ID whose time is at or after a moment';
 
-CREATE FUNCTION snowflake_last_before_range(range tstzrange)
+CREATE FUNCTION snowflake_first_in_range(range tstzrange)
 RETURNS bigint
-AS 'MODULE_PATHNAME', 'idgen_snowflake_last_before_range'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'idgen_snowflake_first_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_last_before_range(tstzrange) IS
-'largest snowflake ID whose time is before a range begins';
+COMMENT ON FUNCTION snowflake_first_in_range(tstzrange) IS
+'smallest snowflake ID whose time is in a range';
 
 CREATE FUNCTION snowflake_last_in_range(range tstzrange)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_last_in_range'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_last_in_range(tstzrange) IS
-'largest snowflake ID whose time is before a range ends';
+'largest snowflake ID whose time is in a range';
 
 CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text DEFAULT 'UTC',
 	OUT starts_at timestamptz,
@@ -295,7 +303,7 @@ COMMENT ON DOMAIN snowflake_time IS
 CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN id::bigint <= snowflake_last_before(moment);
+RETURN id::bigint < snowflake_first_from(moment);
 
 COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 'implementation of < operator';
@@ -319,7 +327,7 @@ COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN id::bigint > snowflake_last_before(moment);
+RETURN id::bigint >= snowflake_first_from(moment);
 
 COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 'implementation of >= operator';
@@ -335,7 +343,7 @@ COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN id::bigint > snowflake_last_before(moment);
+RETURN id::bigint >= snowflake_first_from(moment);
 
 COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 'implementation of <= operator';
@@ -343,7 +351,7 @@ COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN id::bigint <= snowflake_last_before(moment);
+RETURN id::bigint < snowflake_first_from(moment);
 
 COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 'implementation of > operator';

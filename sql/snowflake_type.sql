@@ -40,7 +40,7 @@ CREATE TEMP TABLE texts AS SELECT text FROM unnest(ARRAY[
     '1e3', '1E3', '1.0', '1.', '.1', '1,000', '1 000', '1''000', '$1', '1;', '1x', 'x1', 'x', '0b', '0x', '0xg', '0o8', '0b2', '_1', '1_', '1__0',
     'NaN', 'inf', 'Infinity', 'NULL', 'true', '1/1', '%d', '%s%n', '"1"', '{1}', '(1)', '1)', '\x31', '\1', '1\',
     '9223372036854775806', '9223372036854775807', '9223372036854775808', ' 9223372036854775808 ', '+9223372036854775808',
-    '10000000000000000000', '18446744073709551615', '18446744073709551616', '18446744073709551617', '99999999999999999999',
+    '10000000000000000000', '18446744073709551615', '18446744073709551616', '18446744073709551617', '99999999999999999999', '99999999999999999999x',
     '-9223372036854775809', '-18446744073709551615', '9223372036854775807x', '9223372036854775807 x', '9223372036854775807.0',
     E'1\x01', E'\x011', E'1\b', E'\x1b1', E'1\x1b[2J', E'1\x7f', E'1\n2', E'1\n\n', E'1\u00a0', E'\u00a01', E'1\u0085', E'1\u2003', E'1\u200b',
     E'\ufeff1', E'\u0661\u0662', E'1\u0662', E'\uff11', E'\u00b2', E'\u2160', E'\u4e00', E'\u22121',
@@ -63,21 +63,23 @@ DROP FUNCTION read;
 SELECT castsource::regtype, casttarget::regtype, castfunc::regprocedure, castcontext, castmethod
 FROM pg_cast WHERE 'snowflake'::regtype IN (castsource, casttarget)
 ORDER BY castsource::regtype::text, casttarget::regtype::text;
-SELECT 42::snowflake, 42::smallint::snowflake, 5000000000::snowflake, snowflake(42), '42'::text::snowflake;
-SELECT pg_typeof(id::bigint), id::bigint, id::text, id::timestamptz AT TIME ZONE 'UTC' AS utc
+SELECT 42::snowflake, 42::smallint::snowflake, 5000000000::snowflake, snowflake(42), 41.5::snowflake, (-0.4)::snowflake, '42'::text::snowflake;
+SELECT pg_typeof(id::bigint), id::bigint, id::numeric, id::text, id::timestamptz AT TIME ZONE 'UTC' AS utc
 FROM (VALUES (snowflake '794762918195014314')) v(id);
 SELECT (-1)::snowflake;
 SELECT (-32768)::smallint::snowflake;
 SELECT '-1'::text::snowflake;
 SELECT (-5000000000)::snowflake AS unchecked;
-SELECT 42.5::snowflake;
+SELECT (-1.5)::snowflake;
+SELECT 9223372036854775808::snowflake;
+SELECT 'NaN'::numeric::snowflake;
 SELECT now()::snowflake;
 
-INSERT INTO orders (id, parent) VALUES (1, NULL), ('2', 1), (3::smallint, 2::bigint), (9007199254740993, '3');
+INSERT INTO orders (id, parent) VALUES (1, NULL), ('2', 1), (3::smallint, 2::bigint), (9007199254740993.0, '3');
 UPDATE orders SET others = ARRAY[id, parent] WHERE id > 1;
 UPDATE orders SET id = id + 1 WHERE id = 9007199254740993;
 INSERT INTO orders VALUES (-1);
-INSERT INTO orders VALUES (1.0);
+INSERT INTO orders VALUES (float8 '1');
 INSERT INTO orders (id, parent) VALUES (5, 6);
 COPY orders (id, parent) FROM stdin;
 10	2

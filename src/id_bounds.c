@@ -43,6 +43,18 @@ first_id_at(TimestampTz moment)
 	return layout_first_id_from(&layout_default, tick);
 }
 
+/*
+ * The first ID whose time is at or after a moment: 0 before the epoch, and past
+ * the end of the layout the largest ID, though its time is not.
+ */
+int64
+first_id_from(TimestampTz moment)
+{
+	int64		last = last_id_before(moment);
+
+	return last < PG_INT64_MAX ? last + 1 : last;
+}
+
 /* The last ID whose time is at or before a moment, which is in the moment's tick. */
 int64
 last_id_at(TimestampTz moment)

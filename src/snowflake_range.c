@@ -7,10 +7,12 @@
  * estimated like any comparison.  So the planner asks the support function
  * below, which has it replaced by
  *
- *		id > snowflake_last_before_range(range) AND
+ *		id >= snowflake_first_in_range(range) AND
  *		id <= snowflake_last_in_range(range)
  *
- * in bigint's own operators.  An SQL function with that body would be replaced
+ * in bigint's own operators.  The lower bound is the first ID of the range and
+ * not the last one before it, because that is where partitions begin, and the
+ * planner does not know that there is nothing in between.  An SQL function with that body would be replaced
  * as well, but not if the range takes more than ten operators to compute, and
  * the index would be lost without a word.
  *
@@ -42,51 +44,58 @@
 
 #include "id_bounds.h"
 
-PG_FUNCTION_INFO_V1(idgen_snowflake_last_before_range);
+PG_FUNCTION_INFO_V1(idgen_snowflake_first_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake_last_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake_in_range);
 PG_FUNCTION_INFO_V1(idgen_range_contains_snowflake);
 PG_FUNCTION_INFO_V1(idgen_snowflake_predicate_support);
 
-/* The IDs whose times are in a range: those above `before` and up to `last`. */
+/* The IDs whose times are in a range: from first up to last. */
 typedef struct IdRange
 {
-	int64		before;
+	int64		first;
 	int64		last;
 } IdRange;
+
+/* No ID is from the first on and up to the last. */
+static const IdRange no_ids = {PG_INT64_MAX, -1};
 
 static IdRange
 ids_in_range(FunctionCallInfo fcinfo, RangeType *range)
 {
 	TypeCacheEntry *type = range_get_typcache(fcinfo, RangeTypeGetOid(range));
-	IdRange		ids = {-1, PG_INT64_MAX};
+	int64		last_before = -1;
+	int64		last = PG_INT64_MAX;
 	RangeBound	lower;
 	RangeBound	upper;
 	bool		empty;
 
 	range_deserialize(type, range, &lower, &upper, &empty);
 	if (empty)
-		return (IdRange) {PG_INT64_MAX, -1};
+		return no_ids;
 	if (!lower.infinite)
 	{
 		TimestampTz moment = DatumGetTimestampTz(lower.val);
 
-		ids.before = lower.inclusive ? last_id_before(moment) : last_id_at(moment);
+		last_before = lower.inclusive ? last_id_before(moment) : last_id_at(moment);
 	}
 	if (!upper.infinite)
 	{
 		TimestampTz moment = DatumGetTimestampTz(upper.val);
 
-		ids.last = upper.inclusive ? last_id_at(moment) : last_id_before(moment);
+		last = upper.inclusive ? last_id_at(moment) : last_id_before(moment);
 	}
-	return ids;
+	/* Past the end of the layout there is no first ID. */
+	if (last_before == PG_INT64_MAX)
+		return no_ids;
+	return (IdRange) {last_before + 1, last};
 }
 
-/* snowflake_last_before_range(range tstzrange) */
+/* snowflake_first_in_range(range tstzrange) */
 Datum
-idgen_snowflake_last_before_range(PG_FUNCTION_ARGS)
+idgen_snowflake_first_in_range(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0)).before);
+	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0)).first);
 }
 
 /* snowflake_last_in_range(range tstzrange) */
@@ -101,7 +110,7 @@ is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range)
 {
 	IdRange		ids = ids_in_range(fcinfo, range);
 
-	return id > ids.before && id <= ids.last;
+	return id >= ids.first && id <= ids.last;
 }
 
 /* snowflake_created_in(id bigint, range tstzrange), and operator <@ */
@@ -189,13 +198,13 @@ compare_with_bound(const Predicate *predicate, StrategyNumber strategy, Oid boun
 static List *
 make_comparisons(const Predicate *predicate)
 {
-	Oid			last_before = range_function(predicate->schema, "snowflake_last_before_range");
-	Oid			last_in = range_function(predicate->schema, "snowflake_last_in_range");
+	Oid			first = range_function(predicate->schema, "snowflake_first_in_range");
+	Oid			last = range_function(predicate->schema, "snowflake_last_in_range");
 
-	if (!OidIsValid(last_before) || !OidIsValid(last_in))
+	if (!OidIsValid(first) || !OidIsValid(last))
 		return NIL;
-	return list_make2(compare_with_bound(predicate, BTGreaterStrategyNumber, last_before),
-					  compare_with_bound(predicate, BTLessEqualStrategyNumber, last_in));
+	return list_make2(compare_with_bound(predicate, BTGreaterEqualStrategyNumber, first),
+					  compare_with_bound(predicate, BTLessEqualStrategyNumber, last));
 }
 
 /*

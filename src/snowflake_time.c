@@ -18,7 +18,7 @@
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_lower_bound);
 PG_FUNCTION_INFO_V1(idgen_snowflake_upper_bound);
-PG_FUNCTION_INFO_V1(idgen_snowflake_last_before);
+PG_FUNCTION_INFO_V1(idgen_snowflake_first_from);
 
 /* snowflake_lower_bound(moment timestamptz) */
 Datum
@@ -34,9 +34,9 @@ idgen_snowflake_upper_bound(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(last_id_at(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
-/* snowflake_last_before(moment timestamptz) */
+/* snowflake_first_from(moment timestamptz) */
 Datum
-idgen_snowflake_last_before(PG_FUNCTION_ARGS)
+idgen_snowflake_first_from(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(last_id_before(PG_GETARG_TIMESTAMPTZ(0)));
+	PG_RETURN_INT64(first_id_from(PG_GETARG_TIMESTAMPTZ(0)));
 }

@@ -34,7 +34,8 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_from_numeric);
  * snowflake_in(text cstring)
  *
  * Blanks around and a sign are fine as for int8; prefixes and underscores, which
- * int8 takes from PostgreSQL 16 on, are not.
+ * int8 takes from PostgreSQL 16 on, are not.  As for int8, what follows too many
+ * digits does not matter.
  */
 Datum
 idgen_snowflake_in(PG_FUNCTION_ARGS)
@@ -46,16 +47,16 @@ idgen_snowflake_in(PG_FUNCTION_ARGS)
 
 	errno = 0;
 	value = strtoi64(text, &end, 10);
-	overflow = errno == ERANGE || value < 0;
+	overflow = errno == ERANGE;
 	if (end != text)
 		while (isspace((unsigned char) *end))
 			end++;
 
-	if (end == text || *end != '\0')
+	if ((end == text || *end != '\0') && !overflow)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake", text));
-	if (overflow)
+	if (overflow || value < 0)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("value \"%s\" is out of range for type %s", text, "snowflake"));
