@@ -31,6 +31,13 @@ saturated_unix_us(TimestampTz moment)
 	return Max(unix_us, LONG_AGO_US);
 }
 
+/* The tick of the microsecond that lies so many before a moment. */
+static int64
+tick_before(TimestampTz moment, int64 us)
+{
+	return layout_tick_at_us(&layout_default, saturated_unix_us(moment) - us);
+}
+
 /*
  * The first ID of the tick that a moment is in: 0 before the epoch, and past the
  * end of the layout the largest ID, as there is nothing above it.
@@ -38,9 +45,7 @@ saturated_unix_us(TimestampTz moment)
 int64
 first_id_at(TimestampTz moment)
 {
-	int64		tick = layout_tick_at_us(&layout_default, saturated_unix_us(moment));
-
-	return layout_first_id_from(&layout_default, tick);
+	return layout_first_id_from(&layout_default, tick_before(moment, 0));
 }
 
 /*
@@ -59,9 +64,7 @@ first_id_from(TimestampTz moment)
 int64
 last_id_at(TimestampTz moment)
 {
-	int64		tick = layout_tick_at_us(&layout_default, saturated_unix_us(moment));
-
-	return layout_last_id_until(&layout_default, tick);
+	return layout_last_id_until(&layout_default, tick_before(moment, 0));
 }
 
 /*
@@ -71,7 +74,5 @@ last_id_at(TimestampTz moment)
 int64
 last_id_before(TimestampTz moment)
 {
-	int64		tick = layout_tick_at_us(&layout_default, saturated_unix_us(moment) - 1);
-
-	return layout_last_id_until(&layout_default, tick);
+	return layout_last_id_until(&layout_default, tick_before(moment, 1));
 }

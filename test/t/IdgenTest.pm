@@ -17,7 +17,8 @@ our @EXPORT = qw(
   new_server start_server session burst push_ahead whole_ticks
   is_increasing are_distinct id_record wait_until reload_until
   alter_system crash_server outlive_reservation origin_progress
-  kill_backend is_seen_waiting fake_clock skip_all_without_faketime
+  kill_backend is_seen_waiting upgrade_cluster fake_clock
+  skip_all_without_faketime
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -203,6 +204,24 @@ sub crash_server
 	$_->abandon foreach @sessions;
 	start_server($node);
 	return;
+}
+
+# Takes a cluster over into a new one with pg_upgrade.  Both are stopped before and after.
+sub upgrade_cluster
+{
+	my ($old, $new) = @_;
+	my $bindir = $old->config_data('--bindir');
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	# pg_upgrade leaves its scripts where it runs.
+	chdir PostgreSQL::Test::Utils::tempdir() or croak "could not change directory: $!";
+	return command_ok(
+		[
+			'pg_upgrade', '--no-sync', '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir,
+			'--old-bindir', $bindir, '--new-bindir', $bindir, '--socketdir', $new->host,
+			'--old-port', $old->port, '--new-port', $new->port
+		],
+		'upgraded');
 }
 
 # Waits until the clock has passed the server's reservation, so that the next call
