@@ -148,19 +148,53 @@ CREATE CAST (numeric AS snowflake) WITH FUNCTION snowflake(numeric) AS ASSIGNMEN
 
 COMMENT ON CAST (numeric AS snowflake) IS 'for drivers that send decimal numbers';
 
-CREATE CAST (snowflake AS numeric) WITH FUNCTION pg_catalog.numeric(bigint) AS ASSIGNMENT;
+--
+-- The other ways out have functions that take a snowflake, not those that take a
+-- bigint: pg_upgrade makes casts in the order of their names, and these would need
+-- the cast to bigint before its turn.
+--
+
+CREATE FUNCTION "numeric"(snowflake)
+RETURNS numeric
+AS 'int8_numeric'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION "numeric"(snowflake) IS 'convert snowflake to numeric';
+
+CREATE CAST (snowflake AS numeric) WITH FUNCTION "numeric"(snowflake) AS ASSIGNMENT;
 
 COMMENT ON CAST (snowflake AS numeric) IS 'as that from bigint';
 
-CREATE CAST (snowflake AS integer) WITH FUNCTION pg_catalog.int4(bigint) AS ASSIGNMENT;
+CREATE FUNCTION int4(snowflake)
+RETURNS integer
+AS 'int84'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION int4(snowflake) IS 'convert snowflake to integer';
+
+CREATE CAST (snowflake AS integer) WITH FUNCTION int4(snowflake) AS ASSIGNMENT;
 
 COMMENT ON CAST (snowflake AS integer) IS 'as that from bigint';
 
-CREATE CAST (snowflake AS smallint) WITH FUNCTION pg_catalog.int2(bigint) AS ASSIGNMENT;
+CREATE FUNCTION int2(snowflake)
+RETURNS smallint
+AS 'int82'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION int2(snowflake) IS 'convert snowflake to smallint';
+
+CREATE CAST (snowflake AS smallint) WITH FUNCTION int2(snowflake) AS ASSIGNMENT;
 
 COMMENT ON CAST (snowflake AS smallint) IS 'as that from bigint';
 
-CREATE CAST (snowflake AS timestamptz) WITH FUNCTION snowflake_timestamp(bigint);
+CREATE FUNCTION timestamptz(snowflake)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_snowflake_timestamp'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION timestamptz(snowflake) IS 'convert snowflake to timestamptz';
+
+CREATE CAST (snowflake AS timestamptz) WITH FUNCTION timestamptz(snowflake);
 
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
 
@@ -461,16 +495,9 @@ CREATE OPERATOR >= (
 COMMENT ON OPERATOR >= (timestamptz, snowflake_time) IS 'is at or after';
 
 --
--- For pg_partman, which asks for a pair of functions to know a time by its text.
+-- For pg_partman, which wants to know the time of an ID by its text.  The way from
+-- a time to an ID is snowflake_lower_bound().
 --
-
-CREATE FUNCTION snowflake_time_encoder(moment timestamptz)
-RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
-RETURN snowflake_lower_bound(moment)::text;
-
-COMMENT ON FUNCTION snowflake_time_encoder(timestamptz) IS
-'text of the first snowflake ID of a moment: time encoder for pg_partman';
 
 CREATE FUNCTION snowflake_time_decoder(id text)
 RETURNS timestamptz
