@@ -42,7 +42,7 @@ PGFILEDESC = "idgen - IDs made inside the database"
 # The control file is where the version is written.
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
 
-REGRESS = install snowflake snowflake_type uuid settings
+REGRESS = install snowflake snowflake_type snowflake_time uuid settings
 ISOLATION = order lock drop reset
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 

@@ -271,43 +271,54 @@ COMMENT ON FUNCTION snowflake_predicate_support(internal) IS
 CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'idgen_snowflake_in_range'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
 'is the time of a snowflake ID in a range?  Uses indexes on the ID';
 
-CREATE FUNCTION snowflake_contained_by_range(id snowflake, range tstzrange)
+--
+-- The operand is a domain, so that what was said of tstzrange before keeps its
+-- meaning: for "range @> '[...)'" an operator that takes exactly a tstzrange would
+-- win over those of all ranges, and read the literal as an ID.
+--
+
+CREATE DOMAIN snowflake_time_range AS tstzrange;
+
+COMMENT ON DOMAIN snowflake_time_range IS
+'operand of the operators <@ and @> of snowflake; not for columns';
+
+CREATE FUNCTION snowflake_contained_by_range(id snowflake, range snowflake_time_range)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'idgen_snowflake_in_range'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
-COMMENT ON FUNCTION snowflake_contained_by_range(snowflake, tstzrange) IS
+COMMENT ON FUNCTION snowflake_contained_by_range(snowflake, snowflake_time_range) IS
 'implementation of <@ operator';
 
-CREATE FUNCTION range_contains_snowflake(range tstzrange, id snowflake)
+CREATE FUNCTION range_contains_snowflake(range snowflake_time_range, id snowflake)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'idgen_range_contains_snowflake'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
-COMMENT ON FUNCTION range_contains_snowflake(tstzrange, snowflake) IS
+COMMENT ON FUNCTION range_contains_snowflake(snowflake_time_range, snowflake) IS
 'implementation of @> operator';
 
 CREATE OPERATOR <@ (
 	LEFTARG = snowflake,
-	RIGHTARG = tstzrange,
+	RIGHTARG = snowflake_time_range,
 	FUNCTION = snowflake_contained_by_range,
 	COMMUTATOR = @>,
 	RESTRICT = contsel,
 	JOIN = contjoinsel
 );
 
-COMMENT ON OPERATOR <@ (snowflake, tstzrange) IS 'time is contained by';
+COMMENT ON OPERATOR <@ (snowflake, snowflake_time_range) IS 'time is contained by';
 
 CREATE OPERATOR @> (
-	LEFTARG = tstzrange,
+	LEFTARG = snowflake_time_range,
 	RIGHTARG = snowflake,
 	FUNCTION = range_contains_snowflake,
 	COMMUTATOR = <@,
@@ -315,7 +326,7 @@ CREATE OPERATOR @> (
 	JOIN = contjoinsel
 );
 
-COMMENT ON OPERATOR @> (tstzrange, snowflake) IS 'contains time of';
+COMMENT ON OPERATOR @> (snowflake_time_range, snowflake) IS 'contains time of';
 
 --
 -- Comparisons with a moment.  The planner replaces these SQL functions by their

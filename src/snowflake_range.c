@@ -113,14 +113,17 @@ is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range)
 	return id >= ids.first && id <= ids.last;
 }
 
-/* snowflake_created_in(id bigint, range tstzrange), and operator <@ */
+/*
+ * snowflake_created_in(id bigint, range tstzrange) and
+ * snowflake_contained_by_range(id snowflake, range snowflake_time_range), operator <@
+ */
 Datum
 idgen_snowflake_in_range(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1)));
 }
 
-/* range_contains_snowflake(range tstzrange, id snowflake), operator @> */
+/* range_contains_snowflake(range snowflake_time_range, id snowflake), operator @> */
 Datum
 idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
 {
@@ -146,22 +149,25 @@ is_cheap(Node *expression)
 typedef struct Predicate
 {
 	Expr	   *id;				/* as a bigint */
-	Expr	   *range;
+	Expr	   *range;			/* as a tstzrange */
 	Oid			schema;			/* of the extension */
 } Predicate;
 
 static Predicate
 read_predicate(Oid function, List *arguments)
 {
-	bool		range_first = exprType(linitial(arguments)) == TSTZRANGEOID;
+	bool		range_first = getBaseType(exprType(linitial(arguments))) == TSTZRANGEOID;
 	Predicate	predicate = {
 		.id = range_first ? lsecond(arguments) : linitial(arguments),
 		.range = range_first ? linitial(arguments) : lsecond(arguments),
 		.schema = get_func_namespace(function),
 	};
 
-	if (exprType((Node *) predicate.id) != INT8OID)
-		predicate.id = (Expr *) makeRelabelType(predicate.id, INT8OID, -1, InvalidOid, COERCE_IMPLICIT_CAST);
+	/* One change of type on top of the other would hide an index key from the planner. */
+	predicate.id = (Expr *) applyRelabelType((Node *) predicate.id, INT8OID, -1, InvalidOid,
+											 COERCE_IMPLICIT_CAST, -1, false);
+	predicate.range = (Expr *) applyRelabelType((Node *) predicate.range, TSTZRANGEOID, -1, InvalidOid,
+												COERCE_IMPLICIT_CAST, -1, false);
 	return predicate;
 }
 
@@ -230,7 +236,9 @@ simplify(SupportRequestSimplify *request)
 		contain_subplans((Node *) predicate.range) ||
 		!is_cheap((Node *) predicate.id))
 		return NULL;
-	if (is_of_same_row(request->root, &predicate) && !is_cheap((Node *) predicate.range))
+	/* Without a query, as in a trigger's condition, there is one row only. */
+	if ((request->root == NULL || is_of_same_row(request->root, &predicate)) &&
+		!is_cheap((Node *) predicate.range))
 		return NULL;
 
 	comparisons = make_comparisons(&predicate);

@@ -23,7 +23,8 @@ FROM our_functions WHERE provolatile <> 'i';
 SELECT is(string_agg(oid::regprocedure::text, ', ' ORDER BY oid),
 	'snowflake_lower_bound(timestamp with time zone), snowflake_upper_bound(timestamp with time zone), '
 	'snowflake_first_from(timestamp with time zone), snowflake_first_in_range(tstzrange), '
-	'snowflake_last_in_range(tstzrange)', 'only what cannot fail is leakproof')
+	'snowflake_last_in_range(tstzrange), snowflake_created_in(bigint,tstzrange), '
+	'snowflake_contained_by_range(snowflake,snowflake_time_range), range_contains_snowflake(snowflake_time_range,snowflake)', 'only what cannot fail is leakproof')
 FROM our_functions WHERE proleakproof;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function runs as its owner')
 FROM our_functions WHERE prosecdef;
