@@ -230,18 +230,10 @@ sub check_upgrade
 {
 	my ($old, $record) = @_;
 	my $new = new_cluster('new', preload => 1);
-	my $bindir = $old->config_data('--bindir');
 
 	wait_for_clock($old);
 	$old->stop;
-	chdir PostgreSQL::Test::Utils::tempdir() or die "could not change directory: $!";
-	command_ok(
-		[
-			'pg_upgrade', '--no-sync', '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir,
-			'--old-bindir', $bindir, '--new-bindir', $bindir, '--socketdir', $new->host,
-			'--old-port', $old->port, '--new-port', $new->port
-		],
-		'upgraded');
+	upgrade_cluster($old, $new);
 	start_server($new);
 	is(origins($new), 0, 'upgraded: there is no origin');
 	$record->add('... IDs go on', [ draw_once($new) ]);
