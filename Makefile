@@ -16,7 +16,8 @@ OBJS = \
 	src/generator.o \
 	src/id_bounds.o \
 	src/idgen.o \
-	src/layout.o \
+	src/layout_presets.o \
+	src/layout_text.o \
 	src/origin.o \
 	src/random.o \
 	src/regression.o \
@@ -24,6 +25,7 @@ OBJS = \
 	src/reset.o \
 	src/shmem.o \
 	src/snowflake.o \
+	src/snowflake_layout.o \
 	src/snowflake_period.o \
 	src/snowflake_range.o \
 	src/snowflake_time.o \
@@ -93,7 +95,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/unit/arithmetic test/fuzz/arithmetic: %: %.c src/layout.c src/uuid_bits.c $(wildcard src/*.h)
+test/unit/arithmetic test/fuzz/arithmetic: %: %.c src/layout_presets.c src/layout_text.c src/uuid_bits.c $(wildcard src/*.h)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport
 
 endif

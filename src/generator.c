@@ -23,10 +23,11 @@ uint64		generator_node_bits = 0;
 void
 generator_set_node(uint32 datacenter, uint32 worker)
 {
-	uint64		node_bits = layout_node_bits(&layout_default, datacenter, worker);
+	uint64		node_bits = layout_put(&layout_default, LAYOUT_DATACENTER, datacenter) |
+		layout_put(&layout_default, LAYOUT_WORKER, worker);
 
 	if (node_bits != generator_node_bits)
-		timeline_change_node(node_bits >> layout_default.sequence_bits);
+		timeline_change_node(node_bits >> layout_default.shift[LAYOUT_WORKER]);
 	generator_node_bits = node_bits;
 }
 

@@ -107,11 +107,11 @@ define_settings(void)
 
 	define_server_setting(&generator_datacenter,
 						  "Sets the datacenter part of this server's node in snowflake IDs.",
-						  one_node_each, layout_max_datacenter(&layout_default), 0,
+						  one_node_each, layout_max(&layout_default, LAYOUT_DATACENTER), 0,
 						  assign_datacenter_id);
 	define_server_setting(&generator_worker,
 						  "Sets the worker part of this server's node in snowflake IDs.",
-						  one_node_each, layout_max_worker(&layout_default), 0,
+						  one_node_each, layout_max(&layout_default, LAYOUT_WORKER), 0,
 						  assign_worker_id);
 	define_server_setting(&window_max_drift,
 						  "Sets how far the time in IDs may run ahead of the system clock.",

@@ -3,21 +3,27 @@
  * layout.h
  *	  How the 64 bits of a Snowflake ID are divided, and the arithmetic on them.
  *
- * A layout names the width of each field, the length of a tick and the epoch.
- * A position is the place of an ID on its timeline,
+ * A layout names the place and the width of each field, the length of a tick and
+ * the epoch.  A position is the place of an ID on its timeline,
  *
- *		tick << sequence_bits | sequence
+ *		tick << sequence bits | sequence
  *
  * so position + 1 after the last sequence of a tick is sequence 0 of the next
- * tick.  An ID is a position with the node (datacenter and worker) put between
- * tick and sequence, below a sign bit that is always zero:
+ * tick.  An ID is a position with the fields that tell nodes apart (datacenter,
+ * worker, shard, slab) put around it, wherever the layout has them:
  *
- *		0 | tick | datacenter | worker | sequence
+ *		time 41, datacenter 5, worker 5, sequence 12	(default, twitter)
+ *		time 39, sequence 8, worker 16					(sonyflake)
+ *		slab 32, time 16, sequence 16					(hybrid)
+ *
+ * As a bigint an ID is never negative.  A layout that uses all 64 bits ends, for
+ * us, when the sign bit turns on; the ID's parts can still be read then.
  *
  * Everything here is arithmetic on its arguments: no fmgr, no shared memory, no
  * allocation, no errors raised.  Callers check ranges first; each function says
  * which.  The functions are inline so that a layout known to the compiler folds
- * into constants on the hot path.
+ * into constants.  Layouts as text are in layout_text.h, known ones in
+ * layout_presets.h.
  *
  * Source: the Twitter Snowflake announcement (2010), which has a worker ID
  * of 5 + 5 bits and a sequence of 12.
@@ -30,64 +36,144 @@
 #define NS_PER_US	INT64CONST(1000)
 #define NS_PER_MS	INT64CONST(1000000)
 #define NS_PER_S	INT64CONST(1000000000)
+#define US_PER_MS	INT64CONST(1000)
+#define US_PER_S	INT64CONST(1000000)
 
+typedef enum LayoutField
+{
+	LAYOUT_TIME,
+	LAYOUT_SEQUENCE,
+	LAYOUT_DATACENTER,
+	LAYOUT_WORKER,
+	LAYOUT_SHARD,
+	LAYOUT_SLAB,
+} LayoutField;
+
+#define LAYOUT_FIELDS (LAYOUT_SLAB + 1)
+
+/* From here on the fields are the node's: the same in all IDs of a generator. */
+#define LAYOUT_FIRST_NODE_FIELD LAYOUT_DATACENTER
+
+/*
+ * The values of columns of type snowflake_layout have this form, so it must not
+ * change.  Two layouts are the same if their bytes are.  layout_text.c says which
+ * are valid; all here rely on it.
+ */
 typedef struct SnowflakeLayout
 {
-	int			time_bits;		/* 1 .. 62 */
-	int			datacenter_bits;
-	int			worker_bits;
-	int			sequence_bits;
-	int64		tick_ns;		/* length of a tick, ns: whole microseconds */
+	int64		tick_us;		/* length of a tick */
 	int64		epoch_ticks;	/* start of tick 0, in ticks since 1970 */
+	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0: there is none */
+	uint8		shift[LAYOUT_FIELDS];	/* bits below it; 0 where there is none */
+	uint8		padding[4];		/* zero */
 } SnowflakeLayout;
 
-/* The fields of one ID. */
+StaticAssertDecl(sizeof(SnowflakeLayout) == 32, "snowflake_layout has 32 bytes on disk");
+
+/* What the fields of an ID hold. */
 typedef struct SnowflakeFields
 {
-	uint64		tick;			/* ticks since the layout's epoch */
-	uint32		datacenter;
-	uint32		worker;
-	uint32		sequence;
+	uint64		value[LAYOUT_FIELDS];	/* that of the time in ticks since the epoch */
 } SnowflakeFields;
 
 /*
- * The layout of IDs made by this version: 41 + 5 + 5 + 12 bits, milliseconds
+ * The layout of servers that set no other: 41 + 5 + 5 + 12 bits, milliseconds
  * since 2020-01-01 00:00 UTC.  Its time ends on 2089-09-06.
  */
 static const SnowflakeLayout layout_default = {
-	.time_bits = 41,
-	.datacenter_bits = 5,
-	.worker_bits = 5,
-	.sequence_bits = 12,
-	.tick_ns = NS_PER_MS,
+	.tick_us = US_PER_MS,
 	.epoch_ticks = INT64CONST(1577836800000),
+	.bits = {41, 12, 5, 5},
+	.shift = {22, 0, 17, 12},
 };
+
+static inline bool
+layout_equal(const SnowflakeLayout *one, const SnowflakeLayout *other)
+{
+	return memcmp(one, other, sizeof(SnowflakeLayout)) == 0;
+}
+
+static inline bool
+layout_has(const SnowflakeLayout *layout, LayoutField field)
+{
+	return layout->bits[field] > 0;
+}
+
+/* Does an ID's sign bit belong to a field? */
+static inline bool
+layout_uses_sign(const SnowflakeLayout *layout, LayoutField field)
+{
+	return layout->shift[field] + layout->bits[field] == 64;
+}
+
+/* The bits of a field that a bigint which is not negative can have. */
+static inline int
+layout_usable_bits(const SnowflakeLayout *layout, LayoutField field)
+{
+	return layout->bits[field] - layout_uses_sign(layout, field);
+}
+
+/* Largest value of a field in a bigint that is not negative. */
+static inline uint64
+layout_max(const SnowflakeLayout *layout, LayoutField field)
+{
+	return (UINT64CONST(1) << layout_usable_bits(layout, field)) - 1;
+}
+
+/* The value of a field in any 64 bits. */
+static inline uint64
+layout_get(const SnowflakeLayout *layout, LayoutField field, uint64 id)
+{
+	return (id >> layout->shift[field]) & ((UINT64CONST(1) << layout->bits[field]) - 1);
+}
+
+/* A field's value (0 .. layout_max) in its place. */
+static inline uint64
+layout_put(const SnowflakeLayout *layout, LayoutField field, uint64 value)
+{
+	return value << layout->shift[field];
+}
+
+/* All bits that belong to fields. */
+static inline uint64
+layout_used_bits(const SnowflakeLayout *layout)
+{
+	uint64		used = 0;
+
+	for (int field = 0; field < LAYOUT_FIELDS; field++)
+		used |= ((UINT64CONST(1) << layout->bits[field]) - 1) << layout->shift[field];
+	return used;
+}
+
+/* Is the time above all other fields, so that IDs sort by it across nodes? */
+static inline bool
+layout_is_by_time(const SnowflakeLayout *layout)
+{
+	for (int field = 0; field < LAYOUT_FIELDS; field++)
+		if (layout->shift[field] > layout->shift[LAYOUT_TIME])
+			return false;
+	return true;
+}
 
 /* Positions in one tick. */
 static inline uint64
 layout_tick_size(const SnowflakeLayout *layout)
 {
-	return UINT64CONST(1) << layout->sequence_bits;
+	return UINT64CONST(1) << layout->bits[LAYOUT_SEQUENCE];
 }
 
-/* First position past the end of the time field. */
+/* First tick past the end of the time field. */
+static inline int64
+layout_end_tick(const SnowflakeLayout *layout)
+{
+	return INT64CONST(1) << layout_usable_bits(layout, LAYOUT_TIME);
+}
+
+/* First position past the end of the time field; at most 2^63. */
 static inline uint64
 layout_end(const SnowflakeLayout *layout)
 {
-	return UINT64CONST(1) << (layout->time_bits + layout->sequence_bits);
-}
-
-/* Largest value of the datacenter and of the worker field. */
-static inline uint32
-layout_max_datacenter(const SnowflakeLayout *layout)
-{
-	return (UINT32_C(1) << layout->datacenter_bits) - 1;
-}
-
-static inline uint32
-layout_max_worker(const SnowflakeLayout *layout)
-{
-	return (UINT32_C(1) << layout->worker_bits) - 1;
+	return (uint64) layout_end_tick(layout) << layout->bits[LAYOUT_SEQUENCE];
 }
 
 /*
@@ -97,28 +183,45 @@ layout_max_worker(const SnowflakeLayout *layout)
 static inline int64
 layout_tick_at(const SnowflakeLayout *layout, int64 unix_ns)
 {
-	return (int64) ((uint64) unix_ns / (uint64) layout->tick_ns) - layout->epoch_ticks;
+	return (int64) ((uint64) unix_ns / (uint64) (layout->tick_us * NS_PER_US)) - layout->epoch_ticks;
 }
 
-/* Start of a tick, in us since 1970. */
+/*
+ * Start of a tick (0 .. 2^time bits), in us since 1970.  A valid layout's time
+ * ends before that overflows.
+ */
 static inline int64
 layout_tick_start_us(const SnowflakeLayout *layout, int64 tick)
 {
-	return (layout->epoch_ticks + tick) * (layout->tick_ns / NS_PER_US);
+	return (layout->epoch_ticks + tick) * layout->tick_us;
+}
+
+/* First moment past the end of the time field, in us since 1970. */
+static inline int64
+layout_end_us(const SnowflakeLayout *layout)
+{
+	return layout_tick_start_us(layout, layout_end_tick(layout));
 }
 
 /* First position of a tick (0 .. end of the time field). */
 static inline uint64
 layout_tick_position(const SnowflakeLayout *layout, int64 tick)
 {
-	return (uint64) tick << layout->sequence_bits;
+	return (uint64) tick << layout->bits[LAYOUT_SEQUENCE];
 }
 
 /* Tick of a position. */
 static inline uint64
 layout_position_tick(const SnowflakeLayout *layout, uint64 position)
 {
-	return position >> layout->sequence_bits;
+	return position >> layout->bits[LAYOUT_SEQUENCE];
+}
+
+/* Sequence of a position. */
+static inline uint64
+layout_position_sequence(const SnowflakeLayout *layout, uint64 position)
+{
+	return position & (layout_tick_size(layout) - 1);
 }
 
 /* End of the tick of a position, in us since 1970. */
@@ -136,54 +239,29 @@ static inline uint64
 layout_fit_in_tick(const SnowflakeLayout *layout, uint64 position, uint64 size)
 {
 	uint64		tick_size = layout_tick_size(layout);
-	uint64		sequence = position & (tick_size - 1);
+	uint64		sequence = layout_position_sequence(layout, position);
 
 	return sequence + size <= tick_size ? position : position - sequence + tick_size;
 }
 
-/*
- * The node's bits in their place in the ID; datacenter and worker within
- * their fields.
- */
-static inline uint64
-layout_node_bits(const SnowflakeLayout *layout, uint32 datacenter, uint32 worker)
-{
-	return ((uint64) datacenter << layout->worker_bits | worker) << layout->sequence_bits;
-}
-
-/* The ID of a position (below layout_end) on a node. */
+/* The ID of a position (below layout_end) on a node, whose fields are in their places. */
 static inline int64
 layout_compose(const SnowflakeLayout *layout, uint64 position, uint64 node_bits)
 {
-	int			node_width = layout->datacenter_bits + layout->worker_bits;
-	uint64		sequence = position & (layout_tick_size(layout) - 1);
-
-	return (int64) ((position - sequence) << node_width | node_bits | sequence);
+	return (int64) (layout_put(layout, LAYOUT_TIME, layout_position_tick(layout, position)) |
+					layout_put(layout, LAYOUT_SEQUENCE, layout_position_sequence(layout, position)) |
+					node_bits);
 }
 
-/* The fields of an ID (not negative). */
+/* The fields of any 64 bits. */
 static inline SnowflakeFields
-layout_parse(const SnowflakeLayout *layout, int64 id)
+layout_parse(const SnowflakeLayout *layout, uint64 id)
 {
 	SnowflakeFields fields;
-	uint64		rest = (uint64) id;
 
-	fields.sequence = (uint32) (rest & (layout_tick_size(layout) - 1));
-	rest >>= layout->sequence_bits;
-	fields.worker = (uint32) rest & layout_max_worker(layout);
-	rest >>= layout->worker_bits;
-	fields.datacenter = (uint32) rest & layout_max_datacenter(layout);
-	fields.tick = rest >> layout->datacenter_bits;
+	for (int field = 0; field < LAYOUT_FIELDS; field++)
+		fields.value[field] = layout_get(layout, field, id);
 	return fields;
-}
-
-/* Largest ID that the layout's bits can hold. */
-static inline int64
-layout_max_id(const SnowflakeLayout *layout)
-{
-	int			node_width = layout->datacenter_bits + layout->worker_bits;
-
-	return (int64) ((layout_end(layout) << node_width) - 1);
 }
 
 /*
@@ -193,10 +271,22 @@ layout_max_id(const SnowflakeLayout *layout)
 static inline int64
 layout_tick_at_us(const SnowflakeLayout *layout, int64 unix_us)
 {
-	int64		tick_us = layout->tick_ns / NS_PER_US;
-	int64		ticks = unix_us / tick_us;
+	int64		ticks = unix_us / layout->tick_us;
 
-	return ticks - (unix_us % tick_us < 0) - layout->epoch_ticks;
+	return ticks - (unix_us % layout->tick_us < 0) - layout->epoch_ticks;
+}
+
+/*
+ * The bounds of layouts that are by time.  They count all numbers from one
+ * tick's first to the next one's as IDs of it, whatever the bits between and
+ * below the fields are.
+ */
+
+/* Largest number that is in any tick. */
+static inline int64
+layout_max_id(const SnowflakeLayout *layout)
+{
+	return (int64) (((uint64) layout_end_tick(layout) << layout->shift[LAYOUT_TIME]) - 1);
 }
 
 /*
@@ -208,9 +298,9 @@ layout_first_id_from(const SnowflakeLayout *layout, int64 tick)
 {
 	if (tick < 0)
 		return 0;
-	if (tick >> layout->time_bits != 0)
+	if (tick >= layout_end_tick(layout))
 		return layout_max_id(layout);
-	return layout_compose(layout, layout_tick_position(layout, tick), 0);
+	return (int64) layout_put(layout, LAYOUT_TIME, tick);
 }
 
 /*
@@ -222,11 +312,9 @@ layout_last_id_until(const SnowflakeLayout *layout, int64 tick)
 {
 	if (tick < 0)
 		return -1;
-	if ((tick + 1) >> layout->time_bits != 0)
+	if (tick + 1 >= layout_end_tick(layout))
 		return layout_max_id(layout);
 	return layout_first_id_from(layout, tick + 1) - 1;
 }
-
-extern void layout_describe(const SnowflakeLayout *layout, char *text, size_t size);
 
 #endif							/* IDGEN_LAYOUT_H */

@@ -111,7 +111,7 @@ restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, bool force, 
 static bool
 is_accounted(SharedArea *area, StoppedTimeline stopped, uint64 start_us)
 {
-	uint32		node = generator_node_bits >> area->layout.sequence_bits;
+	uint32		node = generator_node_bits >> area->layout.shift[LAYOUT_WORKER];
 
 	return start_us >= stopped.end_us ||
 		(start_us >= area->reservation.loaded_us && !shmem_has_node(&area->nodes_used, node));
@@ -150,10 +150,8 @@ warn_if_ahead(uint64 start_us)
 static uint64
 tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	int64		end_tick = layout_position_tick(layout, layout_end(layout));
 	TimestampTz first = clock_timestamptz(layout_tick_start_us(layout, 0));
-	TimestampTz last = clock_timestamptz(layout_tick_start_us(layout, end_tick - 1));
-	int64		tick_us = layout->tick_ns / NS_PER_US;
+	TimestampTz last = clock_timestamptz(layout_tick_start_us(layout, layout_end_tick(layout) - 1));
 
 	/* also true of infinite ones */
 	if (moment < first || moment > last)
@@ -167,7 +165,7 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 						  first_text, timestamptz_to_str(last)));
 	}
 
-	return layout_tick_start_us(layout, layout_tick_at(layout, (clock_unix_us(moment) + tick_us - 1) * NS_PER_US));
+	return layout_tick_start_us(layout, layout_tick_at(layout, (clock_unix_us(moment) + layout->tick_us - 1) * NS_PER_US));
 }
 
 /* Where to begin if nothing was asked for: at the clock, but for what is normal. */

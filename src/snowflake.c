@@ -141,10 +141,10 @@ idgen_snowflake_parse(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	values[0] = TimestampTzGetDatum(tick_timestamptz(fields.tick));
-	values[1] = Int32GetDatum(fields.datacenter);
-	values[2] = Int32GetDatum(fields.worker);
-	values[3] = Int32GetDatum(fields.sequence);
+	values[0] = TimestampTzGetDatum(tick_timestamptz(fields.value[LAYOUT_TIME]));
+	values[1] = Int32GetDatum(fields.value[LAYOUT_DATACENTER]);
+	values[2] = Int32GetDatum(fields.value[LAYOUT_WORKER]);
+	values[3] = Int32GetDatum(fields.value[LAYOUT_SEQUENCE]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls)));
 }
 
@@ -154,5 +154,5 @@ idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
 {
 	SnowflakeFields fields = parse_id(PG_GETARG_INT64(0));
 
-	PG_RETURN_TIMESTAMPTZ(tick_timestamptz(fields.tick));
+	PG_RETURN_TIMESTAMPTZ(tick_timestamptz(fields.value[LAYOUT_TIME]));
 }

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "generator.h"
+#include "layout_text.h"
 #include "shmem.h"
 
 PG_FUNCTION_INFO_V1(idgen_get_slots);
@@ -138,7 +139,7 @@ idgen_status(PG_FUNCTION_ARGS)
 {
 	SharedArea *area = shmem_area();
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
-	char		layout[128];
+	char		layout[LAYOUT_TEXT_SIZE];
 	Datum		values[17];
 	bool		nulls[17] = {false};
 	TupleDesc	row_type;
@@ -146,7 +147,7 @@ idgen_status(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 
-	layout_describe(&area->layout, layout, sizeof(layout));
+	layout_write(&area->layout, layout, sizeof(layout));
 	values[0] = Int32GetDatum(generator_datacenter.value);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);

@@ -41,9 +41,7 @@ window_moment(void)
 static uint64
 clamped_position(const SnowflakeLayout *layout, int64 tick)
 {
-	int64		end_tick = layout_position_tick(layout, layout_end(layout));
-
-	return layout_tick_position(layout, Max(0, Min(tick, end_tick)));
+	return layout_tick_position(layout, Max(0, Min(tick, layout_end_tick(layout))));
 }
 
 /* A limit as it was last converted; to divide takes longer than all the rest. */
@@ -92,7 +90,7 @@ window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 	window.floor = Max(limit_position(layout, &limits->start_us, &start),
 					   clamped_position(layout, tick));
 	window.ceiling = clamped_position(layout, last_tick + 1);
-	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / layout->tick_ns);
+	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / (layout->tick_us * NS_PER_US));
 	return window;
 }
 
@@ -100,12 +98,10 @@ window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 void
 window_report_exhausted(const SnowflakeLayout *layout)
 {
-	int64		end_us = layout_tick_start_us(layout, layout_position_tick(layout, layout_end(layout)));
-
 	ereport(ERROR,
 			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			errmsg("time field of the snowflake layout is used up"),
 			errdetail("The layout's last moment is %s.",
-					  timestamptz_to_str(clock_timestamptz(end_us - 1))),
+					  timestamptz_to_str(clock_timestamptz(layout_end_us(layout) - 1))),
 			errhint("Check the system clock. If it is right, IDs of this layout have come to their end."));
 }

@@ -48,7 +48,7 @@ extern void window_report_exhausted(const SnowflakeLayout *layout);
 static inline int64
 window_drift_ticks(const SnowflakeLayout *layout)
 {
-	return window_max_drift.value * NS_PER_MS / layout->tick_ns;
+	return window_max_drift.value * US_PER_MS / layout->tick_us;
 }
 
 #endif							/* IDGEN_WINDOW_H */

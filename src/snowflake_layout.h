@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_layout.h
+ *	  The type snowflake_layout, for functions that take one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SNOWFLAKE_LAYOUT_H
+#define IDGEN_SNOWFLAKE_LAYOUT_H
+
+#include "fmgr.h"
+#include "nodes/primnodes.h"
+
+#include "layout.h"
+
+#define DatumGetLayoutP(datum) ((const SnowflakeLayout *) DatumGetPointer(datum))
+#define PG_GETARG_LAYOUT_P(n) DatumGetLayoutP(PG_GETARG_DATUM(n))
+#define PG_RETURN_LAYOUT_P(layout) PG_RETURN_POINTER(layout)
+
+extern char *snowflake_layout_text(const SnowflakeLayout *layout);
+extern Const *snowflake_layout_constant(Oid type);
+
+#endif							/* IDGEN_SNOWFLAKE_LAYOUT_H */
