@@ -15,6 +15,7 @@ OBJS = \
 	src/clock.o \
 	src/generator.o \
 	src/id_bounds.o \
+	src/id_space.o \
 	src/idgen.o \
 	src/layout_presets.o \
 	src/layout_text.o \
@@ -23,6 +24,8 @@ OBJS = \
 	src/regression.o \
 	src/reservation.o \
 	src/reset.o \
+	src/server_layout.o \
+	src/setting.o \
 	src/shmem.o \
 	src/snowflake.o \
 	src/snowflake_layout.o \

@@ -18,6 +18,7 @@
 #include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
+#include "utils/guc.h"
 #include "utils/wait_event.h"
 
 #if PG_VERSION_NUM < 150000
@@ -45,6 +46,21 @@ extern PGDLLEXPORT void _PG_init(void);
 		return dummy_value; \
 	} while (0)
 #endif
+
+/* 16: memory that belongs to a setting; NULL if there is none. */
+static inline void *
+compat_guc_malloc(int elevel, size_t size)
+{
+#if PG_VERSION_NUM >= 160000
+	return guc_malloc(elevel, size);
+#else
+	void	   *memory = malloc(size);
+
+	if (memory == NULL)
+		ereport(elevel, errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"));
+	return memory;
+#endif
+}
 
 /* 17: processes are numbered from 0 in one way; before, pgprocno is that number. */
 static inline int

@@ -1,58 +1,58 @@
 /*-------------------------------------------------------------------------
  *
  * generator.c
- *	  Turning positions of the timeline into IDs of this node.
+ *	  Turning positions of a timeline into IDs of a node.
+ *
+ * Named generators are in named_generator.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/timestamp.h"
 
 #include "generator.h"
+#include "id_space.h"
+#include "layout_text.h"
+#include "server_layout.h"
 
+uint64		generator_changes = 1;
+Generator	generator_of_server;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id"};
 ServerSetting generator_worker = {.name = "idgen.worker_id"};
-uint64		generator_node_bits = 0;
 
-/*
- * Change the node (both within the layout's fields).  The timeline stays: IDs
- * of one server differ in their positions, whatever node they name.  But within
- * a tick a smaller node means smaller IDs, so our next ID is of another tick.
- */
-void
-generator_set_node(uint32 datacenter, uint32 worker)
+/* A part of the server's node in its place; ERROR if the layout has no room for it. */
+static uint64
+server_field_bits(const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting)
 {
-	uint64		node_bits = layout_put(&layout_default, LAYOUT_DATACENTER, datacenter) |
-		layout_put(&layout_default, LAYOUT_WORKER, worker);
-
-	if (node_bits != generator_node_bits)
-		timeline_change_node(node_bits >> layout_default.shift[LAYOUT_WORKER]);
-	generator_node_bits = node_bits;
-}
-
-static void
-check_not_refused(const ServerSetting *setting)
-{
-	if (setting->refused)
+	if (setting->value > layout_max(layout, field))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("value of parameter \"%s\" was not accepted", setting->name),
-				errdetail("No IDs are made with a value other than the one that was asked for."),
-				errhint("Set it in postgresql.conf or by ALTER SYSTEM, within its range, and nowhere else. Then reload the configuration and connect again."));
-}
-
-/* ERROR unless the node is the one that was asked for. */
-void
-generator_check_settings(void)
-{
-	check_not_refused(&generator_datacenter);
-	check_not_refused(&generator_worker);
-	check_not_refused(&window_max_drift);
+				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),
+				layout_has(layout, field) ?
+				errdetail("The value is %d, and the layout's %s goes up to %llu.",
+						  setting->value, layout_field_names[field],
+						  (unsigned long long) layout_max(layout, field)) :
+				errdetail("The value is %d, and the layout has no %s.",
+						  setting->value, layout_field_names[field]),
+				errhint("Choose another layout or node, or give a generator a node of its own."));
+	return layout_put(layout, field, setting->value);
 }
 
 /*
- * See generator_ensure_attached.  Errors: READ_ONLY_SQL_TRANSACTION in
+ * The server's node in a layout.  ERROR INVALID_PARAMETER_VALUE if the layout does
+ * not tell it from others.
+ */
+uint64
+generator_server_node_bits(const SnowflakeLayout *layout)
+{
+	return server_field_bits(layout, LAYOUT_DATACENTER, &generator_datacenter) |
+		server_field_bits(layout, LAYOUT_WORKER, &generator_worker);
+}
+
+/*
+ * Make this process one that draws IDs.  Errors: READ_ONLY_SQL_TRANSACTION in
  * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while the value asked
  * for a setting of the server was not taken; OUT_OF_MEMORY without room for the
  * shared area.  What follows recovery is final, so only then do we look where an
@@ -63,22 +63,73 @@ generator_attach(const char *caller)
 {
 	PreventCommandDuringRecovery(caller);
 
-	generator_check_settings();
+	setting_check(&server_layout_setting);
+	setting_check(&generator_datacenter);
+	setting_check(&generator_worker);
+	setting_check(&window_max_drift);
 	timeline_attach();
+}
+
+/* There are no IDs of a time before the epoch; to wait for it would be no use. */
+static void
+check_epoch(const SnowflakeLayout *layout)
+{
+	if (layout_tick_at(layout, clock_unix_ns()) < 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("epoch of the snowflake layout is in the future"),
+				errdetail("The epoch is %s.",
+						  timestamptz_to_str(clock_timestamptz(layout_tick_start_us(layout, 0)))),
+				errhint("Check the system clock, or choose another layout."));
+}
+
+/*
+ * Have a generator make IDs of this layout and node.  The process must be
+ * attached.  Errors: those of server_layout() and id_space_timeline(), and
+ * OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
+ */
+void
+generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits)
+{
+	uint64		server_node_bits = generator_server_node_bits(server_layout());
+
+	check_epoch(layout);
+	timeline_set_source(&generator->source, layout, node_bits,
+						id_space_timeline(layout, node_bits, server_node_bits));
+}
+
+/*
+ * See generator_get_server.  Errors: those of generator_attach() and
+ * generator_server_node_bits(), and OBJECT_NOT_IN_PREREQUISITE_STATE before the
+ * epoch.
+ */
+void
+generator_ready_server(const char *caller)
+{
+	const SnowflakeLayout *layout;
+
+	generator_attach(caller);
+	layout = server_layout();
+	check_epoch(layout);
+	timeline_set_source(&generator_of_server.source, layout, generator_server_node_bits(layout),
+						&shmem_area()->timeline);
+	generator_of_server.ready_as_of = generator_changes;
 }
 
 /* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */
 void
-generator_fill(int64 *ids, uint64 count)
+generator_fill(Generator *generator, int64 *ids, uint64 count)
 {
+	const SnowflakeLayout layout = generator->source.layout;
+	const uint64 node_bits = generator->source.node_bits;
 	const int64 *end = ids + count;
 
 	while (ids < end)
 	{
-		PositionRange range = timeline_take_batch(&layout_default, end - ids);
+		PositionRange range = timeline_take_batch(&generator->source, end - ids);
 
 		for (uint64 position = range.start; position < range.end; position++)
-			*ids++ = layout_compose(&layout_default, position, generator_node_bits);
+			*ids++ = layout_compose(&layout, position, node_bits);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -88,9 +139,9 @@ generator_fill(int64 *ids, uint64 count)
  * Errors: see timeline.c.
  */
 int64
-generator_next_block(uint64 size)
+generator_next_block(Generator *generator, uint64 size)
 {
-	PositionRange range = timeline_take_block(&layout_default, size);
+	PositionRange range = timeline_take_block(&generator->source, size);
 
-	return layout_compose(&layout_default, range.start, generator_node_bits);
+	return layout_compose(&generator->source.layout, range.start, generator->source.node_bits);
 }

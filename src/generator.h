@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator.h
- *	  The default generator: a layout, the server's timeline, and the node.
+ *	  What makes IDs: a layout, a node, and a timeline.  The server's own, and
+ *	  what all have in common.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,39 +13,58 @@
 #include "setting.h"
 #include "timeline.h"
 
+/*
+ * A generator as this process uses it.  It holds as long as nothing has changed
+ * that it was made ready by.
+ */
+typedef struct Generator
+{
+	uint64		ready_as_of;	/* generator_changes then; 0: never */
+	PositionSource source;
+} Generator;
+
+/* Counts what may concern generators: settings, definitions, rights. */
+extern uint64 generator_changes;
+
+/* The server's own. */
+extern Generator generator_of_server;
+
 /* This server's node. */
 extern ServerSetting generator_datacenter;
 extern ServerSetting generator_worker;
 
-/* Both in their place in an ID. */
-extern uint64 generator_node_bits;
-
-extern void generator_set_node(uint32 datacenter, uint32 worker);
-extern void generator_check_settings(void);
+extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
 extern void generator_attach(const char *caller);
-extern void generator_fill(int64 *ids, uint64 count);
-extern int64 generator_next_block(uint64 size);
+extern void generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits);
+extern void generator_ready_server(const char *caller);
+extern void generator_fill(Generator *generator, int64 *ids, uint64 count);
+extern int64 generator_next_block(Generator *generator, uint64 size);
 
-/*
- * The next ID.  The process must be attached.  Errors: see timeline_next.
- */
-static inline int64
-generator_next(void)
+static inline bool
+generator_is_ready(const Generator *generator)
 {
-	return layout_compose(&layout_default, timeline_next(&layout_default),
-						  generator_node_bits);
+	return likely(generator->ready_as_of == generator_changes);
 }
 
 /*
- * Make ready to draw IDs, on behalf of the SQL function caller.  A server in
- * recovery never gets past the first call, and one that is not never returns
- * to it, so once is enough.
+ * The server's own generator, ready to draw from on behalf of the SQL function
+ * caller.  Errors: see generator_ready_server.
  */
-static inline void
-generator_ensure_attached(const char *caller)
+static inline Generator *
+generator_get_server(const char *caller)
 {
-	if (unlikely(timeline_slot == NULL))
-		generator_attach(caller);
+	if (!generator_is_ready(&generator_of_server))
+		generator_ready_server(caller);
+	return &generator_of_server;
+}
+
+/* The next ID of a generator that is ready.  Errors: see timeline_next. */
+static inline int64
+generator_next(Generator *generator)
+{
+	uint64		position = timeline_next(&generator->source);
+
+	return layout_compose(&generator->source.layout, position, generator->source.node_bits);
 }
 
 #endif							/* IDGEN_GENERATOR_H */

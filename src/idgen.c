@@ -15,7 +15,10 @@
 
 #include "compat.h"
 #include "generator.h"
+#include "layout_presets.h"
+#include "layout_text.h"
 #include "reservation.h"
+#include "server_layout.h"
 #include "shmem.h"
 #include "timeline.h"
 #include "waiting.h"
@@ -28,6 +31,9 @@ COMPAT_MODULE_MAGIC;
 
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
+
+/* idgen.max_generators */
+static int	max_generators = FIRST_TIMELINE_BLOCK;
 
 /* Calls of the assign hooks below. */
 static int	assignments = 0;
@@ -48,24 +54,100 @@ note_assignment(ServerSetting *setting)
 	setting->restoring = setting->refused;
 }
 
+/* Is a part of the node within the layout's field?  As far as the layout is known. */
+static bool
+check_node(int value, LayoutField field)
+{
+	const SnowflakeLayout *layout = server_layout_expected();
+	uint64		most = layout_max(layout, field);
+
+	if (value <= most)
+		return true;
+	if (layout_has(layout, field))
+		GUC_check_errdetail("The %s of the server's layout goes from 0 to %llu.",
+							layout_field_names[field], (unsigned long long) most);
+	else
+		GUC_check_errdetail("The server's layout has no %s.", layout_field_names[field]);
+	return false;
+}
+
+static bool
+check_datacenter_id(int *value, void **extra, GucSource source)
+{
+	return check_node(*value, LAYOUT_DATACENTER);
+}
+
+static bool
+check_worker_id(int *value, void **extra, GucSource source)
+{
+	return check_node(*value, LAYOUT_WORKER);
+}
+
 static void
 assign_datacenter_id(int value, void *extra)
 {
 	note_assignment(&generator_datacenter);
-	generator_set_node(value, generator_worker.value);
+	generator_changes++;
 }
 
 static void
 assign_worker_id(int value, void *extra)
 {
 	note_assignment(&generator_worker);
-	generator_set_node(generator_datacenter.value, value);
+	generator_changes++;
+}
+
+/* The layout that the text names goes with it as extra. */
+static bool
+check_layout(char **value, void **extra, GucSource source)
+{
+	const SnowflakeLayout *preset = layout_of_name(*value);
+	SnowflakeLayout layout;
+	LayoutProblem problem = {0};
+
+	if (preset != NULL)
+		layout = *preset;
+	else if (!layout_read(*value, &layout, &problem))
+	{
+		GUC_check_errdetail("%s", problem.detail);
+		if (problem.hint)
+			GUC_check_errhint("%s", problem.hint);
+		return false;
+	}
+	if (server_layout_objection(&layout) != NULL)
+	{
+		GUC_check_errdetail("%s", server_layout_objection(&layout));
+		return false;
+	}
+	*extra = compat_guc_malloc(LOG, sizeof(SnowflakeLayout));
+	if (*extra == NULL)
+		return false;
+	memcpy(*extra, &layout, sizeof(SnowflakeLayout));
+	return true;
+}
+
+/* It is for the next start, if the layout has been fixed. */
+static void
+assign_layout(const char *value, void *extra)
+{
+	note_assignment(&server_layout_setting);
+	server_layout_asked = *(SnowflakeLayout *) extra;
 }
 
 static void
 assign_max_drift(int value, void *extra)
 {
 	note_assignment(&window_max_drift);
+}
+
+/* The value that was set before the library was loaded; NULL if there is none. */
+static char *
+asked_before(const ServerSetting *setting)
+{
+	/* NULL or empty: nothing was asked, or it was taken back. */
+	const char *asked = GetConfigOption(setting->name, true, false);
+
+	return asked && *asked ? pstrdup(asked) : NULL;
 }
 
 /*
@@ -80,17 +162,15 @@ assign_max_drift(int value, void *extra)
 static void
 define_server_setting(ServerSetting *setting, const char *description,
 					  const char *long_description, int largest, int flags,
-					  GucIntAssignHook assign_hook)
+					  GucIntCheckHook check_hook, GucIntAssignHook assign_hook)
 {
-	/* NULL or empty: nothing was asked, or it was taken back. */
-	const char *asked = GetConfigOption(setting->name, true, false);
-	char	   *asked_text = asked && *asked ? pstrdup(asked) : NULL;
+	char	   *asked_text = asked_before(setting);
 	int			asked_value;
 
 	assignments = 0;
 	DefineCustomIntVariable(setting->name, description, long_description,
 							&setting->value, setting->value, 0, largest,
-							PGC_SIGHUP, flags, NULL, assign_hook, NULL);
+							PGC_SIGHUP, flags, check_hook, assign_hook, NULL);
 
 	setting->restoring = false;
 	setting->refused = asked_text &&
@@ -99,24 +179,43 @@ define_server_setting(ServerSetting *setting, const char *description,
 		 asked_value != setting->value);
 }
 
+/* As define_server_setting(). */
+static void
+define_layout_setting(void)
+{
+	ServerSetting *setting = &server_layout_setting;
+	char	   *asked_text = asked_before(setting);
+
+	assignments = 0;
+	DefineCustomStringVariable(setting->name,
+							   "Sets the layout of this server's snowflake IDs.",
+							   "The name of a preset, or the fields from high to low.  It is fixed when the server has started.",
+							   &setting->text, "default",
+							   PGC_SIGHUP, 0, check_layout, assign_layout, NULL);
+	setting->restoring = false;
+	setting->refused = asked_text &&
+		(assignments < 2 || strcmp(asked_text, setting->text) != 0);
+}
+
 static void
 define_settings(void)
 {
 	static const char *const one_node_each =
 		"Every server that makes IDs for the same tables needs a node of its own.";
 
+	define_layout_setting();
 	define_server_setting(&generator_datacenter,
 						  "Sets the datacenter part of this server's node in snowflake IDs.",
-						  one_node_each, layout_max(&layout_default, LAYOUT_DATACENTER), 0,
-						  assign_datacenter_id);
+						  one_node_each, INT_MAX, 0,
+						  check_datacenter_id, assign_datacenter_id);
 	define_server_setting(&generator_worker,
 						  "Sets the worker part of this server's node in snowflake IDs.",
-						  one_node_each, layout_max(&layout_default, LAYOUT_WORKER), 0,
-						  assign_worker_id);
+						  one_node_each, INT_MAX, 0,
+						  check_worker_id, assign_worker_id);
 	define_server_setting(&window_max_drift,
 						  "Sets how far the time in IDs may run ahead of the system clock.",
 						  "It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
-						  MS_PER_DAY, GUC_UNIT_MS, assign_max_drift);
+						  MS_PER_DAY, GUC_UNIT_MS, NULL, assign_max_drift);
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the IDs made time is reserved durably.",
@@ -130,6 +229,12 @@ define_settings(void)
 							&waiting_max, waiting_max, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 
+	DefineCustomIntVariable("idgen.max_generators",
+							"Sets for how many generators' timelines the server sets memory aside at start.",
+							"More can be used while there is room in shared memory.  It has an effect where idgen is preloaded.",
+							&max_generators, max_generators, 0, MAX_TIMELINES,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
 	MarkGUCPrefixReserved("idgen");
 }
 
@@ -138,7 +243,7 @@ request_shared_memory(void)
 {
 	if (previous_shmem_request_hook)
 		previous_shmem_request_hook();
-	RequestAddinShmemSpace(shmem_size());
+	RequestAddinShmemSpace(shmem_size(max_generators));
 }
 
 static void
@@ -146,7 +251,8 @@ create_shared_memory(void)
 {
 	if (previous_shmem_startup_hook)
 		previous_shmem_startup_hook();
-	shmem_startup();
+	shmem_startup(max_generators);
+	server_layout_startup();
 }
 
 void

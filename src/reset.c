@@ -1,12 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * reset.c
- *	  Setting the timeline by hand.
+ *	  Setting the timelines by hand.
  *
  * This is the way out when the clock was far ahead for a while: the timeline
  * stays there, and calls wait for the clock to get there too.  To go back is safe
  * under a node that has not made any IDs, and otherwise makes IDs repeat when the
  * clock comes to the time of those that were made.
+ *
+ * It is for all timelines at once, as the reservation is one for all.  Those of
+ * generators have a node for good, so they keep others from going back.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,48 +20,76 @@
 #include "utils/timestamp.h"
 
 #include "generator.h"
+#include "id_space.h"
 #include "regression.h"
 #include "reservation.h"
+#include "server_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
-/* What the timeline was when it was stopped.  Times in us since 1970. */
-typedef struct StoppedTimeline
+/* What the timelines were when they were stopped.  Times in us since 1970. */
+typedef struct Stopped
 {
-	uint64		next;			/* position */
-	uint64		end_us;			/* its IDs lie below it */
+	uint64		end_us;			/* IDs lie below it */
+	uint64		generators_end_us;	/* those of generators with timelines of their own */
 	uint64		reserved_us;
-} StoppedTimeline;
+	int			timeline_count; /* of generators */
+} Stopped;
+
+/*
+ * Stop a timeline, after so many restarts.  The time that its IDs lie below, in us
+ * since 1970.
+ */
+static uint64
+stop_timeline(Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts)
+{
+	timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) restarts + 1);
+	if (timeline->stopped <= restarts)
+		return 0;
+	return layout_position_end_us(layout, timeline->stopped - 1);
+}
 
 /*
  * Let nobody take positions until reservation.lock, which the caller holds, is
  * free again.  Who goes by limits read from here on finds no room; who goes by
  * older ones notices the restart, or has swapped before us, or finds his swap to
  * fail (see try_take): each stop leaves another number, below all positions that
- * the limits allow.
+ * the limits allow.  A timeline that is added after the count was read has no
+ * positions taken from before the restart, either.
  */
-static StoppedTimeline
+static Stopped
 stop(SharedArea *area)
 {
 	Limits	   *limits = &area->limits;
-	StoppedTimeline stopped;
+	Stopped		stopped = {0};
 	uint32		restarts;
+	uint64		end_us;
 
 	stopped.reserved_us = pg_atomic_exchange_u64(&limits->reserved_us, 0);
 	restarts = pg_atomic_fetch_add_u32(&limits->restarts, 1);
-	stopped.next = pg_atomic_exchange_u64(&area->timeline.next, (uint64) restarts + 1);
+	end_us = stop_timeline(&area->timeline, server_layout(), restarts);
 
-	stopped.end_us = area->reservation.made_until_us;
-	if (stopped.next > restarts)
-		stopped.end_us = Max(stopped.end_us, layout_position_end_us(&area->layout, stopped.next - 1));
+	LWLockAcquire(&area->lock, LW_SHARED);
+	stopped.timeline_count = area->timeline_count;
+	LWLockRelease(&area->lock);
+	for (int i = 0; i < stopped.timeline_count; i++)
+	{
+		Timeline   *timeline = shmem_timeline(i);
+
+		stopped.generators_end_us = Max(stopped.generators_end_us,
+										stop_timeline(timeline, &timeline->layout, restarts));
+	}
+	stopped.end_us = Max(area->reservation.made_until_us, Max(end_us, stopped.generators_end_us));
 	return stopped;
 }
 
 /* As if nothing had happened; who was stopped looks again. */
 static void
-resume(SharedArea *area, StoppedTimeline stopped)
+resume(SharedArea *area, Stopped stopped)
 {
-	pg_atomic_write_u64(&area->timeline.next, stopped.next);
+	pg_atomic_write_u64(&area->timeline.next, area->timeline.stopped);
+	for (int i = 0; i < stopped.timeline_count; i++)
+		pg_atomic_write_u64(&shmem_timeline(i)->next, shmem_timeline(i)->stopped);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, stopped.reserved_us);
 }
@@ -72,8 +103,7 @@ bar_nodes(SharedArea *area, uint64 end_us)
 {
 	uint64		until_us = pg_atomic_read_u64(&area->limits.barred_until_us);
 
-	for (int i = 0; i < lengthof(area->nodes_used.words); i++)
-		shmem_add_nodes(&area->nodes_barred, i, pg_atomic_read_u32(&area->nodes_used.words[i]));
+	shmem_add_all_nodes(&area->nodes_barred, &area->nodes_used);
 	pg_atomic_write_u64(&area->limits.barred_until_us, Max(until_us, end_us));
 }
 
@@ -82,7 +112,7 @@ bar_nodes(SharedArea *area, uint64 end_us)
  * has changed.  With force the caller answers for all that was before.
  */
 static void
-restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, bool force, RepOriginId origin)
+restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOriginId origin)
 {
 	PG_TRY();
 	{
@@ -105,29 +135,33 @@ restart(SharedArea *area, StoppedTimeline stopped, uint64 start_us, bool force, 
 }
 
 /*
- * Can this node have made no ID at or above start_us?  Of the time before this
- * life of the server only the end is known.
+ * Can this node, which is the server's, and can generators have made no ID at or
+ * above start_us?  Of the time before this life of the server only the end is known.
  */
 static bool
-is_accounted(SharedArea *area, StoppedTimeline stopped, uint64 start_us)
+is_accounted(SharedArea *area, Stopped stopped, uint64 start_us, uint32 node)
 {
-	uint32		node = generator_node_bits >> area->layout.shift[LAYOUT_WORKER];
-
 	return start_us >= stopped.end_us ||
-		(start_us >= area->reservation.loaded_us && !shmem_has_node(&area->nodes_used, node));
+		(start_us >= area->reservation.loaded_us && start_us >= stopped.generators_end_us &&
+		 !shmem_has_node(&area->nodes_used, node));
 }
 
 static void
-report_unaccounted(uint64 start_us, uint64 made_until_us, uint64 loaded_us)
+report_unaccounted(uint64 start_us, Stopped stopped, uint64 loaded_us)
 {
 	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
 
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
+			start_us < stopped.generators_end_us ?
+			errdetail("Generators have made IDs up to %s.",
+					  timestamptz_to_str(clock_timestamptz(stopped.generators_end_us))) :
 			errdetail("This server may have made IDs up to %s, and node (%d, %d) may be among those that it made them for.",
-					  timestamptz_to_str(clock_timestamptz(Max(made_until_us, loaded_us))),
+					  timestamptz_to_str(clock_timestamptz(Max(stopped.end_us, loaded_us))),
 					  generator_datacenter.value, generator_worker.value),
+			start_us < stopped.generators_end_us ?
+			errhint("Their nodes would make the same IDs again. If you know which IDs there are, or have given each generator another node, use force => true.") :
 			start_us < loaded_us ?
 			errhint("The server has been restarted since, and does not know which nodes it made them for. If this one was never used, or you know which IDs there are, use force => true.") :
 			errhint("Set \"idgen.worker_id\" to one that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
@@ -170,7 +204,7 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 
 /* Where to begin if nothing was asked for: at the clock, but for what is normal. */
 static uint64
-default_start_us(StoppedTimeline stopped, uint64 clock_us)
+default_start_us(Stopped stopped, uint64 clock_us)
 {
 	uint64		drift_us = window_max_drift.value * (NS_PER_MS / NS_PER_US);
 
@@ -190,15 +224,16 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 {
 	bool		force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	SharedArea *area = shmem_area();
-	uint64		start_us = asked_start_us(fcinfo, &area->layout);
-	StoppedTimeline stopped;
+	uint64		start_us;
+	Stopped		stopped;
+	uint32		node;
 	OriginStatus status;
 	RepOriginId origin;
 	bool		accounted;
 
-	PreventCommandDuringRecovery("idgen_reset_timeline()");
-	generator_check_settings();
-	reservation_load();
+	generator_attach("idgen_reset_timeline()");
+	start_us = asked_start_us(fcinfo, server_layout());
+	node = id_space_node_number(server_layout(), generator_server_node_bits(server_layout()));
 	status = origin_acquire(&origin, true);
 	if (status != ORIGIN_ACQUIRED)
 		origin_report(status);
@@ -207,7 +242,7 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	stopped = stop(area);
 	if (PG_ARGISNULL(0))
 		start_us = default_start_us(stopped, start_us);
-	accounted = force || is_accounted(area, stopped, start_us);
+	accounted = force || is_accounted(area, stopped, start_us, node);
 	if (accounted)
 		restart(area, stopped, start_us, force, origin);
 	else
@@ -216,7 +251,7 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	origin_release(origin);
 
 	if (!accounted)
-		report_unaccounted(start_us, stopped.end_us, area->reservation.loaded_us);
+		report_unaccounted(start_us, stopped, area->reservation.loaded_us);
 	warn_if_ahead(start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

@@ -9,13 +9,15 @@
 #define IDGEN_SERVER_LAYOUT_H
 
 #include "layout.h"
-#include "shmem.h"
+#include "setting.h"
 
-/* The same as long as the server runs.  ERROR if there is no room for the shared area. */
-static inline const SnowflakeLayout *
-server_layout(void)
-{
-	return &shmem_area()->layout;
-}
+/* idgen.layout, and what it says. */
+extern ServerSetting server_layout_setting;
+extern SnowflakeLayout server_layout_asked;
+
+extern const char *server_layout_objection(const SnowflakeLayout *layout);
+extern const SnowflakeLayout *server_layout(void);
+extern const SnowflakeLayout *server_layout_expected(void);
+extern void server_layout_startup(void);
 
 #endif							/* IDGEN_SERVER_LAYOUT_H */

@@ -14,9 +14,13 @@
 typedef struct ServerSetting
 {
 	const char *name;
-	int			value;
+	int			value;			/* or that of text */
+	char	   *text;
 	bool		refused;		/* another value was asked for, and not taken */
 	bool		restoring;		/* a parallel worker expects its leader's value */
 } ServerSetting;
+
+/* ERROR if another value was asked for, and not taken. */
+extern void setting_check(const ServerSetting *setting);
 
 #endif							/* IDGEN_SETTING_H */

@@ -6,7 +6,8 @@
  * When the library is preloaded, idgen.c asks for the memory at server start
  * and creates the area then.  When it is not, the first backend that needs the
  * area creates it in the slack that PostgreSQL leaves for such cases, as
- * contrib/pg_prewarm's autoprewarm does.
+ * contrib/pg_prewarm's autoprewarm does.  Timelines of generators are added in the
+ * same way.
  *
  * What each field means, and what guards it, is in shmem.h.
  *
@@ -23,20 +24,52 @@
 #include "shmem.h"
 
 #define AREA_NAME "idgen"
+#define TIMELINE_BLOCK_NAME "idgen timelines %d"
 #define RESERVATION_LOCK_NAME "IdgenReservation"
 
 /* The area as this process sees it; NULL until shmem_area() was called. */
 static SharedArea *shared = NULL;
 
+/* The blocks of timelines that this process has found. */
+static Timeline *timeline_blocks[TIMELINE_BLOCKS];
+
 /*
- * Bytes of the whole area.  Only regular backends and background workers run
- * SQL, and their process numbers are below MaxBackends.
+ * Bytes of the area.  Only regular backends and background workers run SQL, and
+ * their process numbers are below MaxBackends.
  */
-Size
-shmem_size(void)
+static Size
+area_size(void)
 {
 	return add_size(offsetof(SharedArea, slots),
 					mul_size(MaxBackends, sizeof(BackendSlotPadded)));
+}
+
+static Size
+block_size(int block)
+{
+	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline));
+}
+
+/* How many blocks hold so many timelines (0 .. MAX_TIMELINES). */
+static int
+blocks_for(int timelines)
+{
+	int			blocks = 0;
+
+	for (; timelines > 0; blocks++)
+		timelines -= FIRST_TIMELINE_BLOCK << blocks;
+	return blocks;
+}
+
+/* Bytes to set aside at server start, for so many timelines of generators. */
+Size
+shmem_size(int timelines)
+{
+	Size		size = area_size();
+
+	for (int block = 0; block < blocks_for(timelines); block++)
+		size = add_size(size, add_size(block_size(block), PG_CACHE_LINE_SIZE));
+	return size;
 }
 
 static void
@@ -66,20 +99,19 @@ create_limits(SharedArea *area)
 static void
 create_area(SharedArea *area)
 {
-	memset(area, 0, shmem_size());
+	memset(area, 0, area_size());
 	pg_atomic_init_u64(&area->timeline.next, 0);
 	create_limits(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
-	area->layout = layout_default;
+	pg_atomic_init_u32(&area->layout_is_fixed, 0);
 	area->preloaded = false;
 	area->slot_count = MaxBackends;
 	for (int i = 0; i < area->slot_count; i++)
 	{
 		BackendSlot *slot = &area->slots[i].slot;
 
-		pg_atomic_init_u64(&slot->next, 0);
-		pg_atomic_init_u64(&slot->end, 0);
 		pg_atomic_init_u64(&slot->ids_issued, 0);
+		pg_atomic_init_u64(&slot->last_id_us, 0);
 		pg_atomic_init_u64(&slot->chunks_taken, 0);
 		for (int cause = 0; cause < WAIT_CAUSES; cause++)
 			pg_atomic_init_u64(&slot->waits[cause], 0);
@@ -112,7 +144,7 @@ attach_area(void)
 
 	error_context_stack = &hint;
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	area = ShmemInitStruct(AREA_NAME, shmem_size(), &found);
+	area = ShmemInitStruct(AREA_NAME, area_size(), &found);
 	if (!found || area->format == 0)
 		create_area(area);
 	LWLockRelease(AddinShmemInitLock);
@@ -143,15 +175,76 @@ shmem_area(void)
 	return shared;
 }
 
+
 /*
- * Create the area while the server starts.  After a crash this runs again, in
- * a process that still has the old pointer.
+ * A block of timelines, created if it does not exist yet.  ERROR if there is no
+ * room for it, with shared memory as it was.
+ */
+static Timeline *
+attach_block(int block)
+{
+	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
+	char		name[64];
+	bool		found;
+
+	snprintf(name, sizeof(name), TIMELINE_BLOCK_NAME, block);
+	error_context_stack = &hint;
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	timeline_blocks[block] = ShmemInitStruct(name, block_size(block), &found);
+	LWLockRelease(AddinShmemInitLock);
+	error_context_stack = hint.previous;
+	return timeline_blocks[block];
+}
+
+/*
+ * Create the area while the server starts, and blocks for so many timelines.
+ * After a crash this runs again, in a process that still has the old pointers.
  */
 void
-shmem_startup(void)
+shmem_startup(int timelines)
 {
 	shared = NULL;
+	memset(timeline_blocks, 0, sizeof(timeline_blocks));
 	shmem_area()->preloaded = true;
+	for (int block = 0; block < blocks_for(timelines); block++)
+		(void) attach_block(block);
+}
+
+/* A generator's timeline by its number (0 .. timeline_count). */
+Timeline *
+shmem_timeline(int number)
+{
+	int			block = 0;
+
+	while (number >= FIRST_TIMELINE_BLOCK << block)
+		number -= FIRST_TIMELINE_BLOCK << block++;
+	if (timeline_blocks[block] == NULL)
+		(void) attach_block(block);
+	return &timeline_blocks[block][number];
+}
+
+/*
+ * A timeline for the IDs of a layout and a node, which must have none yet.  The
+ * caller holds shared->lock.  ERROR if there is no room for it.
+ */
+Timeline *
+shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_bits)
+{
+	Timeline   *timeline;
+
+	if (shared->timeline_count == MAX_TIMELINES)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("too many generators of snowflake IDs"),
+				errdetail("Since the server started, IDs of %d layouts and nodes have been made.", MAX_TIMELINES));
+
+	timeline = shmem_timeline(shared->timeline_count);
+	pg_atomic_init_u64(&timeline->next, 0);
+	timeline->stopped = 0;
+	timeline->layout = *layout;
+	timeline->node_bits = node_bits;
+	shared->timeline_count++;
+	return timeline;
 }
 
 /*
@@ -186,7 +279,7 @@ release_slot(int code, Datum arg)
 	LWLockRelease(&shared->lock);
 
 	if (leader != NULL && leader != MyProc)
-		pg_atomic_write_u32(&shared->slots[compat_proc_number(leader)].slot.stale, 1);
+		pg_atomic_fetch_add_u32(&shared->slots[compat_proc_number(leader)].slot.stale, 1);
 }
 
 /*
@@ -208,9 +301,7 @@ shmem_claim_slot(void)
 	before_shmem_exit(release_slot, PointerGetDatum(slot));
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	retire_counts(slot);
-	pg_atomic_write_u64(&slot->next, 0);
-	pg_atomic_write_u64(&slot->end, 0);
-	pg_atomic_write_u32(&slot->stale, 0);
+	pg_atomic_write_u64(&slot->last_id_us, 0);
 	slot->pid = MyProcPid;
 	LWLockRelease(&area->lock);
 	return slot;

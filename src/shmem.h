@@ -1,12 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.h
- *	  The shared area: one timeline, its limits, and a slot for every backend.
+ *	  The shared area: timelines, their limits, and a slot for every backend.
  *
  * Who guards what:
  *
- *	timeline.next		an atomic that only grows, by compare-and-swap, but for
+ *	timeline->next		an atomic that only grows, by compare-and-swap, but for
  *						reset.c, which says why it may.
+ *	timeline->stopped	reservation.lock.
+ *	timeline_count		shared->lock.  What is written of a timeline but once, its
+ *						layout and node, is written before it counts.
  *	limits				atomics; see reservation.c for the first six, whose writers
  *						hold reservation.lock, and regression.c for the others.
  *	reservation			its own lock.
@@ -15,10 +18,12 @@
  *	slot.pid, totals	shared->lock.  Whoever claims a slot moves the counters of
  *						its last owner into the totals under it, so whoever sums
  *						totals and slots under it counts each ID once.
- *	slot.stale			set by a parallel worker of the owner when it leaves,
- *						cleared by the owner; see timeline.c.
- *	regressions, nodes_used, nodes_barred
- *						atomics; bits of nodes are only added.
+ *	slot.stale			counted up by a parallel worker of the owner when it
+ *						leaves; see timeline.c.
+ *	layout				written once under shared->lock, before layout_is_fixed.
+ *	nodes_used			bits are only added, under shared->lock; see id_space.c.
+ *	nodes_barred		bits are only added, under reservation.lock.
+ *	regressions			atomics.
  *	the rest			written once, by whoever creates the area, before anyone
  *						else can see it (AddinShmemInitLock).
  *
@@ -54,18 +59,16 @@ typedef struct IssueCounts
 
 /*
  * One backend's part of the shared area, on a cache line of its own that no one
- * else writes to, but for the mark.  The chunk is the positions next .. end - 1:
- * taken from the timeline, ours, not yet issued.
+ * else writes to, but for the count of workers that have left.
  */
 typedef struct BackendSlot
 {
-	pg_atomic_uint64 next;		/* next - 1 was the last, but during a take */
-	pg_atomic_uint64 end;
 	pg_atomic_uint64 ids_issued;
+	pg_atomic_uint64 last_id_us;	/* time of the last take, us since 1970 */
 	pg_atomic_uint64 chunks_taken;
 	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
-	pg_atomic_uint32 stale;		/* drop the chunk: parallel workers passed it */
+	pg_atomic_uint32 stale;		/* drop chunks when it changes: parallel workers passed them */
 	int32		pid;			/* 0 when free */
 } BackendSlot;
 
@@ -80,12 +83,29 @@ typedef union BackendSlotPadded
 
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
 
-/* The next free position of a timeline, alone on its cache line. */
+/*
+ * The next free position of a timeline, alone on its cache line.  What says whose
+ * it is concerns those of generators only, and is read when one is looked for.
+ */
 typedef union Timeline
 {
-	pg_atomic_uint64 next;
+	struct
+	{
+		pg_atomic_uint64 next;
+		uint64		stopped;	/* what reset.c found in next */
+		SnowflakeLayout layout;
+		uint64		node_bits;
+	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
+
+/*
+ * Timelines of generators come in blocks, each twice as large as the one before,
+ * so that they need not be known of, nor have a place, when the server starts.
+ */
+#define FIRST_TIMELINE_BLOCK 32
+#define TIMELINE_BLOCKS 12
+#define MAX_TIMELINES (FIRST_TIMELINE_BLOCK * ((1 << TIMELINE_BLOCKS) - 1))
 
 /*
  * What every take reads and hardly anyone writes, so that all processors can
@@ -129,11 +149,11 @@ typedef struct NodeSet
 } NodeSet;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 2
+#define SHARED_AREA_FORMAT 3
 
 typedef struct SharedArea
 {
-	Timeline	timeline;
+	Timeline	timeline;		/* of the server's own IDs */
 	Limits		limits;
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
@@ -142,7 +162,9 @@ typedef struct SharedArea
 	pg_atomic_uint64 largest_regression_ns;
 	NodeSet		nodes_used;		/* by our IDs; bits are set before the first */
 	NodeSet		nodes_barred;	/* below limits.barred_until_us; see reset.c */
-	SnowflakeLayout layout;
+	SnowflakeLayout layout;		/* of the server's own IDs */
+	pg_atomic_uint32 layout_is_fixed;
+	int			timeline_count; /* of generators */
 	bool		preloaded;		/* created while the server started */
 	int			slot_count;
 	IssueCounts totals;			/* of the backends that are gone */
@@ -152,9 +174,11 @@ typedef struct SharedArea
 StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 				 "no slot shares a cache line");
 
-extern void shmem_startup(void);
+extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
-extern Size shmem_size(void);
+extern Size shmem_size(int timelines);
+extern Timeline *shmem_timeline(int number);
+extern Timeline *shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_bits);
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
 
@@ -167,9 +191,17 @@ shmem_has_node(NodeSet *set, uint32 node)
 
 /* A full barrier. */
 static inline void
-shmem_add_nodes(NodeSet *set, uint32 word, uint32 bits)
+shmem_add_node(NodeSet *set, uint32 node)
 {
-	pg_atomic_fetch_or_u32(&set->words[word], bits);
+	node %= NODES_REMEMBERED;
+	pg_atomic_fetch_or_u32(&set->words[node / 32], UINT32_C(1) << node % 32);
+}
+
+static inline void
+shmem_add_all_nodes(NodeSet *set, NodeSet *others)
+{
+	for (int i = 0; i < NODES_REMEMBERED / 32; i++)
+		pg_atomic_fetch_or_u32(&set->words[i], pg_atomic_read_u32(&others->words[i]));
 }
 
 /* A counter that only its owner writes needs no locked instruction. */

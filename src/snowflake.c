@@ -29,8 +29,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
 Datum
 idgen_snowflake_nextval(PG_FUNCTION_ARGS)
 {
-	generator_ensure_attached("snowflake_nextval()");
-	PG_RETURN_INT64(generator_next());
+	PG_RETURN_INT64(generator_next(generator_get_server("snowflake_nextval()")));
 }
 
 /* ERROR unless 1 <= value <= most; hint says what to do about too large a value */
@@ -62,31 +61,48 @@ make_int8_array(int count, int64 **elements)
 	return array;
 }
 
-/* snowflake_nextvals(count integer) */
-Datum
-idgen_snowflake_nextvals(PG_FUNCTION_ARGS)
+/* An array of the next count IDs. */
+static ArrayType *
+next_batch(Generator *generator, int32 count)
 {
-	int32		count = PG_GETARG_INT32(0);
 	ArrayType  *array;
 	int64	   *ids;
 
 	check_count("count", count, MAX_BATCH, "Call the function more than once.");
-	generator_ensure_attached("snowflake_nextvals()");
 	array = make_int8_array(count, &ids);
-	generator_fill(ids, count);
-	PG_RETURN_ARRAYTYPE_P(array);
+	generator_fill(generator, ids, count);
+	return array;
+}
+
+/* The first of size consecutive IDs. */
+static int64
+next_block(Generator *generator, int32 size)
+{
+	const SnowflakeLayout *layout = &generator->source.layout;
+
+	if (layout->shift[LAYOUT_SEQUENCE] > 0)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("IDs of this layout are not consecutive"),
+				errdetail("The layout's sequence is not its lowest field."),
+				errhint("Use snowflake_nextvals()."));
+	check_count("size", size, layout_tick_size(layout),
+				"IDs are consecutive only within a tick of the layout. Use snowflake_nextvals() for more.");
+	return generator_next_block(generator, size);
+}
+
+/* snowflake_nextvals(count integer) */
+Datum
+idgen_snowflake_nextvals(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_ARRAYTYPE_P(next_batch(generator_get_server("snowflake_nextvals()"), PG_GETARG_INT32(0)));
 }
 
 /* snowflake_next_block(size integer) */
 Datum
 idgen_snowflake_next_block(PG_FUNCTION_ARGS)
 {
-	int32		size = PG_GETARG_INT32(0);
-
-	check_count("size", size, layout_tick_size(&layout_default),
-				"IDs are consecutive only within a tick of the layout. Use snowflake_nextvals() for more.");
-	generator_ensure_attached("snowflake_next_block()");
-	PG_RETURN_INT64(generator_next_block(size));
+	PG_RETURN_INT64(next_block(generator_get_server("snowflake_next_block()"), PG_GETARG_INT32(0)));
 }
 
 /* The fields of an ID of the default layout; ERROR if it cannot be one. */

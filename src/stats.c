@@ -18,6 +18,7 @@
 
 #include "generator.h"
 #include "layout_text.h"
+#include "server_layout.h"
 #include "shmem.h"
 
 PG_FUNCTION_INFO_V1(idgen_get_slots);
@@ -50,23 +51,20 @@ slot_waits(BackendSlot *slot)
 }
 
 static void
-put_slot_row(ReturnSetInfo *result, const SnowflakeLayout *layout, int32 pid,
-			 BackendSlot *slot)
+put_slot_row(ReturnSetInfo *result, int32 pid, BackendSlot *slot)
 {
 	Datum		values[6];
 	bool		nulls[6] = {false};
 	uint64		ids_issued = pg_atomic_read_u64(&slot->ids_issued);
-	uint64		next = pg_atomic_read_u64(&slot->next);
+	uint64		last_id_us = pg_atomic_read_u64(&slot->last_id_us);
 
 	values[0] = Int32GetDatum(pid);
 	values[1] = Int64GetDatum(ids_issued);
 	values[2] = Int64GetDatum(pg_atomic_read_u64(&slot->chunks_taken));
 	values[3] = Int64GetDatum(slot_waits(slot));
 	values[4] = interval_of_us(pg_atomic_read_u64(&slot->waited_us));
-	if (ids_issued > 0)
-		values[5] = TimestampTzGetDatum(clock_timestamptz(last_position_us(layout, next)));
-	else
-		nulls[5] = true;
+	nulls[5] = last_id_us == 0;
+	values[5] = TimestampTzGetDatum(clock_timestamptz(last_id_us));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -87,21 +85,22 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 		int32		pid = *(volatile int32 *) &slot->pid;
 
 		if (pid != 0)
-			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &area->layout, pid, slot);
+			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, pid, slot);
 	}
 	return (Datum) 0;
 }
 
 /* Two columns: where the timeline is, and how far that is ahead of the clock. */
 static void
-put_timeline(SharedArea *area, Datum *values, bool *nulls)
+put_timeline(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout,
+			 Datum *values, bool *nulls)
 {
-	uint64		next = pg_atomic_read_u64(&area->timeline.next);
+	uint64		next = pg_atomic_read_u64(&timeline->next);
 	int64		timeline_us = pg_atomic_read_u64(&area->limits.start_us);
 
 	/* reset.c leaves a number of restarts there, below any position of use. */
 	if (next > pg_atomic_read_u32(&area->limits.restarts))
-		timeline_us = last_position_us(&area->layout, next);
+		timeline_us = last_position_us(layout, next);
 	nulls[0] = nulls[1] = timeline_us == 0;
 	if (nulls[0])
 		return;
@@ -147,11 +146,11 @@ idgen_status(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 
-	layout_write(&area->layout, layout, sizeof(layout));
+	layout_write(server_layout(), layout, sizeof(layout));
 	values[0] = Int32GetDatum(generator_datacenter.value);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
-	put_timeline(area, &values[3], &nulls[3]);
+	put_timeline(area, &area->timeline, server_layout(), &values[3], &nulls[3]);
 	nulls[5] = reserved_us == 0;
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);

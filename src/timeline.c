@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.c
- *	  Taking positions from the server's one timeline, within its limits.
+ *	  Taking positions from a timeline, within its limits.
  *
  * The timeline is the next free position, an atomic that may never fall behind
  * the clock.  To take n positions is
@@ -12,7 +12,7 @@
  * holds.  A backend that dies right after its swap leaves a gap, never a
  * repeat.
  *
- * A backend takes a chunk and keeps it in its slot.  A chunk serves a single
+ * A backend takes a chunk and keeps it for itself.  A chunk serves a single
  * message of the client, mostly a statement: it is forgotten when PostgreSQL
  * resets the memory of that message.  Hence every ID of a message is above every
  * ID of any message that had been done when it came, in whatever session.
@@ -20,11 +20,11 @@
  * shrinks when it is not.  A chunk that the clock has passed is dropped: positions
  * in the past cost nothing.
  *
- * Parallel workers have slots and chunks of their own.  When one leaves, it
- * marks its leader's slot as stale, because what the leader has left may lie
- * below what the worker has issued (a function can run several parallel queries
- * in one statement).  PostgreSQL waits for the workers of a query to exit
- * before the query ends, so from then on the leader sees the mark.
+ * Parallel workers have chunks of their own.  When one leaves, it counts up a
+ * number in its leader's slot, because what the leader has left may lie below what
+ * the worker has issued (a function can run several parallel queries in one
+ * statement).  PostgreSQL waits for the workers of a query to exit before the query
+ * ends, so from then on the leader sees that his chunks are stale.
  *
  * How far the timeline may go is in window.c, and waiting for it in waiting.c.
  *
@@ -35,6 +35,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "id_space.h"
+#include "random.h"
 #include "reservation.h"
 #include "timeline.h"
 #include "waiting.h"
@@ -42,18 +44,14 @@
 /* A busy backend touches the shared line once in this many calls. */
 #define LARGEST_CHUNK 64
 
-/* Few enough that a batch leaves others their share of a tick. */
-#define LARGEST_BATCH 1024
+/* Few enough at a time that others have their share of a tick, too. */
+static uint64
+share_of_tick(const SnowflakeLayout *layout)
+{
+	return Max(layout_tick_size(layout) / 4, 1);
+}
 
 BackendSlot *timeline_slot = NULL;
-int64		timeline_chunk_checked_at = 0;
-
-/* Set when positions of the current tick must not be taken any more. */
-static bool tick_is_over = false;
-
-/* The node whose IDs ours are, and whether shared memory knows that it makes some. */
-static uint32 node = 0;
-static bool node_is_marked = false;
 
 /*
  * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
@@ -62,36 +60,34 @@ static bool node_is_marked = false;
 void
 timeline_attach(void)
 {
+	if (timeline_slot != NULL)
+		return;
 	reservation_load();
 	timeline_slot = shmem_claim_slot();
 }
 
 /*
- * IDs are another node's from here on.  The next position we take will be in a
- * later tick than any we had: within a tick positions do not show which ID is
- * the larger.
+ * From here on the source is for IDs of this layout and node, on this timeline.
+ * If it was for others, its next position will be in a later tick than any it had
+ * on the same timeline: within a tick positions do not show which ID is the larger.
  */
 void
-timeline_change_node(uint32 new_node)
+timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint64 node_bits,
+					Timeline *timeline)
 {
-	node = new_node;
-	node_is_marked = false;
-	if (timeline_slot == NULL)
-		return;
-	tick_is_over = true;
-	pg_atomic_write_u64(&timeline_slot->end, 0);
-}
+	bool		same_layout = layout_equal(&source->layout, layout);
 
-/* Let it be known that this node makes IDs, before it does. */
-static void
-mark_node(void)
-{
-	uint32		number = node % NODES_REMEMBERED;
-
-	if (node_is_marked)
+	if (same_layout && source->node_bits == node_bits && source->timeline == timeline)
 		return;
-	shmem_add_nodes(&shmem_area()->nodes_used, number / 32, UINT32_C(1) << number % 32);
-	node_is_marked = true;
+	source->tick_is_over = same_layout && source->timeline == timeline;
+	if (!same_layout)
+		memset(&source->limits, 0, sizeof(source->limits));
+	source->layout = *layout;
+	source->node_bits = node_bits;
+	source->timeline = timeline;
+	source->is_server_timeline = timeline == &shmem_area()->timeline;
+	source->node_is_marked = false;
+	source->end = 0;
 }
 
 typedef enum TakeResult
@@ -101,6 +97,32 @@ typedef enum TakeResult
 	RESTARTED,					/* the limits we went by are void */
 	BARRED,						/* our node must not make these IDs */
 } TakeResult;
+
+/* Let it be known that our node makes IDs on the server's timeline, before it does. */
+static void
+mark_node(PositionSource *source)
+{
+	if (source->node_is_marked)
+		return;
+	id_space_mark_node(source->node_bits);
+	source->node_is_marked = true;
+}
+
+/* Where in its tick, the clock's, the first ID of the tick is to be. */
+static uint64
+first_position(const PositionSource *source, uint64 floor, uint64 next)
+{
+	switch (source->sequence_start)
+	{
+		case SEQUENCE_ZERO:
+			break;
+		case SEQUENCE_RANDOM:
+			return floor | layout_position_sequence(&source->layout, random_word());
+		case SEQUENCE_ROLLING:
+			return floor | layout_position_sequence(&source->layout, next);
+	}
+	return floor;
+}
 
 /*
  * Take at most most positions; the first room of them lie in one tick, and all
@@ -114,16 +136,20 @@ typedef enum TakeResult
  * node and read the timeline, it sees our mark, or else our swap fails.
  */
 static TakeResult
-try_take(const SnowflakeLayout *layout, const Window *window, uint64 room, uint64 most,
+try_take(PositionSource *source, const Window *window, uint64 room, uint64 most,
 		 PositionRange *range)
 {
 	SharedArea *area = shmem_area();
-	uint64		next = pg_atomic_read_u64(&area->timeline.next);
+	const SnowflakeLayout *layout = &source->layout;
+	uint64		next = pg_atomic_read_u64(&source->timeline->next);
 
 	do
 	{
-		uint64		start = layout_fit_in_tick(layout, Max(next, window->floor), room);
+		uint64		start = next >= window->floor ? next :
+			room == 1 ? first_position(source, window->floor, next) : window->floor;
 		uint64		limit = Min(window->ceiling, window->reserved);
+
+		start = layout_fit_in_tick(layout, start, room);
 
 		if (start >= window->ceiling)
 			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
@@ -131,13 +157,15 @@ try_take(const SnowflakeLayout *layout, const Window *window, uint64 room, uint6
 		range->end = start + Min(most, limit - start);
 		if (start >= Min(window->queue_end, window->reserved))
 			return NO_ROOM;
-		mark_node();
+		if (source->is_server_timeline)
+			mark_node(source);
 		pg_read_barrier();
 		if (pg_atomic_read_u32(&area->limits.restarts) != window->restarts)
 			return RESTARTED;
-		if (start < window->barred && shmem_has_node(&area->nodes_barred, node))
+		if (source->is_server_timeline && start < window->barred &&
+			shmem_has_node(&area->nodes_barred, id_space_node_number(layout, source->node_bits)))
 			return BARRED;
-	} while (!pg_atomic_compare_exchange_u64(&area->timeline.next, &next, range->end));
+	} while (!pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range->end));
 
 	return TAKEN;
 }
@@ -184,9 +212,10 @@ make_room(Wait *wait, const SnowflakeLayout *layout, const Window *window, uint6
  * reservation_extend(), and what CHECK_FOR_INTERRUPTS raises.
  */
 static PositionRange
-take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
+take(PositionSource *source, Moment now, uint64 least, uint64 most)
 {
-	uint64		room = tick_is_over ? layout_tick_size(layout) : least;
+	const SnowflakeLayout *layout = &source->layout;
+	uint64		room = source->tick_is_over ? layout_tick_size(layout) : least;
 	Wait		wait = {.slot = timeline_slot};
 	PositionRange range;
 	Window		window;
@@ -195,8 +224,8 @@ take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
 
 	for (;;)
 	{
-		window = window_at(layout, now, Max(0, wait_patience(&wait)));
-		result = try_take(layout, &window, room, most, &range);
+		window = window_at(layout, &source->limits, now, Max(0, wait_patience(&wait)));
+		result = try_take(source, &window, room, most, &range);
 		if (result == TAKEN)
 			break;
 		if (result == BARRED)
@@ -205,7 +234,7 @@ take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
 			make_room(&wait, layout, &window, range.start);
 		now = window_moment();
 	}
-	tick_is_over = false;
+	source->tick_is_over = false;
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
 		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts,
@@ -214,19 +243,34 @@ take(const SnowflakeLayout *layout, Moment now, uint64 least, uint64 most)
 	while (range.start >= window.ceiling)
 	{
 		wait_for_clock(&wait, layout, range.start);
-		window = window_at(layout, window_moment(), 0);
+		window = window_at(layout, &source->limits, window_moment(), 0);
 	}
 	return range;
 }
 
-/* Is the chunk one of the current statement, and will be forgotten after it? */
-static bool chunk_is_of_statement = false;
+/* Let it be seen in our slot that we took something, up to position. */
+static void
+note_take(const SnowflakeLayout *layout, uint64 position)
+{
+	shmem_add_own(&timeline_slot->chunks_taken, 1);
+	pg_atomic_write_u64(&timeline_slot->last_id_us,
+						layout_tick_start_us(layout, layout_position_tick(layout, position)));
+}
+
+/* Those with a chunk of the current statement, which will be forgotten after it. */
+static PositionSource *sources_of_statement = NULL;
 
 static void
-forget_chunk(void *arg)
+forget_chunks(void *arg)
 {
-	pg_atomic_write_u64(&timeline_slot->end, 0);
-	chunk_is_of_statement = false;
+	while (sources_of_statement != NULL)
+	{
+		PositionSource *source = sources_of_statement;
+
+		source->end = 0;
+		source->is_of_statement = false;
+		sources_of_statement = source->next_of_statement;
+	}
 }
 
 /*
@@ -235,56 +279,57 @@ forget_chunk(void *arg)
  * serves.
  */
 static void
-forget_chunk_after_statement(void)
+forget_chunk_after_statement(PositionSource *source)
 {
-	static MemoryContextCallback callback = {.func = forget_chunk};
+	static MemoryContextCallback callback = {.func = forget_chunks};
 
-	if (chunk_is_of_statement)
+	if (source->is_of_statement)
 		return;
-	MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
-									   &callback);
-	chunk_is_of_statement = true;
+	if (sources_of_statement == NULL)
+		MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
+										   &callback);
+	source->next_of_statement = sources_of_statement;
+	sources_of_statement = source;
+	source->is_of_statement = true;
 }
 
 /* Positions to take for the next chunk, at the clock's tick. */
 static uint64
-next_chunk_size(int64 tick)
+next_chunk_size(PositionSource *source, int64 tick)
 {
-	static uint64 size = 1;
-	static int64 last_tick = 0;
+	uint64		largest = Min(share_of_tick(&source->layout), LARGEST_CHUNK);
 
-	if (!chunk_is_of_statement)
-		size = 1;
-	else if (tick == last_tick)
-		size = Min(size * 2, LARGEST_CHUNK);
+	if (!source->is_of_statement)
+		source->chunk_size = 1;
+	else if (tick == source->chunk_tick)
+		source->chunk_size = Min(source->chunk_size * 2, largest);
 	else
-		size = Max(size / 2, 1);
+		source->chunk_size = Max(source->chunk_size / 2, 1);
 
-	last_tick = tick;
-	return size;
+	source->chunk_tick = tick;
+	return source->chunk_size;
 }
 
 /* Replace our chunk by a new one.  Errors as in take(). */
 static void
-take_chunk(const SnowflakeLayout *layout, Moment now)
+take_chunk(PositionSource *source, Moment now)
 {
-	BackendSlot *slot = timeline_slot;
 	PositionRange chunk;
 
 	/*
-	 * The mark is cleared before the take: a worker that sets it after that
-	 * makes us take once more, and none is lost.  The chunk goes with it, so
-	 * that it does not come back to life if the take fails.
+	 * The count is read before the take: a worker that leaves after that makes us
+	 * take once more, and none is overlooked.  The chunk goes first, so that it
+	 * does not come back to life if the take fails.
 	 */
-	pg_atomic_write_u64(&slot->end, 0);
-	pg_atomic_write_u32(&slot->stale, 0);
+	source->end = 0;
+	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
 
-	chunk = take(layout, now, 1, next_chunk_size(layout_tick_at(layout, now.unix_ns)));
-	pg_atomic_write_u64(&slot->next, chunk.start);
-	pg_atomic_write_u64(&slot->end, chunk.end);
-	shmem_add_own(&slot->chunks_taken, 1);
-	forget_chunk_after_statement();
+	chunk = take(source, now, 1, next_chunk_size(source, layout_tick_at(&source->layout, now.unix_ns)));
+	source->next = chunk.start;
+	source->end = chunk.end;
+	note_take(&source->layout, chunk.start);
+	forget_chunk_after_statement(source);
 }
 
 /*
@@ -293,36 +338,34 @@ take_chunk(const SnowflakeLayout *layout, Moment now)
  * the unsigned difference tests both ends.  Errors as in take().
  */
 uint64
-timeline_renew_chunk(const SnowflakeLayout *layout)
+timeline_renew_chunk(PositionSource *source)
 {
-	BackendSlot *slot = timeline_slot;
+	const SnowflakeLayout *layout = &source->layout;
 	int64		coarse_ns = clock_coarse_ns();
 	Moment		now = window_moment();
 	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.unix_ns));
 	uint64		reach = layout_tick_position(layout, window_drift_ticks(layout) + 1);
-	uint64		position = pg_atomic_read_u64(&slot->next);
 
-	if (position >= pg_atomic_read_u64(&slot->end) ||
-		position - floor >= reach ||
-		pg_atomic_read_u32(&slot->stale) != 0)
-		take_chunk(layout, now);
+	if (source->next >= source->end ||
+		source->next - floor >= reach ||
+		pg_atomic_read_u32(&timeline_slot->stale) != source->stale)
+		take_chunk(source, now);
 
 	/* As of before the take, which may have waited: then we look again. */
-	timeline_chunk_checked_at = coarse_ns;
-	return pg_atomic_read_u64(&slot->next);
+	source->checked_at = coarse_ns;
+	return source->next;
 }
 
 /* Take and issue positions at once.  What is left of our chunk lies below them. */
 static PositionRange
-issue(const SnowflakeLayout *layout, uint64 least, uint64 most)
+issue(PositionSource *source, uint64 least, uint64 most)
 {
-	BackendSlot *slot = timeline_slot;
-	PositionRange range = take(layout, window_moment(), least, most);
+	PositionRange range = take(source, window_moment(), least, most);
 
-	pg_atomic_write_u64(&slot->end, range.end);
-	pg_atomic_write_u64(&slot->next, range.end);
-	shmem_add_own(&slot->ids_issued, range.end - range.start);
-	shmem_add_own(&slot->chunks_taken, 1);
+	source->next = range.end;
+	source->end = range.end;
+	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
+	note_take(&source->layout, range.end - 1);
 	return range;
 }
 
@@ -331,9 +374,9 @@ issue(const SnowflakeLayout *layout, uint64 least, uint64 most)
  * take().
  */
 PositionRange
-timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
+timeline_take_batch(PositionSource *source, uint64 most)
 {
-	return issue(layout, 1, Min(most, LARGEST_BATCH));
+	return issue(source, 1, Min(most, share_of_tick(&source->layout)));
 }
 
 /*
@@ -341,7 +384,7 @@ timeline_take_batch(const SnowflakeLayout *layout, uint64 most)
  * take().
  */
 PositionRange
-timeline_take_block(const SnowflakeLayout *layout, uint64 size)
+timeline_take_block(PositionSource *source, uint64 size)
 {
-	return issue(layout, size, size);
+	return issue(source, size, size);
 }

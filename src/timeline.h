@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.h
- *	  Taking positions: slot, then timeline, then its limits.
+ *	  Taking positions: from a chunk, then the timeline, then its limits.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,39 +20,71 @@ typedef struct PositionRange
 	uint64		end;
 } PositionRange;
 
+/* Where the first ID of a tick has its sequence, if no ID has been made in it. */
+typedef enum SequenceStart
+{
+	SEQUENCE_ZERO,
+	SEQUENCE_RANDOM,
+	SEQUENCE_ROLLING,			/* where the last one left off */
+} SequenceStart;
+
+/*
+ * A timeline as this process takes from it for one generator, with its chunk: the
+ * positions next .. end - 1, taken, ours, not yet issued.  It begins with what the
+ * hot path looks at.
+ */
+typedef struct PositionSource
+{
+	uint64		next;
+	uint64		end;
+	int64		checked_at;		/* coarse clock when the chunk was last held against the exact one */
+	uint32		stale;			/* the slot's, when the chunk was taken */
+
+	SequenceStart sequence_start;
+	SnowflakeLayout layout;
+	uint64		node_bits;
+	Timeline   *timeline;
+	bool		is_server_timeline; /* whose nodes shared memory knows */
+	bool		node_is_marked;
+	bool		tick_is_over;	/* positions of the current tick must not be taken any more */
+	int64		chunk_tick;		/* clock's when the chunk was taken */
+	uint64		chunk_size;
+	KnownLimits limits;
+	bool		is_of_statement;
+	struct PositionSource *next_of_statement;
+} PositionSource;
+
 /* Our slot; NULL until timeline_attach(). */
 extern BackendSlot *timeline_slot;
 
-/* Coarse clock when the slot's chunk was last held against the exact one. */
-extern int64 timeline_chunk_checked_at;
-
 extern void timeline_attach(void);
-extern void timeline_change_node(uint32 node);
-extern uint64 timeline_renew_chunk(const SnowflakeLayout *layout);
-extern PositionRange timeline_take_batch(const SnowflakeLayout *layout, uint64 most);
-extern PositionRange timeline_take_block(const SnowflakeLayout *layout, uint64 size);
+extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
+								uint64 node_bits, Timeline *timeline);
+extern uint64 timeline_renew_chunk(PositionSource *source);
+extern PositionRange timeline_take_batch(PositionSource *source, uint64 most);
+extern PositionRange timeline_take_block(PositionSource *source, uint64 size);
 
 /*
- * The next position of this session: above all it had before, and not in the
- * past.  This is the hot path.  It touches the coarse clock and our own slot, of
- * which others write but a mark, once in a parallel worker's life.  Errors: see
- * timeline_renew_chunk.
+ * The next position of this session: above all it had before from this source, and
+ * not in the past.  This is the hot path.  Of shared memory it touches our own slot
+ * only, where others write but a count, once in a parallel worker's life.  Errors:
+ * see timeline_renew_chunk.
  *
  * While the coarse clock stands still, a chunk that was good stays good: time has
  * neither passed it, by more than the kernel's timer tick, nor been set back.
  */
 static inline uint64
-timeline_next(const SnowflakeLayout *layout)
+timeline_next(PositionSource *source)
 {
 	BackendSlot *slot = timeline_slot;
-	uint64		position = pg_atomic_read_u64(&slot->next);
+	uint64		position = source->next;
 
-	if (unlikely(position >= pg_atomic_read_u64(&slot->end) ||
-				 clock_coarse_ns() != timeline_chunk_checked_at ||
-				 pg_atomic_read_u32(&slot->stale) != 0))
-		position = timeline_renew_chunk(layout);
+	if (unlikely(position >= source->end ||
+				 clock_coarse_ns() != source->checked_at ||
+				 pg_atomic_read_u32(&slot->stale) != source->stale))
+		position = timeline_renew_chunk(source);
 
-	pg_atomic_write_u64(&slot->next, position + 1);
+	source->next = position + 1;
 	shmem_add_own(&slot->ids_issued, 1);
 	return position;
 }

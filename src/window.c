@@ -44,23 +44,14 @@ clamped_position(const SnowflakeLayout *layout, int64 tick)
 	return layout_tick_position(layout, Max(0, Min(tick, layout_end_tick(layout))));
 }
 
-/* A limit as it was last converted; to divide takes longer than all the rest. */
-typedef struct KnownLimit
-{
-	const SnowflakeLayout *layout;
-	uint64		limit_us;
-	uint64		position;
-} KnownLimit;
-
 /* The first position of the tick that a limit, in us since 1970, lies in. */
 static uint64
 limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit, KnownLimit *known)
 {
 	uint64		limit_us = pg_atomic_read_u64(limit);
 
-	if (known->limit_us != limit_us || known->layout != layout)
+	if (known->limit_us != limit_us)
 	{
-		known->layout = layout;
 		known->limit_us = limit_us;
 		known->position = clamped_position(layout, layout_tick_at(layout, limit_us * NS_PER_US));
 	}
@@ -72,11 +63,8 @@ limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit, KnownLimi
  * first: see reservation.c.
  */
 Window
-window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
+window_at(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns)
 {
-	static KnownLimit reserved,
-				start,
-				barred;
 	Limits	   *limits = &shmem_area()->limits;
 	int64		tick = layout_tick_at(layout, now.unix_ns);
 	int64		last_tick = tick + window_drift_ticks(layout);
@@ -84,10 +72,10 @@ window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns)
 	Window		window;
 
 	window.restarts = now.restarts;
-	window.reserved = limit_position(layout, &limits->reserved_us, &reserved);
+	window.reserved = limit_position(layout, &limits->reserved_us, &known->reserved);
 	pg_read_barrier();
-	window.barred = limit_position(layout, &limits->barred_until_us, &barred);
-	window.floor = Max(limit_position(layout, &limits->start_us, &start),
+	window.barred = limit_position(layout, &limits->barred_until_us, &known->barred);
+	window.floor = Max(limit_position(layout, &limits->start_us, &known->start),
 					   clamped_position(layout, tick));
 	window.ceiling = clamped_position(layout, last_tick + 1);
 	window.queue_end = clamped_position(layout, last_tick + 1 + queue_ns / (layout->tick_us * NS_PER_US));
@@ -103,5 +91,5 @@ window_report_exhausted(const SnowflakeLayout *layout)
 			errmsg("time field of the snowflake layout is used up"),
 			errdetail("The layout's last moment is %s.",
 					  timestamptz_to_str(clock_timestamptz(layout_end_us(layout) - 1))),
-			errhint("Check the system clock. If it is right, IDs of this layout have come to their end."));
+			errhint("Check the system clock. If it is right, IDs of this layout have come to their end; the way to another layout is in docs/layouts.md."));
 }

@@ -40,8 +40,23 @@ typedef struct Window
 	uint32		restarts;		/* of the timeline, before the limits were read */
 } Window;
 
+/* A limit as it was last converted to a position; to divide takes longer than all the rest. */
+typedef struct KnownLimit
+{
+	uint64		limit_us;
+	uint64		position;
+} KnownLimit;
+
+/* Those of one layout; zero at first. */
+typedef struct KnownLimits
+{
+	KnownLimit	reserved;
+	KnownLimit	start;
+	KnownLimit	barred;
+} KnownLimits;
+
 extern Moment window_moment(void);
-extern Window window_at(const SnowflakeLayout *layout, Moment now, int64 patience_ns);
+extern Window window_at(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns);
 extern void window_report_exhausted(const SnowflakeLayout *layout);
 
 /* Whole ticks that idgen.max_drift spans. */
