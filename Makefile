@@ -57,7 +57,9 @@ PG_CFLAGS = -std=gnu11
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map
-EXTRA_CLEAN = test/unit/arithmetic test/fuzz/arithmetic
+# Each file of test/unit is a program.
+UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
+EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic
 
 PG_CONFIG ?= pg_config
 
@@ -89,16 +91,21 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h) idgen.control
 
-# The arithmetic, without a server.
-unit: test/unit/arithmetic
-	test/unit/arithmetic
+# What needs no server to be tested.
+ARITHMETIC = src/layout_presets.c src/layout_text.c src/uuid_bits.c
+
+unit: $(UNIT)
+	@failed=0; for program in $(UNIT); do echo "# $$program"; $$program || failed=1; done; exit $$failed
 
 # The same for libFuzzer, which is clang's: see test/fuzz/README.md. gcc's attributes in the headers are nothing to it.
 FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/unit/arithmetic test/fuzz/arithmetic: %: %.c src/layout_presets.c src/layout_text.c src/uuid_bits.c $(wildcard src/*.h)
+test/fuzz/arithmetic: test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
+$(UNIT): test/unit/tap.h
+
+$(UNIT) test/fuzz/arithmetic: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport
 
 endif
