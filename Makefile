@@ -16,6 +16,7 @@ OBJS = \
 	src/generator.o \
 	src/id_bounds.o \
 	src/id_space.o \
+	src/id_text.o \
 	src/idgen.o \
 	src/layout_presets.o \
 	src/layout_text.o \
@@ -92,7 +93,7 @@ include $(PGXS)
 $(OBJS): $(wildcard src/*.h) idgen.control
 
 # What needs no server to be tested.
-ARITHMETIC = src/layout_presets.c src/layout_text.c src/uuid_bits.c
+ARITHMETIC = src/id_text.c src/layout_presets.c src/layout_text.c src/uuid_bits.c
 
 unit: $(UNIT)
 	@failed=0; for program in $(UNIT); do echo "# $$program"; $$program || failed=1; done; exit $$failed
@@ -102,7 +103,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
+test/fuzz/arithmetic: test/fuzz/id_text.c test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
 $(UNIT): test/unit/tap.h
 
 $(UNIT) test/fuzz/arithmetic: %: %.c $(ARITHMETIC) $(wildcard src/*.h)

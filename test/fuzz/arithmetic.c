@@ -5,7 +5,7 @@
  *	  any numbers within the ranges its callers keep to, and for any text.
  *
  * Here are the checks of uuid_bits.c, and the choice among all.  Those of
- * layouts are in layout.c and layout_text.c.
+ * layouts are in layout.c and layout_text.c, those of texts in id_text.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -93,7 +93,7 @@ check_uuids(Input *input)
 	check_uuid_order(uuid[!in_order], fields[!in_order], uuid[in_order], fields[in_order]);
 }
 
-static void (*const checks[]) (Input *) = {check_layout, check_uuids, check_layout_text};
+static void (*const checks[]) (Input *) = {check_layout, check_uuids, check_layout_text, check_id_text};
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -52,5 +52,6 @@ take_upto(Input *input, int bytes, uint64 max)
 
 extern void check_layout(Input *input);
 extern void check_layout_text(Input *input);
+extern void check_id_text(Input *input);
 
 #endif							/* IDGEN_FUZZ_H */

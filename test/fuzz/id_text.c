@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_text.c
+ *	  What id_text.c promises, for any number and any text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "id_text.h"
+
+#include "fuzz.h"
+
+/* The number as text, in a block of memory that ends where the text does. */
+static char *
+encode(const IdTextEncoding *encoding, uint64 value)
+{
+	char	   *text = malloc(encoding->length);
+
+	require(text != NULL);
+	id_text_encode(encoding, value, text);
+	return text;
+}
+
+/* Texts are read as the numbers they were made of, and are in their order. */
+static void
+check_encode(const IdTextEncoding *encoding, const uint64 value[2])
+{
+	char	   *text[2];
+	uint64		read;
+	size_t		bad;
+	int			order;
+
+	for (int i = 0; i < 2; i++)
+	{
+		text[i] = encode(encoding, value[i]);
+		require(id_text_decode(encoding, text[i], encoding->length, &read, &bad) == ID_TEXT_OK);
+		require(read == value[i]);
+	}
+	order = memcmp(text[0], text[1], encoding->length);
+	require((order < 0) == (value[0] < value[1]));
+	require((order > 0) == (value[0] > value[1]));
+	free(text[0]);
+	free(text[1]);
+}
+
+/*
+ * A text is read as its characters are, each by itself, up to the first thing
+ * that is wrong.
+ */
+static void
+check_decode(const IdTextEncoding *encoding, const char *text, size_t size)
+{
+	IdTextStatus expected = ID_TEXT_EMPTY;
+	unsigned __int128 sum = 0;
+	uint64		value;
+	size_t		bad = 0;
+	size_t		i;
+
+	for (i = 0; i < size; i++)
+	{
+		IdTextStatus status = id_text_decode(encoding, text + i, 1, &value, &bad);
+
+		if (status == ID_TEXT_EMPTY)
+			continue;
+		expected = status;
+		if (status != ID_TEXT_OK)
+			break;
+		require(value < (uint64) encoding->base);
+		sum = sum * encoding->base + value;
+		if (sum > PG_UINT64_MAX)
+		{
+			expected = ID_TEXT_OVERFLOW;
+			break;
+		}
+	}
+
+	require(id_text_decode(encoding, text, size, &value, &bad) == expected);
+	if (expected == ID_TEXT_OK)
+		require(value == (uint64) sum);
+	if (expected == ID_TEXT_BAD_CHARACTER)
+		require(bad == i);
+}
+
+void
+check_id_text(Input *input)
+{
+	const IdTextEncoding *encoding = &id_text_encodings[take_upto(input, 1, ID_TEXT_ENCODINGS - 1)];
+	uint64		value[2];
+
+	for (int i = 0; i < 2; i++)
+		value[i] = take(input, 8);
+	check_encode(encoding, value);
+	check_decode(encoding, (const char *) input->data, input->size);
+}
