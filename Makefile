@@ -32,6 +32,7 @@ OBJS = \
 	src/snowflake_layout.o \
 	src/snowflake_period.o \
 	src/snowflake_range.o \
+	src/snowflake_text.o \
 	src/snowflake_time.o \
 	src/snowflake_type.o \
 	src/stats.o \
@@ -48,7 +49,7 @@ PGFILEDESC = "idgen - IDs made inside the database"
 # The control file is where the version is written.
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
 
-REGRESS = install snowflake snowflake_type snowflake_time uuid settings
+REGRESS = install snowflake snowflake_type snowflake_time snowflake_text uuid settings
 ISOLATION = order lock drop reset
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
