@@ -14,12 +14,15 @@ MODULE_big = idgen
 OBJS = \
 	src/clock.o \
 	src/generator.o \
+	src/generator_options.o \
+	src/id_batch.o \
 	src/id_bounds.o \
 	src/id_space.o \
 	src/id_text.o \
 	src/idgen.o \
 	src/layout_presets.o \
 	src/layout_text.o \
+	src/named_generator.o \
 	src/origin.o \
 	src/random.o \
 	src/regression.o \
@@ -29,6 +32,7 @@ OBJS = \
 	src/setting.o \
 	src/shmem.o \
 	src/snowflake.o \
+	src/snowflake_generator.o \
 	src/snowflake_layout.o \
 	src/snowflake_period.o \
 	src/snowflake_range.o \

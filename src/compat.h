@@ -10,6 +10,7 @@
 #ifndef IDGEN_COMPAT_H
 #define IDGEN_COMPAT_H
 
+#include "catalog/pg_foreign_server.h"
 #include "fmgr.h"
 #include "replication/origin.h"
 #include "replication/slot.h"
@@ -18,6 +19,7 @@
 #include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/wait_event.h"
 
@@ -59,6 +61,17 @@ compat_guc_malloc(int elevel, size_t size)
 	if (memory == NULL)
 		ereport(elevel, errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"));
 	return memory;
+#endif
+}
+
+/* 16: one function checks the rights to objects of all kinds. */
+static inline AclResult
+compat_server_aclcheck(Oid server, Oid role, AclMode mode)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ForeignServerRelationId, server, role, mode);
+#else
+	return pg_foreign_server_aclcheck(server, role, mode);
 #endif
 }
 

@@ -22,10 +22,15 @@ Generator	generator_of_server;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id"};
 ServerSetting generator_worker = {.name = "idgen.worker_id"};
 
-/* A part of the server's node in its place; ERROR if the layout has no room for it. */
-static uint64
-server_field_bits(const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting)
+/*
+ * Datacenter or worker of the server in its place in a layout.  ERROR
+ * INVALID_PARAMETER_VALUE if the layout has no room for it.
+ */
+uint64
+generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 {
+	const ServerSetting *setting = field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
+
 	if (setting->value > layout_max(layout, field))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -47,8 +52,8 @@ server_field_bits(const SnowflakeLayout *layout, LayoutField field, const Server
 uint64
 generator_server_node_bits(const SnowflakeLayout *layout)
 {
-	return server_field_bits(layout, LAYOUT_DATACENTER, &generator_datacenter) |
-		server_field_bits(layout, LAYOUT_WORKER, &generator_worker);
+	return generator_server_field(layout, LAYOUT_DATACENTER) |
+		generator_server_field(layout, LAYOUT_WORKER);
 }
 
 /*

@@ -33,6 +33,7 @@ extern Generator generator_of_server;
 extern ServerSetting generator_datacenter;
 extern ServerSetting generator_worker;
 
+extern uint64 generator_server_field(const SnowflakeLayout *layout, LayoutField field);
 extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
 extern void generator_attach(const char *caller);
 extern void generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits);

@@ -40,9 +40,12 @@ PG_FUNCTION_INFO_V1(idgen_layout_hash_extended);
 PG_FUNCTION_INFO_V1(idgen_server_layout);
 PG_FUNCTION_INFO_V1(idgen_server_layout_support);
 
-/* A layout from the name of a preset or from its words; context as for ereturn. */
-static SnowflakeLayout *
-read_layout(const char *text, Node *context)
+/*
+ * A layout from the name of a preset or from its words; context as for ereturn.
+ * ERROR INVALID_TEXT_REPRESENTATION if it is neither.
+ */
+SnowflakeLayout *
+snowflake_layout_read(const char *text, Node *context)
 {
 	const SnowflakeLayout *preset = layout_of_name(text);
 	SnowflakeLayout *layout = palloc(sizeof(SnowflakeLayout));
@@ -75,7 +78,7 @@ snowflake_layout_text(const SnowflakeLayout *layout)
 Datum
 idgen_layout_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_LAYOUT_P(read_layout(PG_GETARG_CSTRING(0), fcinfo->context));
+	PG_RETURN_LAYOUT_P(snowflake_layout_read(PG_GETARG_CSTRING(0), fcinfo->context));
 }
 
 Datum
@@ -92,7 +95,7 @@ idgen_layout_recv(PG_FUNCTION_ARGS)
 	int			length;
 	char	   *text = pq_getmsgtext(message, message->len - message->cursor, &length);
 
-	PG_RETURN_LAYOUT_P(read_layout(text, NULL));
+	PG_RETURN_LAYOUT_P(snowflake_layout_read(text, NULL));
 }
 
 Datum

@@ -17,6 +17,7 @@
 #define PG_GETARG_LAYOUT_P(n) DatumGetLayoutP(PG_GETARG_DATUM(n))
 #define PG_RETURN_LAYOUT_P(layout) PG_RETURN_POINTER(layout)
 
+extern SnowflakeLayout *snowflake_layout_read(const char *text, Node *context);
 extern char *snowflake_layout_text(const SnowflakeLayout *layout);
 extern Const *snowflake_layout_constant(Oid type);
 

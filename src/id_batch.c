@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_batch.c
+ *	  Many IDs at a time, as SQL has them: in an array, or as a block.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/memutils.h"
+
+#include "id_batch.h"
+
+/* IDs that an array can hold. */
+#define MAX_BATCH ((int) ((MaxAllocSize - ARR_OVERHEAD_NONULLS(1)) / sizeof(int64)))
+
+/* ERROR unless 1 <= value <= most; hint says what to do about too large a value */
+static void
+check_count(const char *name, int32 value, int32 most, const char *hint)
+{
+	if (value < 1 || value > most)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("%s must be between 1 and %d", name, most),
+				errdetail("The %s asked for is %d.", name, value),
+				value > most ? errhint("%s", hint) : 0);
+}
+
+/* An int8[] of count elements that the caller fills; *elements points at them. */
+static ArrayType *
+make_int8_array(int count, int64 **elements)
+{
+	Size		size = ARR_OVERHEAD_NONULLS(1) + count * sizeof(int64);
+	ArrayType  *array = palloc(size);
+
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = INT8OID;
+	ARR_DIMS(array)[0] = count;
+	ARR_LBOUND(array)[0] = 1;
+	*elements = (int64 *) ARR_DATA_PTR(array);
+	return array;
+}
+
+/*
+ * An array of the next count IDs.  Errors: INVALID_PARAMETER_VALUE if count is not
+ * between 1 and what an array holds; and see timeline.c.
+ */
+ArrayType *
+id_batch(Generator *generator, int32 count)
+{
+	ArrayType  *array;
+	int64	   *ids;
+
+	check_count("count", count, MAX_BATCH, "Call the function more than once.");
+	array = make_int8_array(count, &ids);
+	generator_fill(generator, ids, count);
+	return array;
+}
+
+/*
+ * The first of size consecutive IDs.  Errors: INVALID_PARAMETER_VALUE if size is not
+ * between 1 and what a tick holds; FEATURE_NOT_SUPPORTED for layouts whose IDs have
+ * gaps between them; and see timeline.c.
+ */
+int64
+id_block(Generator *generator, int32 size)
+{
+	const SnowflakeLayout *layout = &generator->source.layout;
+
+	if (layout->shift[LAYOUT_SEQUENCE] > 0)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("IDs of this layout are not consecutive"),
+				errdetail("The layout's sequence is not its lowest field."),
+				errhint("Use snowflake_nextvals()."));
+	check_count("size", size, layout_tick_size(layout),
+				"IDs are consecutive only within a tick of the layout. Use snowflake_nextvals() for more.");
+	return generator_next_block(generator, size);
+}

@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_batch.h
+ *	  Many IDs at a time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_ID_BATCH_H
+#define IDGEN_ID_BATCH_H
+
+#include "utils/array.h"
+
+#include "generator.h"
+
+extern ArrayType *id_batch(Generator *generator, int32 count);
+extern int64 id_block(Generator *generator, int32 size);
+
+#endif							/* IDGEN_ID_BATCH_H */

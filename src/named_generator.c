@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * named_generator.c
+ *	  Finding a generator by its name, and whether one may draw from it.
+ *
+ * A generator is a foreign server of the foreign-data wrapper "idgen", whose
+ * options say its layout, node and start of the sequence.  So PostgreSQL itself
+ * keeps, checks, dumps and renames it, knows its owner and who may use it, and
+ * tells all backends when something changes.
+ *
+ * A backend looks it up once, and again when PostgreSQL says that a foreign
+ * server, a wrapper or a role has changed, or when another user draws.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_foreign_server.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "generator_options.h"
+#include "id_space.h"
+#include "named_generator.h"
+
+static HTAB *generators = NULL;
+
+static void
+note_change(Datum arg, int cache, uint32 hash)
+{
+	generator_changes++;
+}
+
+static void
+create_table(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(NameData),
+		.entrysize = sizeof(NamedGenerator),
+	};
+
+	generators = hash_create("snowflake generators", 16, &control, HASH_ELEM | HASH_STRINGS);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_change, (Datum) 0);
+}
+
+/* This process's entry for a name, whether or not there is such a generator. */
+NamedGenerator *
+named_generator_find(const char *name)
+{
+	NamedGenerator *named;
+	bool		found;
+
+	if (generators == NULL)
+		create_table();
+	named = hash_search(generators, name, HASH_ENTER, &found);
+	if (!found)
+	{
+		named->user = InvalidOid;
+		memset(&named->generator, 0, sizeof(Generator));
+	}
+	return named;
+}
+
+/* The foreign server that is the generator by this name.  ERROR UNDEFINED_OBJECT if there is none. */
+ForeignServer *
+named_generator_server(const char *name)
+{
+	ForeignServer *server = GetForeignServerByName(name, true);
+
+	if (server == NULL ||
+		strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, GENERATOR_WRAPPER) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("generator \"%s\" does not exist", name),
+				server != NULL ?
+				errdetail("There is a foreign server by this name, but it is of another foreign-data wrapper.") : 0,
+				errhint("See snowflake_create_generator()."));
+	return server;
+}
+
+static void
+check_may_draw(const ForeignServer *server)
+{
+	AclResult	result = compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
+}
+
+/*
+ * The node of a generator's IDs.  What it has not been given of datacenter and
+ * worker is the server's; where it has been given all that its layout has of
+ * these, the server's node is of no concern.
+ */
+static uint64
+node_bits(const GeneratorOptions *options)
+{
+	const SnowflakeLayout *layout = &options->layout;
+	bool		follows_server = false;
+	uint64		bits = 0;
+
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		bits |= layout_put(layout, field, options->value[field]);
+		if (layout_has(layout, field) && !options->is_given[field])
+			follows_server = true;
+	}
+	if (!follows_server)
+		return bits;
+	if (!options->is_given[LAYOUT_DATACENTER])
+		bits |= generator_server_field(layout, LAYOUT_DATACENTER);
+	if (!options->is_given[LAYOUT_WORKER])
+		bits |= generator_server_field(layout, LAYOUT_WORKER);
+	return bits;
+}
+
+/*
+ * Make the generator ready, if the user may draw from it.  Errors: those of
+ * generator_attach() and generator_set_up(); UNDEFINED_OBJECT;
+ * INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's node does not
+ * fit the layout.
+ */
+void
+named_generator_ready(NamedGenerator *named, const char *caller)
+{
+	/* What changes while we look makes us look again. */
+	uint64		as_of = generator_changes;
+	ForeignServer *server;
+	GeneratorOptions options;
+
+	generator_attach(caller);
+	server = named_generator_server(NameStr(named->name));
+	check_may_draw(server);
+	options = generator_options_read(server->options);
+
+	named->generator.ready_as_of = 0;
+	generator_set_up(&named->generator, &options.layout, node_bits(&options));
+	named->generator.source.sequence_start = options.sequence_start;
+	named->generator.ready_as_of = as_of;
+	named->user = GetUserId();
+}

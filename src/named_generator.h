@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * named_generator.h
+ *	  Generators that were created with a name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_NAMED_GENERATOR_H
+#define IDGEN_NAMED_GENERATOR_H
+
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+
+#include "generator.h"
+
+/* The foreign-data wrapper whose servers are our generators. */
+#define GENERATOR_WRAPPER "idgen"
+
+/* A generator as this process has used it; never freed. */
+typedef struct NamedGenerator
+{
+	NameData	name;			/* hash key */
+	Oid			user;			/* whose right to draw was checked */
+	Generator	generator;
+} NamedGenerator;
+
+extern ForeignServer *named_generator_server(const char *name);
+extern NamedGenerator *named_generator_find(const char *name);
+extern void named_generator_ready(NamedGenerator *named, const char *caller);
+
+/*
+ * The generator by this name, ready to draw from on behalf of the SQL function
+ * caller.  *known is where the caller keeps the one that he had before, or NULL.
+ * Errors: see named_generator_ready.
+ */
+static inline Generator *
+named_generator_get(const char *name, const char *caller, void **known)
+{
+	NamedGenerator *named = *known;
+
+	if (unlikely(named == NULL || strcmp(NameStr(named->name), name) != 0))
+		*known = named = named_generator_find(name);
+	if (unlikely(!generator_is_ready(&named->generator) || named->user != GetUserId()))
+		named_generator_ready(named, caller);
+	return &named->generator;
+}
+
+#endif							/* IDGEN_NAMED_GENERATOR_H */

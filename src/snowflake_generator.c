@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_generator.c
+ *	  What SQL calls to create and drop generators, and to draw from them.
+ *
+ * Creating and dropping are PostgreSQL's own commands, run as the caller, so
+ * that rights, event triggers and whoever watches commands see what they are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_foreign_server.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "generator_options.h"
+#include "id_batch.h"
+#include "named_generator.h"
+#include "snowflake_layout.h"
+
+PG_FUNCTION_INFO_V1(idgen_generator_validator);
+PG_FUNCTION_INFO_V1(idgen_create_generator);
+PG_FUNCTION_INFO_V1(idgen_drop_generator);
+PG_FUNCTION_INFO_V1(idgen_generator_nextval);
+PG_FUNCTION_INFO_V1(idgen_generator_nextvals);
+PG_FUNCTION_INFO_V1(idgen_generator_next_block);
+
+/* snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about CREATE SERVER ... */
+Datum
+idgen_generator_validator(PG_FUNCTION_ARGS)
+{
+	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
+
+	if (PG_GETARG_OID(1) == ForeignServerRelationId)
+		(void) generator_options_read(options);
+	else if (options != NIL)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				errmsg("foreign-data wrapper \"%s\" has options for servers only", GENERATOR_WRAPPER));
+	PG_RETURN_VOID();
+}
+
+/* ERROR unless IDs of the layout can be made now. */
+static void
+check_is_current(const SnowflakeLayout *layout)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		start_us = layout_tick_start_us(layout, 0);
+	int64		end_us = layout_end_us(layout);
+
+	if (now_us >= end_us)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("time of layout \"%s\" has run out", snowflake_layout_text(layout)),
+				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
+				errhint("Choose another epoch, or give the time more bits."));
+	if (now_us < start_us)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("epoch of layout \"%s\" is in the future", snowflake_layout_text(layout)),
+				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
+}
+
+static void
+append_option(StringInfo command, const char *name, const char *value)
+{
+	appendStringInfo(command, ", %s %s", name, quote_literal_cstr(value));
+}
+
+static void
+run(const char *command)
+{
+	SPI_connect();
+	if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not run \"%s\"", command);
+	SPI_finish();
+}
+
+/* The argument of snowflake_create_generator() that an option comes from. */
+static const int argument_of_field[LAYOUT_FIELDS] = {
+	[LAYOUT_WORKER] = 2,
+	[LAYOUT_DATACENTER] = 3,
+	[LAYOUT_SHARD] = 4,
+	[LAYOUT_SLAB] = 5,
+};
+
+/*
+ * snowflake_create_generator(generator name, layout snowflake_layout,
+ *							  worker_id integer, datacenter_id integer,
+ *							  shard_id integer, slab_id bigint,
+ *							  sequence_start text)
+ */
+Datum
+idgen_create_generator(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout;
+	StringInfoData command;
+
+	for (int i = 0; i < 2; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("a generator's name and layout must not be null"));
+	layout = PG_GETARG_LAYOUT_P(1);
+	check_is_current(layout);
+
+	initStringInfo(&command);
+	appendStringInfo(&command, "CREATE SERVER %s FOREIGN DATA WRAPPER %s OPTIONS (layout %s",
+					 quote_identifier(NameStr(*PG_GETARG_NAME(0))), GENERATOR_WRAPPER,
+					 quote_literal_cstr(snowflake_layout_text(layout)));
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		int			i = argument_of_field[field];
+
+		if (!PG_ARGISNULL(i))
+			append_option(&command, generator_option_of_field[field],
+						  psprintf("%lld", field == LAYOUT_SLAB ?
+								   (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
+	}
+	if (!PG_ARGISNULL(6))
+		append_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
+	appendStringInfoChar(&command, ')');
+	run(command.data);
+	PG_RETURN_VOID();
+}
+
+/* snowflake_drop_generator(generator name) */
+Datum
+idgen_drop_generator(PG_FUNCTION_ARGS)
+{
+	ForeignServer *server = named_generator_server(NameStr(*PG_GETARG_NAME(0)));
+
+	run(psprintf("DROP SERVER %s", quote_identifier(server->servername)));
+	PG_RETURN_VOID();
+}
+
+static Generator *
+get_generator(FunctionCallInfo fcinfo, const char *caller)
+{
+	return named_generator_get(NameStr(*PG_GETARG_NAME(0)), caller, &fcinfo->flinfo->fn_extra);
+}
+
+/* snowflake_nextval(generator name) */
+Datum
+idgen_generator_nextval(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(generator_next(get_generator(fcinfo, "snowflake_nextval()")));
+}
+
+/* snowflake_nextvals(generator name, count integer) */
+Datum
+idgen_generator_nextvals(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_ARRAYTYPE_P(id_batch(get_generator(fcinfo, "snowflake_nextvals()"),
+								   PG_GETARG_INT32(1)));
+}
+
+/* snowflake_next_block(generator name, size integer) */
+Datum
+idgen_generator_next_block(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(id_block(get_generator(fcinfo, "snowflake_next_block()"),
+							 PG_GETARG_INT32(1)));
+}
