@@ -12,7 +12,10 @@
 
 MODULE_big = idgen
 OBJS = \
+	src/check.o \
+	src/check_generators.o \
 	src/clock.o \
+	src/finding.o \
 	src/generator.o \
 	src/generator_options.o \
 	src/id_batch.o \

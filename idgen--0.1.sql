@@ -832,6 +832,43 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION idgen_status() IS
 'node, layout, timeline and reservation of this server, with totals of all backends';
 
+CREATE FUNCTION idgen_get_timelines(
+	OUT is_server boolean,
+	OUT layout snowflake_layout,
+	OUT datacenter_id bigint,
+	OUT worker_id bigint,
+	OUT shard_id bigint,
+	OUT slab_id bigint,
+	OUT timeline_at timestamptz,
+	OUT ahead_of_clock interval)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'idgen_get_timelines'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 10;
+
+COMMENT ON FUNCTION idgen_get_timelines() IS
+'where each timeline is; see the view idgen_timelines';
+
+CREATE VIEW idgen_timelines AS
+	SELECT is_server, layout, datacenter_id, worker_id, shard_id, slab_id, timeline_at, ahead_of_clock
+	FROM idgen_get_timelines();
+
+COMMENT ON VIEW idgen_timelines IS
+'timelines of the server''s own IDs and of all generators that have been used since it started, in all databases';
+
+GRANT SELECT ON idgen_timelines TO PUBLIC;
+
+CREATE FUNCTION idgen_check(
+	OUT severity text,
+	OUT subject text,
+	OUT finding text,
+	OUT cure text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'idgen_check'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
+
+COMMENT ON FUNCTION idgen_check() IS
+'what could keep this server from making IDs, or make them repeat, and what to do about it';
+
 --
 -- Administration.  What it does concerns all databases of the server, and can
 -- make IDs repeat, so it is not for everyone.

@@ -22,6 +22,19 @@ Generator	generator_of_server;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id"};
 ServerSetting generator_worker = {.name = "idgen.worker_id"};
 
+static const ServerSetting *
+setting_of_field(LayoutField field)
+{
+	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
+}
+
+/* Has a layout room for the server's datacenter or worker? */
+bool
+generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
+{
+	return setting_of_field(field)->value <= layout_max(layout, field);
+}
+
 /*
  * Datacenter or worker of the server in its place in a layout.  ERROR
  * INVALID_PARAMETER_VALUE if the layout has no room for it.
@@ -29,9 +42,9 @@ ServerSetting generator_worker = {.name = "idgen.worker_id"};
 uint64
 generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
+	const ServerSetting *setting = setting_of_field(field);
 
-	if (setting->value > layout_max(layout, field))
+	if (!generator_server_field_fits(layout, field))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),

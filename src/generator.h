@@ -33,8 +33,18 @@ extern Generator generator_of_server;
 extern ServerSetting generator_datacenter;
 extern ServerSetting generator_worker;
 
+extern bool generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field);
 extern uint64 generator_server_field(const SnowflakeLayout *layout, LayoutField field);
 extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
+
+/* Has a layout room for the server's node? */
+static inline bool
+generator_server_fits(const SnowflakeLayout *layout)
+{
+	return generator_server_field_fits(layout, LAYOUT_DATACENTER) &&
+		generator_server_field_fits(layout, LAYOUT_WORKER);
+}
+
 extern void generator_attach(const char *caller);
 extern void generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits);
 extern void generator_ready_server(const char *caller);

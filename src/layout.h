@@ -145,6 +145,14 @@ layout_used_bits(const SnowflakeLayout *layout)
 	return used;
 }
 
+/* Bits that are the same in all IDs of one node: those of the node's fields, and unused ones. */
+static inline uint64
+layout_fixed_bits(const SnowflakeLayout *layout)
+{
+	return ~(((UINT64CONST(1) << layout->bits[LAYOUT_TIME]) - 1) << layout->shift[LAYOUT_TIME] |
+			 ((UINT64CONST(1) << layout->bits[LAYOUT_SEQUENCE]) - 1) << layout->shift[LAYOUT_SEQUENCE]);
+}
+
 /* Is the time above all other fields, so that IDs sort by it across nodes? */
 static inline bool
 layout_is_by_time(const SnowflakeLayout *layout)

@@ -97,29 +97,45 @@ check_may_draw(const ForeignServer *server)
 }
 
 /*
- * The node of a generator's IDs.  What it has not been given of datacenter and
- * worker is the server's; where it has been given all that its layout has of
- * these, the server's node is of no concern.
+ * Is a field's value the server's?  What a generator has not been given of
+ * datacenter and worker is; but where it has been given all that its layout has,
+ * the server's node is of no concern.
  */
-static uint64
-node_bits(const GeneratorOptions *options)
+static bool
+is_of_server(const GeneratorOptions *options, LayoutField field)
+{
+	bool		all_given = true;
+
+	for (int i = LAYOUT_FIRST_NODE_FIELD; i < LAYOUT_FIELDS; i++)
+		if (layout_has(&options->layout, i) && !options->is_given[i])
+			all_given = false;
+	return !all_given && !options->is_given[field] &&
+		(field == LAYOUT_DATACENTER || field == LAYOUT_WORKER);
+}
+
+/* Does what the generator has of the server's node fit its layout? */
+bool
+named_generator_fits(const GeneratorOptions *options)
+{
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (is_of_server(options, field) && !generator_server_field_fits(&options->layout, field))
+			return false;
+	return true;
+}
+
+/*
+ * The node of a generator's IDs.  ERROR INVALID_PARAMETER_VALUE if the server's
+ * does not fit.
+ */
+uint64
+named_generator_node_bits(const GeneratorOptions *options)
 {
 	const SnowflakeLayout *layout = &options->layout;
-	bool		follows_server = false;
 	uint64		bits = 0;
 
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-	{
-		bits |= layout_put(layout, field, options->value[field]);
-		if (layout_has(layout, field) && !options->is_given[field])
-			follows_server = true;
-	}
-	if (!follows_server)
-		return bits;
-	if (!options->is_given[LAYOUT_DATACENTER])
-		bits |= generator_server_field(layout, LAYOUT_DATACENTER);
-	if (!options->is_given[LAYOUT_WORKER])
-		bits |= generator_server_field(layout, LAYOUT_WORKER);
+		bits |= is_of_server(options, field) ? generator_server_field(layout, field) :
+			layout_put(layout, field, options->value[field]);
 	return bits;
 }
 
@@ -143,7 +159,7 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	options = generator_options_read(server->options);
 
 	named->generator.ready_as_of = 0;
-	generator_set_up(&named->generator, &options.layout, node_bits(&options));
+	generator_set_up(&named->generator, &options.layout, named_generator_node_bits(&options));
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.ready_as_of = as_of;
 	named->user = GetUserId();

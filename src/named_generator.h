@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 
 #include "generator.h"
+#include "generator_options.h"
 
 /* The foreign-data wrapper whose servers are our generators. */
 #define GENERATOR_WRAPPER "idgen"
@@ -24,6 +25,8 @@ typedef struct NamedGenerator
 	Generator	generator;
 } NamedGenerator;
 
+extern bool named_generator_fits(const GeneratorOptions *options);
+extern uint64 named_generator_node_bits(const GeneratorOptions *options);
 extern ForeignServer *named_generator_server(const char *name);
 extern NamedGenerator *named_generator_find(const char *name);
 extern void named_generator_ready(NamedGenerator *named, const char *caller);

@@ -18,8 +18,6 @@
 #include "server_layout.h"
 #include "shmem.h"
 
-#define US_PER_YEAR (INT64CONST(31556952) * US_PER_S)
-
 ServerSetting server_layout_setting = {.name = "idgen.layout",.text = "default"};
 SnowflakeLayout server_layout_asked;
 
@@ -42,7 +40,7 @@ warn_of_end(const SnowflakeLayout *layout)
 	int64		end_us = layout_end_us(layout);
 	int64		now_us = clock_unix_ns() / NS_PER_US;
 
-	if (end_us - now_us < 5 * US_PER_YEAR)
+	if (end_us - now_us < LAYOUT_LAST_YEARS_US)
 		ereport(WARNING,
 				errmsg("time of the layout of snowflake IDs %s on %s",
 					   end_us <= now_us ? "ended" : "ends",
@@ -87,6 +85,13 @@ const SnowflakeLayout *
 server_layout(void)
 {
 	return likely(fixed != NULL) ? fixed : fix();
+}
+
+/* Has it been fixed, as far as this process knows? */
+bool
+server_layout_is_fixed(void)
+{
+	return fixed != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
 }
 
 /* What it is, or will be by what we know. */

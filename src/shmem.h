@@ -182,6 +182,21 @@ extern Timeline *shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_b
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
 
+/*
+ * The time of the last ID on a timeline, in us since 1970, or where IDs begin; 0 if
+ * that is not known yet.  reset.c leaves a number of restarts in next, below any
+ * position of use.
+ */
+static inline int64
+shmem_timeline_us(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
+{
+	uint64		next = pg_atomic_read_u64(&timeline->next);
+
+	if (next <= pg_atomic_read_u32(&area->limits.restarts))
+		return pg_atomic_read_u64(&area->limits.start_us);
+	return layout_tick_start_us(layout, layout_position_tick(layout, next - 1));
+}
+
 static inline bool
 shmem_has_node(NodeSet *set, uint32 node)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * stats.c
- *	  What idgen_slots and idgen_status() show of the shared area.
+ *	  What idgen_slots, idgen_timelines and idgen_status() show of the shared area.
  *
- * Both need no slot, and work on a standby too; if the area does not exist yet,
+ * They need no slot, and work on a standby too; if the area does not exist yet,
  * they create it.  The rows of slots are read without a lock, so a backend may be
  * a few IDs further by the time it is shown, or just gone; the totals are exact.
  *
@@ -22,6 +22,7 @@
 #include "shmem.h"
 
 PG_FUNCTION_INFO_V1(idgen_get_slots);
+PG_FUNCTION_INFO_V1(idgen_get_timelines);
 PG_FUNCTION_INFO_V1(idgen_status);
 
 static Datum
@@ -31,13 +32,6 @@ interval_of_us(int64 us)
 
 	interval->time = us;
 	PG_RETURN_INTERVAL_P(interval);
-}
-
-/* The time of the last position below next, in us since 1970. */
-static int64
-last_position_us(const SnowflakeLayout *layout, uint64 next)
-{
-	return layout_tick_start_us(layout, layout_position_tick(layout, next - 1));
 }
 
 static uint64
@@ -95,12 +89,8 @@ static void
 put_timeline(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout,
 			 Datum *values, bool *nulls)
 {
-	uint64		next = pg_atomic_read_u64(&timeline->next);
-	int64		timeline_us = pg_atomic_read_u64(&area->limits.start_us);
+	int64		timeline_us = shmem_timeline_us(area, timeline, layout);
 
-	/* reset.c leaves a number of restarts there, below any position of use. */
-	if (next > pg_atomic_read_u32(&area->limits.restarts))
-		timeline_us = last_position_us(layout, next);
 	nulls[0] = nulls[1] = timeline_us == 0;
 	if (nulls[0])
 		return;
@@ -120,6 +110,61 @@ put_counts(Datum *values)
 	values[3] = Int64GetDatum(counts.waits[WAIT_DRIFT]);
 	values[4] = Int64GetDatum(counts.waits[WAIT_RESERVATION]);
 	values[5] = interval_of_us(counts.waited_us);
+}
+
+/* A field of a node, or NULL if the layout has none. */
+static void
+put_field(const SnowflakeLayout *layout, LayoutField field, uint64 node_bits, Datum *value, bool *null)
+{
+	*null = !layout_has(layout, field);
+	*value = Int64GetDatum(layout_get(layout, field, node_bits));
+}
+
+static void
+put_timeline_row(ReturnSetInfo *result, SharedArea *area, Timeline *timeline,
+				 const SnowflakeLayout *layout, uint64 node_bits)
+{
+	Datum		values[8];
+	bool		nulls[8] = {false};
+
+	values[0] = BoolGetDatum(timeline == &area->timeline);
+	values[1] = PointerGetDatum(layout);
+	put_field(layout, LAYOUT_DATACENTER, node_bits, &values[2], &nulls[2]);
+	put_field(layout, LAYOUT_WORKER, node_bits, &values[3], &nulls[3]);
+	put_field(layout, LAYOUT_SHARD, node_bits, &values[4], &nulls[4]);
+	put_field(layout, LAYOUT_SLAB, node_bits, &values[5], &nulls[5]);
+	put_timeline(area, timeline, layout, &values[6], &nulls[6]);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * idgen_get_timelines(OUT is_server boolean, OUT layout snowflake_layout,
+ *					   OUT datacenter_id bigint, OUT worker_id bigint,
+ *					   OUT shard_id bigint, OUT slab_id bigint,
+ *					   OUT timeline_at timestamptz, OUT ahead_of_clock interval)
+ */
+Datum
+idgen_get_timelines(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	SharedArea *area = shmem_area();
+	const SnowflakeLayout *layout = server_layout();
+	int			count;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (generator_server_fits(layout))
+		put_timeline_row(result, area, &area->timeline, layout, generator_server_node_bits(layout));
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	count = area->timeline_count;
+	LWLockRelease(&area->lock);
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = shmem_timeline(i);
+
+		put_timeline_row(result, area, timeline, &timeline->layout, timeline->node_bits);
+	}
+	return (Datum) 0;
 }
 
 /*

@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.c
+ *	  idgen_check(): is this server fit to make IDs that never repeat?
+ *
+ * It looks at what is, and changes nothing but that it creates the shared area if
+ * there is none.  It works on a standby, too, which one day may be promoted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/timex.h>
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/xlog.h"
+#include "catalog/pg_subscription.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "replication/walsender.h"
+#include "storage/spin.h"
+
+#include "check_generators.h"
+#include "compat.h"
+#include "finding.h"
+#include "generator.h"
+#include "layout_text.h"
+#include "server_layout.h"
+#include "snowflake_layout.h"
+
+PG_FUNCTION_INFO_V1(idgen_check);
+
+/* Settings whose value in the configuration is not the one in use. */
+static void
+check_settings(ReturnSetInfo *result)
+{
+	const ServerSetting *settings[] = {
+		&server_layout_setting, &generator_datacenter, &generator_worker, &window_max_drift,
+	};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		if (settings[i]->refused)
+			finding_put(result, FINDING_ERROR, settings[i]->name,
+						"Correct postgresql.conf, reload the configuration and connect again.",
+						"The value asked for was not accepted: this session makes no IDs.");
+}
+
+/* The server's own layout. */
+static void
+check_layout(ReturnSetInfo *result)
+{
+	const SnowflakeLayout *layout = server_layout();
+
+	finding_put_layout(result, server_layout_setting.name, layout);
+	if (!server_layout_setting.refused && !layout_equal(layout, &server_layout_asked))
+		finding_put(result, FINDING_WARNING, server_layout_setting.name,
+					"Restart the server, or take the change back.",
+					"The setting is \"%s\", but until the server restarts IDs are made with \"%s\".",
+					snowflake_layout_text(&server_layout_asked), snowflake_layout_text(layout));
+}
+
+/* Is there anything that another server receives from us? */
+static bool
+has_standbys(void)
+{
+	bool		found = false;
+
+	for (int i = 0; i < max_wal_senders && !found; i++)
+	{
+		WalSnd	   *sender = &WalSndCtl->walsnds[i];
+
+		SpinLockAcquire(&sender->mutex);
+		found = sender->pid != 0;
+		SpinLockRelease(&sender->mutex);
+	}
+	return found;
+}
+
+/* Is there anything that we receive from another server, in any database? */
+static bool
+has_subscriptions(void)
+{
+	Relation	subscriptions = table_open(SubscriptionRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(subscriptions, InvalidOid, false, NULL, 0, NULL);
+	bool		found = HeapTupleIsValid(systable_getnext(scan));
+
+	systable_endscan(scan);
+	table_close(subscriptions, AccessShareLock);
+	return found;
+}
+
+/* Do other servers look like this one? */
+static void
+check_node(ReturnSetInfo *result)
+{
+	const SnowflakeLayout *layout = server_layout();
+	const char *others = RecoveryInProgress() ? "is a standby" :
+		has_subscriptions() ? "has subscriptions" :
+		has_standbys() ? "sends its WAL to others" : NULL;
+
+	if (others == NULL || generator_datacenter.value != 0 || generator_worker.value != 0)
+		return;
+	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))
+		finding_put(result, FINDING_WARNING, generator_worker.name,
+					"Give each server that makes IDs for the same tables a node of its own.",
+					"This server %s, and its node is 0, as that of every server without a setting.", others);
+	else
+		finding_put(result, FINDING_WARNING, server_layout_setting.name,
+					"Choose a layout with a worker, and give each server one.",
+					"This server %s, and its layout does not tell servers apart.", others);
+}
+
+/* What the kernel thinks of its clock. */
+static void
+check_clock(ReturnSetInfo *result)
+{
+	struct timex state = {0};
+	int64		max_drift_us = window_max_drift.value * US_PER_MS;
+
+	if (ntp_adjtime(&state) < 0)
+		finding_put(result, FINDING_NOTICE, "system clock",
+					"Make sure that the clock is synchronised.",
+					"The kernel does not tell whether the clock is synchronised: %m.");
+	else if (state.status & STA_UNSYNC)
+		finding_put(result, FINDING_WARNING, "system clock",
+					"Run a service that keeps the clock, such as chrony, on this machine or its host.",
+					"The kernel says that the clock is not synchronised.");
+	else if (state.maxerror > max_drift_us)
+		finding_put(result, FINDING_WARNING, "system clock",
+					"Find out why the clock's service cannot keep it better.",
+					"The clock may be off by %.3f s, and \"idgen.max_drift\" is %d ms.",
+					(double) state.maxerror / US_PER_S, window_max_drift.value);
+}
+
+/* Where the clock and the timeline are. */
+static void
+check_timeline(ReturnSetInfo *result)
+{
+	SharedArea *area = shmem_area();
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		ahead_us = shmem_timeline_us(area, &area->timeline, server_layout()) - now_us;
+	uint64		regressions = pg_atomic_read_u64(&area->regressions);
+
+	if (ahead_us > window_max_drift.value * US_PER_MS)
+		finding_put(result, FINDING_ERROR, "timeline",
+					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
+					"IDs are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms: calls wait.",
+					(double) ahead_us / US_PER_S, window_max_drift.value);
+	if (regressions > 0)
+		finding_put(result, FINDING_WARNING, "system clock",
+					"Find out who sets the clock, and let it be slewed instead.",
+					"Since the server started, the clock went back " UINT64_FORMAT " times, by up to %.3f s.",
+					regressions, (double) pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_S);
+}
+
+/* What the reservation relies on. */
+static void
+check_durability(ReturnSetInfo *result)
+{
+	if (compat_origin_states == 0)
+		finding_put(result, FINDING_ERROR, COMPAT_ORIGIN_STATES_NAME,
+					"Set it to at least 1 and restart the server.",
+					"It is 0, so the time of IDs cannot be reserved: no IDs are made.");
+	if (!enableFsync)
+		finding_put(result, FINDING_WARNING, "fsync",
+					"Turn it on.",
+					"It is off: after a crash of the machine IDs can repeat, and data can be lost.");
+}
+
+/*
+ * idgen_check(OUT severity text, OUT subject text, OUT finding text, OUT cure text)
+ */
+Datum
+idgen_check(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	check_settings(result);
+	check_clock(result);
+	check_durability(result);
+	if (server_layout_setting.refused && !server_layout_is_fixed())
+		return (Datum) 0;
+	check_layout(result);
+	check_node(result);
+	check_timeline(result);
+	check_generators(result);
+	return (Datum) 0;
+}
