@@ -142,16 +142,19 @@ take_character(Reader *reader, char c)
 	return true;
 }
 
-/* Take a number of at most so many digits (1 .. 18), and no more digits than that. */
+/* Take a number of at most so many digits (1 .. 18); one with more is left where it is. */
 static bool
 take_number(Reader *reader, int most_digits, int64 *number)
 {
-	const char *digits = reader->at;
+	const char *end = reader->at;
 
 	*number = 0;
-	while (is_digit(*reader->at) && reader->at - digits < most_digits)
-		*number = *number * 10 + (*reader->at++ - '0');
-	return reader->at > digits && !is_digit(*reader->at);
+	while (is_digit(*end) && end - reader->at < most_digits)
+		*number = *number * 10 + (*end++ - '0');
+	if (end == reader->at || is_digit(*end))
+		return false;
+	reader->at = end;
+	return true;
 }
 
 /* Days from 1970-01-01 to a day of the Gregorian calendar; years count from March. */
@@ -181,6 +184,7 @@ date_of_days(int64 days, int64 *year, int64 *month, int64 *day)
 static bool
 take_date(Reader *reader, int64 *days)
 {
+	const char *start;
 	int64		year,
 				month,
 				day;
@@ -189,10 +193,14 @@ take_date(Reader *reader, int64 *days)
 				day_again;
 
 	skip_space(reader);
+	start = reader->at;
 	if (!take_number(reader, 4, &year) || !take_character(reader, '-') ||
 		!take_number(reader, 2, &month) || !take_character(reader, '-') ||
 		!take_number(reader, 2, &day))
+	{
+		reader->at = start;
 		return fail_at(reader, "a date, as in \"2020-01-31\"");
+	}
 	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
 		return fail(reader->problem, NULL, "The epoch must be a date from 1970-01-01 to 9999-12-31.");
 	*days = days_since_1970(year, month, day);
@@ -219,13 +227,17 @@ take_fraction(Reader *reader, int64 *us)
 static bool
 take_time_of_day(Reader *reader, int64 *us)
 {
+	const char *start = reader->at;
 	int64		hour,
 				minute,
 				second = 0,
 				fraction = 0;
 
 	if (!take_number(reader, 2, &hour) || !take_character(reader, ':') || !take_number(reader, 2, &minute))
+	{
+		reader->at = start;
 		return fail_at(reader, "a time, as in \"23:59\" or \"23:59:59.999\"");
+	}
 	if (take_character(reader, ':'))
 	{
 		if (!take_number(reader, 2, &second))
@@ -269,15 +281,14 @@ take_tick(Reader *reader, int64 *tick_us)
 	skip_space(reader);
 	if (!take_number(reader, 9, &count))
 		return fail_at(reader, "the length of a tick, as in \"1 ms\"");
-	if (count == 0)
-		return fail(reader->problem, NULL, "A tick must not be 0.");
 	for (int i = 0; i < lengthof(tick_units); i++)
 	{
-		if (take_word(reader, tick_units[i].name))
-		{
-			*tick_us = count * tick_units[i].us;
-			return true;
-		}
+		if (!take_word(reader, tick_units[i].name))
+			continue;
+		*tick_us = count * tick_units[i].us;
+		if (*tick_us < 1 || *tick_us > DAY_US)
+			return fail(reader->problem, NULL, "A tick must be from 1 us to a day, which is 1440 min.");
+		return true;
 	}
 	return fail_at(reader, "the unit of a tick, \"us\", \"ms\", \"s\" or \"min\"");
 }

@@ -116,6 +116,102 @@ test_bounds(void)
 	is_number(layout_first_id_from(seconds, 1), INT64CONST(1) << 35, "bounds: ticks of a second");
 }
 
+/* The sequence is above the worker, as in Sonyflake. */
+static void
+test_sequence_above_worker(void)
+{
+	const SnowflakeLayout *layout = layout_of_name("sonyflake");
+	int64		epoch_ns = INT64CONST(1409529600000000000);
+
+	check(layout_is_by_time(layout), "sonyflake: by time");
+	is_number(layout_compose(layout, 3 * 256 + 2, 1), 3 * 16777216 + 2 * 65536 + 1, "sonyflake: composed");
+	is_number(layout_compose(layout, layout_end(layout) - 1, full_node(layout)), PG_INT64_MAX, "sonyflake: last ID");
+	is_number(layout_tick_at(layout, epoch_ns + INT64CONST(19999999)), 1, "sonyflake: end of tick 1");
+	is_number(layout_tick_at_us(layout, INT64CONST(-10001)), INT64CONST(-140952960002), "sonyflake: before 1970");
+	is_number(layout_fit_in_tick(layout, 257, 256), 512, "sonyflake: a block of a tick");
+	is_number(layout_first_id_from(layout, 1), 16777216, "sonyflake: first ID of tick 1");
+	is_number(layout_last_id_until(layout, 1), 2 * 16777216 - 1, "sonyflake: last ID of tick 1");
+	is_number(layout_max_id(layout), PG_INT64_MAX, "sonyflake: 39 + 8 + 16 bits are 63");
+	is_number(layout_last_id_until(layout, layout_end_tick(layout)), PG_INT64_MAX, "sonyflake: past the end");
+}
+
+/* The time has the sign bit, as in Discord's. */
+static void
+test_time_with_sign(void)
+{
+	const SnowflakeLayout *layout = layout_of_name("discord");
+	int64		end = layout_end_tick(layout);
+
+	check(layout_uses_sign(layout, LAYOUT_TIME), "discord: the time has the sign bit");
+	is_number(layout_usable_bits(layout, LAYOUT_TIME), 41, "discord: usable bits");
+	is_number(end, INT64CONST(1) << 41, "discord: end");
+	is_number(layout_max(layout, LAYOUT_TIME), end - 1, "discord: largest time of a bigint");
+	is_number(layout_get(layout, LAYOUT_TIME, PG_UINT64_MAX), 2 * end - 1, "discord: largest time of all");
+	is_number(layout_get(layout, LAYOUT_TIME, UINT64CONST(1) << 63), end, "discord: the first negative ID's time");
+	is_number(layout_max_id(layout), PG_INT64_MAX, "discord: the largest bigint is an ID");
+	is_number(layout_compose(layout, layout_end(layout) - 1, full_node(layout)), PG_INT64_MAX, "discord: last ID");
+	is_number(layout_first_id_from(layout, end - 1), PG_INT64_MAX - 4194303, "discord: first ID of the last tick");
+	is_number(layout_first_id_from(layout, end), PG_INT64_MAX, "discord: from past the end");
+	is_number(layout_last_id_until(layout, end - 1), PG_INT64_MAX, "discord: until the last tick");
+	is_number(layout_used_bits(layout), -1, "discord: all bits are used");
+}
+
+/* The slab is above the time, and has the sign bit. */
+static void
+test_slab_above_time(void)
+{
+	const SnowflakeLayout *layout = layout_of_name("hybrid");
+	SnowflakeFields fields = layout_parse(layout, UINT64CONST(0xFFFFFFFE00030004));
+
+	check(!layout_is_by_time(layout), "hybrid: not by time");
+	check(!layout_uses_sign(layout, LAYOUT_TIME), "hybrid: the time has not the sign bit");
+	check(layout_uses_sign(layout, LAYOUT_SLAB), "hybrid: the slab has it");
+	is_number(layout_max(layout, LAYOUT_SLAB), PG_INT32_MAX, "hybrid: largest slab of a bigint");
+	is_number(layout_end(layout), INT64CONST(1) << 32, "hybrid: positions of a slab");
+	is_number(fields.value[LAYOUT_SLAB], INT64CONST(0xFFFFFFFE), "hybrid: a slab with the sign bit");
+	is_number(fields.value[LAYOUT_TIME], 3, "hybrid: time");
+	is_number(fields.value[LAYOUT_SEQUENCE], 4, "hybrid: sequence");
+	is_number(layout_compose(layout, 3 * 65536 + 4, layout_put(layout, LAYOUT_SLAB, 7)),
+			  INT64CONST(7) << 32 | 3 << 16 | 4, "hybrid: composed");
+}
+
+/* The worker is above the time, without the sign bit. */
+static void
+test_worker_above_time(void)
+{
+	const SnowflakeLayout *layout = layout_of_name("seata");
+	uint64		worker = layout_put(layout, LAYOUT_WORKER, 1023);
+
+	check(!layout_is_by_time(layout), "seata: not by time");
+	is_number(layout_max(layout, LAYOUT_WORKER), 1023, "seata: largest worker");
+	is_number(worker, INT64CONST(1023) << 53, "seata: its place");
+	is_number(layout_compose(layout, layout_end(layout) - 1, worker), PG_INT64_MAX, "seata: last ID");
+	is_number(layout_compose(layout, 4096, 0), 4096, "seata: the tick follows the sequence");
+}
+
+/* Bits that belong to no field are in no ID, but do not keep a number out of the bounds. */
+static void
+test_unused_bits(void)
+{
+	const SnowflakeLayout *js53 = layout_of_name("js53");
+	SnowflakeLayout layout = layout_default;
+	int64		id;
+
+	is_number(layout_max_id(js53), (INT64CONST(1) << 53) - 1, "js53: largest ID");
+	is_number(layout_used_bits(js53), layout_max_id(js53), "js53: used bits");
+	is_number(layout_compose(js53, layout_end(js53) - 1, full_node(js53)), layout_max_id(js53), "js53: last ID");
+	is_number(layout_first_id_from(js53, PG_INT64_MAX), layout_max_id(js53), "js53: from past the end");
+
+	/* time 41, unused 10, sequence 12 */
+	layout.bits[LAYOUT_DATACENTER] = layout.bits[LAYOUT_WORKER] = 0;
+	layout.shift[LAYOUT_DATACENTER] = layout.shift[LAYOUT_WORKER] = 0;
+	id = layout_compose(&layout, 3 * 4096 - 1, 0);
+	is_number(id, 2 * 4194304 + 4095, "unused bits: last position of tick 2");
+	is_number(position_of(&layout, id | 1023 << 12), 3 * 4096 - 1, "unused bits: parsed whatever they are");
+	is_number(layout_last_id_until(&layout, 2), 3 * 4194304 - 1, "unused bits: last ID of tick 2");
+	is_number(layout_used_bits(&layout), PG_INT64_MAX - 1023 * 4096, "unused bits: used bits");
+}
+
 /* Positions in order give IDs in order, whatever the node, and lose nothing. */
 static void
 test_order(const char *name)
@@ -146,6 +242,11 @@ main(void)
 	test_tick_at();
 	test_fit_in_tick();
 	test_bounds();
+	test_sequence_above_worker();
+	test_time_with_sign();
+	test_slab_above_time();
+	test_worker_above_time();
+	test_unused_bits();
 	for (int i = 0; i < layout_preset_count; i++)
 		test_order(layout_presets[i].name);
 	return done_testing();
