@@ -7,6 +7,7 @@
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
 #	make sanitize		make test under sanitizers, and fuzz the arithmetic
+#	make layouts		draw the layouts that have names for docs/layouts.md, as PG_CONFIG's headers are there
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
 
@@ -68,13 +69,13 @@ override with_llvm = no
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
-EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic
+EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts
 
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
 SELF_CONTAINED = quickstart test bench matrix torture model sanitize
-.PHONY: $(SELF_CONTAINED) unit
+.PHONY: $(SELF_CONTAINED) unit layouts
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -103,8 +104,13 @@ $(OBJS): $(wildcard src/*.h) idgen.control
 # What needs no server to be tested.
 ARITHMETIC = src/id_text.c src/layout_presets.c src/layout_text.c src/uuid_bits.c
 
-unit: $(UNIT)
-	@failed=0; for program in $(UNIT); do echo "# $$program"; $$program || failed=1; done; exit $$failed
+unit: $(UNIT) docs/draw-layouts
+	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
+	  echo "# $$program"; $$program || failed=1; \
+	done; exit $$failed
+
+layouts: docs/draw-layouts
+	docs/draw-layouts write docs
 
 # The same for libFuzzer, which is clang's: see test/fuzz/README.md. gcc's attributes in the headers are nothing to it.
 FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -114,7 +120,7 @@ test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -
 test/fuzz/arithmetic: test/fuzz/id_text.c test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
 $(UNIT): test/unit/tap.h
 
-$(UNIT) test/fuzz/arithmetic: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
+$(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport
 
 endif
