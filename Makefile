@@ -38,6 +38,9 @@ OBJS = \
 	src/snowflake.o \
 	src/snowflake_generator.o \
 	src/snowflake_layout.o \
+	src/snowflake_make.o \
+	src/snowflake_moment.o \
+	src/snowflake_parse.o \
 	src/snowflake_period.o \
 	src/snowflake_range.o \
 	src/snowflake_text.o \

@@ -259,29 +259,47 @@ COMMENT ON VIEW snowflake_generators IS
 GRANT SELECT ON snowflake_generators TO PUBLIC;
 
 --
--- Reading snowflake IDs.  The layout is fixed, and times are absolute: nothing
--- depends on a setting.  Not leakproof: a negative argument is an error.
+-- Reading snowflake IDs.  Times are absolute, so with a layout that is named nothing
+-- depends on a setting.  Without one the default is the server's, which makes the
+-- call no constant: an index or a generated column has to name a layout.  Not
+-- leakproof: an ID that the layout does not have is an error.
 --
 
-CREATE FUNCTION snowflake_parse(id bigint,
+CREATE FUNCTION snowflake_parse(id bigint, layout snowflake_layout DEFAULT snowflake_layout(),
 	OUT created_at timestamptz,
 	OUT datacenter_id integer,
 	OUT worker_id integer,
-	OUT sequence integer)
+	OUT sequence integer,
+	OUT shard_id integer,
+	OUT slab_id bigint)
 RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_snowflake_parse'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_parse(bigint) IS
-'fields of a snowflake ID: time, datacenter, worker and sequence';
+COMMENT ON FUNCTION snowflake_parse(bigint, snowflake_layout) IS
+'fields of a snowflake ID; those that its layout lacks are NULL';
 
-CREATE FUNCTION snowflake_timestamp(id bigint)
+CREATE FUNCTION snowflake_timestamp(id bigint, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'idgen_snowflake_timestamp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_timestamp(bigint) IS
+COMMENT ON FUNCTION snowflake_timestamp(bigint, snowflake_layout) IS
 'time of a snowflake ID';
+
+CREATE FUNCTION snowflake_make(created_at timestamptz,
+	sequence integer DEFAULT 0,
+	worker_id integer DEFAULT 0,
+	datacenter_id integer DEFAULT 0,
+	shard_id integer DEFAULT 0,
+	slab_id bigint DEFAULT 0,
+	layout snowflake_layout DEFAULT snowflake_layout())
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_make'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_make(timestamptz, integer, integer, integer, integer, bigint, snowflake_layout) IS
+'the snowflake ID of a time and fields, for tests and backdating; drawn or not, so not unique';
 
 --
 -- The type.  It casts to bigint implicitly and without a function, so operators,
@@ -413,10 +431,12 @@ CREATE CAST (snowflake AS smallint) WITH FUNCTION int2(snowflake) AS ASSIGNMENT;
 
 COMMENT ON CAST (snowflake AS smallint) IS 'as that from bigint';
 
+-- This goes by the server's layout.  The planner replaces it by its body, so that an
+-- index on snowflake_timestamp() serves it.  Its cast comes after that to bigint.
 CREATE FUNCTION timestamptz(snowflake)
 RETURNS timestamptz
-AS 'MODULE_PATHNAME', 'idgen_snowflake_timestamp'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_timestamp($1::bigint);
 
 COMMENT ON FUNCTION timestamptz(snowflake) IS 'convert snowflake to timestamptz';
 
@@ -425,51 +445,54 @@ CREATE CAST (snowflake AS timestamptz) WITH FUNCTION timestamptz(snowflake);
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
 
 --
--- Moments as bounds on IDs.  Nothing is an error, as bounds are clamped before the
--- epoch and past the end of the layout.  So these are leakproof.
+-- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
+-- epoch and past the end of the layout.  A layout is, if its time is not the highest
+-- field: then IDs have no bounds.  That error depends on nothing else, and a layout
+-- is what a query names and not what is kept from it, so these are leakproof.
 --
 
-CREATE FUNCTION snowflake_lower_bound(moment timestamptz)
+CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_lower_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_lower_bound(timestamptz) IS
-'smallest snowflake ID of the millisecond that a moment is in';
+COMMENT ON FUNCTION snowflake_lower_bound(timestamptz, snowflake_layout) IS
+'smallest snowflake ID of the tick that a moment is in';
 
-CREATE FUNCTION snowflake_upper_bound(moment timestamptz)
+CREATE FUNCTION snowflake_upper_bound(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_upper_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_upper_bound(timestamptz) IS
-'largest snowflake ID of the millisecond that a moment is in';
+COMMENT ON FUNCTION snowflake_upper_bound(timestamptz, snowflake_layout) IS
+'largest snowflake ID of the tick that a moment is in';
 
-CREATE FUNCTION snowflake_first_from(moment timestamptz)
+CREATE FUNCTION snowflake_first_from(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_first_from'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_first_from(timestamptz) IS
+COMMENT ON FUNCTION snowflake_first_from(timestamptz, snowflake_layout) IS
 'smallest snowflake ID whose time is at or after a moment';
 
-CREATE FUNCTION snowflake_first_in_range(range tstzrange)
+CREATE FUNCTION snowflake_first_in_range(range tstzrange, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_first_in_range'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_first_in_range(tstzrange) IS
+COMMENT ON FUNCTION snowflake_first_in_range(tstzrange, snowflake_layout) IS
 'smallest snowflake ID whose time is in a range';
 
-CREATE FUNCTION snowflake_last_in_range(range tstzrange)
+CREATE FUNCTION snowflake_last_in_range(range tstzrange, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_last_in_range'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_last_in_range(tstzrange) IS
+COMMENT ON FUNCTION snowflake_last_in_range(tstzrange, snowflake_layout) IS
 'largest snowflake ID whose time is in a range';
 
 CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text DEFAULT 'UTC',
+	layout snowflake_layout DEFAULT snowflake_layout(),
 	OUT starts_at timestamptz,
 	OUT ends_at timestamptz,
 	OUT from_id bigint,
@@ -478,12 +501,13 @@ RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_snowflake_period'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_period(text, timestamptz, text) IS
+COMMENT ON FUNCTION snowflake_period(text, timestamptz, text, snowflake_layout) IS
 'the hour, day, week, month, quarter or year of a moment, and its IDs: those from from_id up to, not including, to_id';
 
 --
 -- Predicates on time.  The planner replaces them by comparisons of the ID itself
--- with bounds, so indexes, partitions and statistics serve them.
+-- with bounds, so indexes, partitions and statistics serve them.  Operators have no
+-- room for a layout: they go by the server's, so they are STABLE.
 --
 
 CREATE FUNCTION snowflake_predicate_support(internal)
@@ -494,13 +518,13 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION snowflake_predicate_support(internal) IS
 'planner support for snowflake_created_in and the operators <@ and @>';
 
-CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange)
+CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange, layout snowflake_layout DEFAULT snowflake_layout())
 RETURNS boolean
-AS 'MODULE_PATHNAME', 'idgen_snowflake_in_range'
+AS 'MODULE_PATHNAME', 'idgen_snowflake_created_in'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
-COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
+COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange, snowflake_layout) IS
 'is the time of a snowflake ID in a range?  Uses indexes on the ID';
 
 --
@@ -516,8 +540,8 @@ COMMENT ON DOMAIN snowflake_time_range IS
 
 CREATE FUNCTION snowflake_contained_by_range(id snowflake, range snowflake_time_range)
 RETURNS boolean
-AS 'MODULE_PATHNAME', 'idgen_snowflake_in_range'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'idgen_snowflake_contained_by_range'
+LANGUAGE C STABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION snowflake_contained_by_range(snowflake, snowflake_time_range) IS
@@ -526,7 +550,7 @@ COMMENT ON FUNCTION snowflake_contained_by_range(snowflake, snowflake_time_range
 CREATE FUNCTION range_contains_snowflake(range snowflake_time_range, id snowflake)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'idgen_range_contains_snowflake'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+LANGUAGE C STABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION range_contains_snowflake(snowflake_time_range, snowflake) IS
@@ -573,7 +597,7 @@ COMMENT ON DOMAIN snowflake_time IS
 
 CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint < snowflake_first_from(moment);
 
 COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
@@ -581,7 +605,7 @@ COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION snowflake_le_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint <= snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
@@ -589,7 +613,7 @@ COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION snowflake_gt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint > snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
@@ -597,7 +621,7 @@ COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint >= snowflake_first_from(moment);
 
 COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
@@ -605,7 +629,7 @@ COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 
 CREATE FUNCTION timestamptz_lt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint > snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
@@ -613,7 +637,7 @@ COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 
 CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint >= snowflake_first_from(moment);
 
 COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
@@ -621,7 +645,7 @@ COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 
 CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint < snowflake_first_from(moment);
 
 COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
@@ -629,7 +653,7 @@ COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 
 CREATE FUNCTION timestamptz_ge_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN id::bigint <= snowflake_upper_bound(moment);
 
 COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
@@ -738,7 +762,7 @@ COMMENT ON OPERATOR >= (timestamptz, snowflake_time) IS 'is at or after';
 
 CREATE FUNCTION snowflake_time_decoder(id text)
 RETURNS timestamptz
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10
 RETURN snowflake_timestamp(id::snowflake::bigint);
 
 COMMENT ON FUNCTION snowflake_time_decoder(text) IS

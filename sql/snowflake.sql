@@ -32,10 +32,11 @@ FROM (VALUES
 SELECT snowflake_timestamp(4194304) AT TIME ZONE 'UTC' AS utc;
 SELECT snowflake_parse(NULL), snowflake_timestamp(NULL);
 
--- nothing depends on TimeZone, so reading can be indexed
+-- nothing depends on TimeZone, so reading can be indexed; the layout has to be named
 CREATE TABLE events (id bigint);
+CREATE INDEX ON events (snowflake_timestamp(id, 'default'));
+CREATE INDEX ON events (((snowflake_parse(id, 'default')).worker_id));
 CREATE INDEX ON events (snowflake_timestamp(id));
-CREATE INDEX ON events (((snowflake_parse(id)).worker_id));
 DROP TABLE events;
 
 -- batches

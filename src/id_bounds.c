@@ -11,7 +11,6 @@
 
 #include "clock.h"
 #include "id_bounds.h"
-#include "layout.h"
 
 /* Below all finite timestamps, the first of which is in 4714 BC. */
 #define LONG_AGO_US (-(INT64CONST(1) << 62))
@@ -33,9 +32,26 @@ saturated_unix_us(TimestampTz moment)
 
 /* The tick of the microsecond that lies so many before a moment. */
 static int64
-tick_before(TimestampTz moment, int64 us)
+tick_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 {
-	return layout_tick_at_us(&layout_default, saturated_unix_us(moment) - us);
+	return layout_tick_at_us(layout, saturated_unix_us(moment) - us);
+}
+
+/*
+ * ERROR unless IDs of a layout increase with their time.
+ *
+ * Functions that are leakproof call this.  It speaks of nothing but the layout,
+ * which is what a query names and not what rows hold, and does not show that.
+ */
+void
+ensure_by_time(const SnowflakeLayout *layout)
+{
+	if (!layout_is_by_time(layout))
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("snowflake layout has no bounds on IDs"),
+				errdetail("The time is not the highest field of this layout, so the IDs of a time do not lie between two numbers."),
+				errhint("Use snowflake_created_in(), or compare snowflake_timestamp() itself, which an index on that expression can serve."));
 }
 
 /*
@@ -43,9 +59,9 @@ tick_before(TimestampTz moment, int64 us)
  * end of the layout the largest ID, as there is nothing above it.
  */
 int64
-first_id_at(TimestampTz moment)
+first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	return layout_first_id_from(&layout_default, tick_before(moment, 0));
+	return layout_first_id_from(layout, tick_before(layout, moment, 0));
 }
 
 /*
@@ -53,18 +69,18 @@ first_id_at(TimestampTz moment)
  * the end of the layout the largest ID, though its time is not.
  */
 int64
-first_id_from(TimestampTz moment)
+first_id_from(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	int64		last = last_id_before(moment);
+	int64		last = last_id_before(layout, moment);
 
-	return last < PG_INT64_MAX ? last + 1 : last;
+	return last < layout_max_id(layout) ? last + 1 : last;
 }
 
 /* The last ID whose time is at or before a moment, which is in the moment's tick. */
 int64
-last_id_at(TimestampTz moment)
+last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	return layout_last_id_until(&layout_default, tick_before(moment, 0));
+	return layout_last_id_until(layout, tick_before(layout, moment, 0));
 }
 
 /*
@@ -72,7 +88,7 @@ last_id_at(TimestampTz moment)
  * at or before the microsecond before it.
  */
 int64
-last_id_before(TimestampTz moment)
+last_id_before(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	return layout_last_id_until(&layout_default, tick_before(moment, 1));
+	return layout_last_id_until(layout, tick_before(layout, moment, 1));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * id_bounds.h
- *	  Moments as bounds on IDs of the default layout.
+ *	  Moments as bounds on IDs of a layout.
  *
  * An ID's time is the start of its tick.  So IDs whose time is at or before a
  * moment are those up to the last of the moment's tick, and IDs whose time is at
@@ -10,6 +10,9 @@
  * the layout both are the largest of all IDs: there is no number that all IDs
  * are below.  Infinities are moments like others, and nothing is an error.
  *
+ * All this is about IDs that increase with their time, so the layout must be by
+ * time: callers have ensure_by_time() say so, whose error is the only one.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_ID_BOUNDS_H
@@ -17,9 +20,13 @@
 
 #include "datatype/timestamp.h"
 
-extern int64 first_id_at(TimestampTz moment);
-extern int64 first_id_from(TimestampTz moment);
-extern int64 last_id_at(TimestampTz moment);
-extern int64 last_id_before(TimestampTz moment);
+#include "layout.h"
+
+extern void ensure_by_time(const SnowflakeLayout *layout);
+
+extern int64 first_id_at(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 first_id_from(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 last_id_at(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 last_id_before(const SnowflakeLayout *layout, TimestampTz moment);
 
 #endif							/* IDGEN_ID_BOUNDS_H */

@@ -153,6 +153,13 @@ layout_fixed_bits(const SnowflakeLayout *layout)
 			 ((UINT64CONST(1) << layout->bits[LAYOUT_SEQUENCE]) - 1) << layout->shift[LAYOUT_SEQUENCE]);
 }
 
+/* Bits of a number that belong to no field: 0 in IDs of the layout. */
+static inline uint64
+layout_stray_bits(const SnowflakeLayout *layout, uint64 id)
+{
+	return id & ~layout_used_bits(layout);
+}
+
 /* Is the time above all other fields, so that IDs sort by it across nodes? */
 static inline bool
 layout_is_by_time(const SnowflakeLayout *layout)

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "id_bounds.h"
+#include "snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_period);
 
@@ -75,6 +76,7 @@ start_of_own_period(text *name, const Period *period, TimestampTz moment, text *
 
 /*
  * snowflake_period(period text, moment timestamptz, time_zone text,
+ *					layout snowflake_layout,
  *					OUT starts_at timestamptz, OUT ends_at timestamptz,
  *					OUT from_id bigint, OUT to_id bigint)
  *
@@ -88,6 +90,7 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	text	   *name = PG_GETARG_TEXT_PP(0);
 	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(1);
 	text	   *time_zone = PG_GETARG_TEXT_PP(2);
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(3);
 	const Period *period = find_period(name);
 	TimestampTz start = 0;
 	TimestampTz next = 0;
@@ -96,6 +99,7 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
+	ensure_by_time(layout);
 	if (finite)
 		start = start_of_own_period(name, period, moment, time_zone);
 	if (!finite || pg_add_s64_overflow(start, period->one_and_a_half, &next) || !IS_VALID_TIMESTAMP(next))
@@ -109,7 +113,7 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	values[0] = TimestampTzGetDatum(start);
 	values[1] = TimestampTzGetDatum(next);
-	values[2] = Int64GetDatum(first_id_at(start));
-	values[3] = Int64GetDatum(first_id_at(next));
+	values[2] = Int64GetDatum(first_id_at(layout, start));
+	values[3] = Int64GetDatum(first_id_at(layout, next));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

@@ -1,7 +1,7 @@
 -- What the extension puts into the catalogs: nothing left to chance, and nothing
 -- that a plain user needs is closed to them.
 BEGIN;
-SELECT plan(13);
+SELECT plan(14);
 
 CREATE TEMP VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -9,22 +9,32 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
-SELECT is(count(*), 42::bigint, 'all functions are looked at') FROM our_functions;
-SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function but the reset is STRICT or takes nothing')
-FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND proname <> 'idgen_reset_timeline';
+SELECT is(count(*), 59::bigint, 'all functions are looked at') FROM our_functions;
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is STRICT or takes nothing')
+FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator');
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
 FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND proconfig IS NOT NULL;
-SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function but the reset is PARALLEL SAFE')
-FROM our_functions WHERE proparallel <> 's' AND proname <> 'idgen_reset_timeline';
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE')
+FROM our_functions WHERE proparallel <> 's'
+  AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
-	'idgen_get_slots, idgen_reset_timeline, idgen_status, snowflake_next_block, snowflake_nextval, snowflake_nextvals, '
-	'snowflake_period, uuidv7', 'only reading is IMMUTABLE')
-FROM our_functions WHERE provolatile <> 'i';
+	'idgen_get_slots, idgen_reset_timeline, idgen_status, snowflake_create_generator, snowflake_drop_generator, '
+	'snowflake_next_block, snowflake_nextval, snowflake_nextvals, uuidv7', 'what makes IDs or looks at the server is VOLATILE')
+FROM our_functions WHERE provolatile = 'v';
+SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
+	'range_contains_snowflake, snowflake_contained_by_range, snowflake_ge_timestamptz, snowflake_gt_timestamptz, '
+	'snowflake_layout, snowflake_le_timestamptz, snowflake_lt_timestamptz, snowflake_period, snowflake_time_decoder, '
+	'timestamptz, timestamptz_ge_snowflake, timestamptz_gt_snowflake, timestamptz_le_snowflake, timestamptz_lt_snowflake',
+	'what goes by the server''s layout and takes none is STABLE, as are time zones')
+FROM our_functions WHERE provolatile = 's';
 SELECT is(string_agg(oid::regprocedure::text, ', ' ORDER BY oid),
-	'snowflake_lower_bound(timestamp with time zone), snowflake_upper_bound(timestamp with time zone), '
-	'snowflake_first_from(timestamp with time zone), snowflake_first_in_range(tstzrange), '
-	'snowflake_last_in_range(tstzrange), snowflake_created_in(bigint,tstzrange), '
-	'snowflake_contained_by_range(snowflake,snowflake_time_range), range_contains_snowflake(snowflake_time_range,snowflake)', 'only what cannot fail is leakproof')
+	'snowflake_layout_eq(snowflake_layout,snowflake_layout), snowflake_layout_ne(snowflake_layout,snowflake_layout), '
+	'snowflake_layout_hash(snowflake_layout), snowflake_layout_hash_extended(snowflake_layout,bigint), '
+	'snowflake_lower_bound(timestamp with time zone,snowflake_layout), snowflake_upper_bound(timestamp with time zone,snowflake_layout), '
+	'snowflake_first_from(timestamp with time zone,snowflake_layout), snowflake_first_in_range(tstzrange,snowflake_layout), '
+	'snowflake_last_in_range(tstzrange,snowflake_layout), snowflake_created_in(bigint,tstzrange,snowflake_layout), '
+	'snowflake_contained_by_range(snowflake,snowflake_time_range), range_contains_snowflake(snowflake_time_range,snowflake)',
+	'only what fails for no ID and no moment is leakproof')
 FROM our_functions WHERE proleakproof;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function runs as its owner')
 FROM our_functions WHERE prosecdef;

@@ -430,15 +430,14 @@ CREATE TABLE orders (
 	parent order_id REFERENCES orders,
 	leg leg,
 	range snowflake_range,
-	created_at timestamptz GENERATED ALWAYS AS (snowflake_timestamp(id)) STORED,
-	created_at_cast timestamptz GENERATED ALWAYS AS (id::timestamptz) STORED,
+	created_at timestamptz GENERATED ALWAYS AS (snowflake_timestamp(id, 'default')) STORED,
 	n integer,
 	CHECK (id <> n)
 );
 CREATE INDEX ON orders (parent);
 
 INSERT INTO orders (n) VALUES (1), (2);
-SELECT ok(bool_and(created_at BETWEEN now() - interval '1 minute' AND clock_timestamp() + interval '1 minute' AND created_at = created_at_cast),
+SELECT ok(bool_and(created_at BETWEEN now() - interval '1 minute' AND clock_timestamp() + interval '1 minute' AND created_at = id::timestamptz),
 	'a generated column has the time of an ID') FROM orders;
 DELETE FROM orders;
 INSERT INTO orders (id, n) VALUES (5, 1), ('6', 2), (7::smallint, 3), (8000000000, 4), (8000000000.7, 5);

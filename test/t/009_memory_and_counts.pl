@@ -36,7 +36,7 @@ sub check_works_without
 {
 	my ($session) = @_;
 
-	is($session->query('SELECT public.uuidv7() IS NOT NULL, snowflake_timestamp(0) IS NOT NULL'),
+	is($session->query("SELECT public.uuidv7() IS NOT NULL, snowflake_timestamp(0, 'default') IS NOT NULL"),
 		't|t', 'what needs no memory works without');
 	is($session->query("SELECT count(*) FROM pg_class WHERE relname = 'pg_class'"), 1, '... and the session too');
 	return;

@@ -23,13 +23,13 @@ CREATE DOMAIN order_id AS snowflake;
 ALTER DOMAIN order_id ADD CHECK (VALUE >= 0) NOT VALID;
 CREATE TABLE orders (
 	id snowflake PRIMARY KEY DEFAULT snowflake_nextval(),
-	placed_at timestamptz GENERATED ALWAYS AS (snowflake_timestamp(id)) STORED,
+	placed_at timestamptz GENERATED ALWAYS AS (snowflake_timestamp(id, 'default')) STORED,
 	replaces order_id,
 	related snowflake[],
 	note text,
 	CHECK (id >= timestamptz '2020-01-01 00:00:00+00' AND
 		   id <@ tstzrange '[2020-01-01 00:00:00+00,2089-01-01 00:00:00+00)'));
-CREATE INDEX orders_time ON orders (snowflake_timestamp(id));
+CREATE INDEX orders_time ON orders (snowflake_timestamp(id, 'default'));
 CREATE INDEX orders_replaces ON orders (replaces) INCLUDE (note);
 CREATE INDEX orders_related ON orders USING gin (related);
 CREATE TABLE payments (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders);
@@ -78,7 +78,8 @@ my $HOUR = q{tstzrange '[2025-12-31 16:42:00+00,2025-12-31 17:42:00+00)'};
 
 # A query, its result, the index that it uses, and the condition that it uses it for.
 my $KEY = qr/\(?id\)?(?:::bigint)?/;
-my $SINCE = qr/\($KEY >= snowflake_\w+\(\(now\(\) - '1 day'::interval\)\)\)/;
+my $LAYOUT = qr/'default'::snowflake_layout/;
+my $SINCE = qr/\($KEY >= snowflake_\w+\(\(now\(\) - '1 day'::interval\), $LAYOUT\)\)/;
 my $RANGE = qr/\(\($KEY >= '\d+'::bigint\) AND \($KEY <= '\d+'::bigint\)\)/;
 my $EQUAL = qr/\($KEY = '\d+'::bigint\)/;
 my @QUERIES = (
@@ -90,7 +91,7 @@ my @QUERIES = (
 	[ "SELECT count(*) FROM orders_in($HOUR)", 60, 'orders_pkey', $RANGE ],
 	[ "SELECT count(*) FROM orders_since('1 day')", 100, 'orders_pkey', $SINCE ],
 	[ q{SELECT count(*) FROM orders WHERE snowflake_timestamp(id) > now() - interval '1 day'},
-		100, 'orders_time', qr/\(snowflake_timestamp\(\(id\)::bigint\) > \(now\(\) - '1 day'::interval\)\)/ ],
+		100, 'orders_time', qr/\(snowflake_timestamp\(\(id\)::bigint, $LAYOUT\) > \(now\(\) - '1 day'::interval\)\)/ ],
 	[ 'SELECT count(*) FROM orders WHERE replaces = 7', 100, 'orders_replaces', qr/\(\(?replaces\)?(?:::bigint)? = 7\)/ ],
 	[ "SELECT count(*) FROM orders WHERE related @> '{42}'", 2, 'orders_related', qr/\(related \@> '\{42\}'::snowflake\[\]\)/ ],
 	[ "SELECT count(*) FROM payments JOIN orders ON order_id = orders.id WHERE orders.id = $ID",
