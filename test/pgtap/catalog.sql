@@ -9,7 +9,7 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
-SELECT is(count(*), 59::bigint, 'all functions are looked at') FROM our_functions;
+SELECT is(count(*), 61::bigint, 'all functions are looked at') FROM our_functions;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is STRICT or takes nothing')
 FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator');
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
@@ -18,7 +18,7 @@ SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that 
 FROM our_functions WHERE proparallel <> 's'
   AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
-	'idgen_get_slots, idgen_reset_timeline, idgen_status, snowflake_create_generator, snowflake_drop_generator, '
+	'idgen_check, idgen_get_slots, idgen_get_timelines, idgen_reset_timeline, idgen_status, snowflake_create_generator, snowflake_drop_generator, '
 	'snowflake_next_block, snowflake_nextval, snowflake_nextvals, uuidv7', 'what makes IDs or looks at the server is VOLATILE')
 FROM our_functions WHERE provolatile = 'v';
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
