@@ -32,17 +32,12 @@ extern NamedGenerator *named_generator_find(const char *name);
 extern void named_generator_ready(NamedGenerator *named, const char *caller);
 
 /*
- * The generator by this name, ready to draw from on behalf of the SQL function
- * caller.  *known is where the caller keeps the one that he had before, or NULL.
- * Errors: see named_generator_ready.
+ * The generator, ready to draw from on behalf of the SQL function caller.  Errors:
+ * see named_generator_ready.
  */
 static inline Generator *
-named_generator_get(const char *name, const char *caller, void **known)
+named_generator_get(NamedGenerator *named, const char *caller)
 {
-	NamedGenerator *named = *known;
-
-	if (unlikely(named == NULL || strcmp(NameStr(named->name), name) != 0))
-		*known = named = named_generator_find(name);
 	if (unlikely(!generator_is_ready(&named->generator) || named->user != GetUserId()))
 		named_generator_ready(named, caller);
 	return &named->generator;

@@ -15,6 +15,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -139,10 +140,41 @@ idgen_drop_generator(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* What a call site knows of the generator that it drew from last. */
+typedef struct CallSite
+{
+	NamedGenerator *named;
+	bool		is_constant;	/* it is the same in all its calls */
+} CallSite;
+
+/* The call site of a call; its generator may be NULL, or not the one of this call. */
+static CallSite *
+get_call_site(FmgrInfo *function)
+{
+	if (unlikely(function->fn_extra == NULL))
+	{
+		CallSite   *site = MemoryContextAllocZero(function->fn_mcxt, sizeof(CallSite));
+		Node	   *call = function->fn_expr;
+
+		/* A parameter is not enough: PL/pgSQL evaluates one expression with many. */
+		site->is_constant = call != NULL && IsA(call, FuncExpr) &&
+			IsA(linitial(((FuncExpr *) call)->args), Const);
+		function->fn_extra = site;
+	}
+	return function->fn_extra;
+}
+
+/* The generator that the first argument names. */
 static Generator *
 get_generator(FunctionCallInfo fcinfo, const char *caller)
 {
-	return named_generator_get(NameStr(*PG_GETARG_NAME(0)), caller, &fcinfo->flinfo->fn_extra);
+	CallSite   *site = get_call_site(fcinfo->flinfo);
+	const char *name = NameStr(*PG_GETARG_NAME(0));
+
+	if (unlikely(site->named == NULL) ||
+		(!site->is_constant && strcmp(NameStr(site->named->name), name) != 0))
+		site->named = named_generator_find(name);
+	return named_generator_get(site->named, caller);
 }
 
 /* snowflake_nextval(generator name) */

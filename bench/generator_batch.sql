@@ -1,0 +1,1 @@
+SELECT cardinality(snowflake_nextvals(:'generator', :batch));
