@@ -546,6 +546,19 @@ finish_picture(Task *task, const Drawing *drawing, const char *subdirectory, con
 static const char *const table_start = "<!-- what `make layouts` writes -->\n";
 static const char *const table_end = "<!-- until here -->\n";
 
+/* Is each picture shown, with words on it that only a person can write? */
+static void
+check_is_shown(Task *task, const char *page, const char *name)
+{
+	char		link[MAXPGPATH];
+	bool		shown;
+
+	snprintf(link, sizeof(link), "(layouts/%s.svg)", name);
+	shown = strstr(page, link) != NULL;
+	task->failures += !shown;
+	printf("%s %d - layouts.md tells of %s\n", shown ? "ok" : "not ok", ++task->tests, name);
+}
+
 /* Put the table in its place in layouts.md, and leave the rest as it is. */
 static void
 finish_page(Task *task)
@@ -572,6 +585,8 @@ finish_page(Task *task)
 		Drawing		drawing = drawing_of(i);
 
 		put_row(out, &drawing);
+		if (!task->writes)
+			check_is_shown(task, page, drawing.preset->name);
 	}
 	fprintf(out, "\n%s", end);
 	fclose(out);

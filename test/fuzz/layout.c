@@ -16,6 +16,15 @@
 #define DAY_US (86400 * US_PER_S)
 #define YEAR_10000_US INT64CONST(253402300800000000)
 
+static const int most_bits[LAYOUT_FIELDS] = {
+	[LAYOUT_TIME] = 63,
+	[LAYOUT_SEQUENCE] = 31,
+	[LAYOUT_DATACENTER] = 31,
+	[LAYOUT_WORKER] = 31,
+	[LAYOUT_SHARD] = 31,
+	[LAYOUT_SLAB] = 62,
+};
+
 /* Widths of all fields but the time; together with that of the time at most 63 bits. */
 static void
 take_widths(Input *input, SnowflakeLayout *layout)
@@ -24,7 +33,7 @@ take_widths(Input *input, SnowflakeLayout *layout)
 
 	for (int field = LAYOUT_TIME + 1; field < LAYOUT_FIELDS; field++)
 	{
-		layout->bits[field] = take_upto(input, 1, Min(left, field == LAYOUT_SLAB ? 62 : 31));
+		layout->bits[field] = take_upto(input, 1, Min(left, most_bits[field]));
 		left -= layout->bits[field];
 	}
 }
@@ -79,7 +88,7 @@ take_places(Input *input, SnowflakeLayout *layout)
 		unused -= gap;
 		below -= gap + layout->bits[field];
 		layout->shift[field] = below;
-		if (with_sign && layout->shift[field] + layout->bits[field] == 63 && layout->bits[field] != 31)
+		if (with_sign && layout->shift[field] + layout->bits[field] == 63 && layout->bits[field] < most_bits[field])
 			layout->bits[field]++;
 	}
 }
