@@ -61,7 +61,7 @@ PGFILEDESC = "idgen - IDs made inside the database"
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text uuid settings
-ISOLATION = order lock drop reset
+ISOLATION = order lock drop reset generator
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
