@@ -2,7 +2,7 @@
 -- with the library; what their options must be; who may draw, create and drop; and that
 -- what changes is seen at once, whatever was cached.
 BEGIN;
-SELECT plan(140);
+SELECT plan(138);
 
 -- what went wrong, or NULL; with a role, as that role
 CREATE FUNCTION pg_temp.error(query text, role name DEFAULT NULL, OUT state text, OUT message text, OUT detail text, OUT hint text)

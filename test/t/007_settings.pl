@@ -248,12 +248,22 @@ sub check_pg_settings
 			q{SELECT name, vartype, unit, context, min_val, max_val, boot_val FROM pg_settings WHERE name LIKE 'idgen.%' ORDER BY name}
 		),
 		join("\n",
-			'idgen.datacenter_id|integer||sighup|0|31|0',
+			'idgen.datacenter_id|integer||sighup|0|2147483647|0',
+			'idgen.layout|string||sighup|||default',
 			'idgen.max_drift|integer|ms|sighup|0|86400000|1000',
+			'idgen.max_generators|integer||sighup|0|131040|32',
 			'idgen.max_wait|integer|ms|user|0|86400000|10000',
 			'idgen.reserve_ahead|integer|ms|sighup|100|60000|3000',
-			'idgen.worker_id|integer||sighup|0|31|0'),
+			'idgen.worker_id|integer||sighup|0|2147483647|0'),
 		'units, ranges and contexts of the settings');
+
+	# What the node's range is depends on the layout.
+	foreach my $part (qw(datacenter worker))
+	{
+		like($session->error("ALTER SYSTEM SET idgen.${part}_id = 32"),
+			qr/ERROR:  22023: invalid value for parameter "idgen\.${part}_id": 32\nDETAIL:  The $part of the server's layout goes from 0 to 31\./,
+			"no $part beyond the layout's");
+	}
 	$session->quit;
 	return;
 }
