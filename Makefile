@@ -24,6 +24,11 @@ OBJS = \
 	src/id_space.o \
 	src/id_text.o \
 	src/idgen.o \
+	src/layout_capacity.o \
+	src/layout_habits.o \
+	src/layout_picture.o \
+	src/layout_plan.o \
+	src/layout_plausibility.o \
 	src/layout_presets.o \
 	src/layout_text.o \
 	src/named_generator.o \
@@ -105,7 +110,7 @@ include $(PGXS)
 $(OBJS): $(wildcard src/*.h) idgen.control
 
 # What needs no server to be tested.
-ARITHMETIC = src/id_text.c src/layout_presets.c src/layout_text.c src/uuid_bits.c
+ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/uuid_bits.c
 
 unit: $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
@@ -124,6 +129,6 @@ test/fuzz/arithmetic: test/fuzz/id_text.c test/fuzz/layout.c test/fuzz/layout_te
 $(UNIT): test/unit/tap.h
 
 $(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport
+	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport -lm
 
 endif
