@@ -41,12 +41,15 @@ OBJS = \
 	src/setting.o \
 	src/shmem.o \
 	src/snowflake.o \
+	src/snowflake_capacity.o \
+	src/snowflake_inspect.o \
 	src/snowflake_generator.o \
 	src/snowflake_layout.o \
 	src/snowflake_make.o \
 	src/snowflake_moment.o \
 	src/snowflake_parse.o \
 	src/snowflake_period.o \
+	src/snowflake_plan.o \
 	src/snowflake_range.o \
 	src/snowflake_text.o \
 	src/snowflake_time.o \
@@ -65,7 +68,7 @@ PGFILEDESC = "idgen - IDs made inside the database"
 # The control file is where the version is written.
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
 
-REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text uuid settings
+REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid settings
 ISOLATION = order lock drop reset generator
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 

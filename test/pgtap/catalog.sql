@@ -9,7 +9,7 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
-SELECT is(count(*), 61::bigint, 'all functions are looked at') FROM our_functions;
+SELECT is(count(*), 68::bigint, 'all functions are looked at') FROM our_functions;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is STRICT or takes nothing')
 FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator');
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
@@ -22,10 +22,10 @@ SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
 	'snowflake_next_block, snowflake_nextval, snowflake_nextvals, uuidv7', 'what makes IDs or looks at the server is VOLATILE')
 FROM our_functions WHERE provolatile = 'v';
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
-	'range_contains_snowflake, snowflake_contained_by_range, snowflake_ge_timestamptz, snowflake_gt_timestamptz, '
-	'snowflake_layout, snowflake_le_timestamptz, snowflake_lt_timestamptz, snowflake_period, snowflake_time_decoder, '
+	'range_contains_snowflake, snowflake_capacity, snowflake_contained_by_range, snowflake_ge_timestamptz, snowflake_gt_timestamptz, '
+	'snowflake_inspect, snowflake_layout, snowflake_le_timestamptz, snowflake_lt_timestamptz, snowflake_period, snowflake_plan, snowflake_time_decoder, '
 	'timestamptz, timestamptz_ge_snowflake, timestamptz_gt_snowflake, timestamptz_le_snowflake, timestamptz_lt_snowflake',
-	'what goes by the server''s layout and takes none is STABLE, as are time zones')
+	'what goes by the server''s layout and takes none is STABLE, as are time zones and the time of day')
 FROM our_functions WHERE provolatile = 's';
 SELECT is(string_agg(oid::regprocedure::text, ', ' ORDER BY oid),
 	'snowflake_layout_eq(snowflake_layout,snowflake_layout), snowflake_layout_ne(snowflake_layout,snowflake_layout), '
@@ -50,7 +50,7 @@ CREATE ROLE regress_idgen_user;
 SET ROLE regress_idgen_user;
 SELECT lives_ok('SELECT snowflake_nextval(), snowflake_nextvals(2), snowflake_next_block(2), public.uuidv7()',
 	'anyone may draw');
-SELECT lives_ok('SELECT * FROM idgen_slots, idgen_status()', 'anyone may look');
+SELECT lives_ok('SELECT * FROM idgen_slots, idgen_status(), snowflake_layouts', 'anyone may look');
 SELECT throws_ok('SELECT idgen_reset_timeline()', '42501', NULL, 'not anyone may reset the timeline');
 RESET ROLE;
 
