@@ -130,6 +130,7 @@ test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -
 
 test/fuzz/arithmetic: test/fuzz/id_text.c test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
 $(UNIT): test/unit/tap.h
+docs/draw-layouts: docs/layout_svg.c docs/layout_svg.h
 
 $(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport -lm
