@@ -338,6 +338,32 @@ sub check_copy
 	return;
 }
 
+# Layouts are stored as 32 bytes that are copied as text, so that what comes in is checked.
+sub check_copy_of_layouts
+{
+	my ($node) = @_;
+
+	query(
+		$node, 'postgres', q{
+		CREATE TABLE layouts (id integer, layout snowflake_layout);
+		INSERT INTO layouts VALUES (1, 'default'), (2, 'hybrid'), (3, NULL),
+			(4, 'time 40 bits of 1500 us since 2020-01-01 00:00:00.015, unused 4, shard 13, worker 2, sequence 4');
+		CREATE TABLE layouts_in (LIKE layouts)});
+	my $rows = query($node, 'postgres', 'SELECT * FROM layouts ORDER BY id');
+	foreach my $format (qw(text csv binary))
+	{
+		copy_out($node, 'layouts', 'layouts', $format);
+		is(copy_in($node, 'layouts_in', 'layouts', $format), '', "COPY in $format: layouts");
+		is(query($node, 'postgres', 'SELECT * FROM layouts_in ORDER BY id'), $rows, '... stay what they are');
+		is(query($node, 'postgres', 'SELECT count(*) FROM layouts JOIN layouts_in USING (id, layout)'), 3, '... to the byte');
+		query($node, 'postgres', 'TRUNCATE layouts_in');
+		copy_out($node, q{(SELECT 1, 'time 41'::text)}, 'bad', $format);
+		like(copy_in($node, 'layouts_in', 'bad', $format), qr/ERROR:  22P02:.*\nDETAIL:  Expected the length of a tick/s, '... and are checked');
+	}
+	query($node, 'postgres', 'DROP TABLE layouts, layouts_in');
+	return;
+}
+
 # ---------------------------------------------------------------------- dumps
 
 sub new_database
@@ -604,6 +630,7 @@ is( query(
 my $picture = picture($node, 'postgres');
 check_copy_of($node, 'postgres', 'made', $picture);
 check_copy($node);
+check_copy_of_layouts($node);
 check_dumps($node, $picture);
 check_data_only($node);
 
