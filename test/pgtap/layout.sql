@@ -2,7 +2,7 @@
 -- IDs from their parts and back, times, bounds and predicates.  And how the server's
 -- layout becomes a constant.  Examples to read are in sql/snowflake_layout.sql.
 BEGIN;
-SELECT plan(72);
+SELECT plan(75);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
 
@@ -256,6 +256,27 @@ SET LOCAL plan_cache_mode = force_custom_plan;
 SELECT results_eq('EXECUTE with_layout(''seata'')', 'SELECT count(*) FROM tweets WHERE snowflake_timestamp(id, ''seata'') <@ tstzrange ''[2022-06-03,2022-06-04)''',
 	'whichever');
 RESET plan_cache_mode;
+
+-- PostgreSQL holds a constraint against the bounds of a partition without a query
+CREATE TABLE by_month (id snowflake) PARTITION BY RANGE (id);
+CREATE FUNCTION pg_temp.scans_to_attach(constraint_on_id text) RETURNS bigint LANGUAGE plpgsql AS
+$$
+DECLARE
+	month record := snowflake_period('month', '2026-03-01');
+	scans bigint;
+BEGIN
+	EXECUTE format('CREATE TABLE march (id snowflake NOT NULL, CHECK (%s))', constraint_on_id);
+	EXECUTE format('ALTER TABLE by_month ATTACH PARTITION march FOR VALUES FROM (%s) TO (%s)', month.from_id, month.to_id);
+	scans := pg_stat_get_xact_numscans('march'::regclass);
+	DROP TABLE march;
+	RETURN scans;
+END
+$$;
+SELECT is(pg_temp.scans_to_attach(constraint_on_id), scans::bigint, format('%s scans to attach a partition: %s', scans, constraint_on_id))
+FROM (VALUES ($$snowflake_created_in(id, '[2026-03-01,2026-04-01)', 'default')$$, 0),
+	($$id >= snowflake_first_from('2026-03-01', 'default') AND id < snowflake_first_from('2026-04-01', 'default')$$, 0),
+	($$id <@ '[2026-03-01,2026-04-01)'$$, 1)) c(constraint_on_id, scans);
+
 SELECT throws_ok(statement, '42P17', NULL, 'refused where it is stored: ' || statement)
 FROM unnest(ARRAY['CREATE INDEX ON tweets (snowflake_timestamp(id))', 'CREATE INDEX ON tweets (((snowflake_parse(id)).worker_id))',
 	'CREATE INDEX ON tweets (snowflake_timestamp(id, snowflake_layout()))', 'CREATE INDEX ON tweets ((own::timestamptz))',
