@@ -4,7 +4,7 @@
 # in bench/run, which sources this.
 
 create_generators() {
-  sql bench <<'SQL'
+  sql bench >/dev/null <<'SQL'
 SELECT snowflake_create_generator('bench_default', worker_id => 9);
 SELECT snowflake_create_generator('bench_wide', 'wide');
 SQL
@@ -24,9 +24,7 @@ measure_generator_calls() {
   done
   part "Cost of a call of a generator"
   supervise time_rounds "$ROUNDS" "${candidates[@]}" >"$WORK/generators"
-  record_medians generators call ns < <(awk -F '\t' -v calls="$CALLS" '
-    $1 == "count(1)" { rows = $2; next }
-    { printf "%s\t%.4f\n", $1, ($2 - rows) * 1e6 / calls }' "$WORK/generators")
+  record_medians generators call ns < <(added_cost 'count(1)' <"$WORK/generators")
   record_medians generators statement ns < <(grep -v '^count' "$WORK/generators" | convert "value * 1e6 / $CALLS")
   {
     printf 'call\tns (quartiles)\tx snowflake_nextval\tIDs/s of the whole statement, one backend\n'
@@ -48,11 +46,14 @@ measure_generator_calls() {
 # So many sessions at a time draw batches for a while; "NAME<tab>IDS A SECOND" a line.
 batch_rounds() {
   local rounds=$1 round backends name output
+  for name in bench_default bench_wide; do
+    echo "SELECT cardinality(snowflake_nextvals('$name', $BATCH));" | as_server tee "$WORK/stock/$name.sql" >/dev/null
+  done
   for ((round = 0; round < rounds; round++)); do
     for backends in 1 2; do
       for name in bench_default bench_wide; do
         output=$(as_server pgbench -n -M prepared -T "$SECONDS_EACH" -c "$backends" -j "$backends" \
-          -D "generator=$name" -D "batch=$BATCH" -f "$SRC/bench/generator_batch.sql" bench)
+          -f "$WORK/stock/$name.sql" bench)
         awk -v name="$name $backends" -v batch="$BATCH" '/^tps = / { printf "%s\t%.0f\n", name, $3 * batch }' <<<"$output"
       done
     done
@@ -97,9 +98,7 @@ measure_reading() {
   done
   part "Reading an ID by a layout"
   supervise time_rounds "$ROUNDS" "${candidates[@]}" >"$WORK/reading"
-  record_medians reading cost ns < <(awk -F '\t' -v calls="$CALLS" '
-    $1 == "count(id)" { rows = $2; next }
-    { printf "%s\t%.4f\n", $1, ($2 - rows) * 1e6 / calls }' "$WORK/reading")
+  record_medians reading cost ns < <(added_cost 'count(id)' <"$WORK/reading")
   {
     printf 'call\tns (quartiles)\tx without a layout\n'
     for name in "${names[@]}"; do

@@ -1,1 +1,0 @@
-SELECT cardinality(snowflake_nextvals(:'generator', :batch));
