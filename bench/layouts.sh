@@ -37,8 +37,8 @@ measure_generator_calls() {
   } | table
   note "As above. \`bench_default\` has the default layout and \`bench_wide\` the layout \`wide\`, 262,144 IDs a" \
     "millisecond."
-  judge_ratio 'statement: a generator / snowflake_nextval()' 'generators bench_default statement' \
-    'generators snowflake_nextval statement' '<=' 1.2
+  judge_ratio 'a call of a generator / snowflake_nextval()' 'generators bench_default call' \
+    'generators snowflake_nextval call' '<=' 1.2
   judge 'single calls of a wide generator, one backend' \
     "$(calc %.1f "1e3 / ${VALUE['generators bench_wide statement']}")" ' million IDs/s' '>=' 10
 }

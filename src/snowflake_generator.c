@@ -140,41 +140,34 @@ idgen_drop_generator(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* What a call site knows of the generator that it drew from last. */
-typedef struct CallSite
+/*
+ * Is the name of the generator the same in all calls of this call site?  A parameter
+ * is not enough: PL/pgSQL evaluates one expression with many.
+ */
+static bool
+name_is_constant(const FmgrInfo *function)
 {
-	NamedGenerator *named;
-	bool		is_constant;	/* it is the same in all its calls */
-} CallSite;
+	Node	   *call = function->fn_expr;
 
-/* The call site of a call; its generator may be NULL, or not the one of this call. */
-static CallSite *
-get_call_site(FmgrInfo *function)
-{
-	if (unlikely(function->fn_extra == NULL))
-	{
-		CallSite   *site = MemoryContextAllocZero(function->fn_mcxt, sizeof(CallSite));
-		Node	   *call = function->fn_expr;
-
-		/* A parameter is not enough: PL/pgSQL evaluates one expression with many. */
-		site->is_constant = call != NULL && IsA(call, FuncExpr) &&
-			IsA(linitial(((FuncExpr *) call)->args), Const);
-		function->fn_extra = site;
-	}
-	return function->fn_extra;
+	return call != NULL && IsA(call, FuncExpr) && IsA(linitial(((FuncExpr *) call)->args), Const);
 }
 
-/* The generator that the first argument names. */
-static Generator *
+/*
+ * The generator that the first argument names, ready to draw from.  Where the name
+ * is a constant the call site remembers it.
+ */
+static inline Generator *
 get_generator(FunctionCallInfo fcinfo, const char *caller)
 {
-	CallSite   *site = get_call_site(fcinfo->flinfo);
-	const char *name = NameStr(*PG_GETARG_NAME(0));
+	NamedGenerator *named = fcinfo->flinfo->fn_extra;
 
-	if (unlikely(site->named == NULL) ||
-		(!site->is_constant && strcmp(NameStr(site->named->name), name) != 0))
-		site->named = named_generator_find(name);
-	return named_generator_get(site->named, caller);
+	if (unlikely(named == NULL))
+	{
+		named = named_generator_find(NameStr(*PG_GETARG_NAME(0)));
+		if (name_is_constant(fcinfo->flinfo))
+			fcinfo->flinfo->fn_extra = named;
+	}
+	return named_generator_get(named, caller);
 }
 
 /* snowflake_nextval(generator name) */
