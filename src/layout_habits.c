@@ -23,7 +23,7 @@
 #define PGDOG_UNIQUE_IDS INT64CONST(1775606400) /* 2026-04-08 */
 
 static const char *const twitter_note =
-	"Twitter, Leaf, bwmarrin/snowflake and Hutool count from one epoch, and have 10 bits of node in one place: the time is right for all, only how the node is divided differs.";
+	"Leaf, bwmarrin/snowflake and Hutool share Twitter's epoch and places of bits: all but the division of the node is right.";
 
 static const char *const pgedge_note =
 	"Version 1.2 of pgEdge's extension exchanged node and sequence: layout pgedge is from then on, pgedge1 before.";

@@ -159,7 +159,7 @@ weigh(LayoutCandidate *candidate, bool is_own, uint64 id, int64 now_us)
 	LayoutDoubts *doubts = &candidate->doubts;
 	int64		at_us = 0;
 
-	if ((id & ~layout_used_bits(layout)) != 0)
+	if (layout_stray_bits(layout, id) != 0)
 		candidate->verdict = LAYOUT_STRAY_BITS;
 	else if (!layout_is_in_slabs(layout) && !has_come(layout, fields.value[LAYOUT_TIME], now_us, &at_us))
 		candidate->verdict = LAYOUT_IN_FUTURE;

@@ -19,37 +19,10 @@
 #include "layout_presets.h"
 #include "layout_text.h"
 
+#include "tap.h"
+
 /* 2026-11-21 12:00 UTC: the tests are of that moment, whenever they run. */
 #define NOW_US (INT64CONST(1795262400) * US_PER_S)
-
-static int	tests_run = 0;
-static int	tests_failed = 0;
-
-static void
-check(bool ok, const char *format, const char *name)
-{
-	tests_run++;
-	tests_failed += !ok;
-	printf("%s %d - ", ok ? "ok" : "not ok", tests_run);
-	printf(format, name);
-	printf("\n");
-}
-
-static void
-is_number(int64 got, int64 expected, const char *format, const char *name)
-{
-	check(got == expected, format, name);
-	if (got != expected)
-		printf("# got %lld, expected %lld\n", (long long) got, (long long) expected);
-}
-
-static void
-is_text(const char *got, const char *expected, const char *name)
-{
-	check(strcmp(got, expected) == 0, "%s", name);
-	if (strcmp(got, expected) != 0)
-		printf("# got\n%s\n# expected\n%s\n", got, expected);
-}
 
 /* A layout from its name or its words; they are known to be right. */
 static SnowflakeLayout
@@ -105,11 +78,11 @@ test_rooms(void)
 		SnowflakeLayout layout = layout_of(room->layout);
 		int64		last_end_us = layout_last_end_us(&layout);
 
-		is_number(layout_ids_per_second(&layout), room->ids_per_second, "room: IDs a second, %s", room->layout);
-		is_number(layout_nodes(&layout), room->nodes, "room: nodes, %s", room->layout);
-		is_number(layout_end_us(&layout) / US_PER_MS, room->end_ms, "room: end, %s", room->layout);
+		is_number(layout_ids_per_second(&layout), room->ids_per_second, of("IDs a second", room->layout));
+		is_number(layout_nodes(&layout), room->nodes, of("nodes", room->layout));
+		is_number(layout_end_us(&layout) / US_PER_MS, room->end_ms, of("end", room->layout));
 		is_number(last_end_us == NEVER_US ? -1 : last_end_us / US_PER_MS, room->last_end_ms,
-				  "room: end of all 64 bits, %s", room->layout);
+				  of("end of all 64 bits", room->layout));
 	}
 }
 
@@ -121,21 +94,21 @@ test_time_left(void)
 	int64		end_us = layout_end_us(&layout);
 	int64		unix_us;
 
-	check(layout_time_used(&layout, 0) == 0, "time: none is used before the %s", "epoch");
-	check(layout_time_used(&layout, start_us) == 0, "time: none is used at the %s", "epoch");
-	check(layout_time_used(&layout, start_us + (end_us - start_us) / 4) == 0.25, "time: a %s is used", "quarter");
-	check(layout_time_used(&layout, end_us) == 1, "time: all is used at the %s", "end");
-	check(layout_time_used(&layout, PG_INT64_MAX) == 1, "time: all is used at the %s", "end of time");
-	check(layout_years_left(&layout, end_us - 10 * YEAR_US) == 10, "time: %s years left", "ten");
-	check(layout_years_left(&layout, end_us) == 0, "time: no years left at the %s", "end");
-	check(layout_years_left(&layout, PG_INT64_MAX) == 0, "time: no years left at the %s", "end of time");
+	check(layout_time_used(&layout, 0) == 0, "time: none is used before the epoch");
+	check(layout_time_used(&layout, start_us) == 0, "time: none is used at the epoch");
+	check(layout_time_used(&layout, start_us + (end_us - start_us) / 4) == 0.25, "time: a quarter is used");
+	check(layout_time_used(&layout, end_us) == 1, "time: all is used at the end");
+	check(layout_time_used(&layout, PG_INT64_MAX) == 1, "time: all is used at the end of time");
+	check(layout_years_left(&layout, end_us - 10 * YEAR_US) == 10, "time: ten years left");
+	check(layout_years_left(&layout, end_us) == 0, "time: no years left at the end");
+	check(layout_years_left(&layout, PG_INT64_MAX) == 0, "time: no years left at the end of time");
 
 	layout = layout_of("time 63 bits of 1 us since 1970-01-01, sequence 1");
-	check(layout_moment_us(&layout, PG_INT64_MAX, &unix_us) && unix_us == PG_INT64_MAX, "moment: the %s", "largest");
-	check(!layout_moment_us(&layout, PG_UINT64_MAX, &unix_us), "moment: beyond the %s", "largest");
+	check(layout_moment_us(&layout, PG_INT64_MAX, &unix_us) && unix_us == PG_INT64_MAX, "moment: the largest");
+	check(!layout_moment_us(&layout, PG_UINT64_MAX, &unix_us), "moment: beyond the largest");
 	layout = layout_of("time 30 bits of 1 min since 2020-01-01, unused 33");
-	check(!layout_moment_us(&layout, UINT64CONST(1) << 62, &unix_us), "moment: where the %s overflows", "product");
-	check(layout_moment_us(&layout, 1, &unix_us) && unix_us == INT64CONST(1577836860000000), "moment: %s", "a minute");
+	check(!layout_moment_us(&layout, UINT64CONST(1) << 62, &unix_us), "moment: where the product overflows");
+	check(layout_moment_us(&layout, 1, &unix_us) && unix_us == INT64CONST(1577836860000000), "moment: a minute");
 }
 
 /* Published IDs, and what they are of. */
@@ -181,9 +154,9 @@ test_published_ids(void)
 	{
 		const Published *p = &published[i];
 
-		is_number(place_of(p->name, p->id, NULL, NOW_US), p->place, "plausible: a published ID of %s", p->name);
-		is_number(place_of(p->name, p->id, &own, NOW_US), p->place, "plausible: the same on a server of ours, %s", p->name);
-		check(place_of(p->name, p->id, &own, NOW_US + 5 * YEAR_US) > 0, "plausible: and years from now, %s", p->name);
+		is_number(place_of(p->name, p->id, NULL, NOW_US), p->place, of("a published ID", p->name));
+		is_number(place_of(p->name, p->id, &own, NOW_US), p->place, of("a published ID, on a server of ours", p->name));
+		check(place_of(p->name, p->id, &own, NOW_US + 5 * YEAR_US) > 0, of("a published ID, years from now", p->name));
 	}
 }
 
@@ -204,7 +177,7 @@ test_own_ids(void)
 			id |= layout_put(layout, LAYOUT_WORKER, 1);
 		if (layout_has(layout, LAYOUT_SEQUENCE))
 			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_habits(name)->first_sequence);
-		is_number(place_of(name, id, layout, NOW_US), 1, "plausible: an ID just made by a server of layout %s", name);
+		is_number(place_of(name, id, layout, NOW_US), 1, of("an ID just made by a server", name));
 	}
 }
 
@@ -216,24 +189,23 @@ test_candidates(void)
 	int			count = layout_rank(5, NULL, NOW_US, candidates);
 	double		sum = 0;
 
-	is_number(count, layout_preset_count + 2, "plausible: %s and two others", "all presets");
+	is_number(count, layout_preset_count + 2, "plausible: all presets and two others");
 	for (int i = 0; i < count; i++)
 		sum += candidates[i].chance;
-	check(sum > 0.999 && sum < 1.001, "plausible: the chances are %s in all", "1");
-	check(candidates[0].kind == CANDIDATE_COUNTER, "plausible: a small number %s", "counts");
+	check(sum > 0.999 && sum < 1.001, "plausible: the chances are 1 in all");
+	check(candidates[0].kind == CANDIDATE_COUNTER, "plausible: a small number counts");
 
 	(void) layout_rank(UINT64CONST(0x9E3779B97F4A7C15), NULL, NOW_US, candidates);
-	check(candidates[0].kind == CANDIDATE_RANDOM, "plausible: what fits nowhere is %s", "random");
+	check(candidates[0].kind == CANDIDATE_RANDOM, "plausible: what fits nowhere is random");
 
 	count = layout_rank(layout_put(&own, LAYOUT_TIME, layout_tick_at_us(&own, NOW_US)), &own, NOW_US, candidates);
-	is_number(count, LAYOUT_CANDIDATES, "plausible: %s, too", "the server's own layout");
-	check(candidates[0].layout == &own, "plausible: which comes first for IDs of the %s", "server");
+	is_number(count, LAYOUT_CANDIDATES, "plausible: the server's own layout, too");
+	check(candidates[0].layout == &own, "plausible: which comes first for IDs of the server");
 
-	check(place_of("js53", UINT64CONST(1) << 60, NULL, NOW_US) < 0, "plausible: not with %s", "bits that are not used");
-	check(place_of("mastodon", UINT64CONST(1) << 62, NULL, NOW_US) < 0, "plausible: not in the %s", "future");
+	check(place_of("js53", UINT64CONST(1) << 60, NULL, NOW_US) < 0, "plausible: not with bits that are not used");
+	check(place_of("mastodon", UINT64CONST(1) << 62, NULL, NOW_US) < 0, "plausible: not in the future");
 	check(place_of("pgedge", UINT64CONST(170505378935607296), NULL, NOW_US) <
-		  place_of("pgedge", UINT64CONST(170505378935607296) - 4096, NULL, NOW_US),
-		  "plausible: nodes of pgEdge begin at %s", "1");
+		  place_of("pgedge", UINT64CONST(170505378935607296) - 4096, NULL, NOW_US), "plausible: nodes of pgEdge begin at 1");
 	free(candidates);
 }
 
@@ -256,7 +228,7 @@ test_any_bits(void)
 					candidates[i].surprise >= 0 && (i == 0 || candidates[i].chance <= candidates[i - 1].chance);
 		}
 	}
-	check(sound, "plausible: chances of %s are in order", "any bits");
+	check(sound, "plausible: chances of any bits are in order");
 	free(candidates);
 }
 
@@ -264,8 +236,8 @@ static void
 test_habits(void)
 {
 	for (int i = 0; i < layout_preset_count; i++)
-		check(layout_habits(layout_presets[i].name)->name != NULL, "habits: of %s", layout_presets[i].name);
-	check(layout_habits(NULL)->rarity == 0, "habits: none of a layout without a %s", "name");
+		check(layout_habits(layout_presets[i].name)->name != NULL, of("has habits", layout_presets[i].name));
+	check(layout_habits(NULL)->rarity == 0, "habits: none of a layout without a name");
 }
 
 static LayoutProposal *
@@ -310,7 +282,7 @@ test_best_layouts(void)
 		char		text[LAYOUT_TEXT_SIZE];
 
 		layout_write(&proposals[0].layout, text, sizeof(text));
-		is_text(name != NULL ? name : text, bests[i].layout, "plan: the best layout");
+		is_text(name != NULL ? name : text, bests[i].layout, of("is the best layout", bests[i].layout));
 		free(proposals);
 	}
 }
@@ -344,8 +316,8 @@ test_any_demands(void)
 		}
 		free(proposals);
 	}
-	check(ordered, "plan: %s come in order", "any demands");
-	check(enough, "plan: the margin is at least 1 where a layout suits, for %s", "any demands");
+	check(ordered, "plan: any demands come in order");
+	check(enough, "plan: the margin is at least 1 where a layout suits, for any demands");
 }
 
 static const LayoutProposal *
@@ -365,19 +337,19 @@ test_shortfalls(void)
 	const LayoutProposal *found;
 
 	found = proposal_of("default", proposals, count);
-	check(found->demands_missed == 0, "plan: %s suits", "default");
+	check(found->demands_missed == 0, "plan: default suits");
 	found = proposal_of("js53", proposals, count);
 	check(found->shortfalls.rate && found->shortfalls.nodes && !found->shortfalls.years,
-		  "plan: %s misses rate and nodes", "js53");
+		  "plan: js53 misses rate and nodes");
 	found = proposal_of("baidu", proposals, count);
 	check(found->shortfalls.years && found->shortfalls.run_out && !found->shortfalls.negative,
-		  "plan: the time of %s ran out", "baidu");
+		  "plan: the time of baidu ran out");
 	found = proposal_of("instagram", proposals, count);
 	check(found->shortfalls.negative && !found->shortfalls.run_out && found->demands_missed == 1,
-		  "plan: IDs of %s turn negative", "instagram");
+		  "plan: IDs of instagram turn negative");
 	found = proposal_of("hybrid", proposals, count);
 	check(found->shortfalls.no_date && found->shortfalls.years && !found->shortfalls.run_out,
-		  "plan: the time of %s counts within a slab", "hybrid");
+		  "plan: the time of hybrid counts within a slab");
 	free(proposals);
 }
 
@@ -456,14 +428,14 @@ test_pictures(void)
 		SnowflakeLayout layout = layout_of(drawn[i].layout);
 
 		layout_draw(&layout, drawn[i].id, picture, sizeof(picture));
-		is_text(picture, drawn[i].picture, drawn[i].layout);
+		is_text(picture, drawn[i].picture, of("picture", drawn[i].layout));
 	}
 	for (int i = 0; i < layout_preset_count; i++)
 	{
 		layout_draw(layout_of_preset(i), PG_UINT64_MAX, picture, sizeof(picture));
 		fits = fits && strlen(picture) < LAYOUT_PICTURE_SIZE / 2;
 	}
-	check(fits, "picture: there is room for %s", "any");
+	check(fits, "picture: there is room for any");
 }
 
 int
@@ -480,6 +452,5 @@ main(void)
 	test_any_demands();
 	test_shortfalls();
 	test_pictures();
-	printf("1..%d\n", tests_run);
-	return tests_failed > 0;
+	return done_testing();
 }
