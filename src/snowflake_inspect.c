@@ -248,7 +248,7 @@ add_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, int6
 	appendStringInfoString(text, "  ");
 	add_time_and_age(text, candidate->layout, id, now_us);
 	add_fields(text, candidate->layout, id);
-	if (layout_equal(candidate->layout, server_layout()))
+	if (candidate->name != NULL && layout_equal(candidate->layout, server_layout()))
 		appendStringInfoString(text, "; this server's own layout");
 	add_doubts(text, candidate);
 }
