@@ -102,18 +102,20 @@ check_epoch(const SnowflakeLayout *layout)
 }
 
 /*
- * Have a generator make IDs of this layout and node.  The process must be
+ * Have a generator make IDs of this layout and node, which is its own if it does not
+ * change with the server's.  The process must be
  * attached.  Errors: those of server_layout() and id_space_timeline(), and
  * OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
  */
 void
-generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits)
+generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,
+				 bool has_own_node)
 {
 	uint64		server_node_bits = generator_server_node_bits(server_layout());
 
 	check_epoch(layout);
 	timeline_set_source(&generator->source, layout, node_bits,
-						id_space_timeline(layout, node_bits, server_node_bits));
+						id_space_timeline(layout, node_bits, has_own_node, server_node_bits));
 }
 
 /*

@@ -17,12 +17,12 @@
 
 /* ERROR unless 1 <= value <= most; hint says what to do about too large a value */
 static void
-check_count(const char *name, int32 value, int32 most, const char *hint)
+check_count(const char *name, int32 value, int64 most, const char *hint)
 {
 	if (value < 1 || value > most)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("%s must be between 1 and %d", name, most),
+				errmsg("%s must be between 1 and %lld", name, (long long) most),
 				errdetail("The %s asked for is %d.", name, value),
 				value > most ? errhint("%s", hint) : 0);
 }

@@ -59,12 +59,18 @@ id_space_mark_node(uint64 node_bits)
 {
 	SharedArea *area = shmem_area();
 	const SnowflakeLayout *layout = server_layout();
+	uint32		number = id_space_node_number(layout, node_bits);
 	Timeline   *other;
+
+	/* What has been decided stays so.  With more nodes than we remember, some share a bit. */
+	if (layout->bits[LAYOUT_DATACENTER] + layout->bits[LAYOUT_WORKER] <= NODES_REMEMBERED_BITS &&
+		shmem_has_node(&area->nodes_used, number))
+		return;
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	other = find_timeline(area, layout, node_bits);
 	if (other == NULL)
-		shmem_add_node(&area->nodes_used, id_space_node_number(layout, node_bits));
+		shmem_add_node(&area->nodes_used, number);
 	LWLockRelease(&area->lock);
 
 	if (other != NULL)
@@ -79,10 +85,12 @@ id_space_mark_node(uint64 node_bits)
 
 /*
  * The timeline of a generator's layout and node, on a server whose own node is
- * server_node_bits in the server's layout.  ERROR if there is no room for another.
+ * server_node_bits in the server's layout.  The generator keeps its node when the
+ * server's changes if the node is its own.  ERROR if there is no room for another.
  */
 Timeline *
-id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, uint64 server_node_bits)
+id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool has_own_node,
+				  uint64 server_node_bits)
 {
 	SharedArea *area = shmem_area();
 	bool		like_server = layout_equal(layout, server_layout());
@@ -94,6 +102,8 @@ id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, uint64 server
 		(node_bits == server_node_bits ||
 		 shmem_has_node(&area->nodes_used, id_space_node_number(layout, node_bits))))
 		timeline = &area->timeline;
+	if (timeline == &area->timeline && has_own_node)
+		pg_atomic_write_u32(&area->generators_share, 1);
 	if (timeline == NULL)
 		timeline = shmem_add_timeline(layout, node_bits);
 	LWLockRelease(&area->lock);

@@ -13,6 +13,6 @@
 extern uint32 id_space_node_number(const SnowflakeLayout *layout, uint64 node_bits);
 extern void id_space_mark_node(uint64 node_bits);
 extern Timeline *id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits,
-								   uint64 server_node_bits);
+								   bool has_own_node, uint64 server_node_bits);
 
 #endif							/* IDGEN_ID_SPACE_H */

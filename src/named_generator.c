@@ -52,39 +52,45 @@ create_table(void)
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_change, (Datum) 0);
 }
 
-/* This process's entry for a name, whether or not there is such a generator. */
-NamedGenerator *
-named_generator_find(const char *name)
-{
-	NamedGenerator *named;
-	bool		found;
-
-	if (generators == NULL)
-		create_table();
-	named = hash_search(generators, name, HASH_ENTER, &found);
-	if (!found)
-	{
-		named->user = InvalidOid;
-		memset(&named->generator, 0, sizeof(Generator));
-	}
-	return named;
-}
-
 /* The foreign server that is the generator by this name.  ERROR UNDEFINED_OBJECT if there is none. */
 ForeignServer *
 named_generator_server(const char *name)
 {
-	ForeignServer *server = GetForeignServerByName(name, true);
+	/* By its OID, as it may be dropped while we look. */
+	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
+	ForeignDataWrapper *wrapper = server == NULL ? NULL :
+		GetForeignDataWrapperExtended(server->fdwid, FDW_MISSING_OK);
 
-	if (server == NULL ||
-		strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, GENERATOR_WRAPPER) != 0)
+	if (wrapper == NULL || strcmp(wrapper->fdwname, GENERATOR_WRAPPER) != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("generator \"%s\" does not exist", name),
-				server != NULL ?
+				wrapper != NULL ?
 				errdetail("There is a foreign server by this name, but it is of another foreign-data wrapper.") : 0,
 				errhint("See snowflake_create_generator()."));
 	return server;
+}
+
+/*
+ * This process's entry for a name.  ERROR UNDEFINED_OBJECT if there is no such
+ * generator, and has not been.
+ */
+NamedGenerator *
+named_generator_find(const char *name)
+{
+	NamedGenerator *named;
+
+	if (generators == NULL)
+		create_table();
+	named = hash_search(generators, name, HASH_FIND, NULL);
+	if (named == NULL)
+	{
+		(void) named_generator_server(name);
+		named = hash_search(generators, name, HASH_ENTER, NULL);
+		named->user = InvalidOid;
+		memset(&named->generator, 0, sizeof(Generator));
+	}
+	return named;
 }
 
 static void
@@ -97,20 +103,24 @@ check_may_draw(const ForeignServer *server)
 }
 
 /*
- * Is a field's value the server's?  What a generator has not been given of
- * datacenter and worker is; but where it has been given all that its layout has,
- * the server's node is of no concern.
+ * Is anything of a generator's node the server's?  Not if it has been given all that
+ * its layout has.
  */
+bool
+named_generator_follows_server(const GeneratorOptions *options)
+{
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (layout_has(&options->layout, field) && !options->is_given[field])
+			return true;
+	return false;
+}
+
+/* Is a field's value the server's? */
 static bool
 is_of_server(const GeneratorOptions *options, LayoutField field)
 {
-	bool		all_given = true;
-
-	for (int i = LAYOUT_FIRST_NODE_FIELD; i < LAYOUT_FIELDS; i++)
-		if (layout_has(&options->layout, i) && !options->is_given[i])
-			all_given = false;
-	return !all_given && !options->is_given[field] &&
-		(field == LAYOUT_DATACENTER || field == LAYOUT_WORKER);
+	return (field == LAYOUT_DATACENTER || field == LAYOUT_WORKER) &&
+		!options->is_given[field] && named_generator_follows_server(options);
 }
 
 /* Does what the generator has of the server's node fit its layout? */
@@ -159,7 +169,8 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	options = generator_options_read(server->options);
 
 	named->generator.ready_as_of = 0;
-	generator_set_up(&named->generator, &options.layout, named_generator_node_bits(&options));
+	generator_set_up(&named->generator, &options.layout, named_generator_node_bits(&options),
+					 !named_generator_follows_server(&options));
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.ready_as_of = as_of;
 	named->user = GetUserId();

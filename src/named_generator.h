@@ -25,6 +25,7 @@ typedef struct NamedGenerator
 	Generator	generator;
 } NamedGenerator;
 
+extern bool named_generator_follows_server(const GeneratorOptions *options);
 extern bool named_generator_fits(const GeneratorOptions *options);
 extern uint64 named_generator_node_bits(const GeneratorOptions *options);
 extern ForeignServer *named_generator_server(const char *name);

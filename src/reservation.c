@@ -47,9 +47,6 @@
 
 int			reservation_ahead = 3000;
 
-/* No time beyond this is of use; ns since 1970 still fit into 64 bits. */
-#define LAST_US ((uint64) PG_INT64_MAX / NS_PER_US)
-
 /* left_us is where IDs begin, in us since 1970. */
 static void
 report_lead(uint64 left_us)
@@ -83,7 +80,7 @@ reservation_load(void)
 	}
 
 	/* Nobody can extend before one of us has published what he found. */
-	left_us = Min(origin_progress(), LAST_US);
+	left_us = Min(origin_progress(), RESERVATION_LAST_US);
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
 	is_first = pg_atomic_read_u32(&limits->loaded) == 0;
 	if (is_first)
@@ -181,7 +178,7 @@ reservation_begin(RepOriginId origin, uint64 start_us)
 	SharedArea *area = shmem_area();
 	uint64		ahead_us = reach_beyond(true);
 
-	write_reservation(origin, Min(start_us + ahead_us, LAST_US), ahead_us, true);
+	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
 	pg_atomic_write_u64(&area->limits.start_us, start_us);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, start_us);
@@ -199,7 +196,7 @@ write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us, bool urge
 {
 	uint64		ahead_us = reach_beyond(urgent);
 	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
-	uint64		until_us = Min(from_us + ahead_us, LAST_US);
+	uint64		until_us = Min(from_us + ahead_us, RESERVATION_LAST_US);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	uint64		expected_us = area->reservation.written_us;
 	uint64		found_us = replorigin_get_progress(origin, false);

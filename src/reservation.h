@@ -11,6 +11,9 @@
 #include "origin.h"
 #include "shmem.h"
 
+/* No time beyond this, in us since 1970, is of use: in ns it still fits into 64 bits. */
+#define RESERVATION_LAST_US (PG_INT64_MAX / NS_PER_US)
+
 /* What a reservation reaches beyond the IDs, in ms. */
 extern int	reservation_ahead;
 

@@ -38,7 +38,7 @@ typedef struct Stopped
 
 /*
  * Stop a timeline, after so many restarts.  The time that its IDs lie below, in us
- * since 1970.
+ * since 1970; 0 if there are none since the last restart.
  */
 static uint64
 stop_timeline(Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts)
@@ -49,37 +49,53 @@ stop_timeline(Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts
 	return layout_position_end_us(layout, timeline->stopped - 1);
 }
 
+/* The timelines of generators there are.  Those that are added later need no care: see stop(). */
+static int
+count_timelines(SharedArea *area)
+{
+	int			count;
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	count = area->timeline_count;
+	LWLockRelease(&area->lock);
+	return count;
+}
+
 /*
  * Let nobody take positions until reservation.lock, which the caller holds, is
  * free again.  Who goes by limits read from here on finds no room; who goes by
  * older ones notices the restart, or has swapped before us, or finds his swap to
  * fail (see try_take): each stop leaves another number, below all positions that
- * the limits allow.  A timeline that is added after the count was read has no
- * positions taken from before the restart, either.
+ * the limits allow (in any tick but the first few of an epoch).  A timeline that is added after the count was read has no positions taken from before
+ * the restart, either.
+ *
+ * The generators' end is that of their own timelines, and of the server's if some
+ * generator with a node of its own draws from that.
  */
 static Stopped
 stop(SharedArea *area)
 {
 	Limits	   *limits = &area->limits;
-	Stopped		stopped = {0};
+	Stopped		stopped = {.generators_end_us = area->reservation.generators_until_us};
 	uint32		restarts;
 	uint64		end_us;
 
 	stopped.reserved_us = pg_atomic_exchange_u64(&limits->reserved_us, 0);
 	restarts = pg_atomic_fetch_add_u32(&limits->restarts, 1);
 	end_us = stop_timeline(&area->timeline, server_layout(), restarts);
+	stopped.end_us = Max(area->reservation.made_until_us, end_us);
+	if (pg_atomic_read_u32(&area->generators_share) != 0)
+		stopped.generators_end_us = Max(stopped.generators_end_us, stopped.end_us);
 
-	LWLockAcquire(&area->lock, LW_SHARED);
-	stopped.timeline_count = area->timeline_count;
-	LWLockRelease(&area->lock);
+	stopped.timeline_count = count_timelines(area);
 	for (int i = 0; i < stopped.timeline_count; i++)
 	{
 		Timeline   *timeline = shmem_timeline(i);
 
-		stopped.generators_end_us = Max(stopped.generators_end_us,
-										stop_timeline(timeline, &timeline->layout, restarts));
+		end_us = stop_timeline(timeline, &timeline->layout, restarts);
+		stopped.generators_end_us = Max(stopped.generators_end_us, end_us);
 	}
-	stopped.end_us = Max(area->reservation.made_until_us, Max(end_us, stopped.generators_end_us));
+	stopped.end_us = Max(stopped.end_us, stopped.generators_end_us);
 	return stopped;
 }
 
@@ -116,9 +132,7 @@ restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOrigi
 {
 	PG_TRY();
 	{
-		if (force)
-			pg_atomic_write_u64(&area->limits.barred_until_us, 0);
-		else if (start_us < stopped.end_us)
+		if (!force && start_us < stopped.end_us)
 			bar_nodes(area, stopped.end_us);
 		reservation_begin(origin, start_us);
 	}
@@ -128,8 +142,11 @@ restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOrigi
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	if (force)
+		pg_atomic_write_u64(&area->limits.barred_until_us, 0);
 	regression_forget();
 	area->reservation.made_until_us = Min(stopped.end_us, start_us);
+	area->reservation.generators_until_us = Min(stopped.generators_end_us, start_us);
 	if (force)
 		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
@@ -185,7 +202,9 @@ static uint64
 tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 {
 	TimestampTz first = clock_timestamptz(layout_tick_start_us(layout, 0));
-	TimestampTz last = clock_timestamptz(layout_tick_start_us(layout, layout_end_tick(layout) - 1));
+	int64		last_us = Min(layout_tick_start_us(layout, layout_end_tick(layout) - 1), RESERVATION_LAST_US);
+	TimestampTz last = clock_timestamptz(last_us);
+	int64		tick;
 
 	/* also true of infinite ones */
 	if (moment < first || moment > last)
@@ -195,18 +214,21 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("start of the snowflake timeline out of range"),
-				errdetail("The layout's ticks are from %s to %s.",
+				errdetail("It can be from %s to %s.",
 						  first_text, timestamptz_to_str(last)));
 	}
 
-	return layout_tick_start_us(layout, layout_tick_at(layout, (clock_unix_us(moment) + layout->tick_us - 1) * NS_PER_US));
+	tick = layout_tick_at_us(layout, clock_unix_us(moment));
+	if (layout_tick_start_us(layout, tick) < clock_unix_us(moment))
+		tick++;
+	return layout_tick_start_us(layout, tick);
 }
 
 /* Where to begin if nothing was asked for: at the clock, but for what is normal. */
 static uint64
 default_start_us(Stopped stopped, uint64 clock_us)
 {
-	uint64		drift_us = window_max_drift.value * (NS_PER_MS / NS_PER_US);
+	uint64		drift_us = window_max_drift.value * US_PER_MS;
 
 	return stopped.end_us <= clock_us + drift_us ? Max(clock_us, stopped.end_us) : clock_us;
 }

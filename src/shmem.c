@@ -104,6 +104,7 @@ create_area(SharedArea *area)
 	create_limits(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
+	pg_atomic_init_u32(&area->generators_share, 0);
 	area->preloaded = false;
 	area->slot_count = MaxBackends;
 	for (int i = 0; i < area->slot_count; i++)
@@ -129,7 +130,7 @@ static void
 add_hint(void *arg)
 {
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
-		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start.");
+		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start. For many generators, raise \"idgen.max_generators\", too.");
 	else
 		errhint("Restart the server if idgen was upgraded.");
 }
@@ -210,7 +211,7 @@ shmem_startup(int timelines)
 		(void) attach_block(block);
 }
 
-/* A generator's timeline by its number (0 .. timeline_count). */
+/* A generator's timeline by its number (below timeline_count, or that of the next one). */
 Timeline *
 shmem_timeline(int number)
 {

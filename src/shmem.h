@@ -21,7 +21,8 @@
  *	slot.stale			counted up by a parallel worker of the owner when it
  *						leaves; see timeline.c.
  *	layout				written once under shared->lock, before layout_is_fixed.
- *	nodes_used			bits are only added, under shared->lock; see id_space.c.
+ *	nodes_used, generators_share
+ *						bits are only added, under shared->lock; see id_space.c.
  *	nodes_barred		bits are only added, under reservation.lock.
  *	regressions			atomics.
  *	the rest			written once, by whoever creates the area, before anyone
@@ -133,6 +134,7 @@ typedef struct Reservation
 	LWLock		lock;			/* guards what follows, and writing the limits */
 	uint64		loaded_us;		/* what an earlier life of the server left */
 	uint64		made_until_us;	/* IDs before the last reset lie below it */
+	uint64		generators_until_us;	/* and those of nodes that generators have for good */
 	uint64		written_us;		/* the last one written and flushed ... */
 	uint64		written_extend_at_us;	/* ... to be extended from there on ... */
 	XLogRecPtr	written_lsn;	/* ... by WAL up to here */
@@ -141,7 +143,8 @@ typedef struct Reservation
 } Reservation;
 
 /* A bit for each node; numbers beyond the last share them. */
-#define NODES_REMEMBERED 1024
+#define NODES_REMEMBERED_BITS 10
+#define NODES_REMEMBERED (1 << NODES_REMEMBERED_BITS)
 
 typedef struct NodeSet
 {
@@ -165,6 +168,7 @@ typedef struct SharedArea
 	SnowflakeLayout layout;		/* of the server's own IDs */
 	pg_atomic_uint32 layout_is_fixed;
 	int			timeline_count; /* of generators */
+	pg_atomic_uint32 generators_share;	/* 1: some with a node of its own is on the server's timeline */
 	bool		preloaded;		/* created while the server started */
 	int			slot_count;
 	IssueCounts totals;			/* of the backends that are gone */

@@ -66,10 +66,21 @@ timeline_attach(void)
 	timeline_slot = shmem_claim_slot();
 }
 
+/* Let positions be in a later tick than that of the last, unless timelines are reset. */
+static void
+stay_above(PositionSource *source)
+{
+	const SnowflakeLayout *layout = &source->layout;
+
+	source->above = layout_tick_position(layout, layout_position_tick(layout, source->next - 1) + 1);
+	source->above_restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
+}
+
 /*
  * From here on the source is for IDs of this layout and node, on this timeline.
- * If it was for others, its next position will be in a later tick than any it had
- * on the same timeline: within a tick positions do not show which ID is the larger.
+ * If it was for those of another node, its next position will be in a later tick
+ * than any it had: within a tick positions do not show which ID is the larger, and
+ * another timeline may be behind.
  */
 void
 timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint64 node_bits,
@@ -80,6 +91,10 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	if (same_layout && source->node_bits == node_bits && source->timeline == timeline)
 		return;
 	source->tick_is_over = same_layout && source->timeline == timeline;
+	if (same_layout && source->timeline != timeline && source->next > 0)
+		stay_above(source);
+	else
+		source->above = 0;
 	if (!same_layout)
 		memset(&source->limits, 0, sizeof(source->limits));
 	source->layout = *layout;
@@ -145,8 +160,9 @@ try_take(PositionSource *source, const Window *window, uint64 room, uint64 most,
 
 	do
 	{
-		uint64		start = next >= window->floor ? next :
-			room == 1 ? first_position(source, window->floor, next) : window->floor;
+		uint64		floor = window->restarts == source->above_restarts ? Max(window->floor, source->above) : window->floor;
+		uint64		start = next >= floor ? next :
+			room == 1 ? first_position(source, floor, next) : floor;
 		uint64		limit = Min(window->ceiling, window->reserved);
 
 		start = layout_fit_in_tick(layout, start, room);

@@ -47,6 +47,8 @@ typedef struct PositionSource
 	bool		is_server_timeline; /* whose nodes shared memory knows */
 	bool		node_is_marked;
 	bool		tick_is_over;	/* positions of the current tick must not be taken any more */
+	uint64		above;			/* positions start at this, or higher ... */
+	uint32		above_restarts; /* ... as long as there were so many restarts */
 	int64		chunk_tick;		/* clock's when the chunk was taken */
 	uint64		chunk_size;
 	KnownLimits limits;
