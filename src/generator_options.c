@@ -16,6 +16,7 @@
 
 #include "generator_options.h"
 #include "layout_text.h"
+#include "server_layout.h"
 #include "snowflake_layout.h"
 
 const char *const generator_option_of_field[LAYOUT_FIELDS] = {
@@ -53,6 +54,23 @@ field_of_option(const char *name)
 	return LAYOUT_TIME;
 }
 
+/* A number from 0 on; whether the layout has room for it is seen when that is known. */
+static uint64
+read_number(const char *name, const char *text)
+{
+	char	   *end;
+	uint64		number;
+
+	errno = 0;
+	number = strtou64(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("invalid value for option \"%s\": \"%s\"", name, text),
+				errdetail("It must be a number from 0 on, within the layout's field."));
+	return number;
+}
+
 static void
 read_option(GeneratorOptions *options, const char *name, char *value, bool *has_layout)
 {
@@ -60,14 +78,8 @@ read_option(GeneratorOptions *options, const char *name, char *value, bool *has_
 
 	if (field != LAYOUT_TIME)
 	{
-		int64		number = pg_strtoint64(value);
-
-		if (number < 0)
-			ereport(ERROR,
-					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("option \"%s\" must not be negative", name));
 		options->is_given[field] = true;
-		options->value[field] = number;
+		options->value[field] = read_number(name, value);
 	}
 	else if (strcmp(name, "layout") == 0)
 	{
@@ -133,6 +145,11 @@ generator_options_read(List *definitions)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				errmsg("option \"%s\" is required", "layout"));
+	if (layout_objection(&options.layout) != NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("layout \"%s\" is for reading only", snowflake_layout_text(&options.layout)),
+				errdetail("%s", layout_objection(&options.layout)));
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 		check_field(&options, field);
 	return options;

@@ -8,10 +8,12 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 
 #include "compat.h"
 #include "generator.h"
@@ -32,8 +34,9 @@ COMPAT_MODULE_MAGIC;
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 
-/* idgen.max_generators */
+/* idgen.max_generators, and what it was when memory was set aside */
 static int	max_generators = FIRST_TIMELINE_BLOCK;
+static int	requested_generators = 0;
 
 /* Calls of the assign hooks below. */
 static int	assignments = 0;
@@ -54,13 +57,26 @@ note_assignment(ServerSetting *setting)
 	setting->restoring = setting->refused;
 }
 
-/* Is a part of the node within the layout's field?  As far as the layout is known. */
+/* Are our settings being defined, from whatever values were set before? */
+static bool defining = false;
+
+/*
+ * Is a part of the node within the layout's field?  As long as the layout is not
+ * fixed, it may follow in the same file: then the two are held against each other
+ * when IDs are made.  But who says ALTER SYSTEM should know at once.
+ */
 static bool
 check_node(int value, LayoutField field)
 {
-	const SnowflakeLayout *layout = server_layout_expected();
-	uint64		most = layout_max(layout, field);
+	const SnowflakeLayout *layout;
+	uint64		most;
 
+	if (defining || InitializingParallelWorker)
+		return true;
+	layout = server_layout_expected(IsTransactionState());
+	if (layout == NULL)
+		return true;
+	most = layout_max(layout, field);
 	if (value <= most)
 		return true;
 	if (layout_has(layout, field))
@@ -140,14 +156,19 @@ assign_max_drift(int value, void *extra)
 	note_assignment(&window_max_drift);
 }
 
-/* The value that was set before the library was loaded; NULL if there is none. */
+/*
+ * The value that was set before the library was loaded; NULL if there is none, or it
+ * was taken back.  An empty one counts: it may stand for something that was forgotten.
+ */
 static char *
 asked_before(const ServerSetting *setting)
 {
-	/* NULL or empty: nothing was asked, or it was taken back. */
-	const char *asked = GetConfigOption(setting->name, true, false);
+	const char *asked;
 
-	return asked && *asked ? pstrdup(asked) : NULL;
+	if (compat_setting_source(setting->name) == PGC_S_DEFAULT)
+		return NULL;
+	asked = GetConfigOption(setting->name, true, false);
+	return MemoryContextStrdup(TopMemoryContext, asked ? asked : "");
 }
 
 /*
@@ -173,6 +194,7 @@ define_server_setting(ServerSetting *setting, const char *description,
 							PGC_SIGHUP, flags, check_hook, assign_hook, NULL);
 
 	setting->restoring = false;
+	setting->asked = asked_text;
 	setting->refused = asked_text &&
 		(assignments < 2 ||
 		 !parse_int(asked_text, &asked_value, flags, NULL) ||
@@ -193,6 +215,7 @@ define_layout_setting(void)
 							   &setting->text, "default",
 							   PGC_SIGHUP, 0, check_layout, assign_layout, NULL);
 	setting->restoring = false;
+	setting->asked = asked_text;
 	setting->refused = asked_text &&
 		(assignments < 2 || strcmp(asked_text, setting->text) != 0);
 }
@@ -203,6 +226,7 @@ define_settings(void)
 	static const char *const one_node_each =
 		"Every server that makes IDs for the same tables needs a node of its own.";
 
+	defining = true;
 	define_layout_setting();
 	define_server_setting(&generator_datacenter,
 						  "Sets the datacenter part of this server's node in snowflake IDs.",
@@ -216,6 +240,8 @@ define_settings(void)
 						  "Sets how far the time in IDs may run ahead of the system clock.",
 						  "It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
 						  MS_PER_DAY, GUC_UNIT_MS, NULL, assign_max_drift);
+
+	defining = false;
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the IDs made time is reserved durably.",
@@ -243,7 +269,8 @@ request_shared_memory(void)
 {
 	if (previous_shmem_request_hook)
 		previous_shmem_request_hook();
-	RequestAddinShmemSpace(shmem_size(max_generators));
+	requested_generators = max_generators;
+	RequestAddinShmemSpace(shmem_size(requested_generators));
 }
 
 static void
@@ -251,7 +278,7 @@ create_shared_memory(void)
 {
 	if (previous_shmem_startup_hook)
 		previous_shmem_startup_hook();
-	shmem_startup(max_generators);
+	shmem_startup(requested_generators);
 	server_layout_startup();
 }
 

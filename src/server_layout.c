@@ -24,10 +24,25 @@ SnowflakeLayout server_layout_asked;
 /* As this process knows it; NULL until it was needed. */
 static const SnowflakeLayout *fixed = NULL;
 
+/*
+ * Why no IDs can be made with a layout: a sentence, or NULL if they can.  A tick that
+ * has been begun is reserved to its end, and that is where all IDs begin after a
+ * restart.
+ */
+const char *
+layout_objection(const SnowflakeLayout *layout)
+{
+	if (layout->tick_us > LAYOUT_LONGEST_TICK_US)
+		return "Its ticks are longer than a second, and after a restart no IDs could be made before the end of one.";
+	return NULL;
+}
+
 /* Why a layout cannot be a server's own: a sentence, or NULL if it can. */
 const char *
 server_layout_objection(const SnowflakeLayout *layout)
 {
+	if (layout_objection(layout) != NULL)
+		return layout_objection(layout);
 	if (layout_has(layout, LAYOUT_SHARD) || layout_has(layout, LAYOUT_SLAB))
 		return "Its shard or slab tells generators apart, so it is for snowflake_create_generator().";
 	return NULL;
@@ -94,18 +109,33 @@ server_layout_is_fixed(void)
 	return fixed != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
 }
 
-/* What it is, or will be by what we know. */
+/*
+ * What it is, if this process knows, or NULL.  If we may look at the shared area, what
+ * is fixed there, or would be by what this process has been told.
+ */
 const SnowflakeLayout *
-server_layout_expected(void)
+server_layout_expected(bool look)
 {
-	return fixed != NULL ? fixed : &server_layout_asked;
+	if (fixed == NULL && look)
+		return server_layout_is_fixed() ? server_layout() : &server_layout_asked;
+	return fixed;
 }
 
-/* The shared area was created while the server starts, perhaps again after a crash. */
+/*
+ * The shared area was created while the server starts.  After a crash of a backend it
+ * is created again, but the server has not started anew: what has been reloaded since
+ * is still for the next start, as a node that fits it may have been refused.
+ */
 void
 server_layout_startup(void)
 {
+	static SnowflakeLayout at_start;
+	SnowflakeLayout asked = server_layout_asked;
+
+	if (fixed != NULL)
+		server_layout_asked = at_start;
 	fixed = NULL;
 	if (!server_layout_setting.refused)
-		(void) fix();
+		at_start = *fix();
+	server_layout_asked = asked;
 }

@@ -18,10 +18,14 @@
 extern ServerSetting server_layout_setting;
 extern SnowflakeLayout server_layout_asked;
 
+/* With longer ticks no IDs are made; in us. */
+#define LAYOUT_LONGEST_TICK_US US_PER_S
+
+extern const char *layout_objection(const SnowflakeLayout *layout);
 extern const char *server_layout_objection(const SnowflakeLayout *layout);
 extern const SnowflakeLayout *server_layout(void);
 extern bool server_layout_is_fixed(void);
-extern const SnowflakeLayout *server_layout_expected(void);
+extern const SnowflakeLayout *server_layout_expected(bool look);
 extern void server_layout_startup(void);
 
 #endif							/* IDGEN_SERVER_LAYOUT_H */

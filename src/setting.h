@@ -16,6 +16,7 @@ typedef struct ServerSetting
 	const char *name;
 	int			value;			/* or that of text */
 	char	   *text;
+	const char *asked;			/* for before the library was loaded; may be NULL */
 	bool		refused;		/* another value was asked for, and not taken */
 	bool		restoring;		/* a parallel worker expects its leader's value */
 } ServerSetting;

@@ -31,6 +31,29 @@ PG_FUNCTION_INFO_V1(idgen_generator_nextval);
 PG_FUNCTION_INFO_V1(idgen_generator_nextvals);
 PG_FUNCTION_INFO_V1(idgen_generator_next_block);
 
+/* Report at this level unless IDs of the layout can be made now. */
+static void
+check_is_current(const SnowflakeLayout *layout, int elevel)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		start_us = layout_tick_start_us(layout, 0);
+	int64		end_us = layout_end_us(layout);
+
+	if (now_us >= end_us)
+		ereport(elevel,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("time of layout \"%s\" has run out", snowflake_layout_text(layout)),
+				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
+				layout_has(layout, LAYOUT_SLAB) ?
+				errhint("The time counts within a slab: write the layout with the slab's beginning as its epoch.") :
+				errhint("Choose another epoch, or give the time more bits."));
+	if (now_us < start_us)
+		ereport(elevel,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("epoch of layout \"%s\" is in the future", snowflake_layout_text(layout)),
+				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
+}
+
 /* snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about CREATE SERVER ... */
 Datum
 idgen_generator_validator(PG_FUNCTION_ARGS)
@@ -38,33 +61,17 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
 
 	if (PG_GETARG_OID(1) == ForeignServerRelationId)
-		(void) generator_options_read(options);
+	{
+		/* No error, as a dump may hold a generator that has come to its end. */
+		GeneratorOptions generator = generator_options_read(options);
+
+		check_is_current(&generator.layout, WARNING);
+	}
 	else if (options != NIL)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				errmsg("foreign-data wrapper \"%s\" has options for servers only", GENERATOR_WRAPPER));
 	PG_RETURN_VOID();
-}
-
-/* ERROR unless IDs of the layout can be made now. */
-static void
-check_is_current(const SnowflakeLayout *layout)
-{
-	int64		now_us = clock_unix_ns() / NS_PER_US;
-	int64		start_us = layout_tick_start_us(layout, 0);
-	int64		end_us = layout_end_us(layout);
-
-	if (now_us >= end_us)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("time of layout \"%s\" has run out", snowflake_layout_text(layout)),
-				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
-				errhint("Choose another epoch, or give the time more bits."));
-	if (now_us < start_us)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("epoch of layout \"%s\" is in the future", snowflake_layout_text(layout)),
-				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
 }
 
 static void
@@ -107,8 +114,12 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					errmsg("a generator's name and layout must not be null"));
+	if (NameStr(*PG_GETARG_NAME(0))[0] == '\0')
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_NAME),
+				errmsg("a generator's name must not be empty"));
 	layout = PG_GETARG_LAYOUT_P(1);
-	check_is_current(layout);
+	check_is_current(layout, ERROR);
 
 	initStringInfo(&command);
 	appendStringInfo(&command, "CREATE SERVER %s FOREIGN DATA WRAPPER %s OPTIONS (layout %s",

@@ -2,7 +2,7 @@
 -- with the library; what their options must be; who may draw, create and drop; and that
 -- what changes is seen at once, whatever was cached.
 BEGIN;
-SELECT plan(138);
+SELECT plan(139);
 
 -- what went wrong, or NULL; with a role, as that role
 CREATE FUNCTION pg_temp.error(query text, role name DEFAULT NULL, OUT state text, OUT message text, OUT detail text, OUT hint text)
@@ -176,7 +176,7 @@ SELECT is(pg_temp.create_state($$'leafy'$$), '22P02', 'a layout that is none');
 SELECT is(detail, 'The value is 1024, and the layout''s worker goes from 0 to 1023.', 'the range is told')
 FROM pg_temp.error($$SELECT snowflake_create_generator('x', 'leaf', 1024)$$);
 SELECT is(pg_temp.state($$SELECT snowflake_create_generator('leaf')$$), '42710', 'a name is taken but once');
-SELECT is(pg_temp.state($$SELECT snowflake_create_generator('')$$), '42601', 'an empty name is none');
+SELECT is(pg_temp.state($$SELECT snowflake_create_generator('')$$), '42602', 'an empty name is none');
 
 SELECT is(pg_temp.server_state(options), state, 'CREATE SERVER ' || options) FROM (VALUES
 	('', 'HV00J'),
@@ -185,9 +185,10 @@ SELECT is(pg_temp.server_state(options), state, 'CREATE SERVER ' || options) FRO
 	($$OPTIONS (layout 'leaf', "Worker_id" '1')$$, 'HV00D'),
 	($$OPTIONS (layout 'leafy')$$, '22P02'),
 	($$OPTIONS (layout '')$$, '22P02'),
-	($$OPTIONS (layout 'leaf', worker_id 'one')$$, '22P02'),
-	($$OPTIONS (layout 'leaf', worker_id '')$$, '22P02'),
-	($$OPTIONS (layout 'leaf', worker_id '99999999999999999999')$$, '22003'),
+	($$OPTIONS (layout 'leaf', worker_id 'one')$$, '22023'),
+	($$OPTIONS (layout 'leaf', worker_id '')$$, '22023'),
+	($$OPTIONS (layout 'leaf', worker_id '99999999999999999999')$$, '22023'),
+	($$OPTIONS (layout 'time 40 bits of 2 s since 2020-01-01, worker 10, sequence 13')$$, '22023'),
 	($$OPTIONS (layout 'leaf', worker_id '-1')$$, '22023'),
 	($$OPTIONS (layout 'leaf', worker_id '4294967296')$$, '22023'),
 	($$OPTIONS (layout 'leaf', worker_id '1', worker_id '2')$$, '42710')) v(options, state);

@@ -216,7 +216,7 @@ sub check_recreation
 		sub {
 			foreach (1 .. 60)
 			{
-				$session->query("$drop") . $session->query($create);
+				$session->query($_) foreach $drop, $create;
 				$session->query("BEGIN; $drop; $create; COMMIT");
 				$session->query("BEGIN; $drop; ROLLBACK");
 				$rounds++;
@@ -256,6 +256,7 @@ sub check_alteration
 	my %workers = map { ($_->[1] >> 12 & 1023) => 1 } map { @$_ } @drawn;
 	cmp_ok(scalar(keys %workers), '>', 5, '... of ' . keys(%workers) . ' workers');
 	are_disjoint([ map { [ @$_[ 1, 2 ] ] } map { @$_ } @drawn ], '... and none comes twice');
+	is_increasing([ map { ($_->[1], $_->[2] > 1 ? $_->[1] + $_->[2] - 1 : ()) } @$_ ], '... and they increase in each client') foreach @drawn;
 
 	# Back to workers that there were.
 	my @again;
@@ -280,7 +281,7 @@ my %LIFE_GENERATORS = (
 	random => q('leaf', 24, sequence_start => 'random'),
 	sony => q('sonyflake', 25),
 	slow => q('time 31 bits of 1 s since 2024-01-01, worker 22, sequence 10', 26),
-	slowest => q('time 25 bits of 1 min since 2024-01-01, worker 28, sequence 10', 27),
+	half => q('time 32 bits of 500 ms since 2024-01-01, worker 21, sequence 10', 27),
 	quick => q('cockroach', 28),
 	shard => q('instagram', shard_id => 29),
 	like_server => q('default'));
@@ -535,7 +536,7 @@ BEGIN
 	END LOOP;
 END $$;
 CREATE TABLE drawn (space integer, id bigint);
-SELECT snowflake_create_generator('space', 'slab 20, time 33 bits of 1 s since 2024-01-01, sequence 10', slab_id => 1);
+SELECT snowflake_create_generator('space', 'slab 14, time 41 bits of 1 ms since 2024-01-01, sequence 8', slab_id => 1);
 SELECT snowflake_create_generator('first', 'leaf', 1);
 END
 
@@ -565,7 +566,7 @@ sub fill_up
 sub check_drawn_from_spaces
 {
 	my ($session, $name) = @_;
-	return is($session->query('SELECT count(*) - count(DISTINCT id), count(*) FILTER (WHERE id >> 43 <> space) FROM drawn'), '0|0', $name);
+	return is($session->query('SELECT count(*) - count(DISTINCT id), count(*) FILTER (WHERE id >> 49 <> space) FROM drawn'), '0|0', $name);
 }
 
 sub check_memory
