@@ -44,7 +44,8 @@ check_settings(ReturnSetInfo *result)
 		if (settings[i]->refused)
 			finding_put(result, FINDING_ERROR, settings[i]->name,
 						"Correct postgresql.conf, reload the configuration and connect again.",
-						"The value asked for was not accepted: this session makes no IDs.");
+						"The value asked for, \"%s\", was not accepted: this session makes no IDs.",
+						settings[i]->asked ? settings[i]->asked : "");
 }
 
 /* The server's own layout. */
@@ -186,6 +187,6 @@ idgen_check(PG_FUNCTION_ARGS)
 	check_layout(result);
 	check_node(result);
 	check_timeline(result);
-	check_generators(result);
+	check_generators(result, has_subscriptions());
 	return (Datum) 0;
 }

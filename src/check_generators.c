@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "check_generators.h"
@@ -33,6 +34,8 @@ typedef struct Checked
 	char	   *subject;
 	SnowflakeLayout layout;
 	uint64		node_bits;
+	bool		has_own_node;	/* whatever the server's is */
+	int			layout_number;
 } Checked;
 
 /* Can two make the same number? */
@@ -64,45 +67,129 @@ check_one(ReturnSetInfo *result, const Checked *generator)
 					"This server has a node, so there are others, but the layout does not tell servers apart.");
 }
 
-/*
- * What a generator has in common with those before it, each kind once, as there may
- * be thousands.
- */
-static void
-check_against(ReturnSetInfo *result, const Checked *generators, int number)
+/* Do two layouts have the time in the same place, so that numbers of one moment are alike? */
+static bool
+count_alike(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {
-	const Checked *own = &generators[number];
-	const Checked *same = NULL;
-	const Checked *other = NULL;
-
-	for (int i = 0; i < number; i++)
-	{
-		if (!may_coincide(own, &generators[i]))
-			continue;
-		if (layout_equal(&own->layout, &generators[i].layout))
-			same = same ? same : &generators[i];
-		else
-			other = other ? other : &generators[i];
-	}
-	if (same != NULL)
-		finding_put(result, FINDING_NOTICE, own->subject,
-					"Give each a worker or shard of its own if they are to be independent.",
-					"It has layout and node in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
-					same->subject);
-	if (other != NULL)
-		finding_put(result, FINDING_NOTICE, own->subject,
-					"Do not put IDs of both into one column.",
-					"Its IDs are of another layout than those of %s, and can be the same numbers.",
-					other->subject);
+	return one->tick_us == other->tick_us && one->epoch_ticks == other->epoch_ticks &&
+		one->shift[LAYOUT_TIME] == other->shift[LAYOUT_TIME];
 }
 
-/* The generator that a row of pg_foreign_server is; false if it cannot make IDs, which is found. */
-static bool
-read_generator(ReturnSetInfo *result, const char *name, Checked *generator)
+/*
+ * Number the layouts from 0 on, in the order in which they come.  Returns how many
+ * there are.
+ */
+static int
+number_layouts(Checked *generators, int count)
 {
-	GeneratorOptions options = generator_options_read(GetForeignServerByName(name, false)->options);
+	int			layouts = 0;
 
-	generator->subject = psprintf("generator \"%s\"", name);
+	for (int i = 0; i < count; i++)
+	{
+		int			j = 0;
+
+		while (j < i && !layout_equal(&generators[j].layout, &generators[i].layout))
+			j++;
+		generators[i].layout_number = j < i ? generators[j].layout_number : layouts++;
+	}
+	return layouts;
+}
+
+static void
+report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *other)
+{
+	finding_put(result, FINDING_NOTICE, one->subject,
+				"Give each a worker or shard of its own if they are to be independent.",
+				"It has layout and node in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
+				other->subject);
+}
+
+static void
+report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *other)
+{
+	finding_put(result, FINDING_NOTICE, one->subject,
+				"Do not put IDs of both into one column.",
+				"Its IDs are of another layout than those of %s, and can be the same numbers, made %s.",
+				other->subject,
+				count_alike(&one->layout, &other->layout) ? "at the same time" : "at different times");
+}
+
+/*
+ * What generators have in common: each with the first one of its space, and of each
+ * two layouts one pair that can make the same numbers, as there may be thousands.
+ */
+static void
+check_pairs(ReturnSetInfo *result, Checked *generators, int count)
+{
+	int			layouts = number_layouts(generators, count);
+	bool	   *known = palloc0(layouts * layouts * sizeof(bool));
+
+	for (int i = 0; i < count; i++)
+	{
+		bool		has_twin = false;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int j = 0; j < i; j++)
+		{
+			const Checked *one = &generators[i];
+			const Checked *other = &generators[j];
+			bool	   *known_pair = &known[Max(one->layout_number, other->layout_number) * layouts +
+											Min(one->layout_number, other->layout_number)];
+
+			if (!may_coincide(one, other))
+				continue;
+			if (one->layout_number == other->layout_number)
+			{
+				if (!has_twin)
+					report_same_space(result, one, other);
+				has_twin = true;
+			}
+			else if (!*known_pair)
+			{
+				report_same_numbers(result, one, other);
+				*known_pair = true;
+			}
+		}
+	}
+}
+
+/*
+ * On a server that receives from others: are there generators whose node does not
+ * follow the server's?  Others can have the same by the same definition.
+ */
+static void
+check_copies(ReturnSetInfo *result, const Checked *generators, int count)
+{
+	const Checked *example = NULL;
+	int			copies = 0;
+
+	for (int i = 0; i < count; i++)
+		if (generators[i].has_own_node)
+		{
+			example = &generators[i];
+			copies++;
+		}
+	if (copies > 0)
+		finding_put(result, FINDING_WARNING, example->subject,
+					"Make sure that these generators have other nodes than those of the servers that this one receives from.",
+					"This server has subscriptions, and %d of its generators have nodes of their own. A server with the same definitions makes the same IDs.",
+					copies);
+}
+
+/*
+ * The generator that a foreign server is; false if it is gone, or cannot make IDs,
+ * which is found.
+ */
+static bool
+read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
+{
+	ForeignServer *server = GetForeignServerExtended(server_id, FSV_MISSING_OK);
+	GeneratorOptions options;
+
+	if (server == NULL)
+		return false;
+	options = generator_options_read(server->options);
+	generator->subject = psprintf("generator \"%s\"", server->servername);
 	generator->layout = options.layout;
 	if (!named_generator_fits(&options))
 	{
@@ -113,6 +200,7 @@ read_generator(ReturnSetInfo *result, const char *name, Checked *generator)
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);
+	generator->has_own_node = !named_generator_follows_server(&options);
 	return true;
 }
 
@@ -128,6 +216,7 @@ collect(ReturnSetInfo *result, int *count)
 	HeapTuple	tuple;
 
 	*count = 0;
+	generators[0].has_own_node = false;
 	generators[0].subject = pstrdup(SERVER_SUBJECT);
 	generators[0].layout = *server_layout();
 	if (generator_server_fits(server_layout()))
@@ -144,7 +233,7 @@ collect(ReturnSetInfo *result, int *count)
 			continue;
 		if (*count == room)
 			generators = repalloc(generators, (room *= 2) * sizeof(Checked));
-		if (read_generator(result, NameStr(server->srvname), &generators[*count]))
+		if (read_generator(result, server->oid, &generators[*count]))
 			(*count)++;
 	}
 	systable_endscan(scan);
@@ -154,7 +243,7 @@ collect(ReturnSetInfo *result, int *count)
 
 /* Add a row for each thing that is wrong with, or worth to know of, a generator. */
 void
-check_generators(ReturnSetInfo *result)
+check_generators(ReturnSetInfo *result, bool is_subscriber)
 {
 	int			count;
 	Checked    *generators = collect(result, &count);
@@ -164,6 +253,8 @@ check_generators(ReturnSetInfo *result)
 		/* What concerns the server's own layout has been looked at. */
 		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
 			check_one(result, &generators[i]);
-		check_against(result, generators, i);
 	}
+	check_pairs(result, generators, count);
+	if (is_subscriber)
+		check_copies(result, generators, count);
 }

@@ -10,6 +10,6 @@
 
 #include "nodes/execnodes.h"
 
-extern void check_generators(ReturnSetInfo *result);
+extern void check_generators(ReturnSetInfo *result, bool is_subscriber);
 
 #endif							/* IDGEN_CHECK_GENERATORS_H */

@@ -30,6 +30,7 @@ finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
 	bool		nulls[4] = {false};
 	Datum		values[4];
 	StringInfoData text;
+	int			error = errno;	/* for %m */
 	int			needed;
 
 	initStringInfo(&text);
@@ -37,6 +38,7 @@ finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
 	{
 		va_list		arguments;
 
+		errno = error;
 		va_start(arguments, format);
 		needed = appendStringInfoVA(&text, format, arguments);
 		va_end(arguments);

@@ -88,9 +88,13 @@ sub check_generators
 	drop($node, 'd');
 
 	create($node, "'d', 'widest'");
+	my $coincides = 'notice|generator "d"|Its IDs are of another layout than those of %s, and can be the same numbers, made at %s.';
 	finds($node,
-		qq(notice|generator "d"|Its IDs are of another layout than those of $own, and can be the same numbers.),
-		'a layout that has no bit fixed');
+		join("\n",
+			sprintf($coincides, $own, 'the same time'),
+			sprintf($coincides, 'generator "a"', 'the same time'),
+			sprintf($coincides, 'generator "c"', 'different times')),
+		'a layout that has no bit fixed, with each of the others once');
 	configure($node, 'idgen.worker_id' => 1);
 	like(findings($node), qr/^warning\|generator "d"\|This server has a node, so there are others/m,
 		'... on a server with a node');
@@ -136,7 +140,7 @@ sub check_settings
 
 	$node->safe_psql('postgres', 'CREATE ROLE stubborn LOGIN; ALTER ROLE stubborn SET idgen.worker_id = 5');
 	is( findings($node, extra_params => [ '-U', 'stubborn' ]),
-		'error|idgen.worker_id|The value asked for was not accepted: this session makes no IDs.',
+		'error|idgen.worker_id|The value asked for, "5", was not accepted: this session makes no IDs.',
 		'a setting that was refused');
 	$node->safe_psql('postgres', 'DROP ROLE stubborn');
 
