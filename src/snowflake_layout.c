@@ -9,8 +9,8 @@
  * fixed as long as the server runs, so where a query is planned, the support
  * function puts the value in its place: then whatever else is constant is computed
  * once, partitions are pruned by the planner, and an index on an expression with
- * that layout matches.  Not so where an expression is stored, as in an index or a
- * generated column: those outlive the server.
+ * that layout matches.  Not so where an expression is stored, as in an index, a
+ * generated column or a constraint: those outlive the server.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +20,7 @@
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "nodes/makefuncs.h"
+#include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "utils/builtins.h"
 
@@ -141,6 +142,17 @@ idgen_server_layout(PG_FUNCTION_ARGS)
 	PG_RETURN_LAYOUT_P(server_layout());
 }
 
+/*
+ * Is what is being simplified the text of a query?  Where relations have been opened
+ * already, it may also be one of their CHECK constraints, whose proof must not rest on
+ * what holds for this life of the server only.
+ */
+bool
+snowflake_layout_is_known(PlannerInfo *root)
+{
+	return root != NULL && root->simple_rel_array == NULL;
+}
+
 /* A constant of a type that is ours, by the type's OID. */
 Const *
 snowflake_layout_constant(Oid type)
@@ -161,7 +173,7 @@ idgen_server_layout_support(PG_FUNCTION_ARGS)
 	{
 		SupportRequestSimplify *simplify = (SupportRequestSimplify *) request;
 
-		if (simplify->root != NULL)
+		if (snowflake_layout_is_known(simplify->root))
 			PG_RETURN_POINTER(snowflake_layout_constant(simplify->fcall->funcresulttype));
 	}
 	PG_RETURN_POINTER(NULL);

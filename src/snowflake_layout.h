@@ -9,6 +9,7 @@
 #define IDGEN_SNOWFLAKE_LAYOUT_H
 
 #include "fmgr.h"
+#include "nodes/pathnodes.h"
 #include "nodes/primnodes.h"
 
 #include "layout.h"
@@ -19,6 +20,7 @@
 
 extern SnowflakeLayout *snowflake_layout_read(const char *text, Node *context);
 extern char *snowflake_layout_text(const SnowflakeLayout *layout);
+extern bool snowflake_layout_is_known(PlannerInfo *root);
 extern Const *snowflake_layout_constant(Oid type);
 
 #endif							/* IDGEN_SNOWFLAKE_LAYOUT_H */

@@ -212,13 +212,13 @@ our_function(Oid schema, const char *name, const Oid *argument_types, int argume
  * is a constant in a query only.  NULL if it is none, or has no bounds.
  */
 static Const *
-layout_with_bounds(PlannerInfo *root, Oid schema, List *arguments)
+layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 {
 	Const	   *layout = NULL;
 
 	if (list_length(arguments) > 2)
 		layout = IsA(lthird(arguments), Const) ? lthird(arguments) : NULL;
-	else if (root != NULL)
+	else if (server_layout_is_known)
 	{
 		Oid			function = our_function(schema, "snowflake_layout", NULL, 0);
 
@@ -231,7 +231,7 @@ layout_with_bounds(PlannerInfo *root, Oid schema, List *arguments)
 }
 
 static Predicate
-read_predicate(PlannerInfo *root, Oid function, List *arguments)
+read_predicate(bool server_layout_is_known, Oid function, List *arguments)
 {
 	bool		range_first = getBaseType(exprType(linitial(arguments))) == TSTZRANGEOID;
 	Predicate	predicate = {
@@ -240,7 +240,7 @@ read_predicate(PlannerInfo *root, Oid function, List *arguments)
 		.schema = get_func_namespace(function),
 	};
 
-	predicate.layout = layout_with_bounds(root, predicate.schema, arguments);
+	predicate.layout = layout_with_bounds(server_layout_is_known, predicate.schema, arguments);
 	/* One change of type on top of the other would hide an index key from the planner. */
 	predicate.id = (Expr *) applyRelabelType((Node *) predicate.id, INT8OID, -1, InvalidOid,
 											 COERCE_IMPLICIT_CAST, -1, false);
@@ -297,7 +297,8 @@ static Node *
 simplify(SupportRequestSimplify *request)
 {
 	FuncExpr   *call = request->fcall;
-	Predicate	predicate = read_predicate(request->root, call->funcid, call->args);
+	bool		is_known = snowflake_layout_is_known(request->root);
+	Predicate	predicate = read_predicate(is_known, call->funcid, call->args);
 	List	   *comparisons;
 
 	if (contain_volatile_functions((Node *) call->args) ||
@@ -321,7 +322,7 @@ index_condition(SupportRequestIndexCondition *request)
 {
 	Node	   *node = request->node;
 	List	   *arguments = IsA(node, OpExpr) ? ((OpExpr *) node)->args : ((FuncExpr *) node)->args;
-	Predicate	predicate = read_predicate(request->root, request->funcid, arguments);
+	Predicate	predicate = read_predicate(true, request->funcid, arguments);
 	List	   *comparisons;
 	ListCell   *cell;
 
