@@ -40,6 +40,7 @@ OBJS = \
 	src/server_layout.o \
 	src/setting.o \
 	src/shmem.o \
+	src/shown.o \
 	src/snowflake.o \
 	src/snowflake_capacity.o \
 	src/snowflake_inspect.o \

@@ -447,8 +447,10 @@ COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
 --
 -- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
 -- epoch and past the end of the layout.  A layout is, if its time is not the highest
--- field: then IDs have no bounds.  That error depends on nothing else, and a layout
--- is what a query names and not what is kept from it, so these are leakproof.
+-- field: then IDs have no bounds.  These are leakproof all the same, so that a
+-- comparison with a time behind a security barrier can use an index: the error shows
+-- neither moment nor layout, and all that it tells of a hidden row, if a query takes
+-- the layout from one, is whether that layout is such a one.
 --
 
 CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())

@@ -2,7 +2,7 @@
  *
  * clock.c
  *	  Waiting for the clock, so that it can be interrupted and is seen in
- *	  pg_stat_activity.  Reading it is in clock.h.
+ *	  pg_stat_activity, and spans of time for SQL.  Reading it is in clock.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
+#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #include "clock.h"
@@ -47,4 +48,14 @@ clock_wait(int64 ns, uint32 wait_event)
 		ResetLatch(MyLatch);
 	}
 	CHECK_FOR_INTERRUPTS();
+}
+
+/* A span of us as an interval. */
+Datum
+clock_interval(int64 us)
+{
+	Interval   *interval = palloc0(sizeof(Interval));
+
+	interval->time = us;
+	return IntervalPGetDatum(interval);
 }

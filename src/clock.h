@@ -73,6 +73,7 @@ clock_unix_us(TimestampTz moment)
 	return moment + POSTGRES_EPOCH_UNIX_US;
 }
 
+extern Datum clock_interval(int64 us);
 extern void clock_wait(int64 ns, uint32 wait_event);
 
 #endif							/* IDGEN_CLOCK_H */

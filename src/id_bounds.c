@@ -40,8 +40,9 @@ tick_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 /*
  * ERROR unless IDs of a layout increase with their time.
  *
- * Functions that are leakproof call this.  It speaks of nothing but the layout,
- * which is what a query names and not what rows hold, and does not show that.
+ * Functions that are leakproof call this.  It shows neither moment nor layout: of a
+ * row that is kept from a query which takes its layout from there, no more can be
+ * learnt than that this layout has no bounds.
  */
 void
 ensure_by_time(const SnowflakeLayout *layout)

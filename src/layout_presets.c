@@ -86,12 +86,22 @@ layout_of_preset(int number)
 	return &layouts[number];
 }
 
-/* The layout of a preset by its name, in whatever case; NULL if there is none. */
+/*
+ * The layout of a preset by its name, in whatever case and with blanks around it;
+ * NULL if there is none.
+ */
 const SnowflakeLayout *
 layout_of_name(const char *name)
 {
+	static const char blanks[] = " \t\n\r";
+	size_t		length;
+
+	name += strspn(name, blanks);
+	length = strcspn(name, blanks);
+	if (name[length + strspn(name + length, blanks)] != '\0')
+		return NULL;
 	for (int i = 0; i < lengthof(layout_presets); i++)
-		if (pg_strcasecmp(name, layout_presets[i].name) == 0)
+		if (strlen(layout_presets[i].name) == length && pg_strncasecmp(name, layout_presets[i].name, length) == 0)
 			return layout_of_preset(i);
 	return NULL;
 }

@@ -77,7 +77,7 @@ fail(LayoutProblem *problem, const char *hint, const char *format, ...)
 }
 
 static const char *const grammar_hint =
-	"A layout is the name of a preset, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
+	"A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
 
 /* What stands where something else was expected, without cutting a character in two. */
 static bool
@@ -335,7 +335,7 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 
 	*field = take_field_name(reader);
 	if (*field == NO_FIELD)
-		return fail_at(reader, "a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
+		return fail_at(reader, "the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
 	skip_space(reader);
 	if (!take_number(reader, 2, &number))
 		return fail_at(reader, "a number of bits");

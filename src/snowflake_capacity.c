@@ -23,15 +23,6 @@
 PG_FUNCTION_INFO_V1(idgen_snowflake_capacity);
 PG_FUNCTION_INFO_V1(idgen_layout_presets);
 
-static Datum
-interval_of_us(int64 us)
-{
-	Interval   *interval = palloc0(sizeof(Interval));
-
-	interval->time = us;
-	return IntervalPGetDatum(interval);
-}
-
 /* IDs a second, exactly where that is a decimal fraction. */
 static Datum
 exact_rate(const SnowflakeLayout *layout)
@@ -102,7 +93,7 @@ idgen_snowflake_capacity(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	layout_write(layout, specification, sizeof(specification));
 	values[0] = CStringGetTextDatum(specification);
-	values[1] = interval_of_us(layout->tick_us);
+	values[1] = clock_interval(layout->tick_us);
 	values[2] = Int64GetDatum(layout_tick_size(layout));
 	values[3] = exact_rate(layout);
 	values[4] = Int64GetDatum(layout_nodes(layout));

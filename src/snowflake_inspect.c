@@ -28,6 +28,7 @@
 #include "layout_presets.h"
 #include "layout_text.h"
 #include "server_layout.h"
+#include "shown.h"
 #include "snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_inspect);
@@ -99,12 +100,13 @@ read_id(text *argument)
 	if (digits == 0 || *at != '\0')
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for a snowflake ID: \"%s\"", copied),
-				errdetail("An ID is a decimal number; spaces, commas, underscores and quotes do not matter."));
+				errmsg("invalid input syntax for a snowflake ID: \"%s\"", shown(copied)),
+				errdetail("An ID is a decimal number; spaces, commas, underscores and quotes do not matter."),
+				errhint("Text in base62, base58, base32 or hex is read by snowflake_decode()."));
 	if (!in_range || (negative && number > UINT64CONST(1) << 63))
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("value \"%s\" is out of range for a snowflake ID", copied),
+				errmsg("value \"%s\" is out of range for a snowflake ID", shown(copied)),
 				errdetail("An ID has 64 bits: from -9223372036854775808 to 18446744073709551615."));
 	return negative ? -number : number;
 }

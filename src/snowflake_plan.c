@@ -164,11 +164,16 @@ check_range(const char *name, int64 value, int64 most)
 				errdetail("%lld was asked for.", (long long) value));
 }
 
-/* The next whole number of a numeric.  ERROR if that is no bigint. */
+/* The next whole number of a numeric; beyond those of a bigint, and for NaN, the largest of these. */
 static int64
-rounded_up(Datum number)
+rounded_up(Numeric number)
 {
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8, DirectFunctionCall1(numeric_ceil, number)));
+	Datum		most = NumericGetDatum(int64_to_numeric(PG_INT64_MAX));
+	Datum		least = NumericGetDatum(int64_to_numeric(PG_INT64_MIN));
+	Datum		clamped = DirectFunctionCall2(numeric_larger, least,
+											  DirectFunctionCall2(numeric_smaller, most, NumericGetDatum(number)));
+
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, DirectFunctionCall1(numeric_ceil, clamped)));
 }
 
 /*
@@ -181,7 +186,7 @@ rounded_up(Datum number)
 Datum
 idgen_snowflake_plan(PG_FUNCTION_ARGS)
 {
-	int64		ids_per_second = rounded_up(PG_GETARG_DATUM(0));
+	int64		ids_per_second = rounded_up(PG_GETARG_NUMERIC(0));
 	LayoutDemand demand;
 	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
 	LayoutProposal *proposals = palloc(LAYOUT_PROPOSALS * sizeof(LayoutProposal));

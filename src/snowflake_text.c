@@ -15,22 +15,10 @@
 #include "utils/builtins.h"
 
 #include "id_text.h"
-
-/* Bytes of a text that a message shows at most. */
-#define MAX_SHOWN 64
+#include "shown.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_encode);
 PG_FUNCTION_INFO_V1(idgen_snowflake_decode);
-
-/* A text as a message shows it. */
-static const char *
-shown(const char *text)
-{
-	int			length = strlen(text);
-	int			clipped = pg_mbcliplen(text, length, MAX_SHOWN);
-
-	return clipped == length ? text : psprintf("%.*s...", clipped, text);
-}
 
 /* ERROR if there is none of this name, in either case */
 static const IdTextEncoding *

@@ -25,15 +25,6 @@ PG_FUNCTION_INFO_V1(idgen_get_slots);
 PG_FUNCTION_INFO_V1(idgen_get_timelines);
 PG_FUNCTION_INFO_V1(idgen_status);
 
-static Datum
-interval_of_us(int64 us)
-{
-	Interval   *interval = palloc0(sizeof(Interval));
-
-	interval->time = us;
-	PG_RETURN_INTERVAL_P(interval);
-}
-
 static uint64
 slot_waits(BackendSlot *slot)
 {
@@ -56,7 +47,7 @@ put_slot_row(ReturnSetInfo *result, int32 pid, BackendSlot *slot)
 	values[1] = Int64GetDatum(ids_issued);
 	values[2] = Int64GetDatum(pg_atomic_read_u64(&slot->chunks_taken));
 	values[3] = Int64GetDatum(slot_waits(slot));
-	values[4] = interval_of_us(pg_atomic_read_u64(&slot->waited_us));
+	values[4] = clock_interval(pg_atomic_read_u64(&slot->waited_us));
 	nulls[5] = last_id_us == 0;
 	values[5] = TimestampTzGetDatum(clock_timestamptz(last_id_us));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -95,7 +86,7 @@ put_timeline(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout
 	if (nulls[0])
 		return;
 	values[0] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
-	values[1] = interval_of_us(Max(timeline_us - clock_unix_ns() / NS_PER_US, 0));
+	values[1] = clock_interval(Max(timeline_us - clock_unix_ns() / NS_PER_US, 0));
 }
 
 /* Six columns: what was drawn, and how much of it had to wait. */
@@ -109,7 +100,7 @@ put_counts(Datum *values)
 	values[2] = Int64GetDatum(counts.waits[WAIT_SEQUENCE]);
 	values[3] = Int64GetDatum(counts.waits[WAIT_DRIFT]);
 	values[4] = Int64GetDatum(counts.waits[WAIT_RESERVATION]);
-	values[5] = interval_of_us(counts.waited_us);
+	values[5] = clock_interval(counts.waited_us);
 }
 
 /* A field of a node, or NULL if the layout has none. */
@@ -201,8 +192,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[6] = BoolGetDatum(area->preloaded);
 	put_counts(&values[7]);
 	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
-	values[14] = interval_of_us(pg_atomic_read_u64(&area->reservation.spent_us));
+	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
 	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
-	values[16] = interval_of_us(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
+	values[16] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

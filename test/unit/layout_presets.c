@@ -103,7 +103,9 @@ test_names(void)
 	check(layout_of_name("Twitter") == layout_of_name("twitter"), "a name in any case");
 	check(layout_of_name("") == NULL, "no name");
 	check(layout_of_name("twitte") == NULL, "part of a name");
-	check(layout_of_name(" twitter") == NULL, "a name with a space");
+	check(layout_of_name(" twitter\t") == layout_of_name("twitter"), "a name with blanks around it");
+	check(layout_of_name("twitter leaf") == NULL, "two names");
+	check(layout_of_name(" ") == NULL, "blanks");
 	layout.epoch_ticks++;
 	check(layout_name(&layout) == NULL, "a layout that has no name");
 }

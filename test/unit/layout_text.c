@@ -67,9 +67,9 @@ test_readings(void)
 }
 
 #define GRAMMAR \
-	"A layout is the name of a preset, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\"."
+	"A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\"."
 #define EXPECTED_FIELD \
-	"Expected a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\""
+	"Expected the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\""
 #define TOO_FAR \
 	"The time reaches further than a timestamp can, which is the year 294246."
 
