@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 typedef struct Stopped
 {
 	uint64		end_us;			/* IDs lie below it */
-	uint64		generators_end_us;	/* those of generators with timelines of their own */
+	uint64		generators_end_us;	/* those of nodes that generators have for good */
 	uint64		reserved_us;
 	int			timeline_count; /* of generators */
 } Stopped;
@@ -66,8 +66,9 @@ count_timelines(SharedArea *area)
  * free again.  Who goes by limits read from here on finds no room; who goes by
  * older ones notices the restart, or has swapped before us, or finds his swap to
  * fail (see try_take): each stop leaves another number, below all positions that
- * the limits allow (in any tick but the first few of an epoch).  A timeline that is added after the count was read has no positions taken from before
- * the restart, either.
+ * the limits allow (in any tick but the first few of an epoch).  A timeline that is
+ * added after the count was read has no positions taken from before the restart,
+ * either.
  *
  * The generators' end is that of their own timelines, and of the server's if some
  * generator with a node of its own draws from that.

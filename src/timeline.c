@@ -44,14 +44,14 @@
 /* A busy backend touches the shared line once in this many calls. */
 #define LARGEST_CHUNK 64
 
+BackendSlot *timeline_slot = NULL;
+
 /* Few enough at a time that others have their share of a tick, too. */
 static uint64
 share_of_tick(const SnowflakeLayout *layout)
 {
 	return Max(layout_tick_size(layout) / 4, 1);
 }
-
-BackendSlot *timeline_slot = NULL;
 
 /*
  * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
@@ -139,6 +139,19 @@ first_position(const PositionSource *source, uint64 floor, uint64 next)
 	return floor;
 }
 
+/* The first position to have, where the next free one is next and room of them are to lie in one tick. */
+static uint64
+earliest_position(const PositionSource *source, const Window *window, uint64 room, uint64 next)
+{
+	uint64		floor = window->floor;
+
+	if (source->above_restarts == window->restarts)
+		floor = Max(floor, source->above);
+	if (next >= floor)
+		return next;
+	return room == 1 ? first_position(source, floor, next) : floor;
+}
+
 /*
  * Take at most most positions; the first room of them lie in one tick, and all
  * of them if they have to wait for the clock.  If there is no room, range->start
@@ -160,12 +173,8 @@ try_take(PositionSource *source, const Window *window, uint64 room, uint64 most,
 
 	do
 	{
-		uint64		floor = window->restarts == source->above_restarts ? Max(window->floor, source->above) : window->floor;
-		uint64		start = next >= floor ? next :
-			room == 1 ? first_position(source, floor, next) : floor;
+		uint64		start = layout_fit_in_tick(layout, earliest_position(source, window, room, next), room);
 		uint64		limit = Min(window->ceiling, window->reserved);
-
-		start = layout_fit_in_tick(layout, start, room);
 
 		if (start >= window->ceiling)
 			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
