@@ -95,7 +95,7 @@ $$;
 SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN skip('no pg_input_is_valid before 16')
 	ELSE is(string_agg(text, '; ') FILTER (WHERE pg_temp.value(format('pg_input_is_valid(%L, ''snowflake_layout'')', text)) <> valid::text), NULL,
 		'pg_input_is_valid tells bad text from good') END
-FROM (VALUES ('leaf', true), ('LEAF', true), ('leaf ', false), ('', false), ('time 41 bits of 1 ms since 2020-01-01, sequence 22', true),
+FROM (VALUES ('leaf', true), ('LEAF', true), ('leaf ', true), ('leaf leaf', false), ('', false), ('time 41 bits of 1 ms since 2020-01-01, sequence 22', true),
 	('time 41 bits of 1 ms since 2020-01-01, sequence 21', false), ('time 63 bits of 1 ms since 2020-01-01', false)) v(text, valid);
 
 --
