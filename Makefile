@@ -31,9 +31,11 @@ OBJS = \
 	src/layout_plausibility.o \
 	src/layout_presets.o \
 	src/layout_text.o \
+	src/moment_range.o \
 	src/named_generator.o \
 	src/origin.o \
 	src/random.o \
+	src/range_predicate.o \
 	src/regression.o \
 	src/reservation.o \
 	src/reset.o \

@@ -7,34 +7,14 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
-
-#include "clock.h"
 #include "id_bounds.h"
-
-/* Below all finite timestamps, the first of which is in 4714 BC. */
-#define LONG_AGO_US (-(INT64CONST(1) << 62))
-
-/*
- * A moment in us since 1970.  The last 30 years that a timestamp can have, and
- * infinity, become the largest number: they are past the end of any layout.
- * What lies infinitely long ago becomes a number that arithmetic can bear.
- */
-static int64
-saturated_unix_us(TimestampTz moment)
-{
-	int64		unix_us;
-
-	if (pg_add_s64_overflow(moment, POSTGRES_EPOCH_UNIX_US, &unix_us))
-		return PG_INT64_MAX;
-	return Max(unix_us, LONG_AGO_US);
-}
+#include "moment_range.h"
 
 /* The tick of the microsecond that lies so many before a moment. */
 static int64
 tick_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 {
-	return layout_tick_at_us(layout, saturated_unix_us(moment) - us);
+	return layout_tick_at_us(layout, moment_us(moment) - us);
 }
 
 /*

@@ -9,6 +9,7 @@
 
 #include "common/int.h"
 
+#include "base32.h"
 #include "id_text.h"
 
 #define DIGITS(text) .digits = (text), .base = sizeof(text) - 1
@@ -28,10 +29,10 @@ const IdTextEncoding id_text_encodings[ID_TEXT_ENCODINGS] = {
 	},
 	{
 		.name = "base32",
-		DIGITS("0123456789ABCDEFGHJKMNPQRSTVWXYZ"),
+		DIGITS(BASE32_DIGITS),
 		.length = 13,
 		.fold = pg_ascii_toupper,
-		.look_alikes = "I1L1O0",
+		.look_alikes = BASE32_LOOK_ALIKES,
 		.hyphens = true,
 	},
 	{

@@ -26,6 +26,7 @@
 #include "layout_capacity.h"
 #include "layout_picture.h"
 #include "layout_text.h"
+#include "picture.h"
 
 /* Bits side by side that belong to one field, or to none. */
 typedef struct Group
@@ -41,6 +42,8 @@ typedef struct Group
 
 /* A number of two digits must fit above a group. */
 #define LEAST_COLUMNS 2
+
+#define MOST_COLUMNS (64 + MOST_GROUPS * LEAST_COLUMNS)
 
 typedef struct Drawing
 {
@@ -168,20 +171,18 @@ layout_draw(const SnowflakeLayout *layout, uint64 id, char *text, size_t size)
 {
 	Drawing		drawing = {.text = text, .size = size};
 	Group		groups[MOST_GROUPS];
+	int			columns[MOST_GROUPS];
 	int			count = divide(layout, groups);
 
 	put_bits(&drawing, groups, count, id);
+	for (int i = 0; i < count; i++)
+		columns[i] = groups[i].column;
 	for (int i = count - 1; i >= 0; i--)
 	{
-		int			column = 0;
+		char		stems[MOST_COLUMNS];
 
-		put(&drawing, "\n");
-		for (int above = 0; above < i; above++)
-		{
-			put(&drawing, "%*s|", groups[above].column - column, "");
-			column = groups[above].column + 1;
-		}
-		put(&drawing, "%*s", groups[i].column - column, "");
+		picture_stems(columns, i, stems);
+		put(&drawing, "\n%s", stems);
 		put_meaning(&drawing, layout, &groups[i], group_value(&groups[i], id));
 	}
 }

@@ -2,7 +2,7 @@
 -- IDs from their parts and back, times, bounds and predicates.  And how the server's
 -- layout becomes a constant.  Examples to read are in sql/snowflake_layout.sql.
 BEGIN;
-SELECT plan(75);
+SELECT plan(76);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
 
@@ -282,6 +282,11 @@ FROM unnest(ARRAY['CREATE INDEX ON tweets (snowflake_timestamp(id))', 'CREATE IN
 	'CREATE INDEX ON tweets (snowflake_timestamp(id, snowflake_layout()))', 'CREATE INDEX ON tweets ((own::timestamptz))',
 	'CREATE INDEX ON tweets (id) WHERE own > timestamptz ''2026-01-01''',
 	'ALTER TABLE tweets ADD t timestamptz GENERATED ALWAYS AS (snowflake_timestamp(own)) STORED']) statement;
+
+-- a tick of a microsecond since 1970 is where numbers of ticks are largest
+SELECT is(ROW(snowflake_lower_bound(m, l), snowflake_upper_bound(m, l), snowflake_first_in_range(tstzrange(NULL, m), l), snowflake_last_in_range(tstzrange(NULL, m), l)),
+	ROW(9223372036854775807, 9223372036854775807, 0::bigint, 9223372036854775807), 'no moment is too late for a bound')
+FROM (VALUES (timestamptz 'infinity', snowflake_layout 'time 53 bits of 1 us since 1970-01-01, sequence 10')) v(m, l);
 
 SELECT * FROM finish();
 ROLLBACK;
