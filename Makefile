@@ -40,10 +40,12 @@ OBJS = \
 	src/reservation.o \
 	src/reset.o \
 	src/server_layout.o \
+	src/server_moment.o \
 	src/setting.o \
 	src/shmem.o \
 	src/shown.o \
 	src/snowflake.o \
+	src/snowflake128.o \
 	src/snowflake_capacity.o \
 	src/snowflake_inspect.o \
 	src/snowflake_generator.o \
@@ -59,8 +61,17 @@ OBJS = \
 	src/snowflake_type.o \
 	src/stats.o \
 	src/timeline.o \
+	src/ulid.o \
+	src/ulid_text.o \
+	src/ulid_time.o \
+	src/ulid_type.o \
 	src/uuid.o \
 	src/uuid_bits.o \
+	src/uuid_gregorian.o \
+	src/uuid_inspect.o \
+	src/uuid_node.o \
+	src/uuid_range.o \
+	src/uuid_time.o \
 	src/waiting.o \
 	src/window.o
 
@@ -116,7 +127,7 @@ include $(PGXS)
 $(OBJS): $(wildcard src/*.h) idgen.control
 
 # What needs no server to be tested.
-ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/uuid_bits.c
+ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/ulid_text.c src/uuid_bits.c
 
 unit: $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \

@@ -884,9 +884,15 @@ COMMENT ON FUNCTION snowflake_inspect(text, snowflake_layout) IS
 'the same for the text of an ID, up to 2^64 - 1';
 
 --
--- UUIDs.  The signatures are those of PostgreSQL 18, whose own functions are
--- found first there unless ours are called by their schema.
+-- UUIDs of RFC 9562.  The signatures of uuidv4 and uuidv7 are those of PostgreSQL 18,
+-- whose own functions are found first there unless ours are called by their schema;
+-- their comments are at the end.
 --
+
+CREATE FUNCTION uuidv4()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv4'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION uuidv7()
 RETURNS uuid
@@ -897,6 +903,676 @@ CREATE FUNCTION uuidv7(shift interval)
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'idgen_uuidv7_interval'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION uuidv7_at(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_at'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv7_at(timestamptz) IS
+'UUID version 7 of a moment, to the microsecond, and random otherwise: for backdating';
+
+CREATE FUNCTION uuidv7_sequential()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_sequential'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv7_sequential() IS
+'UUID version 7, strictly increasing across all sessions of the server, restarts and failovers';
+
+CREATE FUNCTION uuidv1()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv1'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv1() IS
+'UUID version 1: time in 100 ns, clock sequence, and a node as idgen.uuid_node says';
+
+CREATE FUNCTION uuidv6()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6() IS 'UUID version 6: as version 1, with the time in order';
+
+--
+-- Reading UUIDs.  What has no time, as version 4, another variant, nil and max, gives
+-- NULL, as in uuid_extract_timestamp() of PostgreSQL 17.
+--
+
+CREATE FUNCTION uuid_timestamp(id uuid, with_fraction boolean DEFAULT false)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
+'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
+
+CREATE FUNCTION uuid_inspect(id uuid)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_inspect'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION uuid_inspect(uuid) IS
+'what a UUID is: version, variant, time, node, sequence, and a picture of its fields';
+
+CREATE FUNCTION uuidv1_to_v6(id uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv1_to_v6'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv1_to_v6(uuid) IS
+'the UUID of version 6 with the time, clock sequence and node of one of version 1';
+
+CREATE FUNCTION uuidv6_to_v1(id uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_to_v1'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_to_v1(uuid) IS
+'the UUID of version 1 with the time, clock sequence and node of one of version 6';
+
+--
+-- Extended Snowflakes: ns, node and sequence in a uuid, which are no UUIDs of RFC 9562.
+--
+
+CREATE FUNCTION snowflake128_nextval()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_nextval'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake128_nextval() IS
+'next extended snowflake ID: 64 bits of ns, 48 of node, 16 of sequence; strictly increasing on the server';
+
+CREATE FUNCTION snowflake128_parse(id uuid,
+	OUT created_at timestamptz,
+	OUT nanoseconds integer,
+	OUT datacenter_id integer,
+	OUT worker_id integer,
+	OUT sequence integer)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_parse'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake128_parse(uuid) IS
+'fields of an extended snowflake ID; nanoseconds are what created_at leaves out';
+
+--
+-- The type ulid.  It has the bytes of a uuid and its comparison functions, but operators
+-- of its own: those of uuid would read the literal in "id = '01ARZ...'" as a UUID.  The
+-- casts between the two do nothing, and are no implicit ones, so that no comparison
+-- loses the index without a word.
+--
+
+CREATE TYPE ulid;
+
+COMMENT ON TYPE ulid IS
+'ULID: 48 bits of ms and 80 random ones, shown as 26 digits of base32 that sort as the bytes do';
+
+CREATE FUNCTION ulid_in(cstring)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_in'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_in(cstring) IS 'I/O';
+
+CREATE FUNCTION ulid_out(ulid)
+RETURNS cstring
+AS 'MODULE_PATHNAME', 'idgen_ulid_out'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_out(ulid) IS 'I/O';
+
+CREATE FUNCTION ulid_recv(internal)
+RETURNS ulid
+AS 'uuid_recv'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_recv(internal) IS 'I/O';
+
+CREATE FUNCTION ulid_send(ulid)
+RETURNS bytea
+AS 'uuid_send'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_send(ulid) IS 'I/O';
+
+CREATE TYPE ulid (
+	INPUT = ulid_in,
+	OUTPUT = ulid_out,
+	RECEIVE = ulid_recv,
+	SEND = ulid_send,
+	LIKE = pg_catalog.uuid
+);
+
+CREATE CAST (ulid AS uuid) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON CAST (ulid AS uuid) IS 'the same bytes';
+
+CREATE CAST (uuid AS ulid) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON CAST (uuid AS ulid) IS 'the same bytes';
+
+CREATE FUNCTION ulid_lt(ulid, ulid)
+RETURNS boolean
+AS 'uuid_lt'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_lt(ulid, ulid) IS 'implementation of < operator';
+
+CREATE FUNCTION ulid_le(ulid, ulid)
+RETURNS boolean
+AS 'uuid_le'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_le(ulid, ulid) IS 'implementation of <= operator';
+
+CREATE FUNCTION ulid_eq(ulid, ulid)
+RETURNS boolean
+AS 'uuid_eq'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_eq(ulid, ulid) IS 'implementation of = operator';
+
+CREATE FUNCTION ulid_ge(ulid, ulid)
+RETURNS boolean
+AS 'uuid_ge'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_ge(ulid, ulid) IS 'implementation of >= operator';
+
+CREATE FUNCTION ulid_gt(ulid, ulid)
+RETURNS boolean
+AS 'uuid_gt'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_gt(ulid, ulid) IS 'implementation of > operator';
+
+CREATE FUNCTION ulid_ne(ulid, ulid)
+RETURNS boolean
+AS 'uuid_ne'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_ne(ulid, ulid) IS 'implementation of <> operator';
+
+CREATE OPERATOR < (
+	LEFTARG = ulid,
+	RIGHTARG = ulid,
+	FUNCTION = ulid_lt,
+	COMMUTATOR = >,
+	NEGATOR = >=,
+	RESTRICT = scalarltsel,
+	JOIN = scalarltjoinsel
+);
+
+COMMENT ON OPERATOR < (ulid, ulid) IS 'is less than';
+
+CREATE OPERATOR <= (
+	LEFTARG = ulid,
+	RIGHTARG = ulid,
+	FUNCTION = ulid_le,
+	COMMUTATOR = >=,
+	NEGATOR = >,
+	RESTRICT = scalarlesel,
+	JOIN = scalarlejoinsel
+);
+
+COMMENT ON OPERATOR <= (ulid, ulid) IS 'is less than or equal to';
+
+CREATE OPERATOR = (
+	LEFTARG = ulid,
+	RIGHTARG = ulid,
+	FUNCTION = ulid_eq,
+	COMMUTATOR = =,
+	NEGATOR = <>,
+	RESTRICT = eqsel,
+	JOIN = eqjoinsel,
+	HASHES,
+	MERGES
+);
+
+COMMENT ON OPERATOR = (ulid, ulid) IS 'equal';
+
+CREATE OPERATOR >= (
+	LEFTARG = ulid,
+	RIGHTARG = ulid,
+	FUNCTION = ulid_ge,
+	COMMUTATOR = <=,
+	NEGATOR = <,
+	RESTRICT = scalargesel,
+	JOIN = scalargejoinsel
+);
+
+COMMENT ON OPERATOR >= (ulid, ulid) IS 'is greater than or equal to';
+
+CREATE OPERATOR > (
+	LEFTARG = ulid,
+	RIGHTARG = ulid,
+	FUNCTION = ulid_gt,
+	COMMUTATOR = <,
+	NEGATOR = <=,
+	RESTRICT = scalargtsel,
+	JOIN = scalargtjoinsel
+);
+
+COMMENT ON OPERATOR > (ulid, ulid) IS 'is greater than';
+
+CREATE OPERATOR <> (
+	LEFTARG = ulid,
+	RIGHTARG = ulid,
+	FUNCTION = ulid_ne,
+	COMMUTATOR = <>,
+	NEGATOR = =,
+	RESTRICT = neqsel,
+	JOIN = neqjoinsel
+);
+
+COMMENT ON OPERATOR <> (ulid, ulid) IS 'not equal';
+
+CREATE FUNCTION ulid_cmp(ulid, ulid)
+RETURNS integer
+AS 'uuid_cmp'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_cmp(ulid, ulid) IS 'less-equal-greater';
+
+CREATE FUNCTION ulid_hash(ulid)
+RETURNS integer
+AS 'uuid_hash'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_hash(ulid) IS 'hash';
+
+CREATE FUNCTION ulid_hash_extended(ulid, bigint)
+RETURNS bigint
+AS 'uuid_hash_extended'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_hash_extended(ulid, bigint) IS 'hash';
+
+CREATE OPERATOR CLASS ulid_ops
+DEFAULT FOR TYPE ulid USING btree AS
+	OPERATOR 1 <,
+	OPERATOR 2 <=,
+	OPERATOR 3 =,
+	OPERATOR 4 >=,
+	OPERATOR 5 >,
+	FUNCTION 1 ulid_cmp(ulid, ulid),
+	FUNCTION 2 (ulid, ulid) pg_catalog.uuid_sortsupport(internal),
+	FUNCTION 4 (ulid, ulid) pg_catalog.btequalimage(oid);
+
+COMMENT ON OPERATOR CLASS ulid_ops USING btree IS 'order of ULIDs, which is that of their times and texts';
+
+COMMENT ON OPERATOR FAMILY ulid_ops USING btree IS 'order of ULIDs, which is that of their times and texts';
+
+-- From PostgreSQL 18 on, an index is of use without a condition on its first column.
+DO $$
+BEGIN
+	IF pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000 THEN
+		ALTER OPERATOR FAMILY ulid_ops USING btree ADD
+			FUNCTION 6 (ulid, ulid) pg_catalog.uuid_skipsupport(internal);
+	END IF;
+END
+$$;
+
+CREATE OPERATOR CLASS ulid_ops
+DEFAULT FOR TYPE ulid USING hash AS
+	OPERATOR 1 =,
+	FUNCTION 1 ulid_hash(ulid),
+	FUNCTION 2 ulid_hash_extended(ulid, bigint);
+
+COMMENT ON OPERATOR CLASS ulid_ops USING hash IS 'hash of ULIDs';
+
+COMMENT ON OPERATOR FAMILY ulid_ops USING hash IS 'hash of ULIDs';
+
+CREATE OPERATOR CLASS ulid_minmax_ops
+DEFAULT FOR TYPE ulid USING brin AS
+	OPERATOR 1 <,
+	OPERATOR 2 <=,
+	OPERATOR 3 =,
+	OPERATOR 4 >=,
+	OPERATOR 5 >,
+	FUNCTION 1 pg_catalog.brin_minmax_opcinfo(internal),
+	FUNCTION 2 pg_catalog.brin_minmax_add_value(internal, internal, internal, internal),
+	FUNCTION 3 pg_catalog.brin_minmax_consistent(internal, internal, internal),
+	FUNCTION 4 pg_catalog.brin_minmax_union(internal, internal, internal);
+
+COMMENT ON OPERATOR CLASS ulid_minmax_ops USING brin IS 'least and greatest ULID of each range of blocks';
+
+COMMENT ON OPERATOR FAMILY ulid_minmax_ops USING brin IS 'least and greatest ULID of each range of blocks';
+
+CREATE OPERATOR CLASS ulid_minmax_multi_ops
+FOR TYPE ulid USING brin AS
+	OPERATOR 1 <,
+	OPERATOR 2 <=,
+	OPERATOR 3 =,
+	OPERATOR 4 >=,
+	OPERATOR 5 >,
+	FUNCTION 1 pg_catalog.brin_minmax_multi_opcinfo(internal),
+	FUNCTION 2 pg_catalog.brin_minmax_multi_add_value(internal, internal, internal, internal),
+	FUNCTION 3 pg_catalog.brin_minmax_multi_consistent(internal, internal, internal, integer),
+	FUNCTION 4 pg_catalog.brin_minmax_multi_union(internal, internal, internal),
+	FUNCTION 5 pg_catalog.brin_minmax_multi_options(internal),
+	FUNCTION 11 (ulid, ulid) pg_catalog.brin_minmax_multi_distance_uuid(internal, internal);
+
+COMMENT ON OPERATOR CLASS ulid_minmax_multi_ops USING brin IS 'a few ranges of ULIDs for each range of blocks';
+
+COMMENT ON OPERATOR FAMILY ulid_minmax_multi_ops USING brin IS 'a few ranges of ULIDs for each range of blocks';
+
+CREATE OPERATOR CLASS ulid_bloom_ops
+FOR TYPE ulid USING brin AS
+	OPERATOR 1 =,
+	FUNCTION 1 pg_catalog.brin_bloom_opcinfo(internal),
+	FUNCTION 2 pg_catalog.brin_bloom_add_value(internal, internal, internal, internal),
+	FUNCTION 3 pg_catalog.brin_bloom_consistent(internal, internal, internal, integer),
+	FUNCTION 4 pg_catalog.brin_bloom_union(internal, internal, internal),
+	FUNCTION 5 pg_catalog.brin_bloom_options(internal),
+	FUNCTION 11 (ulid, ulid) ulid_hash(ulid);
+
+COMMENT ON OPERATOR CLASS ulid_bloom_ops USING brin IS 'Bloom filter of ULIDs for each range of blocks';
+
+COMMENT ON OPERATOR FAMILY ulid_bloom_ops USING brin IS 'Bloom filter of ULIDs for each range of blocks';
+
+CREATE FUNCTION ulid_smaller(ulid, ulid)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_smaller'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_smaller(ulid, ulid) IS 'smaller of two';
+
+CREATE FUNCTION ulid_larger(ulid, ulid)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_larger'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_larger(ulid, ulid) IS 'larger of two';
+
+CREATE AGGREGATE min(ulid) (
+	SFUNC = ulid_smaller,
+	STYPE = ulid,
+	COMBINEFUNC = ulid_smaller,
+	SORTOP = <,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE min(ulid) IS 'minimum ULID of all input values';
+
+CREATE AGGREGATE max(ulid) (
+	SFUNC = ulid_larger,
+	STYPE = ulid,
+	COMBINEFUNC = ulid_larger,
+	SORTOP = >,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE max(ulid) IS 'maximum ULID of all input values';
+
+--
+-- Times of ULIDs.  A timestamp without time zone is one in UTC, so nothing depends on
+-- TimeZone.
+--
+
+CREATE FUNCTION ulid_timestamp(id ulid)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_ulid_timestamp'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_timestamp(ulid) IS 'time of a ULID';
+
+CREATE CAST (ulid AS timestamptz) WITH FUNCTION ulid_timestamp(ulid);
+
+COMMENT ON CAST (ulid AS timestamptz) IS 'time of a ULID';
+
+CREATE FUNCTION "timestamp"(ulid)
+RETURNS timestamp
+AS 'MODULE_PATHNAME', 'idgen_ulid_timestamp'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION "timestamp"(ulid) IS 'convert ulid to timestamp, in UTC';
+
+CREATE CAST (ulid AS timestamp) WITH FUNCTION "timestamp"(ulid);
+
+COMMENT ON CAST (ulid AS timestamp) IS 'time of a ULID, in UTC';
+
+CREATE FUNCTION ulid(timestamptz)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_of_timestamp'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid(timestamptz) IS 'least ULID of the millisecond that a timestamptz is in';
+
+CREATE CAST (timestamptz AS ulid) WITH FUNCTION ulid(timestamptz);
+
+COMMENT ON CAST (timestamptz AS ulid) IS 'least ULID of a millisecond';
+
+CREATE FUNCTION ulid(timestamp)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_of_timestamp'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid(timestamp) IS 'least ULID of the millisecond that a timestamp is in, in UTC';
+
+CREATE CAST (timestamp AS ulid) WITH FUNCTION ulid(timestamp);
+
+COMMENT ON CAST (timestamp AS ulid) IS 'least ULID of a millisecond, in UTC';
+
+CREATE FUNCTION bytea(ulid)
+RETURNS bytea
+AS 'uuid_send'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION bytea(ulid) IS 'convert ulid to bytea, its 16 bytes';
+
+CREATE CAST (ulid AS bytea) WITH FUNCTION bytea(ulid);
+
+COMMENT ON CAST (ulid AS bytea) IS 'the 16 bytes';
+
+CREATE FUNCTION ulid(bytea)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_of_bytea'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid(bytea) IS 'convert bytea of 16 bytes to ulid';
+
+CREATE CAST (bytea AS ulid) WITH FUNCTION ulid(bytea);
+
+COMMENT ON CAST (bytea AS ulid) IS 'the 16 bytes';
+
+--
+-- Making ULIDs.
+--
+
+CREATE FUNCTION ulid()
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid() IS 'ULID: increasing within a session; in the same millisecond, one more than the last';
+
+CREATE FUNCTION ulid_at(moment timestamptz)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_at'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_at(timestamptz) IS
+'ULID of a moment, to the millisecond, and random otherwise: for backdating';
+
+CREATE FUNCTION ulid_sequential()
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_sequential'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_sequential() IS
+'ULID, strictly increasing across all sessions of the server, restarts and failovers';
+
+--
+-- Moments as bounds on 128-bit IDs that increase with their time, and predicates on
+-- ranges, which the planner replaces by comparisons with bounds.  Before the first and
+-- past the last time bounds are the least and the greatest value, and nothing is an
+-- error, which makes all of these leakproof.
+--
+
+CREATE FUNCTION uuid_predicate_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'idgen_uuid_predicate_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_predicate_support(internal) IS 'planner support for uuidv7_created_in and its like';
+
+CREATE FUNCTION uuidv7_lower_bound(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_lower_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv7_lower_bound(timestamptz) IS
+'least UUID version 7 of the millisecond that a moment is in';
+
+CREATE FUNCTION uuidv7_upper_bound(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_upper_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv7_upper_bound(timestamptz) IS
+'greatest UUID version 7 of the millisecond that a moment is in';
+
+CREATE FUNCTION uuidv7_first_in_range(range tstzrange)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_first_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv7_first_in_range(tstzrange) IS 'least UUID version 7 whose time is in a range';
+
+CREATE FUNCTION uuidv7_last_in_range(range tstzrange)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_last_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv7_last_in_range(tstzrange) IS 'greatest UUID version 7 whose time is in a range';
+
+CREATE FUNCTION uuidv7_created_in(id uuid, range tstzrange)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_created_in'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT uuid_predicate_support;
+
+COMMENT ON FUNCTION uuidv7_created_in(uuid, tstzrange) IS
+'is the time of a UUID version 7 in a range?  Uses indexes on the ID';
+
+CREATE FUNCTION uuidv6_lower_bound(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_lower_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_lower_bound(timestamptz) IS
+'least UUID version 6 of the microsecond that a moment is in';
+
+CREATE FUNCTION uuidv6_upper_bound(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_upper_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_upper_bound(timestamptz) IS
+'greatest UUID version 6 of the microsecond that a moment is in';
+
+CREATE FUNCTION uuidv6_first_in_range(range tstzrange)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_first_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_first_in_range(tstzrange) IS 'least UUID version 6 whose time is in a range';
+
+CREATE FUNCTION uuidv6_last_in_range(range tstzrange)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_last_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_last_in_range(tstzrange) IS 'greatest UUID version 6 whose time is in a range';
+
+CREATE FUNCTION uuidv6_created_in(id uuid, range tstzrange)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_created_in'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT uuid_predicate_support;
+
+COMMENT ON FUNCTION uuidv6_created_in(uuid, tstzrange) IS
+'is the time of a UUID version 6 in a range?  Uses indexes on the ID';
+
+CREATE FUNCTION ulid_lower_bound(moment timestamptz)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_lower_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_lower_bound(timestamptz) IS 'least ULID of the millisecond that a moment is in';
+
+CREATE FUNCTION ulid_upper_bound(moment timestamptz)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_upper_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_upper_bound(timestamptz) IS 'greatest ULID of the millisecond that a moment is in';
+
+CREATE FUNCTION ulid_first_in_range(range tstzrange)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_first_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_first_in_range(tstzrange) IS 'least ULID whose time is in a range';
+
+CREATE FUNCTION ulid_last_in_range(range tstzrange)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_last_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_last_in_range(tstzrange) IS 'greatest ULID whose time is in a range';
+
+CREATE FUNCTION ulid_created_in(id ulid, range tstzrange)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'idgen_ulid_created_in'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT uuid_predicate_support;
+
+COMMENT ON FUNCTION ulid_created_in(ulid, tstzrange) IS 'is the time of a ULID in a range?  Uses indexes on the ID';
+
+CREATE FUNCTION snowflake128_lower_bound(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_lower_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake128_lower_bound(timestamptz) IS
+'least extended snowflake ID of the microsecond that a moment is in';
+
+CREATE FUNCTION snowflake128_upper_bound(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_upper_bound'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake128_upper_bound(timestamptz) IS
+'greatest extended snowflake ID of the microsecond that a moment is in';
+
+CREATE FUNCTION snowflake128_first_in_range(range tstzrange)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_first_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake128_first_in_range(tstzrange) IS
+'least extended snowflake ID whose time is in a range';
+
+CREATE FUNCTION snowflake128_last_in_range(range tstzrange)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_last_in_range'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake128_last_in_range(tstzrange) IS
+'greatest extended snowflake ID whose time is in a range';
+
+CREATE FUNCTION snowflake128_created_in(id uuid, range tstzrange)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'idgen_snowflake128_created_in'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT uuid_predicate_support;
+
+COMMENT ON FUNCTION snowflake128_created_in(uuid, tstzrange) IS
+'is the time of a extended snowflake ID in a range?  Uses indexes on the ID';
 
 --
 -- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the
@@ -1012,6 +1688,9 @@ REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLI
 
 SELECT pg_catalog.set_config('search_path',
 	pg_catalog.format('%I, pg_catalog', pg_catalog.current_schema()), true);
+
+COMMENT ON FUNCTION uuidv4() IS
+'UUID version 4 (RFC 9562): 122 random bits';
 
 COMMENT ON FUNCTION uuidv7() IS
 'UUID version 7 (RFC 9562): time-ordered, strictly increasing within a backend';

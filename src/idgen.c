@@ -23,6 +23,7 @@
 #include "server_layout.h"
 #include "shmem.h"
 #include "timeline.h"
+#include "uuid_gregorian.h"
 #include "waiting.h"
 #include "window.h"
 
@@ -37,6 +38,12 @@ static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 /* idgen.max_generators, and what it was when memory was set aside */
 static int	max_generators = FIRST_TIMELINE_BLOCK;
 static int	requested_generators = 0;
+
+static const struct config_enum_entry uuid_node_kinds[] = {
+	{"random", UUID_NODE_RANDOM, false},
+	{"server", UUID_NODE_SERVER, false},
+	{NULL, 0, false}
+};
 
 /* Calls of the assign hooks below. */
 static int	assignments = 0;
@@ -260,6 +267,12 @@ define_settings(void)
 							"More can be used while there is room in shared memory.  It has an effect where idgen is preloaded.",
 							&max_generators, max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("idgen.uuid_node",
+							 "Sets what the node of UUIDs of versions 1 and 6 is.",
+							 "A random number of each session's own, or the server's datacenter and worker.",
+							 &uuid_node_kind, uuid_node_kind, uuid_node_kinds,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("idgen");
 }

@@ -135,16 +135,32 @@ first_position(const PositionSource *source, uint64 floor, uint64 next)
 			return floor | layout_position_sequence(&source->layout, random_word());
 		case SEQUENCE_ROLLING:
 			return floor | layout_position_sequence(&source->layout, next);
+		case SEQUENCE_CLOCK:
+			break;
 	}
 	return floor;
 }
 
+/* Where the clock is in its tick, if the sequence counts parts of a tick; 0 beyond the layout's time. */
+static uint64
+clock_position(const SnowflakeLayout *layout, Moment now)
+{
+	int64		tick = layout_tick_at(layout, now.unix_ns);
+	uint64		tick_ns = layout->tick_us * NS_PER_US;
+
+	if (tick < 0 || tick >= layout_end_tick(layout))
+		return 0;
+	return layout_tick_position(layout, tick) | ((uint64) now.unix_ns % tick_ns << layout->bits[LAYOUT_SEQUENCE]) / tick_ns;
+}
+
 /* The first position to have, where the next free one is next and room of them are to lie in one tick. */
 static uint64
-earliest_position(const PositionSource *source, const Window *window, uint64 room, uint64 next)
+earliest_position(const PositionSource *source, const Window *window, Moment now, uint64 room, uint64 next)
 {
 	uint64		floor = window->floor;
 
+	if (source->sequence_start == SEQUENCE_CLOCK)
+		floor = Max(floor, clock_position(&source->layout, now));
 	if (source->above_restarts == window->restarts)
 		floor = Max(floor, source->above);
 	if (next >= floor)
@@ -164,7 +180,7 @@ earliest_position(const PositionSource *source, const Window *window, uint64 roo
  * node and read the timeline, it sees our mark, or else our swap fails.
  */
 static TakeResult
-try_take(PositionSource *source, const Window *window, uint64 room, uint64 most,
+try_take(PositionSource *source, const Window *window, Moment now, uint64 room, uint64 most,
 		 PositionRange *range)
 {
 	SharedArea *area = shmem_area();
@@ -173,7 +189,7 @@ try_take(PositionSource *source, const Window *window, uint64 room, uint64 most,
 
 	do
 	{
-		uint64		start = layout_fit_in_tick(layout, earliest_position(source, window, room, next), room);
+		uint64		start = layout_fit_in_tick(layout, earliest_position(source, window, now, room, next), room);
 		uint64		limit = Min(window->ceiling, window->reserved);
 
 		if (start >= window->ceiling)
@@ -250,7 +266,7 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	for (;;)
 	{
 		window = window_at(layout, &source->limits, now, Max(0, wait_patience(&wait)));
-		result = try_take(source, &window, room, most, &range);
+		result = try_take(source, &window, now, room, most, &range);
 		if (result == TAKEN)
 			break;
 		if (result == BARRED)

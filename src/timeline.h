@@ -26,6 +26,7 @@ typedef enum SequenceStart
 	SEQUENCE_ZERO,
 	SEQUENCE_RANDOM,
 	SEQUENCE_ROLLING,			/* where the last one left off */
+	SEQUENCE_CLOCK,				/* by the clock's part of the tick, also if IDs have been made in it */
 } SequenceStart;
 
 /*

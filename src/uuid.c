@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * uuid.c
- *	  What SQL calls to make UUIDs.
+ *	  What SQL calls to make UUIDs of versions 4 and 7.
  *
  * A version 7 UUID carries the time to 1/4096 ms (RFC 9562, section 6.2, method
  * 3) and 62 random bits.  When UUIDs are drawn faster than the fractions pass,
@@ -10,6 +10,9 @@
  * burst of them does not run ahead of the clock.  After a clock that was ahead
  * has been corrected, they stay at its time until the clock gets there.
  *
+ * Those in order across sessions have a moment of the server's for the time, and
+ * what of it is below the fraction in the highest random bits (method 1).
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -17,14 +20,20 @@
 #include "fmgr.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
-#include "utils/uuid.h"
 
 #include "clock.h"
 #include "random.h"
-#include "uuid_bits.h"
+#include "server_moment.h"
+#include "uuid_datum.h"
 
+PG_FUNCTION_INFO_V1(idgen_uuidv4);
 PG_FUNCTION_INFO_V1(idgen_uuidv7);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_interval);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_at);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
+
+/* For what of a server's moment is below a fraction: up to UUID_FRACTION_NS ns, and the rank. */
+#define BELOW_FRACTION_BITS (8 + SERVER_MOMENT_RANK_BITS)
 
 /*
  * What orders the UUIDs of a process: the time of the last one, in ns since
@@ -35,6 +44,15 @@ typedef struct UuidMoment
 	int64		unix_ns;
 	uint64		tail;			/* below 2^UUID_TAIL_BITS */
 } UuidMoment;
+
+/* uuidv4() */
+Datum
+idgen_uuidv4(PG_FUNCTION_ARGS)
+{
+	UuidBits	random = {.high = random_word(),.low = random_word()};
+
+	return uuid_datum(uuid_stamp(random, 4));
+}
 
 /*
  * The next moment: above the last, at the clock's time unless that would not
@@ -70,14 +88,12 @@ next_moment(void)
  * A version 7 UUID.  unix_us is in us since 1970 (0 .. before UUID_END_MS ms);
  * ns (0 .. 999) is added to it.
  */
-static pg_uuid_t *
+static Datum
 make_uuidv7(int64 unix_us, int ns, uint64 tail)
 {
-	pg_uuid_t  *uuid = palloc(sizeof(pg_uuid_t));
+	uint32		ns_of_ms = unix_us % US_PER_MS * NS_PER_US + ns;
 
-	uuid_bits_v7(uuid->data, unix_us / 1000,
-				 (uint32) (unix_us % 1000 * NS_PER_US + ns), tail);
-	return uuid;
+	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, uuid_fraction(ns_of_ms), tail));
 }
 
 /* uuidv7() */
@@ -86,8 +102,19 @@ idgen_uuidv7(PG_FUNCTION_ARGS)
 {
 	UuidMoment	moment = next_moment();
 
-	PG_RETURN_UUID_P(make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US,
-								 moment.tail));
+	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
+}
+
+/* A moment in us since 1970.  ERROR if no version 7 UUID has that time; name says what it is. */
+static int64
+check_moment(TimestampTz moment, const char *name)
+{
+	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range for UUID version 7"),
+				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", name));
+	return clock_unix_us(moment);
 }
 
 /* uuidv7(shift interval) */
@@ -102,12 +129,35 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(now),
 													  IntervalPGetDatum(shift)));
-	if (shifted < clock_timestamptz(0) || shifted >= clock_timestamptz(UUID_END_MS * 1000))
-		ereport(ERROR,
-				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				errmsg("timestamp out of range for UUID version 7"),
-				errdetail("The shifted time must be between 1970-01-01 and 10889-08-02 in UTC."));
+	return make_uuidv7(check_moment(shifted, "The shifted time"), moment.unix_ns % NS_PER_US, moment.tail);
+}
 
-	PG_RETURN_UUID_P(make_uuidv7(clock_unix_us(shifted), moment.unix_ns % NS_PER_US,
-								 moment.tail));
+/*
+ * uuidv7_at(moment timestamptz)
+ *
+ * The fraction is the first one in the microsecond, so that the moment can be read
+ * from it again.
+ */
+Datum
+idgen_uuidv7_at(PG_FUNCTION_ARGS)
+{
+	int64		unix_us = check_moment(PG_GETARG_TIMESTAMPTZ(0), "The time");
+	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
+
+	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));
+}
+
+/* uuidv7_sequential() */
+Datum
+idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
+{
+	ServerMoment moment = server_moment_next("uuidv7_sequential()");
+	uint32		ns = moment.unix_ns % NS_PER_MS;
+	uint32		fraction = uuid_fraction(ns);
+	uint32		fraction_start_ns = (fraction * NS_PER_MS + UUID_FRACTIONS - 1) / UUID_FRACTIONS;
+	uint64		below = (ns - fraction_start_ns) << SERVER_MOMENT_RANK_BITS | moment.rank;
+	uint64		tail = below << (UUID_TAIL_BITS - BELOW_FRACTION_BITS) |
+		random_word() >> (64 - UUID_TAIL_BITS + BELOW_FRACTION_BITS);
+
+	return uuid_datum(uuid_make_v7(moment.unix_ns / NS_PER_MS, fraction, tail));
 }

@@ -1,12 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_bits.h
- *	  The bits of a version 7 UUID (RFC 9562, sections 5.7 and 6.2).
+ *	  The bits of UUIDs, and of what else is kept in 16 bytes.
  *
- *		unix_ts_ms 48 | version 4 | rand_a 12 | variant 2 | rand_b 62
+ * RFC 9562, from the most significant bit on; all have the version in the 4 bits
+ * below the highest 48, and the variant 10 in the highest 2 of the other half:
  *
- * rand_a holds the fraction of the millisecond in 1/4096 (section 6.2, method
- * 3), so the first 48 + 12 bits are one fine-grained time.
+ *		1	time_low 32 | time_mid 16 | version | time_high 12 | variant | clock_seq 14 | node 48
+ *		6	time_high 32 | time_mid 16 | version | time_low 12 | variant | clock_seq 14 | node 48
+ *		7	unix_ts_ms 48 | version | rand_a 12 | variant | rand_b 62
+ *		4	random 48 | version | random 12 | variant | random 62
+ *
+ * Versions 1 and 6 count 100 ns since 1582-10-15, the first day of the Gregorian
+ * calendar; version 7 counts ms since 1970.  In those we make, rand_a is the
+ * fraction of the millisecond in 1/4096 (section 6.2, method 3), so the first
+ * 48 + 12 bits are one fine-grained time.
+ *
+ * A ULID is ms since 1970 in 48 bits, then 80 random ones.  An extended Snowflake is
+ * ns since 1970 in 64 bits, a node in 48 and a sequence in 16.  Neither is a UUID of
+ * RFC 9562.
  *
  * Arithmetic on its arguments, as layout.h.
  *
@@ -15,8 +27,93 @@
 #ifndef IDGEN_UUID_BITS_H
 #define IDGEN_UUID_BITS_H
 
+#include "port/pg_bswap.h"
+
+/* 128 bits.  As bytes they go from the most significant to the least. */
+typedef struct UuidBits
+{
+	uint64		high;
+	uint64		low;
+} UuidBits;
+
+#define UUID_BYTES 16
+
+static inline UuidBits
+uuid_bits_read(const unsigned char *bytes)
+{
+	UuidBits	bits;
+
+	memcpy(&bits.high, bytes, sizeof(bits.high));
+	memcpy(&bits.low, bytes + sizeof(bits.high), sizeof(bits.low));
+	bits.high = pg_ntoh64(bits.high);
+	bits.low = pg_ntoh64(bits.low);
+	return bits;
+}
+
+static inline void
+uuid_bits_write(UuidBits bits, unsigned char *bytes)
+{
+	uint64		high = pg_hton64(bits.high);
+	uint64		low = pg_hton64(bits.low);
+
+	memcpy(bytes, &high, sizeof(high));
+	memcpy(bytes + sizeof(high), &low, sizeof(low));
+}
+
+/* The least and the greatest of all, which RFC 9562 calls nil and max. */
+static const UuidBits uuid_nil = {0, 0};
+static const UuidBits uuid_max = {PG_UINT64_MAX, PG_UINT64_MAX};
+
+static inline bool
+uuid_bits_equal(UuidBits one, UuidBits other)
+{
+	return one.high == other.high && one.low == other.low;
+}
+
+/* Who says what the other bits mean (RFC 9562, section 4.1). */
+typedef enum UuidVariant
+{
+	UUID_VARIANT_NCS,			/* 0: Apollo's */
+	UUID_VARIANT_RFC,			/* 10 */
+	UUID_VARIANT_MICROSOFT,		/* 110 */
+	UUID_VARIANT_FUTURE,		/* 111 */
+} UuidVariant;
+
+static inline UuidVariant
+uuid_variant(UuidBits uuid)
+{
+	if (uuid.low >> 63 == 0)
+		return UUID_VARIANT_NCS;
+	if (uuid.low >> 62 == 2)
+		return UUID_VARIANT_RFC;
+	return uuid.low >> 61 == 6 ? UUID_VARIANT_MICROSOFT : UUID_VARIANT_FUTURE;
+}
+
+/* The version of a UUID of RFC 9562 (0 .. 15); -1 of another variant. */
+static inline int
+uuid_version(UuidBits uuid)
+{
+	return uuid_variant(uuid) == UUID_VARIANT_RFC ? (int) (uuid.high >> 12 & 0xF) : -1;
+}
+
+/* Put version (0 .. 15) and variant into their places. */
+static inline UuidBits
+uuid_stamp(UuidBits bits, int version)
+{
+	bits.high = (bits.high & ~UINT64CONST(0xF000)) | (uint64) version << 12;
+	bits.low = (bits.low & ~(UINT64CONST(3) << 62)) | UINT64CONST(2) << 62;
+	return bits;
+}
+
+/*
+ * Version 7
+ */
+
 /* Random bits below the variant. */
 #define UUID_TAIL_BITS 62
+
+/* The 12 bits below the milliseconds. */
+#define UUID_FRACTIONS 4096
 
 /*
  * Two moments at least this many ns apart never share a fraction: one of 4096
@@ -27,6 +124,86 @@
 /* First millisecond since 1970 that 48 bits cannot hold (year 10889). */
 #define UUID_END_MS (INT64CONST(1) << 48)
 
-extern void uuid_bits_v7(unsigned char uuid[16], int64 ms, uint32 ns, uint64 tail);
+/* The fraction of a millisecond that ns (0 .. 999999) lie in. */
+static inline uint32
+uuid_fraction(uint32 ns)
+{
+	return (uint64) ns * UUID_FRACTIONS / 1000000;
+}
+
+/*
+ * ms since 1970 (0 .. UUID_END_MS - 1), a fraction (0 .. 4095), and UUID_TAIL_BITS
+ * bits (the rest of tail is not used).
+ */
+static inline UuidBits
+uuid_make_v7(int64 ms, uint32 fraction, uint64 tail)
+{
+	return uuid_stamp((UuidBits) {(uint64) ms << 16 | fraction, tail}, 7);
+}
+
+static inline int64
+uuid_ms(UuidBits uuid)
+{
+	return (int64) (uuid.high >> 16);
+}
+
+/*
+ * Versions 1 and 6
+ */
+
+#define UUID_TICK_NS 100
+
+/* From 1582-10-15 to 1970. */
+#define UUID_GREGORIAN_TICKS_TO_1970 INT64CONST(0x01B21DD213814000)
+
+#define UUID_GREGORIAN_BITS 60
+#define UUID_CLOCK_SEQUENCES (1 << 14)
+#define UUID_NODE_BITS 48
+
+/* The bit of a node that no hardware address has: the lowest of its first byte (section 6.10). */
+#define UUID_NODE_MULTICAST (UINT64CONST(1) << 40)
+
+/* What versions 1 and 6 hold, in one order or the other. */
+typedef struct UuidGregorian
+{
+	int64		ticks;			/* 100 ns since 1582-10-15, below 2^60 */
+	uint16		clock_sequence; /* below UUID_CLOCK_SEQUENCES */
+	uint64		node;			/* below 2^48 */
+} UuidGregorian;
+
+/* version is 1 or 6. */
+extern UuidBits uuid_make_gregorian(int version, UuidGregorian parts);
+extern UuidGregorian uuid_gregorian(UuidBits uuid);
+
+/*
+ * The time in a UUID of versions 1, 6 and 7, in us since 1970; false if it has none.
+ * Bits below the milliseconds of a version 7 may be a fraction or be random, which
+ * cannot be seen, so they are read only if asked for.
+ */
+extern bool uuid_time_us(UuidBits uuid, bool with_fraction, int64 *unix_us);
+
+/*
+ * Values that increase with their time: bounds on those of a moment
+ */
+
+typedef enum UuidOrder
+{
+	UUID_ORDER_V6,
+	UUID_ORDER_V7,
+	UUID_ORDER_ULID,
+	UUID_ORDER_EXTENDED,
+} UuidOrder;
+
+/*
+ * The ticks of an order: what timestamps can tell apart of its times.  Ticks are
+ * numbered from 1970, so those of version 6 begin below 0.
+ */
+extern int64 uuid_order_tick_us(UuidOrder order);
+extern int64 uuid_order_first_tick(UuidOrder order);
+extern int64 uuid_order_last_tick(UuidOrder order);
+
+/* The least and the greatest value of a tick from first_tick to last_tick. */
+extern UuidBits uuid_order_least(UuidOrder order, int64 tick);
+extern UuidBits uuid_order_greatest(UuidOrder order, int64 tick);
 
 #endif							/* IDGEN_UUID_BITS_H */

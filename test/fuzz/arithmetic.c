@@ -85,7 +85,7 @@ check_uuids(Input *input)
 	for (int i = 0; i < 2; i++)
 	{
 		fields[i] = take_uuid_fields(input);
-		uuid_bits_v7(uuid[i], fields[i].ms, fields[i].ns, fields[i].tail);
+		uuid_bits_write(uuid_make_v7(fields[i].ms, uuid_fraction(fields[i].ns), fields[i].tail), uuid[i]);
 		check_uuid(uuid[i], fields[i]);
 	}
 	in_order = fields[0].ms < fields[1].ms ||

@@ -1,0 +1,131 @@
+/*-------------------------------------------------------------------------
+ *
+ * uuid_gregorian.c
+ *	  What SQL calls to make UUIDs of versions 1 and 6.
+ *
+ * Both hold the same: 100 ns since 1582, a clock sequence and a node (RFC 9562,
+ * sections 5.1 and 5.6).  No UUID comes twice, because for one node and clock
+ * sequence the time only increases.
+ *
+ * With a node of its own, a random one, a process sees to that alone.  Faster than
+ * one in 100 ns it runs ahead of the clock, by idgen.max_drift at most, and then goes
+ * on at the clock's pace.  If the clock is further behind than that, it was set back:
+ * then the clock sequence changes, and the time is the clock's again.
+ *
+ * The node of the server is that of all its sessions, so the time is a moment of the
+ * server's, which goes on above all there were in earlier lives, too.  The clock
+ * sequence, which need then not tell of clocks set back, holds what of the moment is
+ * below 100 ns.  So version 6 is in order across sessions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/uuid.h"
+
+#include "clock.h"
+#include "compat.h"
+#include "generator.h"
+#include "random.h"
+#include "server_moment.h"
+#include "uuid_datum.h"
+#include "uuid_gregorian.h"
+#include "uuid_node.h"
+
+PG_FUNCTION_INFO_V1(idgen_uuidv1);
+PG_FUNCTION_INFO_V1(idgen_uuidv6);
+
+/* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
+#define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
+
+int			uuid_node_kind = UUID_NODE_RANDOM;
+
+/* What the last UUID with this process's own node had. */
+static UuidGregorian last;
+static int	last_pid = 0;		/* process that it is of */
+
+static int64
+ticks_at(int64 unix_ns)
+{
+	return unix_ns / UUID_TICK_NS + UUID_GREGORIAN_TICKS_TO_1970;
+}
+
+/* Choose a node and where the clock sequence begins. */
+static void
+begin(void)
+{
+	uint64		word = random_word();
+
+	last.ticks = 0;
+	last.clock_sequence = word % UUID_CLOCK_SEQUENCES;
+	last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
+	last_pid = MyProcPid;
+}
+
+/* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst. */
+static UuidGregorian
+next_of_process(void)
+{
+	static uint32 wait_event = 0;
+	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
+
+	if (last_pid != MyProcPid)
+		begin();
+	for (;;)
+	{
+		int64		now = ticks_at(clock_unix_ns());
+		int64		beyond = last.ticks + 1 - now - drift_ticks;
+
+		if (beyond > LONGEST_WAIT_TICKS)
+		{
+			last.clock_sequence = (last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
+			last.ticks = now;
+			return last;
+		}
+		if (beyond <= 0)
+		{
+			last.ticks = Max(now, last.ticks + 1);
+			return last;
+		}
+		clock_wait(beyond * UUID_TICK_NS, compat_wait_event(&wait_event, "IdgenClock"));
+	}
+}
+
+/* Errors: those of server_moment_next() and uuid_node_of_server(). */
+static UuidGregorian
+next_of_server(const char *caller)
+{
+	ServerMoment moment = server_moment_next(caller);
+
+	return (UuidGregorian)
+	{
+		.ticks = ticks_at(moment.unix_ns),
+		.clock_sequence = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank,
+		.node = uuid_node_of_server() | UUID_NODE_MULTICAST,
+	};
+}
+
+StaticAssertDecl(UUID_TICK_NS << SERVER_MOMENT_RANK_BITS <= UUID_CLOCK_SEQUENCES,
+				 "a moment's part of a tick fits the clock sequence");
+
+static UuidGregorian
+next(const char *caller)
+{
+	return uuid_node_kind == UUID_NODE_SERVER ? next_of_server(caller) : next_of_process();
+}
+
+/* uuidv1() */
+Datum
+idgen_uuidv1(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(uuid_make_gregorian(1, next("uuidv1()")));
+}
+
+/* uuidv6() */
+Datum
+idgen_uuidv6(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(uuid_make_gregorian(6, next("uuidv6()")));
+}

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * uuid_time.c
+ *	  What SQL calls to read the time of a UUID, and to turn versions 1 and 6 into
+ *	  each other.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "clock.h"
+#include "uuid_datum.h"
+
+PG_FUNCTION_INFO_V1(idgen_uuid_timestamp);
+PG_FUNCTION_INFO_V1(idgen_uuidv1_to_v6);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
+
+/* uuid_timestamp(id uuid, with_fraction boolean); NULL if the UUID has no time */
+Datum
+idgen_uuid_timestamp(PG_FUNCTION_ARGS)
+{
+	int64		unix_us;
+
+	if (!uuid_time_us(PG_GETARG_UUID_BITS(0), PG_GETARG_BOOL(1), &unix_us))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
+}
+
+/* The same time, clock sequence and node in another version (1 or 6).  ERROR if the UUID is not of version from. */
+static Datum
+convert(UuidBits uuid, int from, int to)
+{
+	if (uuid_version(uuid) != from)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("UUID is not of version %d", from),
+				uuid_variant(uuid) == UUID_VARIANT_RFC ?
+				errdetail("It is of version %d.", uuid_version(uuid)) :
+				errdetail("Its variant is not that of RFC 9562, so it has no version."),
+				errhint("uuid_inspect() says what a UUID is."));
+	return uuid_datum(uuid_make_gregorian(to, uuid_gregorian(uuid)));
+}
+
+/* uuidv1_to_v6(id uuid) */
+Datum
+idgen_uuidv1_to_v6(PG_FUNCTION_ARGS)
+{
+	return convert(PG_GETARG_UUID_BITS(0), 1, 6);
+}
+
+/* uuidv6_to_v1(id uuid) */
+Datum
+idgen_uuidv6_to_v1(PG_FUNCTION_ARGS)
+{
+	return convert(PG_GETARG_UUID_BITS(0), 6, 1);
+}
