@@ -29,6 +29,7 @@
 #include "catalog/pg_type_d.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -126,8 +127,8 @@ is_of_same_row(PlannerInfo *root, const RangePredicate *predicate)
 }
 
 /* What a call of a predicate is replaced by anywhere; NULL if it has to stay. */
-Node *
-range_predicate_simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
+static Node *
+simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
 {
 	List	   *comparisons;
 
@@ -146,18 +147,9 @@ range_predicate_simplify(SupportRequestSimplify *request, const RangePredicate *
 	return eval_const_expressions(request->root, (Node *) make_andclause(comparisons));
 }
 
-/* The arguments of a predicate, which is called as a function or as an operator. */
-List *
-range_predicate_arguments(SupportRequestIndexCondition *request)
-{
-	Node	   *node = request->node;
-
-	return IsA(node, OpExpr) ? ((OpExpr *) node)->args : ((FuncExpr *) node)->args;
-}
-
 /* What an index is asked for in place of a predicate that has stayed; NULL if it cannot serve. */
-Node *
-range_predicate_index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
+static Node *
+index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
 {
 	List	   *comparisons;
 	ListCell   *cell;
@@ -175,4 +167,27 @@ range_predicate_index_condition(SupportRequestIndexCondition *request, const Ran
 	}
 	request->lossy = false;
 	return (Node *) comparisons;
+}
+
+/* The answer to the planner's questions about a predicate; NULL if there is none. */
+Node *
+range_predicate_support(Node *request, RangePredicateReader read)
+{
+	if (IsA(request, SupportRequestSimplify))
+	{
+		SupportRequestSimplify *simplification = (SupportRequestSimplify *) request;
+		RangePredicate predicate = read(request, simplification->fcall->funcid, simplification->fcall->args);
+
+		return simplify(simplification, &predicate);
+	}
+	if (IsA(request, SupportRequestIndexCondition))
+	{
+		SupportRequestIndexCondition *condition = (SupportRequestIndexCondition *) request;
+		Node	   *call = condition->node;
+		List	   *arguments = IsA(call, OpExpr) ? ((OpExpr *) call)->args : ((FuncExpr *) call)->args;
+		RangePredicate predicate = read(request, condition->funcid, arguments);
+
+		return index_condition(condition, &predicate);
+	}
+	return NULL;
 }

@@ -8,8 +8,7 @@
 #ifndef IDGEN_RANGE_PREDICATE_H
 #define IDGEN_RANGE_PREDICATE_H
 
-#include "nodes/pathnodes.h"
-#include "nodes/supportnodes.h"
+#include "nodes/primnodes.h"
 
 /* A call of a predicate, taken apart. */
 typedef struct RangePredicate
@@ -22,10 +21,11 @@ typedef struct RangePredicate
 	Const	   *layout;			/* the functions' second argument; NULL: they have none */
 } RangePredicate;
 
+/* Takes apart a call of a function, or of an operator, on behalf of a request to a planner support function. */
+typedef RangePredicate (*RangePredicateReader) (Node *request, Oid function, List *arguments);
+
 extern RangePredicate range_predicate(Node *id, Node *range, Oid type);
 extern Oid range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments);
-extern List *range_predicate_arguments(SupportRequestIndexCondition *request);
-extern Node *range_predicate_simplify(SupportRequestSimplify *request, const RangePredicate *predicate);
-extern Node *range_predicate_index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate);
+extern Node *range_predicate_support(Node *request, RangePredicateReader read);
 
 #endif							/* IDGEN_RANGE_PREDICATE_H */

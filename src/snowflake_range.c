@@ -17,6 +17,7 @@
 #include "catalog/pg_type_d.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/supportnodes.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -149,8 +150,16 @@ layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 	return layout;
 }
 
+/* Where an index is asked for, a query is being planned. */
+static bool
+is_server_layout_known(Node *request)
+{
+	return IsA(request, SupportRequestIndexCondition) ||
+		snowflake_layout_is_known(((SupportRequestSimplify *) request)->root);
+}
+
 static RangePredicate
-read_predicate(bool server_layout_is_known, Oid function, List *arguments)
+read_predicate(Node *request, Oid function, List *arguments)
 {
 	bool		range_first = getBaseType(exprType(linitial(arguments))) == TSTZRANGEOID;
 	Node	   *id = range_first ? lsecond(arguments) : linitial(arguments);
@@ -159,7 +168,7 @@ read_predicate(bool server_layout_is_known, Oid function, List *arguments)
 	Oid			schema = get_func_namespace(function);
 	Oid			types[2] = {TSTZRANGEOID};
 
-	predicate.layout = layout_with_bounds(server_layout_is_known, schema, arguments);
+	predicate.layout = layout_with_bounds(is_server_layout_known(request), schema, arguments);
 	if (predicate.layout != NULL)
 	{
 		types[1] = predicate.layout->consttype;
@@ -169,33 +178,9 @@ read_predicate(bool server_layout_is_known, Oid function, List *arguments)
 	return predicate;
 }
 
-static Node *
-simplify(SupportRequestSimplify *request)
-{
-	bool		is_known = snowflake_layout_is_known(request->root);
-	RangePredicate predicate = read_predicate(is_known, request->fcall->funcid, request->fcall->args);
-
-	return range_predicate_simplify(request, &predicate);
-}
-
-static Node *
-index_condition(SupportRequestIndexCondition *request)
-{
-	RangePredicate predicate = read_predicate(true, request->funcid, range_predicate_arguments(request));
-
-	return range_predicate_index_condition(request, &predicate);
-}
-
 /* snowflake_predicate_support(request internal): the planner's questions about predicates */
 Datum
 idgen_snowflake_predicate_support(PG_FUNCTION_ARGS)
 {
-	Node	   *request = (Node *) PG_GETARG_POINTER(0);
-	Node	   *answer = NULL;
-
-	if (IsA(request, SupportRequestSimplify))
-		answer = simplify((SupportRequestSimplify *) request);
-	else if (IsA(request, SupportRequestIndexCondition))
-		answer = index_condition((SupportRequestIndexCondition *) request);
-	PG_RETURN_POINTER(answer);
+	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_predicate));
 }

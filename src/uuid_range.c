@@ -158,7 +158,7 @@ bound_function(Oid predicate, const char *suffix)
 }
 
 static RangePredicate
-read_predicate(Oid function, List *arguments)
+read_predicate(Node *request, Oid function, List *arguments)
 {
 	Node	   *id = linitial(arguments);
 	RangePredicate predicate = range_predicate(id, lsecond(arguments), getBaseType(exprType(id)));
@@ -168,32 +168,9 @@ read_predicate(Oid function, List *arguments)
 	return predicate;
 }
 
-static Node *
-simplify(SupportRequestSimplify *request)
-{
-	RangePredicate predicate = read_predicate(request->fcall->funcid, request->fcall->args);
-
-	return range_predicate_simplify(request, &predicate);
-}
-
-static Node *
-index_condition(SupportRequestIndexCondition *request)
-{
-	RangePredicate predicate = read_predicate(request->funcid, range_predicate_arguments(request));
-
-	return range_predicate_index_condition(request, &predicate);
-}
-
 /* uuid_predicate_support(request internal): the planner's questions about predicates */
 Datum
 idgen_uuid_predicate_support(PG_FUNCTION_ARGS)
 {
-	Node	   *request = (Node *) PG_GETARG_POINTER(0);
-	Node	   *answer = NULL;
-
-	if (IsA(request, SupportRequestSimplify))
-		answer = simplify((SupportRequestSimplify *) request);
-	else if (IsA(request, SupportRequestIndexCondition))
-		answer = index_condition((SupportRequestIndexCondition *) request);
-	PG_RETURN_POINTER(answer);
+	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_predicate));
 }
