@@ -128,7 +128,7 @@ COMMENT ON FUNCTION snowflake_layout_support(internal) IS
 
 CREATE FUNCTION snowflake_layout()
 RETURNS snowflake_layout
-AS 'MODULE_PATHNAME', 'idgen_server_layout'
+AS 'MODULE_PATHNAME', 'idgen_snowflake_layout'
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 SUPPORT snowflake_layout_support;
 
@@ -918,7 +918,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_sequential() IS
-'UUID version 7, strictly increasing across all sessions of the server, restarts and failovers';
+'UUID version 7, above all of any statement that had ended on this server, also before a restart or failover';
 
 CREATE FUNCTION uuidv1()
 RETURNS uuid
@@ -982,7 +982,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake128_nextval'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake128_nextval() IS
-'next extended snowflake ID: 64 bits of ns, 48 of node, 16 of sequence; strictly increasing on the server';
+'next extended snowflake ID: 64 bits of ns, 48 of node, 16 of sequence; above all of any statement that had ended';
 
 CREATE FUNCTION snowflake128_parse(id uuid,
 	OUT created_at timestamptz,
@@ -1205,16 +1205,6 @@ COMMENT ON OPERATOR CLASS ulid_ops USING btree IS 'order of ULIDs, which is that
 
 COMMENT ON OPERATOR FAMILY ulid_ops USING btree IS 'order of ULIDs, which is that of their times and texts';
 
--- From PostgreSQL 18 on, an index is of use without a condition on its first column.
-DO $$
-BEGIN
-	IF pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000 THEN
-		ALTER OPERATOR FAMILY ulid_ops USING btree ADD
-			FUNCTION 6 (ulid, ulid) pg_catalog.uuid_skipsupport(internal);
-	END IF;
-END
-$$;
-
 CREATE OPERATOR CLASS ulid_ops
 DEFAULT FOR TYPE ulid USING hash AS
 	OPERATOR 1 =,
@@ -1323,58 +1313,58 @@ CREATE CAST (ulid AS timestamptz) WITH FUNCTION ulid_timestamp(ulid);
 
 COMMENT ON CAST (ulid AS timestamptz) IS 'time of a ULID';
 
-CREATE FUNCTION "timestamp"(ulid)
+CREATE FUNCTION ulid_to_timestamp(ulid)
 RETURNS timestamp
 AS 'MODULE_PATHNAME', 'idgen_ulid_timestamp'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION "timestamp"(ulid) IS 'convert ulid to timestamp, in UTC';
+COMMENT ON FUNCTION ulid_to_timestamp(ulid) IS 'convert ulid to timestamp, in UTC';
 
-CREATE CAST (ulid AS timestamp) WITH FUNCTION "timestamp"(ulid);
+CREATE CAST (ulid AS timestamp) WITH FUNCTION ulid_to_timestamp(ulid);
 
 COMMENT ON CAST (ulid AS timestamp) IS 'time of a ULID, in UTC';
 
-CREATE FUNCTION ulid(timestamptz)
+CREATE FUNCTION timestamptz_to_ulid(timestamptz)
 RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_of_timestamp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid(timestamptz) IS 'least ULID of the millisecond that a timestamptz is in';
+COMMENT ON FUNCTION timestamptz_to_ulid(timestamptz) IS 'least ULID of the millisecond that a timestamptz is in';
 
-CREATE CAST (timestamptz AS ulid) WITH FUNCTION ulid(timestamptz);
+CREATE CAST (timestamptz AS ulid) WITH FUNCTION timestamptz_to_ulid(timestamptz);
 
 COMMENT ON CAST (timestamptz AS ulid) IS 'least ULID of a millisecond';
 
-CREATE FUNCTION ulid(timestamp)
+CREATE FUNCTION timestamp_to_ulid(timestamp)
 RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_of_timestamp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid(timestamp) IS 'least ULID of the millisecond that a timestamp is in, in UTC';
+COMMENT ON FUNCTION timestamp_to_ulid(timestamp) IS 'least ULID of the millisecond that a timestamp is in, in UTC';
 
-CREATE CAST (timestamp AS ulid) WITH FUNCTION ulid(timestamp);
+CREATE CAST (timestamp AS ulid) WITH FUNCTION timestamp_to_ulid(timestamp);
 
 COMMENT ON CAST (timestamp AS ulid) IS 'least ULID of a millisecond, in UTC';
 
-CREATE FUNCTION bytea(ulid)
+CREATE FUNCTION ulid_to_bytea(ulid)
 RETURNS bytea
 AS 'uuid_send'
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION bytea(ulid) IS 'convert ulid to bytea, its 16 bytes';
+COMMENT ON FUNCTION ulid_to_bytea(ulid) IS 'convert ulid to bytea, its 16 bytes';
 
-CREATE CAST (ulid AS bytea) WITH FUNCTION bytea(ulid);
+CREATE CAST (ulid AS bytea) WITH FUNCTION ulid_to_bytea(ulid);
 
 COMMENT ON CAST (ulid AS bytea) IS 'the 16 bytes';
 
-CREATE FUNCTION ulid(bytea)
+CREATE FUNCTION bytea_to_ulid(bytea)
 RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_of_bytea'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid(bytea) IS 'convert bytea of 16 bytes to ulid';
+COMMENT ON FUNCTION bytea_to_ulid(bytea) IS 'convert bytea of 16 bytes to ulid';
 
-CREATE CAST (bytea AS ulid) WITH FUNCTION ulid(bytea);
+CREATE CAST (bytea AS ulid) WITH FUNCTION bytea_to_ulid(bytea);
 
 COMMENT ON CAST (bytea AS ulid) IS 'the 16 bytes';
 
@@ -1387,7 +1377,7 @@ RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid() IS 'ULID: increasing within a session; in the same millisecond, one more than the last';
+COMMENT ON FUNCTION ulid() IS 'ULID: increasing within a backend; in the same millisecond, one more than the last';
 
 CREATE FUNCTION ulid_at(moment timestamptz)
 RETURNS ulid
@@ -1403,7 +1393,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_sequential() IS
-'ULID, strictly increasing across all sessions of the server, restarts and failovers';
+'ULID, above all of any statement that had ended on this server, also before a restart or failover';
 
 --
 -- Moments as bounds on 128-bit IDs that increase with their time, and predicates on
@@ -1572,7 +1562,7 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT uuid_predicate_support;
 
 COMMENT ON FUNCTION snowflake128_created_in(uuid, tstzrange) IS
-'is the time of a extended snowflake ID in a range?  Uses indexes on the ID';
+'is the time of an extended snowflake ID in a range?  Uses indexes on the ID';
 
 --
 -- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the

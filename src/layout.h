@@ -87,6 +87,16 @@ static const SnowflakeLayout layout_default = {
 	.shift = {22, 0, 17, 12},
 };
 
+/*
+ * That of moments which come once on a server (see server_moment.c): microseconds
+ * since 1970, in 1024 parts.  Its time ends in 2255.
+ */
+static const SnowflakeLayout layout_moments = {
+	.tick_us = 1,
+	.bits = {[LAYOUT_TIME] = 53,[LAYOUT_SEQUENCE] = 10},
+	.shift = {[LAYOUT_TIME] = 10},
+};
+
 static inline bool
 layout_equal(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {

@@ -40,6 +40,8 @@
 
 #include "range_predicate.h"
 
+#define SYMBOL_PREFIX "idgen_"
+
 /* As type; one change of type on top of the other would hide an index key from the planner. */
 static Expr *
 as_type(Node *expression, Oid type)
@@ -59,19 +61,37 @@ range_predicate(Node *id, Node *range, Oid type)
 	};
 }
 
+/* The symbol of a C function, whatever its name is by now; NULL if it has just been dropped. */
+char *
+range_predicate_symbol(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	char	   *symbol;
+	bool		is_null;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	symbol = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null));
+	ReleaseSysCache(tuple);
+	return symbol;
+}
+
 /*
- * One of our functions, or InvalidOid if somebody has renamed or moved it.
- * Looked up beside the predicate, as the extension can be in any schema; without
- * a look at the search path or at who may use that schema, as for a function that
- * is called by its OID.
+ * One of our functions, whose name is its symbol without SYMBOL_PREFIX; InvalidOid if
+ * somebody has renamed or moved it.  Looked up beside the predicate, as the extension
+ * can be in any schema; without a look at the search path or at who may use that
+ * schema, as for a function that is called by its OID.
  */
 Oid
-range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments)
+range_predicate_function(Oid schema, const char *symbol, const Oid *argument_types, int arguments)
 {
-	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-						   CStringGetDatum(name),
-						   PointerGetDatum(buildoidvector(argument_types, arguments)),
-						   ObjectIdGetDatum(schema));
+	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+										   CStringGetDatum(symbol + strlen(SYMBOL_PREFIX)),
+										   PointerGetDatum(buildoidvector(argument_types, arguments)),
+										   ObjectIdGetDatum(schema));
+	char	   *found = OidIsValid(function) ? range_predicate_symbol(function) : NULL;
+
+	return found != NULL && strcmp(found, symbol) == 0 ? function : InvalidOid;
 }
 
 /*

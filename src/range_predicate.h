@@ -25,7 +25,8 @@ typedef struct RangePredicate
 typedef RangePredicate (*RangePredicateReader) (Node *request, Oid function, List *arguments);
 
 extern RangePredicate range_predicate(Node *id, Node *range, Oid type);
-extern Oid range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments);
+extern char *range_predicate_symbol(Oid function);
+extern Oid range_predicate_function(Oid schema, const char *symbol, const Oid *argument_types, int arguments);
 extern Node *range_predicate_support(Node *request, RangePredicateReader read);
 
 #endif							/* IDGEN_RANGE_PREDICATE_H */

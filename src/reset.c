@@ -9,7 +9,8 @@
  * clock comes to the time of those that were made.
  *
  * It is for all timelines at once, as the reservation is one for all.  Those of
- * generators have a node for good, so they keep others from going back.
+ * generators have a node for good, so they keep others from going back.  Moments
+ * (server_moment.c) have the server's node, as its own IDs have.
  *
  *-------------------------------------------------------------------------
  */
@@ -88,6 +89,9 @@ stop(SharedArea *area)
 	if (pg_atomic_read_u32(&area->generators_share) != 0)
 		stopped.generators_end_us = Max(stopped.generators_end_us, stopped.end_us);
 
+	end_us = stop_timeline(&area->moments, &layout_moments, restarts);
+	stopped.end_us = Max(stopped.end_us, end_us);
+
 	stopped.timeline_count = count_timelines(area);
 	for (int i = 0; i < stopped.timeline_count; i++)
 	{
@@ -105,6 +109,7 @@ static void
 resume(SharedArea *area, Stopped stopped)
 {
 	pg_atomic_write_u64(&area->timeline.next, area->timeline.stopped);
+	pg_atomic_write_u64(&area->moments.next, area->moments.stopped);
 	for (int i = 0; i < stopped.timeline_count; i++)
 		pg_atomic_write_u64(&shmem_timeline(i)->next, shmem_timeline(i)->stopped);
 	pg_write_barrier();
@@ -121,6 +126,7 @@ bar_nodes(SharedArea *area, uint64 end_us)
 	uint64		until_us = pg_atomic_read_u64(&area->limits.barred_until_us);
 
 	shmem_add_all_nodes(&area->nodes_barred, &area->nodes_used);
+	shmem_add_all_nodes(&area->nodes_barred, &area->moment_nodes_used);
 	pg_atomic_write_u64(&area->limits.barred_until_us, Max(until_us, end_us));
 }
 
@@ -161,7 +167,7 @@ is_accounted(SharedArea *area, Stopped stopped, uint64 start_us, uint32 node)
 {
 	return start_us >= stopped.end_us ||
 		(start_us >= area->reservation.loaded_us && start_us >= stopped.generators_end_us &&
-		 !shmem_has_node(&area->nodes_used, node));
+		 !shmem_has_node(&area->nodes_used, node) && !shmem_has_node(&area->moment_nodes_used, node));
 }
 
 static void

@@ -17,16 +17,8 @@
 #include "postgres.h"
 
 #include "generator.h"
+#include "server_layout.h"
 #include "server_moment.h"
-
-#define PARTS_BITS 10
-
-/* "time 53 bits of 1 us since 1970-01-01, sequence 10"; it ends in 2255. */
-static const SnowflakeLayout moment_layout = {
-	.tick_us = 1,
-	.bits = {[LAYOUT_TIME] = 53,[LAYOUT_SEQUENCE] = PARTS_BITS},
-	.shift = {[LAYOUT_TIME] = PARTS_BITS},
-};
 
 static Generator moments = {.source.sequence_start = SEQUENCE_CLOCK};
 
@@ -36,21 +28,22 @@ ready(const char *caller)
 	uint64		as_of = generator_changes;
 
 	generator_attach(caller);
-	generator_set_up(&moments, &moment_layout, 0, true);
+	timeline_set_source(&moments.source, &layout_moments, generator_server_node_bits(server_layout()),
+						&shmem_area()->moments);
 	moments.ready_as_of = as_of;
 }
 
-/* How many whole ns lie below a part of a us (0 .. 2^PARTS_BITS - 1). */
+/* How many whole ns lie below a part of a us (0 .. 1023). */
 static inline uint32
 ns_of_part(uint32 part)
 {
-	return part * NS_PER_US >> PARTS_BITS;
+	return part * NS_PER_US >> layout_moments.bits[LAYOUT_SEQUENCE];
 }
 
 /*
  * A moment above all that this session had before, and that anyone had who was done
  * before this statement began, on behalf of the SQL function caller.  Errors: those of
- * generator_attach(), generator_set_up() and timeline_next().
+ * generator_attach(), generator_server_node_bits() and timeline_next().
  */
 ServerMoment
 server_moment_next(const char *caller)
@@ -62,8 +55,8 @@ server_moment_next(const char *caller)
 	if (!generator_is_ready(&moments))
 		ready(caller);
 	position = timeline_next(&moments.source);
-	part = layout_position_sequence(&moment_layout, position);
-	moment.unix_ns = layout_position_tick(&moment_layout, position) * NS_PER_US + ns_of_part(part);
+	part = layout_position_sequence(&layout_moments, position);
+	moment.unix_ns = layout_position_tick(&layout_moments, position) * NS_PER_US + ns_of_part(part);
 	moment.rank = part > 0 && ns_of_part(part - 1) == ns_of_part(part);
 	return moment;
 }

@@ -91,6 +91,7 @@ create_limits(SharedArea *area)
 	for (int i = 0; i < lengthof(area->nodes_used.words); i++)
 	{
 		pg_atomic_init_u32(&area->nodes_used.words[i], 0);
+		pg_atomic_init_u32(&area->moment_nodes_used.words[i], 0);
 		pg_atomic_init_u32(&area->nodes_barred.words[i], 0);
 	}
 }
@@ -101,11 +102,17 @@ create_area(SharedArea *area)
 {
 	memset(area, 0, area_size());
 	pg_atomic_init_u64(&area->timeline.next, 0);
+	pg_atomic_init_u64(&area->moments.next, 0);
 	create_limits(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
 	pg_atomic_init_u32(&area->generators_share, 0);
 	area->preloaded = false;
+	/* Not out of the pool of random.c, which is no process's but its own. */
+	if (!pg_strong_random(&area->clock_sequence, sizeof(area->clock_sequence)))
+		ereport(ERROR,
+				errcode(ERRCODE_INTERNAL_ERROR),
+				errmsg("could not generate random values"));
 	area->slot_count = MaxBackends;
 	for (int i = 0; i < area->slot_count; i++)
 	{

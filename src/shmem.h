@@ -23,6 +23,7 @@
  *	layout				written once under shared->lock, before layout_is_fixed.
  *	nodes_used, generators_share
  *						bits are only added, under shared->lock; see id_space.c.
+ *	moment_nodes_used	bits are only added, atomically.
  *	nodes_barred		bits are only added, under reservation.lock.
  *	regressions			atomics.
  *	the rest			written once, by whoever creates the area, before anyone
@@ -152,11 +153,12 @@ typedef struct NodeSet
 } NodeSet;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 3
+#define SHARED_AREA_FORMAT 4
 
 typedef struct SharedArea
 {
 	Timeline	timeline;		/* of the server's own IDs */
+	Timeline	moments;		/* of those of 128 bits */
 	Limits		limits;
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
@@ -164,12 +166,14 @@ typedef struct SharedArea
 	pg_atomic_uint64 regressions;
 	pg_atomic_uint64 largest_regression_ns;
 	NodeSet		nodes_used;		/* by our IDs; bits are set before the first */
+	NodeSet		moment_nodes_used;	/* the same for moments */
 	NodeSet		nodes_barred;	/* below limits.barred_until_us; see reset.c */
 	SnowflakeLayout layout;		/* of the server's own IDs */
 	pg_atomic_uint32 layout_is_fixed;
 	int			timeline_count; /* of generators */
 	pg_atomic_uint32 generators_share;	/* 1: some with a node of its own is on the server's timeline */
 	bool		preloaded;		/* created while the server started */
+	uint8		clock_sequence; /* how those of UUIDs with the server's node begin, at random */
 	int			slot_count;
 	IssueCounts totals;			/* of the backends that are gone */
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];

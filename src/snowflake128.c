@@ -43,12 +43,13 @@ typedef enum ParseColumn
 Datum
 idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 {
+	uint64		node = uuid_node_of_server();
 	ServerMoment moment = server_moment_next("snowflake128_nextval()");
 
 	return uuid_datum((UuidBits)
 	{
 		.high = moment.unix_ns,
-		.low = uuid_node_of_server() << SEQUENCE_BITS | moment.rank,
+		.low = node << SEQUENCE_BITS | moment.rank,
 	});
 }
 
@@ -56,11 +57,11 @@ idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 static void
 check_node(uint64 node)
 {
-	if (node != uuid_node_unmarked(node))
+	if (node >> UUID_NODE_MARKS_SHIFT != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("not an extended snowflake ID"),
-				errdetail("Its node begins with %02x, and those of servers begin with 00.", (int) (node >> 40)),
+				errdetail("Its node begins with %02x, and those of servers begin with 00.", (int) (node >> UUID_NODE_MARKS_SHIFT)),
 				errhint("uuid_inspect() says what a UUID is."));
 }
 

@@ -38,7 +38,7 @@ PG_FUNCTION_INFO_V1(idgen_layout_eq);
 PG_FUNCTION_INFO_V1(idgen_layout_ne);
 PG_FUNCTION_INFO_V1(idgen_layout_hash);
 PG_FUNCTION_INFO_V1(idgen_layout_hash_extended);
-PG_FUNCTION_INFO_V1(idgen_server_layout);
+PG_FUNCTION_INFO_V1(idgen_snowflake_layout);
 PG_FUNCTION_INFO_V1(idgen_server_layout_support);
 
 /*
@@ -137,7 +137,7 @@ idgen_layout_hash_extended(PG_FUNCTION_ARGS)
 
 /* snowflake_layout() */
 Datum
-idgen_server_layout(PG_FUNCTION_ARGS)
+idgen_snowflake_layout(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_LAYOUT_P(server_layout());
 }

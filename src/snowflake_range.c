@@ -140,7 +140,7 @@ layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 		layout = IsA(lthird(arguments), Const) ? lthird(arguments) : NULL;
 	else if (server_layout_is_known)
 	{
-		Oid			function = range_predicate_function(schema, "snowflake_layout", NULL, 0);
+		Oid			function = range_predicate_function(schema, "idgen_snowflake_layout", NULL, 0);
 
 		if (OidIsValid(function))
 			layout = snowflake_layout_constant(get_func_rettype(function));
@@ -172,8 +172,8 @@ read_predicate(Node *request, Oid function, List *arguments)
 	if (predicate.layout != NULL)
 	{
 		types[1] = predicate.layout->consttype;
-		predicate.first = range_predicate_function(schema, "snowflake_first_in_range", types, 2);
-		predicate.last = range_predicate_function(schema, "snowflake_last_in_range", types, 2);
+		predicate.first = range_predicate_function(schema, "idgen_snowflake_first_in_range", types, 2);
+		predicate.last = range_predicate_function(schema, "idgen_snowflake_last_in_range", types, 2);
 	}
 	return predicate;
 }

@@ -146,6 +146,9 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	if (generator_server_fits(layout))
 		put_timeline_row(result, area, &area->timeline, layout, generator_server_node_bits(layout));
 
+	if (pg_atomic_read_u64(&area->moments.next) > 0)
+		put_timeline_row(result, area, &area->moments, &layout_moments, 0);
+
 	LWLockAcquire(&area->lock, LW_SHARED);
 	count = area->timeline_count;
 	LWLockRelease(&area->lock);

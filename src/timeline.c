@@ -38,6 +38,7 @@
 #include "id_space.h"
 #include "random.h"
 #include "reservation.h"
+#include "server_layout.h"
 #include "timeline.h"
 #include "waiting.h"
 
@@ -76,8 +77,19 @@ stay_above(PositionSource *source)
 	source->above_restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
 }
 
+static NodeSet *
+nodes_used_on(Timeline *timeline)
+{
+	SharedArea *area = shmem_area();
+
+	if (timeline == &area->timeline)
+		return &area->nodes_used;
+	return timeline == &area->moments ? &area->moment_nodes_used : NULL;
+}
+
 /*
- * From here on the source is for IDs of this layout and node, on this timeline.
+ * From here on the source is for IDs of this layout and node, on this timeline.  If
+ * the node is the server's, node_bits are in the places of the server's layout.
  * If it was for those of another node, its next position will be in a later tick
  * than any it had: within a tick positions do not show which ID is the larger, and
  * another timeline may be behind.
@@ -100,7 +112,7 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	source->layout = *layout;
 	source->node_bits = node_bits;
 	source->timeline = timeline;
-	source->is_server_timeline = timeline == &shmem_area()->timeline;
+	source->nodes_used = nodes_used_on(timeline);
 	source->node_is_marked = false;
 	source->end = 0;
 }
@@ -113,17 +125,30 @@ typedef enum TakeResult
 	BARRED,						/* our node must not make these IDs */
 } TakeResult;
 
-/* Let it be known that our node makes IDs on the server's timeline, before it does. */
+/* Of a source for IDs with the server's node. */
+static uint32
+server_node_number(const PositionSource *source)
+{
+	return id_space_node_number(server_layout(), source->node_bits);
+}
+
+/*
+ * Let it be known that the server's node makes IDs on this timeline, before it does.
+ * Moments are in no ID space, so there no generator can be in the way.
+ */
 static void
 mark_node(PositionSource *source)
 {
 	if (source->node_is_marked)
 		return;
-	id_space_mark_node(source->node_bits);
+	if (source->timeline == &shmem_area()->timeline)
+		id_space_mark_node(source->node_bits);
+	else
+		shmem_add_node(source->nodes_used, server_node_number(source));
 	source->node_is_marked = true;
 }
 
-/* Where in its tick, the clock's, the first ID of the tick is to be. */
+/* Where in its tick, the clock's, the first ID of the tick is to be.  SEQUENCE_CLOCK has seen to it. */
 static uint64
 first_position(const PositionSource *source, uint64 floor, uint64 next)
 {
@@ -198,13 +223,13 @@ try_take(PositionSource *source, const Window *window, Moment now, uint64 room, 
 		range->end = start + Min(most, limit - start);
 		if (start >= Min(window->queue_end, window->reserved))
 			return NO_ROOM;
-		if (source->is_server_timeline)
+		if (source->nodes_used != NULL)
 			mark_node(source);
 		pg_read_barrier();
 		if (pg_atomic_read_u32(&area->limits.restarts) != window->restarts)
 			return RESTARTED;
-		if (source->is_server_timeline && start < window->barred &&
-			shmem_has_node(&area->nodes_barred, id_space_node_number(layout, source->node_bits)))
+		if (source->nodes_used != NULL && start < window->barred &&
+			shmem_has_node(&area->nodes_barred, server_node_number(source)))
 			return BARRED;
 	} while (!pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range->end));
 

@@ -20,13 +20,13 @@ typedef struct PositionRange
 	uint64		end;
 } PositionRange;
 
-/* Where the first ID of a tick has its sequence, if no ID has been made in it. */
+/* Where in a tick the first ID that a process takes has its sequence. */
 typedef enum SequenceStart
 {
-	SEQUENCE_ZERO,
+	SEQUENCE_ZERO,				/* these three: if no ID has been made in the tick */
 	SEQUENCE_RANDOM,
 	SEQUENCE_ROLLING,			/* where the last one left off */
-	SEQUENCE_CLOCK,				/* by the clock's part of the tick, also if IDs have been made in it */
+	SEQUENCE_CLOCK,				/* by the clock's part of the tick, or higher */
 } SequenceStart;
 
 /*
@@ -45,7 +45,7 @@ typedef struct PositionSource
 	SnowflakeLayout layout;
 	uint64		node_bits;
 	Timeline   *timeline;
-	bool		is_server_timeline; /* whose nodes shared memory knows */
+	NodeSet    *nodes_used;		/* where it is marked which of the server's nodes had IDs; NULL for generators */
 	bool		node_is_marked;
 	bool		tick_is_over;	/* positions of the current tick must not be taken any more */
 	uint64		above;			/* positions start at this, or higher ... */

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "ulid_time.h"
 #include "uuid_datum.h"
+#include "uuid_moment.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid_timestamp);
 PG_FUNCTION_INFO_V1(idgen_ulid_of_timestamp);
@@ -24,22 +25,17 @@ PG_FUNCTION_INFO_V1(idgen_ulid_of_timestamp);
 int64
 ulid_ms_of(TimestampTz moment)
 {
-	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
-		ereport(ERROR,
-				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				errmsg("timestamp out of range for type %s", "ulid"),
-				errdetail("It must be between 1970-01-01 and 10889-08-02 in UTC."));
-	return clock_unix_us(moment) / US_PER_MS;
+	return uuid_moment_us(moment, "The time", "type ulid") / US_PER_MS;
 }
 
-/* ulid_timestamp(id ulid), timestamp(ulid) */
+/* ulid_timestamp(id ulid), ulid_to_timestamp(ulid) */
 Datum
 idgen_ulid_timestamp(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(uuid_ms(PG_GETARG_UUID_BITS(0)) * US_PER_MS));
 }
 
-/* ulid(timestamptz), ulid(timestamp): the least ULID of the millisecond */
+/* timestamptz_to_ulid(timestamptz), timestamp_to_ulid(timestamp): the least ULID of the millisecond */
 Datum
 idgen_ulid_of_timestamp(PG_FUNCTION_ARGS)
 {

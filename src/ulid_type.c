@@ -82,7 +82,7 @@ idgen_ulid_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(text);
 }
 
-/* ulid(bytea) */
+/* bytea_to_ulid(bytea) */
 Datum
 idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 {

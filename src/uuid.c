@@ -25,6 +25,7 @@
 #include "random.h"
 #include "server_moment.h"
 #include "uuid_datum.h"
+#include "uuid_moment.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv4);
 PG_FUNCTION_INFO_V1(idgen_uuidv7);
@@ -105,18 +106,6 @@ idgen_uuidv7(PG_FUNCTION_ARGS)
 	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
 }
 
-/* A moment in us since 1970.  ERROR if no version 7 UUID has that time; name says what it is. */
-static int64
-check_moment(TimestampTz moment, const char *name)
-{
-	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
-		ereport(ERROR,
-				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				errmsg("timestamp out of range for UUID version 7"),
-				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", name));
-	return clock_unix_us(moment);
-}
-
 /* uuidv7(shift interval) */
 Datum
 idgen_uuidv7_interval(PG_FUNCTION_ARGS)
@@ -129,7 +118,7 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(now),
 													  IntervalPGetDatum(shift)));
-	return make_uuidv7(check_moment(shifted, "The shifted time"), moment.unix_ns % NS_PER_US, moment.tail);
+	return make_uuidv7(uuid_moment_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
 }
 
 /*
@@ -141,7 +130,7 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_at(PG_FUNCTION_ARGS)
 {
-	int64		unix_us = check_moment(PG_GETARG_TIMESTAMPTZ(0), "The time");
+	int64		unix_us = uuid_moment_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
 	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));

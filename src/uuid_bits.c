@@ -93,14 +93,14 @@ uuid_order_last_tick(UuidOrder order)
 	switch (order)
 	{
 		case UUID_ORDER_V6:
-			return us_of_gregorian(LOW_BITS(UUID_GREGORIAN_BITS) + 1) - 1;
+			return us_of_gregorian(LOW_BITS(UUID_GREGORIAN_BITS));
 		case UUID_ORDER_V7:
 		case UUID_ORDER_ULID:
 			return UUID_END_MS - 1;
 		case UUID_ORDER_EXTENDED:
 			break;
 	}
-	return PG_UINT64_MAX / NS_PER_US - 1;
+	return PG_UINT64_MAX / NS_PER_US;
 }
 
 UuidBits
@@ -126,9 +126,11 @@ uuid_order_greatest(UuidOrder order, int64 tick)
 	switch (order)
 	{
 		case UUID_ORDER_V6:
+			/* The last microsecond is not a whole one, nor is that of the extended Snowflake. */
 			return uuid_make_gregorian(6, (UuidGregorian)
 			{
-				.ticks = tick * TICKS_PER_US + UUID_GREGORIAN_TICKS_TO_1970 + TICKS_PER_US - 1,
+				.ticks = Min(tick * TICKS_PER_US + UUID_GREGORIAN_TICKS_TO_1970 + TICKS_PER_US - 1,
+							 (int64) LOW_BITS(UUID_GREGORIAN_BITS)),
 				.clock_sequence = UUID_CLOCK_SEQUENCES - 1,
 				.node = LOW_BITS(UUID_NODE_BITS),
 			});
@@ -139,5 +141,7 @@ uuid_order_greatest(UuidOrder order, int64 tick)
 		case UUID_ORDER_EXTENDED:
 			break;
 	}
-	return (UuidBits) {.high = (uint64) tick * NS_PER_US + NS_PER_US - 1, .low = PG_UINT64_MAX};
+	if (tick == uuid_order_last_tick(order))
+		return uuid_max;
+	return (UuidBits) {.high = (uint64) (tick + 1) * NS_PER_US - 1,.low = PG_UINT64_MAX};
 }

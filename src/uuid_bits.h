@@ -163,6 +163,26 @@ uuid_ms(UuidBits uuid)
 /* The bit of a node that no hardware address has: the lowest of its first byte (section 6.10). */
 #define UUID_NODE_MULTICAST (UINT64CONST(1) << 40)
 
+/*
+ * A node that is a server's: 8 bits of marks, which are the multicast bit in a UUID and
+ * none in an extended Snowflake, then its datacenter and its worker.
+ */
+#define UUID_NODE_DATACENTER_BITS 16
+#define UUID_NODE_WORKER_BITS 24
+#define UUID_NODE_MARKS_SHIFT (UUID_NODE_DATACENTER_BITS + UUID_NODE_WORKER_BITS)
+
+static inline int
+uuid_node_datacenter(uint64 node)
+{
+	return node >> UUID_NODE_WORKER_BITS & ((1 << UUID_NODE_DATACENTER_BITS) - 1);
+}
+
+static inline int
+uuid_node_worker(uint64 node)
+{
+	return node & ((1 << UUID_NODE_WORKER_BITS) - 1);
+}
+
 /* What versions 1 and 6 hold, in one order or the other. */
 typedef struct UuidGregorian
 {

@@ -14,8 +14,9 @@
  *
  * The node of the server is that of all its sessions, so the time is a moment of the
  * server's, which goes on above all there were in earlier lives, too.  The clock
- * sequence, which need then not tell of clocks set back, holds what of the moment is
- * below 100 ns.  So version 6 is in order across sessions.
+ * sequence need then not tell of clocks set back: below 6 random bits, chosen when the
+ * server starts, it holds what of the moment is below 100 ns.  So version 6 is in order
+ * across sessions.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,6 +38,12 @@
 PG_FUNCTION_INFO_V1(idgen_uuidv1);
 PG_FUNCTION_INFO_V1(idgen_uuidv6);
 
+/* Shorter waits are spun: to be woken takes longer. */
+#define SPUN_TICKS (NS_PER_US / UUID_TICK_NS)
+
+/* What of a server's moment is below a tick, and what is left of the clock sequence. */
+#define BELOW_TICK_BITS (7 + SERVER_MOMENT_RANK_BITS)
+
 /* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
 #define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
 
@@ -45,6 +52,7 @@ int			uuid_node_kind = UUID_NODE_RANDOM;
 /* What the last UUID with this process's own node had. */
 static UuidGregorian last;
 static int	last_pid = 0;		/* process that it is of */
+static uint16 first_sequence;	/* of the node */
 
 static int64
 ticks_at(int64 unix_ns)
@@ -59,12 +67,21 @@ begin(void)
 	uint64		word = random_word();
 
 	last.ticks = 0;
-	last.clock_sequence = word % UUID_CLOCK_SEQUENCES;
+	last.clock_sequence = first_sequence = word % UUID_CLOCK_SEQUENCES;
 	last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
 	last_pid = MyProcPid;
 }
 
-/* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst. */
+/* The clock was set back.  When all clock sequences have been used, it takes another node. */
+static void
+change_sequence(void)
+{
+	last.clock_sequence = (last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
+	if (last.clock_sequence == first_sequence)
+		begin();
+}
+
+/* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */
 static UuidGregorian
 next_of_process(void)
 {
@@ -80,7 +97,7 @@ next_of_process(void)
 
 		if (beyond > LONGEST_WAIT_TICKS)
 		{
-			last.clock_sequence = (last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
+			change_sequence();
 			last.ticks = now;
 			return last;
 		}
@@ -89,7 +106,9 @@ next_of_process(void)
 			last.ticks = Max(now, last.ticks + 1);
 			return last;
 		}
-		clock_wait(beyond * UUID_TICK_NS, compat_wait_event(&wait_event, "IdgenClock"));
+		if (beyond > SPUN_TICKS)
+			clock_wait(beyond * UUID_TICK_NS, compat_wait_event(&wait_event, "IdgenClock"));
+		CHECK_FOR_INTERRUPTS();
 	}
 }
 
@@ -97,18 +116,20 @@ next_of_process(void)
 static UuidGregorian
 next_of_server(const char *caller)
 {
+	uint64		node = uuid_node_of_server() | UUID_NODE_MULTICAST;
 	ServerMoment moment = server_moment_next(caller);
+	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank;
+	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
 
 	return (UuidGregorian)
 	{
 		.ticks = ticks_at(moment.unix_ns),
-		.clock_sequence = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank,
-		.node = uuid_node_of_server() | UUID_NODE_MULTICAST,
+		.clock_sequence = (begun | below_tick) % UUID_CLOCK_SEQUENCES,
+		.node = node,
 	};
 }
 
-StaticAssertDecl(UUID_TICK_NS << SERVER_MOMENT_RANK_BITS <= UUID_CLOCK_SEQUENCES,
-				 "a moment's part of a tick fits the clock sequence");
+StaticAssertDecl(UUID_TICK_NS <= 1 << 7, "a moment's part of a tick fits BELOW_TICK_BITS");
 
 static UuidGregorian
 next(const char *caller)

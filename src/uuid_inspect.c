@@ -6,8 +6,8 @@
  * The digits of each field, and a line to each that says what it holds:
  *
  *		017f22e279b0 7 cc3 98c4dc0c0c07398f
- *		|            | |   variant 10, rand_b 18c4dc0c0c07398f: random
- *		|            | rand_a cc3: random, or 0.797 ms
+ *		|            | |   variant 10, rand_b 18c4dc0c0c07398f: random, or begun by a counter
+ *		|            | rand_a cc3: random, a counter, or 797 us as a fraction
  *		|            version 7
  *		unix_ts_ms 1645557742000: 2022-02-22 19:22:22 UTC
  *
@@ -28,7 +28,6 @@
 #include "picture.h"
 #include "ulid_text.h"
 #include "uuid_datum.h"
-#include "uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_inspect);
 
@@ -118,7 +117,7 @@ node_text(uint64 node)
 
 	if ((node & UUID_NODE_MULTICAST) == 0)
 		return psprintf("%s: a hardware address", address);
-	if (node >> 40 == UUID_NODE_MULTICAST >> 40)
+	if (node >> UUID_NODE_MARKS_SHIFT == UUID_NODE_MULTICAST >> UUID_NODE_MARKS_SHIFT)
 		return psprintf("%s: no hardware address; datacenter %d, worker %d if it is a server's of idgen",
 						address, uuid_node_datacenter(node), uuid_node_worker(node));
 	return psprintf("%s: no hardware address", address);

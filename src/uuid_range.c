@@ -22,7 +22,7 @@
 #include "range_predicate.h"
 #include "uuid_datum.h"
 
-/* What predicates are called after the name of their kind of ID. */
+/* How the symbols of predicates end, after that of their kind of ID. */
 #define PREDICATE_SUFFIX "_created_in"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_predicate_support);
@@ -143,18 +143,13 @@ ORDERED_IDS(uuidv7, UUID_ORDER_V7);
 ORDERED_IDS(ulid, UUID_ORDER_ULID);
 ORDERED_IDS(snowflake128, UUID_ORDER_EXTENDED);
 
-/* The function NAME_suffix(tstzrange) beside NAME_created_in(); InvalidOid if there is none. */
+/* The function of a range beside a predicate, of the same kind of ID; InvalidOid if there is none. */
 static Oid
-bound_function(Oid predicate, const char *suffix)
+bound_function(Oid predicate, const char *kind, const char *suffix)
 {
 	const Oid	types[1] = {TSTZRANGEOID};
-	char	   *name = get_func_name(predicate);
-	char	   *end = strstr(name, PREDICATE_SUFFIX);
 
-	if (end == NULL)
-		return InvalidOid;
-	*end = '\0';
-	return range_predicate_function(get_func_namespace(predicate), psprintf("%s_%s", name, suffix), types, 1);
+	return range_predicate_function(get_func_namespace(predicate), psprintf("%s_%s", kind, suffix), types, 1);
 }
 
 static RangePredicate
@@ -163,8 +158,14 @@ read_predicate(Node *request, Oid function, List *arguments)
 	Node	   *id = linitial(arguments);
 	RangePredicate predicate = range_predicate(id, lsecond(arguments), getBaseType(exprType(id)));
 
-	predicate.first = bound_function(function, "first_in_range");
-	predicate.last = bound_function(function, "last_in_range");
+	char	   *symbol = range_predicate_symbol(function);
+	char	   *end = symbol == NULL ? NULL : strstr(symbol, PREDICATE_SUFFIX);
+
+	if (end == NULL)
+		return predicate;
+	*end = '\0';
+	predicate.first = bound_function(function, symbol, "first_in_range");
+	predicate.last = bound_function(function, symbol, "last_in_range");
 	return predicate;
 }
 

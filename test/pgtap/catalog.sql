@@ -36,11 +36,11 @@ SELECT is(string_agg(oid::regprocedure::text, ', ' ORDER BY oid),
 	'snowflake_last_in_range(tstzrange,snowflake_layout), snowflake_created_in(bigint,tstzrange,snowflake_layout), '
 	'snowflake_contained_by_range(snowflake,snowflake_time_range), range_contains_snowflake(snowflake_time_range,snowflake)',
 	'only what fails for no ID and no moment is leakproof')
-FROM our_functions WHERE proleakproof AND proname !~ '^(uuid|ulid|snowflake128|timestamp$)';
+FROM our_functions WHERE proleakproof AND proname !~ '^(uuid|ulid|snowflake128)';
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
-	'timestamp, ulid_cmp, ulid_eq, ulid_ge, ulid_gt, ulid_hash, ulid_hash_extended, ulid_larger, ulid_le, ulid_lt, ulid_ne, ulid_smaller, '
-	'ulid_timestamp, uuid_timestamp', 'of 128 bits, comparisons and times are leakproof')
-FROM our_functions WHERE proleakproof AND proname ~ '^(uuid|ulid|snowflake128|timestamp$)' AND proname !~ '_(bound|in_range|created_in)$';
+	'ulid_cmp, ulid_eq, ulid_ge, ulid_gt, ulid_hash, ulid_hash_extended, ulid_larger, ulid_le, ulid_lt, ulid_ne, ulid_smaller, '
+	'ulid_timestamp, ulid_to_timestamp, uuid_timestamp', 'of 128 bits, comparisons and times are leakproof')
+FROM our_functions WHERE proleakproof AND proname ~ '^(uuid|ulid|snowflake128)' AND proname !~ '_(bound|in_range|created_in)$';
 SELECT is(count(*), 20::bigint, 'and all bounds and predicates')
 FROM our_functions WHERE proleakproof AND proname ~ '^(uuid|ulid|snowflake128).*_(bound|in_range|created_in)$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function runs as its owner')
