@@ -310,6 +310,46 @@ sub check_earlier_life
 	return;
 }
 
+# Those of 128 bits that draw from a timeline, and nothing else: they have the server's node,
+# or none, so they keep nobody from going back to the clock under another one.
+sub check_moments
+{
+	my @calls = ('uuidv7_sequential()', 'ulid_sequential()', 'snowflake128_nextval()', 'uuidv6()');
+
+	# A new life of the server, which knows of no snowflakes.
+	crash_server($node, splice @sessions);
+	my $session = open_session();
+	my %made;
+
+	$session->query('SET idgen.uuid_node = server');
+	foreach my $hours_ahead (0, 3650 * 24)
+	{
+		take_fresh_node($session);
+		$clock->set('+' . ($hours + $hours_ahead) . 'h');
+		push @{ $made{$_} }, $session->query("SELECT $_") foreach @calls;
+	}
+	pass_hour();
+	$session->query('SET idgen.max_wait = 0');
+	like($session->error("SELECT $_"), $TOO_FAR, "the clock was ahead: no $_") foreach @calls;
+	$session->query('RESET idgen.max_wait');
+	like($session->error($RESET), $MIGHT_REPEAT, 'no reset under the same node');
+
+	my $old_node = $last_node;
+	take_fresh_node($session);
+	is($session->error($RESET), '', '... but under a fresh one');
+	foreach my $call (@calls)
+	{
+		my $id = $session->query("SELECT $call");
+		my ($before, $ahead) = @{ $made{$call} };
+
+		ok($before lt $id && $id lt $ahead, "... and $call is made at the clock") or diag("$before $id $ahead");
+	}
+	alter_system($node, $session, 'idgen.worker_id', $old_node);
+	like($session->error("SELECT $_"), $BARRED, "back to the old node: no $_") foreach @calls;
+	close_sessions();
+	return;
+}
+
 # A call that waits for a clock years ahead gets its ID after a reset.
 sub check_waiting
 {
@@ -505,6 +545,7 @@ check_used_node();
 check_barred_node();
 check_force();
 check_earlier_life();
+check_moments();
 check_waiting();
 check_start();
 check_failure();
