@@ -13,10 +13,11 @@
  * repeat.
  *
  * A backend takes a chunk and keeps it for itself.  A chunk serves a single
- * message of the client, mostly a statement: it is forgotten when PostgreSQL
- * resets the memory of that message.  Hence every ID of a message is above every
- * ID of any message that had been done when it came, in whatever session.
- * Within a message the chunk doubles as long as it is used up within a tick, and
+ * message of the client, mostly a statement, and a single transaction, where a
+ * procedure has several: it is forgotten when PostgreSQL resets the memory of the
+ * message, and when the transaction ends.  Hence every ID of a message is above every
+ * ID of any message that had been done when it came, in whatever session, and the same
+ * is true of transactions.  Within them the chunk doubles as long as it is used up within a tick, and
  * shrinks when it is not.  A chunk that the clock has passed is dropped: positions
  * in the past cost nothing.
  *
@@ -32,6 +33,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -54,6 +56,39 @@ share_of_tick(const SnowflakeLayout *layout)
 	return Max(layout_tick_size(layout) / 4, 1);
 }
 
+/* Those with a chunk of the current statement, which will be forgotten after it. */
+static PositionSource *sources_of_statement = NULL;
+
+/* Will PostgreSQL call end_statement()? */
+static bool statement_has_end = false;
+
+static void
+forget_chunks(void)
+{
+	while (sources_of_statement != NULL)
+	{
+		PositionSource *source = sources_of_statement;
+
+		source->end = 0;
+		source->is_of_statement = false;
+		sources_of_statement = source->next_of_statement;
+	}
+}
+
+static void
+end_statement(void *arg)
+{
+	statement_has_end = false;
+	forget_chunks();
+}
+
+/* A procedure may have committed, and go on. */
+static void
+end_transaction(XactEvent event, void *arg)
+{
+	forget_chunks();
+}
+
 /*
  * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
  * there is no room for the area.
@@ -64,6 +99,7 @@ timeline_attach(void)
 	if (timeline_slot != NULL)
 		return;
 	reservation_load();
+	RegisterXactCallback(end_transaction, NULL);
 	timeline_slot = shmem_claim_slot();
 }
 
@@ -323,22 +359,6 @@ note_take(const SnowflakeLayout *layout, uint64 position)
 						layout_tick_start_us(layout, layout_position_tick(layout, position)));
 }
 
-/* Those with a chunk of the current statement, which will be forgotten after it. */
-static PositionSource *sources_of_statement = NULL;
-
-static void
-forget_chunks(void *arg)
-{
-	while (sources_of_statement != NULL)
-	{
-		PositionSource *source = sources_of_statement;
-
-		source->end = 0;
-		source->is_of_statement = false;
-		sources_of_statement = source->next_of_statement;
-	}
-}
-
 /*
  * Have the chunk forgotten when the statement is over.  This costs nothing on
  * the hot path.  A background worker has no client's message; its transaction
@@ -347,13 +367,14 @@ forget_chunks(void *arg)
 static void
 forget_chunk_after_statement(PositionSource *source)
 {
-	static MemoryContextCallback callback = {.func = forget_chunks};
+	static MemoryContextCallback callback = {.func = end_statement};
 
 	if (source->is_of_statement)
 		return;
-	if (sources_of_statement == NULL)
+	if (!statement_has_end)
 		MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
 										   &callback);
+	statement_has_end = true;
 	source->next_of_statement = sources_of_statement;
 	sources_of_statement = source;
 	source->is_of_statement = true;

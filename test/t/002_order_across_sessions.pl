@@ -1,7 +1,8 @@
 # Guards: the IDs of a statement are above those of every statement that had
 # ended when it began, in whatever session: nothing that a session has left over
 # from a burst is used by a later statement.  A statement here is what a client
-# sends at a time: a chunk lives as long as a message of the client.
+# sends at a time: a chunk lives as long as a message of the client.  And it lives
+# no longer than a transaction, where a procedure has several in one statement.
 
 use strict;
 use warnings;
@@ -65,6 +66,18 @@ sub check_fast_turns
 	return;
 }
 
+# The same by transactions of procedures, which are one statement each.
+sub check_transactions
+{
+	my ($node, $when) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	$node->pgbench('--no-vacuum --client=4 --jobs=2 --transactions=5', 0, [qr{processed: 20/20}], [qr{^$}],
+		"transactions within procedures, $when",
+		{ 'procedures_' . $when =~ tr/ /_/r => 'CALL take_turns(200);' });
+	return;
+}
+
 my $node = new_server('order');
 $node->safe_psql(
 	'postgres', q{
@@ -94,6 +107,15 @@ $node->safe_psql(
 			id := snowflake_nextval();
 		END LOOP;
 		UPDATE board SET highest = id;
+	END $$;
+
+	CREATE PROCEDURE take_turns(turns integer) LANGUAGE plpgsql AS $$
+	BEGIN
+		FOR turn IN 1 .. turns LOOP
+			PERFORM pg_advisory_xact_lock(1);
+			PERFORM draw_above_the_last(5);
+			COMMIT;
+		END LOOP;
 	END $$});
 
 my @sessions = map { session($node) } 1 .. 3;
@@ -105,6 +127,7 @@ sub check_all
 
 	check_turns(\@sessions, $when);
 	check_fast_turns($node, $_, $when) foreach qw(simple extended prepared);
+	check_transactions($node, $when);
 	return;
 }
 
