@@ -141,12 +141,12 @@ next(const char *caller)
 Datum
 idgen_uuidv1(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_make_gregorian(1, next("uuidv1()")));
+	return uuid_datum(uuid_make_gregorian(1, next("uuidv1() with idgen.uuid_node = server")));
 }
 
 /* uuidv6() */
 Datum
 idgen_uuidv6(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_make_gregorian(6, next("uuidv6()")));
+	return uuid_datum(uuid_make_gregorian(6, next("uuidv6() with idgen.uuid_node = server")));
 }

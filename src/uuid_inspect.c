@@ -266,12 +266,14 @@ idgen_uuid_inspect(PG_FUNCTION_ARGS)
 		appendStringInfo(&report, "No UUID of RFC 9562: the variant is %s\n\n", variant_names[uuid_variant(uuid)]);
 		add_other_kinds(&report, uuid);
 	}
+	else if (version_names[version] == NULL)
+	{
+		appendStringInfo(&report, "No UUID of RFC 9562: it defines no version %d\n\n", version);
+		add_other_kinds(&report, uuid);
+	}
 	else
 	{
-		const char *name = version_names[version];
-
-		appendStringInfo(&report, "UUID of RFC 9562, version %d: %s\n\n", version,
-						 name != NULL ? name : "no such version has been defined");
+		appendStringInfo(&report, "UUID of RFC 9562, version %d: %s\n\n", version, version_names[version]);
 		add_picture(&report, uuid);
 	}
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(report.data, report.len));
