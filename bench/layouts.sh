@@ -12,20 +12,16 @@ SQL
 
 # What a call adds to count(1) over the same rows, each beside its neighbour; see measure_calls.
 measure_generator_calls() {
-  local name from="FROM (SELECT generate_series(1, $CALLS)) AS rows" call candidates=()
+  local name from="FROM (SELECT generate_series(1, $CALLS)) AS rows" call
   local names=(snowflake_nextval bench_default bench_wide)
   local -A calls=(
     [snowflake_nextval]='snowflake_nextval()'
     [bench_default]="snowflake_nextval('bench_default')"
     [bench_wide]="snowflake_nextval('bench_wide')"
   )
-  for name in "${names[@]}"; do
-    candidates+=('count(1)' "SELECT count(1) $from" "$name" "SELECT count(${calls[$name]}) $from")
-  done
   part "Cost of a call of a generator"
-  supervise time_rounds "$ROUNDS" "${candidates[@]}" >"$WORK/generators"
-  record_medians generators call ns < <(added_cost 'count(1)' <"$WORK/generators")
-  record_medians generators statement ns < <(grep -v '^count' "$WORK/generators" | convert "value * 1e6 / $CALLS")
+  time_calls generators call 1 "$from" "${names[@]}"
+  record_medians generators statement ns < <(grep -v '^base' "$WORK/generators" | convert "value * 1e6 / $CALLS")
   {
     printf 'call\tns (quartiles)\tx snowflake_nextval\tIDs/s of the whole statement, one backend\n'
     for name in "${names[@]}"; do
@@ -83,7 +79,7 @@ measure_generator_batches() {
 
 # Reading by the server's layout, and by one that the statement names.
 measure_reading() {
-  local name from="FROM (SELECT generate_series(1, $CALLS)::bigint << 22 AS id) AS rows" question candidates=()
+  local name from="FROM (SELECT generate_series(1, $CALLS)::bigint << 22 AS id) AS rows" question
   local -A calls=(
     [parse]='(snowflake_parse(id)).worker_id'
     [parse_default]="(snowflake_parse(id, 'default')).worker_id"
@@ -93,12 +89,8 @@ measure_reading() {
     [timestamp_sonyflake]="snowflake_timestamp(id, 'sonyflake')"
   )
   local names=(parse parse_default parse_sonyflake timestamp timestamp_default timestamp_sonyflake)
-  for name in "${names[@]}"; do
-    candidates+=('count(id)' "SELECT count(id) $from" "$name" "SELECT count(${calls[$name]}) $from")
-  done
   part "Reading an ID by a layout"
-  supervise time_rounds "$ROUNDS" "${candidates[@]}" >"$WORK/reading"
-  record_medians reading cost ns < <(added_cost 'count(id)' <"$WORK/reading")
+  time_calls reading cost id "$from" "${names[@]}"
   {
     printf 'call\tns (quartiles)\tx without a layout\n'
     for name in "${names[@]}"; do

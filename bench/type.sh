@@ -131,6 +131,10 @@ declare -A HOUR_TITLES=(
   [timestamp]='snowflake_timestamp(id) >= moment AND ...'
 )
 
+# Which bounds worked out by hand a way has to come up to.
+hour_bounds() { echo "${HOUR_BOUNDS[$1]:-bounds}"; }
+declare -A HOUR_BOUNDS=()
+
 # What is asked of the rows of an hour: to plan it, to count them, and to fetch something of each.
 hour_query() {
   local question=$1 design=$2 condition=$3
@@ -141,15 +145,15 @@ hour_query() {
   esac
 }
 
-# How the rows that CONDITION is about are reached, and how many they are. The others have to find as many as `bounds`;
-# but the hour of `now` goes on meanwhile, so it may be one row more or less.
+# How the rows that CONDITION is about are reached, and how many they are. The others have to find as many as the
+# bounds; but the hour of `now` goes on meanwhile, so it may be one row more or less.
 describe_hour() {
   local name=$1 design=$2 condition=$3 rows off
   HOUR_SCANS[$name]=$(sql bench -Atc "$(hour_query planning "$design" "$condition")" |
     sed -n 's/.*->  \([A-Z][A-Za-z ]* Scan\) .*/\1/p' | head -n 1)
   rows=$(sql bench -Atc "$(hour_query count "$design" "$condition")")
   record hours "$name" rows "$rows" rows
-  off=$((rows - ${VALUE['hours bounds rows']}))
+  off=$((rows - ${VALUE["hours $(hour_bounds "$name") rows"]}))
   ((off == 0)) || [[ $name == now && ${off#-} == 1 ]] || die "$name finds $rows rows"
 }
 
@@ -174,6 +178,28 @@ time_hours() {
   supervise hour_rounds "$rounds" "$file" >>"$WORK/hours"
 }
 
+# Records what time_hours has found, and makes a table of it.
+report_hours() {
+  local name question bounds
+  for question in planning count fetch; do
+    record_medians hours "$question" ms < <(sed -n "s/^$question //p" "$WORK/hours")
+  done
+  {
+    printf '%s\t' "an hour's rows by" 'scan' 'planning, ms' 'count(*), ms (quartiles)' 'x bounds'
+    printf 'sum(length(payload)), ms (quartiles)\tx bounds\n'
+    for name; do
+      bounds=$(hour_bounds "$name")
+      printf '%s\t%s\t%s' "${HOUR_TITLES[$name]}" "${HOUR_SCANS[$name]}" \
+        "$(calc %.2f "${VALUE["hours $name planning"]}")"
+      for question in count fetch; do
+        printf '\t%s\t%s' "$(spread %.2f "hours $name $question")" \
+          "$(ratio "hours $name $question" "hours $bounds $question")"
+      done
+      echo
+    done
+  } | table
+}
+
 measure_hours() {
   local name question rounds=$((ROUNDS * 10))
   local -A HOUR_SCANS=()
@@ -185,22 +211,7 @@ measure_hours() {
   sed '/^no_index\t/,$!d' "$WORK/conditions" >"$WORK/unindexed"
   time_hours "$rounds" "$WORK/indexed"
   PGOPTIONS='-c enable_bitmapscan=off' time_hours "$FEW_ROUNDS" "$WORK/unindexed"
-  for question in planning count fetch; do
-    record_medians hours "$question" ms < <(sed -n "s/^$question //p" "$WORK/hours")
-  done
-  {
-    printf '%s\t' "an hour's rows by" 'scan' 'planning, ms' 'count(*), ms (quartiles)' 'x bounds'
-    printf 'sum(length(payload)), ms (quartiles)\tx bounds\n'
-    for name in "${HOURS[@]}"; do
-      printf '%s\t%s\t%s' "${HOUR_TITLES[$name]}" "${HOUR_SCANS[$name]}" \
-        "$(calc %.2f "${VALUE["hours $name planning"]}")"
-      for question in count fetch; do
-        printf '\t%s\t%s' "$(spread %.2f "hours $name $question")" \
-          "$(ratio "hours $name $question" "hours bounds $question")"
-      done
-      echo
-    done
-  } | table
+  report_hours "${HOURS[@]}"
   note "Median of $rounds rounds, and of $FEW_ROUNDS without an index, of statements that have just been run" \
     "before. The hour has ${VALUE['hours bounds rows']} rows of $TABLE_ROWS. Planning is what \`EXPLAIN\` takes, and" \
     "part of the other times. The scan is that of \`count(*)\`; \`sum(length(payload))\` visits the rows. Bounds are" \
