@@ -1,4 +1,4 @@
-# What the charts of bars have in common; plot.gp loads it. A data file's lines are NAME, VALUE and KIND,
+# What the charts of bars have in common; plot.gp and uuid.gp load it. A data file's lines are NAME, VALUE and KIND,
 # separated by tabs; KIND picks the colour.
 
 set datafile separator '\t'
