@@ -41,7 +41,8 @@ measure_uuid_calls() {
         "$([[ $name == baseline_empty ]] || ratio 'uuids gen_random_uuid call' "uuids $name call")"
     done
   } | table
-  note "As above. \`uuid_generate_v7\` is of the extension pg_uuidv7 ($(pg_uuidv7_version))."
+  note "Median of $ROUNDS rounds of \`SELECT count(CALL) $from\`, less \`count(1)\` over the same rows just before," \
+    "with \`idgen.max_drift = '1h'\`. \`uuid_generate_v7\` is of the extension pg_uuidv7 ($(pg_uuidv7_version))."
   for name in "${ours[@]}"; do
     judge_ratio "gen_random_uuid / $name" 'uuids gen_random_uuid call' "uuids $name call" '>=' 10
   done
