@@ -145,9 +145,12 @@ test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -
 
 test/fuzz/arithmetic: test/fuzz/id_text.c test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
 $(UNIT): test/unit/tap.h
+# It includes random.c, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
+test/unit/randomness: src/random.c
+test/unit/randomness: LDLIBS += $(filter -lcrypto,$(LIBS))
 docs/draw-layouts: docs/layout_svg.c docs/layout_svg.h
 
 $(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter %.c,$^) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport -lm
+	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out src/random.c,$(filter %.c,$^)) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
 
 endif
