@@ -143,7 +143,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: test/fuzz/id_text.c test/fuzz/layout.c test/fuzz/layout_text.c test/fuzz/fuzz.h
+test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes random.c, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 test/unit/randomness: src/random.c

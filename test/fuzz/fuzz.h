@@ -52,6 +52,10 @@ take_upto(Input *input, int bytes, uint64 max)
 
 extern void check_layout(Input *input);
 extern void check_layout_text(Input *input);
+extern void check_uuids(Input *input);
+extern void check_gregorian(Input *input);
+extern void check_uuid_orders(Input *input);
 extern void check_id_text(Input *input);
+extern void check_ulid_text(Input *input);
 
 #endif							/* IDGEN_FUZZ_H */
