@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "miscadmin.h"
+
 #include "uuid_bits.h"
 
 #include "tap.h"
