@@ -126,7 +126,7 @@ FROM (VALUES ('id = $1', 'ulid'), ('$1 < id', 'ulid'), ('id IN ($1, $2)', 'ulid,
 --
 
 CREATE TABLE ulids (id ulid PRIMARY KEY, n integer);
-INSERT INTO ulids SELECT ulid(timestamptz '2026-03-01' + i * interval '1 s'), i % 10 FROM generate_series(1, 5000) i;
+INSERT INTO ulids SELECT (timestamptz '2026-03-01' + i * interval '1 s')::ulid, i % 10 FROM generate_series(1, 5000) i;
 ANALYZE ulids, ids;
 -- the 4242nd, and the last but two
 SELECT id AS id4242 FROM ulids ORDER BY id OFFSET 4241 LIMIT 1 \gset
@@ -257,13 +257,13 @@ SELECT is(array_agg(i ORDER BY i), '{699,700}', 'and the right ones') FROM lists
 RESET enable_seqscan;
 
 CREATE TYPE ulidrange AS RANGE (subtype = ulid);
-SELECT ok(ulidrange(ulid('2026-03-01'::timestamptz), ulid('2026-04-01'::timestamptz)) @> ulid_at('2026-03-31 23:59:59.999'), 'a range type of ULIDs');
-SELECT ok(NOT ulidrange(ulid('2026-03-01'::timestamptz), ulid('2026-04-01'::timestamptz)) @> ulid('2026-04-01'::timestamptz), 'and its end');
+SELECT ok(ulidrange('2026-03-01'::timestamptz::ulid, '2026-04-01'::timestamptz::ulid) @> ulid_at('2026-03-31 23:59:59.999'), 'a range type of ULIDs');
+SELECT ok(NOT ulidrange('2026-03-01'::timestamptz::ulid, '2026-04-01'::timestamptz::ulid) @> '2026-04-01'::timestamptz::ulid, 'and its end');
 
 CREATE TABLE children (parent ulid REFERENCES ulids ON UPDATE CASCADE ON DELETE CASCADE);
 INSERT INTO children SELECT id FROM ulids WHERE n = 3;
 SELECT throws_ok('INSERT INTO children VALUES (ulid())', '23503', NULL, 'a foreign key refuses what is not there');
-UPDATE ulids SET id = ulid(ulid_timestamp(id) + interval '1 year') WHERE n = 3;
+UPDATE ulids SET id = (ulid_timestamp(id) + interval '1 year')::ulid WHERE n = 3;
 SELECT is(count(*), 500::bigint, 'and follows') FROM children WHERE ulid_timestamp(parent) > '2027-01-01';
 DELETE FROM ulids WHERE n = 3;
 SELECT is_empty('SELECT FROM children', 'to the end');

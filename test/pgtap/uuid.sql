@@ -1,7 +1,7 @@
 -- 128-bit IDs, bit by bit: of what fields they are made, in what order they come, and what
 -- is read from them.  Names are qualified where PostgreSQL 18 has a function of that name.
 BEGIN;
-SELECT plan(94);
+SELECT plan(95);
 SET LOCAL TimeZone = 'UTC';
 
 -- 128 bits, a number of some of them, and an ID of text, all without the library
@@ -33,7 +33,7 @@ $$
 		WHEN 'uuidv7_sequential' THEN (pg_temp.ms(id) * 1000000::numeric + ceil(pg_temp.field(id, 52, 12) * 1000000 * 0.000244140625)) * 2 + pg_temp.field(id, 66, 9)
 		WHEN 'ulid_sequential' THEN pg_temp.ms(id) * 2000000::numeric + pg_temp.field(id, 48, 21)
 		WHEN 'snowflake128_nextval' THEN pg_temp.field(id, 0, 64) * 2::numeric + pg_temp.field(id, 112, 16)
-		ELSE pg_temp.unix_ticks(id) * 200::numeric + pg_temp.field(id, 66, 14)
+		ELSE pg_temp.unix_ticks(id) * 200::numeric + pg_temp.field(id, 72, 8)
 	END
 $$;
 -- us since 1970, as exact as an ID has it
@@ -153,6 +153,8 @@ FROM (SELECT pg_temp.moment(kind, id) <= lag(pg_temp.moment(kind, id)) OVER (ORD
 SELECT is(count(DISTINCT pg_temp.moment(kind, id)), 100000::bigint, 'and none comes twice') FROM moments;
 SELECT is(array_agg(DISTINCT pg_temp.field(id, 80, 48)), ARRAY[(1::bigint << 40) | (current_setting('idgen.datacenter_id')::bigint << 24)
 	| current_setting('idgen.worker_id')::bigint], 'versions 1 and 6 can have the server''s node, which is no hardware address')
+FROM moments WHERE kind ~ 'uuidv[16]';
+SELECT is(count(DISTINCT pg_temp.field(id, 66, 6)), 1::bigint, 'the clock sequence begins with the same bits as long as the server runs')
 FROM moments WHERE kind ~ 'uuidv[16]';
 SELECT is(array_agg(DISTINCT pg_temp.field(id, 64, 48)), ARRAY[(current_setting('idgen.datacenter_id')::bigint << 24)
 	| current_setting('idgen.worker_id')::bigint], 'as extended Snowflakes do') FROM moments WHERE kind = 'snowflake128_nextval';

@@ -2,7 +2,7 @@
 -- time in the bits says, for every kind of bound, and that the planner sees in them ranges
 -- of the ID, which it uses for indexes and partitions.
 BEGIN;
-SELECT plan(111);
+SELECT plan(115);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
 
@@ -221,6 +221,26 @@ ALTER FUNCTION uuidv7_last_in_range RENAME TO renamed;
 SELECT is((SELECT count(*) FROM minutes_uuidv7 WHERE uuidv7_created_in(id, '[2026-03-01 01:00,2026-03-01 02:00)')), 60::bigint,
 	'if a bound is renamed, the predicate stays and is right');
 SELECT unalike(pg_temp.explain($$SELECT FROM minutes_uuidv7 WHERE uuidv7_created_in(id, '[2026-03-01 01:00,2026-03-01 02:00)')$$), '%Index Cond%', 'by itself');
+
+--
+-- Names do not matter: a predicate is what its symbol says, and so are the bounds
+--
+
+CREATE TEMP TABLE hours AS
+SELECT uuidv7_at(timestamptz '2024-01-01 00:00+00' + g * interval '1 hour') AS id FROM generate_series(0, 2000) g;
+CREATE FUNCTION pg_temp.in_january() RETURNS bigint LANGUAGE plpgsql AS
+$$ BEGIN RETURN (SELECT count(*) FROM hours WHERE uuidv7_created_in(id, '[2024-01-01 00:00+00,2024-02-01 00:00+00)')); END $$;
+SELECT is(pg_temp.in_january(), 744::bigint, 'the hours of a month');
+ALTER FUNCTION uuidv7_first_in_range(tstzrange) RENAME TO mine;
+ALTER FUNCTION uuidv6_first_in_range(tstzrange) RENAME TO uuidv7_first_in_range;
+SELECT is(pg_temp.in_january(), 744::bigint, 'also if the name of its bound is that of another');
+ALTER FUNCTION uuidv7_created_in(uuid, tstzrange) RENAME TO snowflake128_created_in_v7;
+SELECT is(count(*), 744::bigint, 'and if its name is like that of another')
+FROM hours WHERE snowflake128_created_in_v7(id, '[2024-01-01 00:00+00,2024-02-01 00:00+00)');
+ALTER FUNCTION uuidv7_first_in_range(tstzrange) RENAME TO uuidv6_first_in_range;
+ALTER FUNCTION mine(tstzrange) RENAME TO uuidv7_first_in_range;
+SELECT is(count(*), 744::bigint, '... with its own bounds')
+FROM hours WHERE snowflake128_created_in_v7(id, '[2024-01-01 00:00+00,2024-02-01 00:00+00)');
 
 SELECT * FROM finish();
 ROLLBACK;
