@@ -7,14 +7,11 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use IPC::Run;
 use IdgenTest;
-use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $CLIENTS = 32;
 my $ROUNDS = 30;
-my $BARRIER = 20200101;
 
 # What a client does in a round: SQL, and how many IDs it returns.
 my @shapes = (
@@ -38,55 +35,13 @@ my @shapes = (
 sub script
 {
 	my ($client) = @_;
-	my $sql = "DO 'BEGIN PERFORM pg_advisory_lock_shared($BARRIER); END';\n"
-	  . "PREPARE draw AS SELECT snowflake_nextval() FROM generate_series(1, 10);\n";
+	my $sql = "PREPARE draw AS SELECT snowflake_nextval() FROM generate_series(1, 10);\n";
 
 	for my $step (1 .. $ROUNDS * @shapes)
 	{
 		$sql .= $shapes[ ($client + $step) % @shapes ][0] . "\n";
 	}
 	return $sql;
-}
-
-sub start_client
-{
-	my ($node, $client) = @_;
-	my $base = PostgreSQL::Test::Utils::tempdir() . '/client';
-
-	PostgreSQL::Test::Utils::append_to_file("$base.sql", script($client));
-	my $run = IPC::Run::start(
-		[
-			'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1',
-			'-d', $node->connstr('postgres'),
-			'-f', "$base.sql"
-		],
-		'>', "$base.out", '2>', "$base.err");
-	return { run => $run, base => $base };
-}
-
-# Waits for a client and returns the IDs in the order in which it got them.
-sub finish_client
-{
-	my ($client) = @_;
-
-	$client->{run}->finish
-	  or diag(PostgreSQL::Test::Utils::slurp_file("$client->{base}.err"));
-	return split /\n/, PostgreSQL::Test::Utils::slurp_file("$client->{base}.out");
-}
-
-# All clients wait for one lock, and so begin together.
-sub run_clients
-{
-	my ($node) = @_;
-	my $gate = session($node);
-
-	$gate->query("DO 'BEGIN PERFORM pg_advisory_lock($BARRIER); END'");
-	my @clients = map { start_client($node, $_) } 1 .. $CLIENTS;
-	$node->poll_query_until('postgres',
-		"SELECT count(*) = $CLIENTS FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-	) or die "the clients did not start";
-	$gate->quit;
-	return map { [ finish_client($_) ] } @clients;
 }
 
 # Number of clients whose IDs lie all after or all before those of any other:
@@ -111,7 +66,7 @@ sub check_server
 	$expected += $ROUNDS * $_->[1] foreach @shapes;
 
 	my $before = $node->safe_psql('postgres', 'SELECT ids_issued FROM idgen_status()');
-	my @drawn = run_clients($node);
+	my @drawn = run_clients($node, map { script($_) } 1 .. $CLIENTS);
 	my $after = $node->safe_psql('postgres', 'SELECT ids_issued FROM idgen_status()');
 
 	is(scalar(grep { @$_ == $expected } @drawn),

@@ -18,21 +18,6 @@ my $node = new_server('parallel', conf => "idgen.max_drift = '10min'");
 # 16: force_parallel_mode has another name.
 my $force = $node->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
 
-sub parallel_session
-{
-	my ($leader_participates) = @_;
-	my $session = session($node);
-
-	$session->query(
-		qq{
-		SET parallel_setup_cost = 0;
-		SET parallel_tuple_cost = 0;
-		SET min_parallel_table_scan_size = 0;
-		SET max_parallel_workers_per_gather = $WORKERS;
-		SET parallel_leader_participation = $leader_participates;});
-	return $session;
-}
-
 sub ids_issued
 {
 	return $node->safe_psql('postgres', 'SELECT ids_issued FROM idgen_status()');
@@ -42,7 +27,7 @@ sub ids_issued
 sub check_table_of_ids
 {
 	my ($leader_participates) = @_;
-	my $session = parallel_session($leader_participates);
+	my $session = parallel_session($node, $leader_participates);
 	my $kind = "leader participation $leader_participates";
 	my $query = 'SELECT snowflake_nextval() AS id FROM many';
 
@@ -76,7 +61,7 @@ sub check_table_of_ids
 sub check_within_statement
 {
 	my ($leader_participates, $draw, $highest) = @_;
-	my $session = parallel_session($leader_participates);
+	my $session = parallel_session($node, $leader_participates);
 
 	$session->query(push_ahead(60_000));
 	my $result = $session->query("SELECT * FROM draw_around_workers('$draw', '$highest', 20)");

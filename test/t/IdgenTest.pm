@@ -8,6 +8,7 @@ use warnings;
 
 use Carp;
 use Exporter 'import';
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -15,10 +16,11 @@ use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   new_server start_server session burst push_ahead whole_ticks
-  is_increasing are_distinct id_record wait_until reload_until
+  is_increasing is_increasing_text are_distinct id_record wait_until reload_until
   alter_system crash_server outlive_reservation origin_progress
   kill_backend is_seen_waiting upgrade_cluster fake_clock
-  skip_all_without_faketime
+  skip_all_without_faketime run_clients create_moment_of draw_uuids
+  kinds_of_server parallel_session
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -101,17 +103,27 @@ sub whole_ticks
 # Passes if each of the IDs is above the one before it.
 sub is_increasing
 {
-	my ($ids, $name) = @_;
+	my ($ids, $name, $is_above) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
+	$is_above //= sub { $_[0] > $_[1] };
 	for my $i (1 .. $#$ids)
 	{
-		next if $ids->[$i] > $ids->[ $i - 1 ];
+		next if $is_above->($ids->[$i], $ids->[ $i - 1 ]);
 		fail($name);
 		diag("no. $i is $ids->[$i], after $ids->[$i - 1]");
 		return 0;
 	}
 	return ok(@$ids > 0, $name);
+}
+
+# The same for IDs that are not numbers, but whose texts are in order as they are.
+sub is_increasing_text
+{
+	my ($ids, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	return is_increasing($ids, $name, sub { $_[0] gt $_[1] });
 }
 
 # Passes if no ID is there twice.
@@ -235,6 +247,102 @@ sub outlive_reservation
 	}
 	'the end of the reservation';
 	return;
+}
+
+# Begins clients together, a psql for each of some scripts, and returns the lines that
+# each was given, a list of lists.  All wait for one lock at first.
+sub run_clients
+{
+	my ($node, @scripts) = @_;
+	my $barrier = 20200101;
+	my $gate = session($node);
+	my $directory = PostgreSQL::Test::Utils::tempdir();
+	my @clients;
+
+	$gate->query("DO 'BEGIN PERFORM pg_advisory_lock($barrier); END'");
+	foreach my $script (@scripts)
+	{
+		my $base = "$directory/client" . @clients;
+
+		open(my $handle, '>', "$base.sql") or croak "could not write $base.sql: $!";
+		print $handle "DO 'BEGIN PERFORM pg_advisory_lock_shared($barrier); END';\n$script";
+		close($handle);
+		my $run = IPC::Run::start(
+			[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', "$base.sql" ],
+			'>', "$base.out", '2>', "$base.err");
+		push @clients, { run => $run, base => $base };
+	}
+	$node->poll_query_until('postgres',
+		'SELECT count(*) = ' . @clients . " FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+	  or croak 'the clients did not start';
+	$gate->quit;
+	$_->{run}->finish or diag(slurp_file("$_->{base}.err")) foreach @clients;
+	return map { [ split /\n/, slurp_file("$_->{base}.out") ] } @clients;
+}
+
+# A session whose queries of large tables go to as many workers as those ask for.
+sub parallel_session
+{
+	my ($node, $leader_participates) = @_;
+	my $session = session($node);
+
+	$session->query($_)
+	  foreach 'SET parallel_setup_cost = 0', 'SET parallel_tuple_cost = 0', 'SET min_parallel_table_scan_size = 0',
+	  'SET max_parallel_workers_per_gather = 4', "SET parallel_leader_participation = $leader_participates";
+	return $session;
+}
+
+# The kinds of 128-bit IDs that hold a moment of the server's, by what makes them.
+sub kinds_of_server
+{
+	return ('uuidv7_sequential', 'ulid_sequential', 'snowflake128_nextval', 'uuidv6 of server', 'uuidv1 of server');
+}
+
+# Creates moment_of(), which reads that moment from an ID of a kind: ns since 1970, and
+# below them the rank of those that share one.
+sub create_moment_of
+{
+	my ($node, $dbname) = @_;
+
+	$node->safe_psql($dbname // 'postgres', <<'END');
+CREATE FUNCTION moment_of(kind text, id uuid) RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	digits text := replace(id::text, '-', '');
+	high bigint := ('x' || left(digits, 16))::bit(64)::bigint;
+	low bigint := ('x' || right(digits, 16))::bit(64)::bigint;
+	ticks bigint;
+BEGIN
+	CASE kind
+		WHEN 'snowflake128_nextval' THEN
+			RETURN high * 2 + (low & 1);
+		WHEN 'ulid_sequential' THEN
+			RETURN (high >> 16) * 2000000 + (high & 65535) * 32 + ((low >> 59) & 31);
+		WHEN 'uuidv7_sequential' THEN
+			RETURN ((high >> 16) * 1000000 + ((high & 4095) * 1000000 + 4095) / 4096) * 2 + ((low >> 53) & 511);
+		WHEN 'uuidv6 of server' THEN
+			ticks := (high >> 16) * 4096 + (high & 4095);
+		WHEN 'uuidv1 of server' THEN
+			ticks := ((high & 4095) << 48) + (((high >> 16) & 65535) << 32) + ((high >> 32) & 4294967295);
+		ELSE
+			RETURN NULL;
+	END CASE;
+	RETURN (ticks - x'01B21DD213814000'::bigint) * 200 + ((low >> 48) & 16383);
+END $$;
+END
+	return;
+}
+
+# SQL that draws so many IDs of a kind in one statement, and returns "kind|ID|moment" of each,
+# the ID as a UUID.  It reads them when all have been drawn, as they come in chunks only if
+# they are drawn fast.
+sub draw_uuids
+{
+	my ($kind, $count) = @_;
+	my ($function, $of_server) = $kind =~ /^(\w+)( of server)?$/;
+	my $draw =
+	  "SELECT '$kind', id, moment_of('$kind', id) FROM (SELECT unnest(array_agg(public.$function()::uuid)) AS id FROM generate_series(1, $count) OFFSET 0) AS drawn;\n";
+
+	return $of_server ? "SET idgen.uuid_node = server;\n${draw}RESET idgen.uuid_node;\n" : $draw;
 }
 
 # What a replication origin has recorded, as a number (idgen's is in us since 1970); ''
