@@ -64,26 +64,6 @@ sub is_reserved
 	return is($session->query('SELECT timeline_at < reserved_until FROM idgen_status()'), 't', $name);
 }
 
-# Each ends one life of a server and begins the next, which has another clock.
-my %next_life = (
-	'a backend killed' => sub {
-		my ($node, $session, $clock, $time) = @_;
-		$clock->set_ahead($time);
-		kill_backend($node, $session->pid);
-	},
-	'stopped immediately' => sub {
-		my ($node, $session, $clock, $time) = @_;
-		$node->stop('immediate');
-		$clock->set_ahead($time);
-		start_server($node);
-	},
-	'restarted' => sub {
-		my ($node, $session, $clock, $time) = @_;
-		$node->stop('fast');
-		$clock->set_ahead($time);
-		start_server($node);
-	});
-
 # Life after life, with the clock set back by ever more in between; it is put right only
 # where a day is too much.  The timeline is then ahead of the clock all the time, and must
 # not pass the reservation for that.
@@ -102,15 +82,13 @@ sub check_lives
 			$record->add("$kind, $behind s behind: IDs go on", [ draw($session) ]);
 
 			$behind += $step;
-			$next_life{$way}->($node, $session, $clock, -$behind);
-			$session->abandon;
+			next_life($way, $node, $session, $clock, -$behind);
 		}
 		my $session = session($node);
 		$session->query('SET idgen.max_wait = 0');
 		like($session->error('SELECT snowflake_nextval()'),
 			$TOO_FAR, "$kind, $way, clock set back by more than idgen.max_drift: refused");
-		$next_life{$way}->($node, $session, $clock, -82800);
-		$session->abandon;
+		next_life($way, $node, $session, $clock, -82800);
 
 		$session = session($node);
 		$record->add("$kind, $way, once more, 23 h behind: IDs go on", [ draw($session) ]);
@@ -197,8 +175,7 @@ sub check_restart_after_burst
 		my $session = session($node);
 
 		$record->add('a burst', [ $session->ids(whole_ticks(1500)) ]);
-		$next_life{ $ways[$i] }->($node, $session, $clock, 0);
-		$session->abandon;
+		next_life($ways[$i], $node, $session, $clock, 0);
 		push @{ $lives[$i] }, map { session($node) } 1 .. 2;
 		$_->send("SELECT snowflake_nextval();\nSELECT snowflake_nextval()") foreach @{ $lives[$i] }[ 3, 4 ];
 	}

@@ -71,24 +71,6 @@ sub caught_up
 	return;
 }
 
-# Changes which standbys are synchronous, and waits until everybody goes by it: sessions,
-# the standbys' senders, and the checkpointer, who tells all that there are any at all, and
-# looks at the settings before it does anything else.
-sub set_synchronous
-{
-	my ($primary, $count, $names) = @_;
-	my $session = session($primary);
-
-	$primary->append_conf('postgresql.conf', "synchronous_standby_names = '$names'");
-	reload_until($primary, $session, 'synchronous_standby_names', $names);
-	$session->quit;
-	$primary->poll_query_until('postgres',
-		"SELECT count(*) = $count FROM pg_stat_replication WHERE sync_state = 'sync'")
-	  or die 'the standbys did not become synchronous';
-	$primary->safe_psql('postgres', 'CHECKPOINT');
-	return;
-}
-
 sub wait_until_waiting
 {
 	my ($node, @sessions) = @_;

@@ -339,19 +339,7 @@ sub check_lives
 			my $session = session($node);
 
 			$behind += $step;
-			$session->query('SELECT 1');
-			$clock->set_ahead(-$behind) if $way eq 'a backend killed';
-			if ($way eq 'a backend killed')
-			{
-				kill_backend($node, $session->pid);
-			}
-			else
-			{
-				$node->stop($way eq 'restarted' ? 'fast' : 'immediate');
-				$clock->set_ahead(-$behind);
-				start_server($node);
-			}
-			$session->abandon;
+			next_life($way, $node, $session, $clock, -$behind);
 			$session = session($node);
 			draw_life($session, $records, "$kind: $way, $behind s behind");
 			is($session->query('SELECT timeline_at < reserved_until FROM idgen_status()'), 't', '... below the reservation');
@@ -386,12 +374,8 @@ sub check_standby
 	$standby->init_from_backup($primary, 'base', has_streaming => 1);
 	start_server($standby, fake_clock());
 
+	set_synchronous($primary, 1, 'standby');
 	my $session = session($primary);
-	$primary->append_conf('postgresql.conf', "synchronous_standby_names = 'standby'");
-	reload_until($primary, $session, 'synchronous_standby_names', 'standby');
-	$primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
-	  or die 'the standby did not become synchronous';
-	$primary->safe_psql('postgres', 'CHECKPOINT');
 	$session->query("SET idgen.max_wait = '1h'");
 	$session->query("CREATE ROLE regress_late; SELECT snowflake_create_generator('late', 'leaf', 99); GRANT USAGE ON FOREIGN SERVER late TO regress_late");
 	draw_life($session, $records, 'primary with a synchronous standby');

@@ -20,7 +20,7 @@ our @EXPORT = qw(
   alter_system crash_server outlive_reservation origin_progress
   kill_backend is_seen_waiting upgrade_cluster fake_clock
   skip_all_without_faketime run_clients create_moment_of draw_uuids
-  kinds_of_server parallel_session
+  kinds_of_server parallel_session next_life set_synchronous
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -218,6 +218,54 @@ sub crash_server
 	return;
 }
 
+# Ends one life of a server and begins the next, which has another clock: its backend of a
+# session is killed, or it is stopped.  The session is gone.
+my %next_lives = (
+	'a backend killed' => sub {
+		my ($node, $session, $clock, $ahead) = @_;
+		$clock->set_ahead($ahead);
+		kill_backend($node, $session->pid);
+	},
+	'stopped immediately' => sub {
+		my ($node, $session, $clock, $ahead) = @_;
+		$node->stop('immediate');
+		$clock->set_ahead($ahead);
+		start_server($node);
+	},
+	'restarted' => sub {
+		my ($node, $session, $clock, $ahead) = @_;
+		$node->stop('fast');
+		$clock->set_ahead($ahead);
+		start_server($node);
+	});
+
+sub next_life
+{
+	my ($way, $node, $session, $clock, $ahead) = @_;
+
+	$next_lives{$way}->($node, $session, $clock, $ahead);
+	$session->abandon;
+	return;
+}
+
+# Changes which standbys are synchronous, and waits until everybody goes by it: sessions,
+# the standbys' senders, and the checkpointer, who tells all that there are any at all, and
+# looks at the settings before it does anything else.
+sub set_synchronous
+{
+	my ($primary, $count, $names) = @_;
+	my $session = session($primary);
+
+	$primary->append_conf('postgresql.conf', "synchronous_standby_names = '$names'");
+	reload_until($primary, $session, 'synchronous_standby_names', $names);
+	$session->quit;
+	$primary->poll_query_until('postgres',
+		"SELECT count(*) = $count FROM pg_stat_replication WHERE sync_state = 'sync'")
+	  or croak 'the standbys did not become synchronous';
+	$primary->safe_psql('postgres', 'CHECKPOINT');
+	return;
+}
+
 # Takes a cluster over into a new one with pg_upgrade.  Both are stopped before and after.
 sub upgrade_cluster
 {
@@ -337,10 +385,11 @@ END
 # they are drawn fast.
 sub draw_uuids
 {
-	my ($kind, $count) = @_;
+	my ($kind, $count, $schema) = @_;
 	my ($function, $of_server) = $kind =~ /^(\w+)( of server)?$/;
+	$schema //= 'public';
 	my $draw =
-	  "SELECT '$kind', id, moment_of('$kind', id) FROM (SELECT unnest(array_agg(public.$function()::uuid)) AS id FROM generate_series(1, $count) OFFSET 0) AS drawn;\n";
+	  "SELECT '$kind', id, moment_of('$kind', id) FROM (SELECT unnest(array_agg($schema.$function()::uuid)) AS id FROM generate_series(1, $count) OFFSET 0) AS drawn;\n";
 
 	return $of_server ? "SET idgen.uuid_node = server;\n${draw}RESET idgen.uuid_node;\n" : $draw;
 }
