@@ -8,12 +8,11 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
+use IdgenLife;
 use IdgenTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-
-my $directory = PostgreSQL::Test::Utils::tempdir();
 
 # Every table has but one index that serves a predicate on its ID, so that plans depend on
 # nothing else.  The domain's constraint is not valid because pg_upgrade would make one that
@@ -76,7 +75,7 @@ my @TABLE_NAMES = qw(orders payments refunds log tokens events events_old events
 my $ID = "(snowflake_lower_bound(timestamptz '2025-12-31 16:42:00+00') + 42)";
 my $HOUR = q{tstzrange '[2025-12-31 16:42:00+00,2025-12-31 17:42:00+00)'};
 
-# A query, its result, the index that it uses, and the condition that it uses it for.
+# See uses_indexes().
 my $KEY = qr/\(?id\)?(?:::bigint)?/;
 my $LAYOUT = qr/'default'::snowflake_layout/;
 my $SINCE = qr/\($KEY >= snowflake_\w+\(\(now\(\) - '1 day'::interval\), $LAYOUT\)\)/;
@@ -103,103 +102,26 @@ my @QUERIES = (
 	[ "SELECT count(*) FROM events WHERE id <@ $HOUR", 60, 'events_old_pkey', $RANGE ],
 	[ "SELECT note FROM tags WHERE id = $ID", 'old 42', 'tags_\d_pkey', $EQUAL ]);
 
-# Where the extension may be, and what makes plans depend on nothing but the indexes.
-my $SETTINGS = "SET search_path = public, ids; SET timezone = 'UTC'; SET enable_seqscan = off; ";
-
-sub query
-{
-	my ($node, $database, $sql) = @_;
-	return $node->safe_psql($database, $SETTINGS . $sql);
-}
-
-# (output, error)
-sub try
-{
-	my ($node, $database, $sql) = @_;
-	my ($status, $output, $error) =
-	  $node->psql($database, $SETTINGS . $sql, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
-
-	return ($output, $error);
-}
-
 sub fill
 {
 	my ($node, $database) = @_;
 
 	query($node, $database, $TABLES . $ROWS . 'ANALYZE');
-	query($node, $database, $_) foreach split /\n/, query($node, $database,
-		q(SELECT 'CREATE EXTENSION IF NOT EXISTS amcheck' FROM pg_available_extensions WHERE name = 'amcheck'));
+	create_amcheck($node, $database);
 	return;
 }
 
-sub digest
-{
-	my ($node, $database, $table) = @_;
-	return query($node, $database, "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY id, t::text)) FROM $table AS t");
-}
-
-# All that must stay as it is, as text: rows, indexes with their operator classes,
-# constraints, and the extension's own casts, operators and comments.
+# All that must stay as it is, as text.
 sub picture
 {
-	my ($node, $database) = @_;
-
-	return query($node, $database, join ';', (
-		(map { "SELECT '$_', count(*), md5(string_agg(t::text, ',' ORDER BY id, t::text)) FROM $_ AS t" } @TABLE_NAMES),
-		q{SELECT c.oid::regclass, amname, pg_get_indexdef(c.oid),
-			(SELECT string_agg(opcname || ' of ' || opcintype::regtype, ', ' ORDER BY n)
-				FROM unnest(indclass) WITH ORDINALITY AS o (oid, n) JOIN pg_opclass AS k ON k.oid = o.oid)
-		FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid JOIN pg_am AS am ON am.oid = relam
-		WHERE relnamespace = 'public'::regnamespace ORDER BY relname},
-		q{SELECT conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint
-		WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY conrelid::regclass::text, conname},
-		q{SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod), attstorage
-		FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
-		WHERE relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace AND attnum > 0 AND relname NOT LIKE 'idgen%'
-		ORDER BY relname, attnum},
-		q{SELECT pg_describe_object(classid, objid, 0), obj_description(objid, classid::regclass::name) FROM pg_depend
-		WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
-			AND deptype = 'e' AND classid IN ('pg_cast'::regclass, 'pg_operator'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
-		ORDER BY 1}));
+	return picture_of(@_, @TABLE_NAMES);
 }
 
-# Passes if all queries give what they must, and use their indexes for it.
 sub check_queries
 {
-	my ($node, $database, $name) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my @wrong;
-	my $script = join '', map { "\\echo next\n$_->[0];\nEXPLAIN (COSTS OFF) $_->[0];\n" } @QUERIES;
-	my @output = split /^next\n/m, query($node, $database, $script);
-
-	shift @output;
-	foreach (@QUERIES)
-	{
-		my ($sql, $expected, $index, $condition) = @$_;
-		my ($result, $plan) = split /\n/, shift @output, 2;
-
-		push @wrong, "$sql\n$result" if $result ne $expected;
-		push @wrong, "$sql\n$plan" if $plan !~ /\b(?:using|on) $index\b[^\n]*\n +Index Cond: $condition/;
-	}
-	return ok(!@wrong, "$name: results are right, and indexes are used") || diag(join "\n", @wrong);
-}
-
-# Passes if amcheck, where there is one, finds that each btree is in order and complete.
-sub check_btrees
-{
-	my ($node, $database, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-  SKIP:
-	{
-		skip 'amcheck is not installed', 1
-		  if !query($node, $database, q(SELECT count(*) FROM pg_extension WHERE extname = 'amcheck'));
-		my ($output, $error) = try($node, $database,
-			q{SELECT count(bt_index_check(c.oid, true)) > 5 FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid
-			WHERE relnamespace = 'public'::regnamespace AND relkind = 'i' AND relam = (SELECT oid FROM pg_am WHERE amname = 'btree')});
-		is("$output$error", 't', "$name: btrees are in order");
-	}
-	return;
+	return uses_indexes(@_, @QUERIES);
 }
 
 # Foreign keys hold in both directions, CHECK constraints, domains and types keep wrong
@@ -249,22 +171,6 @@ sub check_copy_of
 }
 
 # ---------------------------------------------------------------------- COPY
-
-sub copy_out
-{
-	my ($node, $what, $file, $format) = @_;
-
-	query($node, 'postgres', "COPY $what TO '$directory/$file' (FORMAT $format)");
-	return slurp_file("$directory/$file");
-}
-
-sub copy_in
-{
-	my ($node, $table, $file, $format) = @_;
-
-	my ($output, $error) = try($node, 'postgres', "COPY $table FROM '$directory/$file' (FORMAT $format)");
-	return $error;
-}
 
 sub check_copy
 {
@@ -321,7 +227,7 @@ sub check_copy
 	my $whole = copy_out($node, 'flakes', 'flakes', 'binary');
 	foreach my $length (length($whole) - 5, length($whole) / 2, 22, 15)
 	{
-		append_to_file("$directory/cut_$length", substr($whole, 0, $length));
+		append_to_file(life_file("cut_$length"), substr($whole, 0, $length));
 		like(copy_in($node, 'untouched', "cut_$length", 'binary'), qr/ERROR:  22P04:/,
 			"COPY in binary: refused if cut off after $length bytes");
 	}
@@ -330,8 +236,8 @@ sub check_copy
   SKIP:
 	{
 		skip 'ON_ERROR is not known', 1 if $node->pg_version < 17;
-		append_to_file("$directory/mixed", "1\t{1}\n-1\t{1}\nx\t{1}\n2\t{-1}\n9223372036854775808\t{}\n2\t{2}\n");
-		query($node, 'postgres', "COPY flakes_in FROM '$directory/mixed' (ON_ERROR ignore)");
+		append_to_file(life_file('mixed'), "1\t{1}\n-1\t{1}\nx\t{1}\n2\t{-1}\n9223372036854775808\t{}\n2\t{2}\n");
+		query($node, 'postgres', "COPY flakes_in FROM '" . life_file('mixed') . "' (ON_ERROR ignore)");
 		is(query($node, 'postgres', 'SELECT * FROM flakes_in ORDER BY id'), "1|{1}\n2|{2}", 'COPY with ON_ERROR: what is wrong is left out');
 	}
 	query($node, 'postgres', 'DROP TABLE flakes, numbers, flakes_in, numbers_in, untouched');
@@ -365,36 +271,6 @@ sub check_copy_of_layouts
 }
 
 # ---------------------------------------------------------------------- dumps
-
-sub new_database
-{
-	my ($node, $database, $sql) = @_;
-
-	query($node, 'postgres', "CREATE DATABASE $database");
-	query($node, $database, $sql) if $sql;
-	return;
-}
-
-sub dump_database
-{
-	my ($node, $database, $file, @options) = @_;
-
-	$node->command_ok([ 'pg_dump', '--no-sync', '--file', "$directory/$file", @options, $node->connstr($database) ],
-		"$database is dumped: @options");
-	return;
-}
-
-sub restore
-{
-	my ($node, $database, $file, $format) = @_;
-
-	$node->command_ok(
-		$format eq 'plain'
-		? [ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', "$directory/$file", $node->connstr($database) ]
-		: [ 'pg_restore', '--exit-on-error', '--dbname', $node->connstr($database), "$directory/$file" ],
-		"... and restored to $database");
-	return;
-}
 
 sub check_dumps
 {
