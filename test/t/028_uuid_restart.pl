@@ -197,12 +197,12 @@ sub check_reset
 	$session = session($node);
 	alter_system($node, $session, 'idgen.worker_id' => 4);
 	like($session->error('SELECT idgen_reset_timeline()'), qr/ERROR:  55000: snowflake IDs might repeat /, '... also after a crash');
-	$clock->set_ahead(3590);
+	$clock->set_ahead(3600);
 	go_on($record, '... and when the clock gets there', [$session]);
 
 	# Forward is allowed.
 	$session->query("SELECT idgen_reset_timeline(clock_timestamp() + interval '10 min')");
-	$clock->set_ahead(3590 + 600);
+	$clock->set_ahead(3600 + 600);
 	go_on($record, 'a reset to later', [$session]);
 	$session->quit;
 	$node->stop;
@@ -243,7 +243,6 @@ sub check_node
 	$node->stop;
 
 	my @cases = (
-		[ 'datacenter_id', 65535, 65536, 'time 35 bits of 16 ms since 2020-01-01, datacenter 20, sequence 8', '65535 0' ],
 		[ 'datacenter_id', 65535, 70000, 'time 35 bits of 16 ms since 2020-01-01, datacenter 20, sequence 8', '65535 0' ],
 		[ 'worker_id', 2**24 - 1, 2**25, 'time 35 bits of 16 ms since 2020-01-01, worker 26, sequence 2', '0 16777215' ]);
 	foreach my $number (0 .. $#cases)
