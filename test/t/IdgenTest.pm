@@ -374,7 +374,7 @@ BEGIN
 		ELSE
 			RETURN NULL;
 	END CASE;
-	RETURN (ticks - x'01B21DD213814000'::bigint) * 200 + ((low >> 48) & 16383);
+	RETURN (ticks - x'01B21DD213814000'::bigint) * 200 + ((low >> 48) & 255);
 END $$;
 END
 	return;
