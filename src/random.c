@@ -5,9 +5,10 @@
  *
  * All randomness comes from pg_strong_random().  A word is handed out once and
  * wiped as it is handed out, so neither a later bug that leaks memory nor a
- * core file shows what was used (it does show what is still to be used).  A process that inherits a pool through fork()
- * throws it away.  What nobody here can notice is a virtual machine that is
- * resumed twice from one snapshot: both go on with the same pool.
+ * core file shows what was used (it does show what is still to be used).  A
+ * process that inherits a pool through fork() throws it away.  What nobody here
+ * can notice is a virtual machine that is resumed twice from one snapshot: both go
+ * on with the same pool.
  *
  *-------------------------------------------------------------------------
  */

@@ -17,9 +17,9 @@
  * procedure has several: it is forgotten when PostgreSQL resets the memory of the
  * message, and when the transaction ends.  Hence every ID of a message is above every
  * ID of any message that had been done when it came, in whatever session, and the same
- * is true of transactions.  Within them the chunk doubles as long as it is used up within a tick, and
- * shrinks when it is not.  A chunk that the clock has passed is dropped: positions
- * in the past cost nothing.
+ * is true of transactions.  Within them the chunk doubles as long as it is used up
+ * within a tick, and shrinks when it is not.  A chunk that the clock has passed is
+ * dropped: positions in the past cost nothing.
  *
  * Parallel workers have chunks of their own.  When one leaves, it counts up a
  * number in its leader's slot, because what the leader has left may lie below what
@@ -211,7 +211,8 @@ clock_position(const SnowflakeLayout *layout, Moment now)
 
 	if (tick < 0 || tick >= layout_end_tick(layout))
 		return 0;
-	return layout_tick_position(layout, tick) | ((uint64) now.unix_ns % tick_ns << layout->bits[LAYOUT_SEQUENCE]) / tick_ns;
+	return layout_tick_position(layout, tick) |
+		((uint64) now.unix_ns % tick_ns << layout->bits[LAYOUT_SEQUENCE]) / tick_ns;
 }
 
 /* The first position to have, where the next free one is next and room of them are to lie in one tick. */
