@@ -1588,7 +1588,7 @@ CREATE VIEW idgen_slots AS
 	FROM idgen_get_slots();
 
 COMMENT ON VIEW idgen_slots IS
-'what each live backend that has asked for snowflake IDs has drawn';
+'what each live backend that has asked for IDs from a timeline has drawn';
 
 GRANT SELECT ON idgen_slots TO PUBLIC;
 
@@ -1638,7 +1638,7 @@ CREATE VIEW idgen_timelines AS
 	FROM idgen_get_timelines();
 
 COMMENT ON VIEW idgen_timelines IS
-'timelines of the server''s own IDs and of all generators that have been used since it started, in all databases';
+'timelines of the server''s own IDs, of 128-bit IDs in order, and of all generators that have been used since it started, in all databases';
 
 GRANT SELECT ON idgen_timelines TO PUBLIC;
 

@@ -135,20 +135,41 @@ check_clock(ReturnSetInfo *result)
 					(double) state.maxerror / US_PER_S, window_max_drift.value);
 }
 
-/* Where the clock and the timeline are. */
+/* Is a timeline, which makes those IDs, too far ahead? */
 static void
-check_timeline(ReturnSetInfo *result)
+check_timeline(ReturnSetInfo *result, Timeline *timeline, const SnowflakeLayout *layout, const char *ids)
 {
-	SharedArea *area = shmem_area();
 	int64		now_us = clock_unix_ns() / NS_PER_US;
-	int64		ahead_us = shmem_timeline_us(area, &area->timeline, server_layout()) - now_us;
-	uint64		regressions = pg_atomic_read_u64(&area->regressions);
+	int64		ahead_us = shmem_timeline_us(shmem_area(), timeline, layout) - now_us;
 
 	if (ahead_us > window_max_drift.value * US_PER_MS)
 		finding_put(result, FINDING_ERROR, "timeline",
 					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
-					"IDs are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms: calls wait.",
-					(double) ahead_us / US_PER_S, window_max_drift.value);
+					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms: calls wait.",
+					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
+}
+
+/* Where all timelines are, and whether the clock has gone back. */
+static void
+check_timelines(ReturnSetInfo *result)
+{
+	SharedArea *area = shmem_area();
+	uint64		regressions = pg_atomic_read_u64(&area->regressions);
+	int			count = shmem_count_timelines();
+
+	check_timeline(result, &area->timeline, server_layout(), "IDs");
+	/* Where IDs begin has been said of the server's own; of the others, what they have made. */
+	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
+		check_timeline(result, &area->moments, &layout_moments, "IDs of 128 bits in order");
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = shmem_timeline(i);
+
+		if (!shmem_is_used(area, pg_atomic_read_u64(&timeline->next)))
+			continue;
+		check_timeline(result, timeline, &timeline->layout,
+					   psprintf("A generator's IDs of layout \"%s\"", snowflake_layout_text(&timeline->layout)));
+	}
 	if (regressions > 0)
 		finding_put(result, FINDING_WARNING, "system clock",
 					"Find out who sets the clock, and let it be slewed instead.",
@@ -186,7 +207,7 @@ idgen_check(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	check_layout(result);
 	check_node(result);
-	check_timeline(result);
+	check_timelines(result);
 	check_generators(result, has_subscriptions());
 	return (Datum) 0;
 }

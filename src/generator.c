@@ -103,8 +103,9 @@ check_epoch(const SnowflakeLayout *layout)
 
 /*
  * Have a generator make IDs of this layout and node, which is its own if it does not
- * change with the server's.  The process must be attached.  Errors: those of server_layout() and id_space_timeline(), and
- * OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
+ * change with the server's.  The process must be attached.  Errors: those of
+ * server_layout() and id_space_timeline(), and OBJECT_NOT_IN_PREREQUISITE_STATE before
+ * the epoch.
  */
 void
 generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,

@@ -24,8 +24,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/stratnum.h"
-#include "catalog/pg_proc_d.h"
+#include "catalog/pg_language_d.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type_d.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -61,17 +63,21 @@ range_predicate(Node *id, Node *range, Oid type)
 	};
 }
 
-/* The symbol of a C function, whatever its name is by now; NULL if it has just been dropped. */
+/*
+ * The symbol of a C function, whatever its name is by now; NULL if it is none, or has
+ * just been dropped.
+ */
 char *
 range_predicate_symbol(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	char	   *symbol;
+	char	   *symbol = NULL;
 	bool		is_null;
 
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
-	symbol = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null));
+	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
+		symbol = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null));
 	ReleaseSysCache(tuple);
 	return symbol;
 }

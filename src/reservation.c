@@ -168,17 +168,25 @@ write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool bac
 }
 
 /*
- * Let IDs begin at start_us, which may be less than what is reserved.  The caller
- * holds the lock, has acquired the origin, and has seen to it that nobody finds
- * room meanwhile.  Errors: as in origin_write(), before anything has changed.
+ * Reserve from start_us on, which may be less than what is reserved.  Nobody gets to
+ * know before reservation_begin().  The caller holds the lock, has acquired the
+ * origin, and has seen to it that nobody finds room meanwhile.  Errors: as in
+ * origin_write(), before anything has changed.
  */
 void
-reservation_begin(RepOriginId origin, uint64 start_us)
+reservation_write_start(RepOriginId origin, uint64 start_us)
 {
-	SharedArea *area = shmem_area();
 	uint64		ahead_us = reach_beyond(true);
 
 	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
+}
+
+/* Let IDs begin where reservation_write_start() has reserved; the caller still holds the lock. */
+void
+reservation_begin(uint64 start_us)
+{
+	SharedArea *area = shmem_area();
+
 	pg_atomic_write_u64(&area->limits.start_us, start_us);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, start_us);

@@ -27,7 +27,8 @@ typedef enum ReservationStatus
 extern void reservation_load(void);
 extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts, bool urgent,
 											OriginStatus *origin_status);
-extern void reservation_begin(RepOriginId origin, uint64 start_us);
+extern void reservation_write_start(RepOriginId origin, uint64 start_us);
+extern void reservation_begin(uint64 start_us);
 
 /* Is half of it used up, for someone who has got to reach_us? */
 static inline bool

@@ -50,18 +50,6 @@ stop_timeline(Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts
 	return layout_position_end_us(layout, timeline->stopped - 1);
 }
 
-/* The timelines of generators there are.  Those that are added later need no care: see stop(). */
-static int
-count_timelines(SharedArea *area)
-{
-	int			count;
-
-	LWLockAcquire(&area->lock, LW_SHARED);
-	count = area->timeline_count;
-	LWLockRelease(&area->lock);
-	return count;
-}
-
 /*
  * Let nobody take positions until reservation.lock, which the caller holds, is
  * free again.  Who goes by limits read from here on finds no room; who goes by
@@ -92,7 +80,7 @@ stop(SharedArea *area)
 	end_us = stop_timeline(&area->moments, &layout_moments, restarts);
 	stopped.end_us = Max(stopped.end_us, end_us);
 
-	stopped.timeline_count = count_timelines(area);
+	stopped.timeline_count = shmem_count_timelines();
 	for (int i = 0; i < stopped.timeline_count; i++)
 	{
 		Timeline   *timeline = shmem_timeline(i);
@@ -139,9 +127,7 @@ restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOrigi
 {
 	PG_TRY();
 	{
-		if (!force && start_us < stopped.end_us)
-			bar_nodes(area, stopped.end_us);
-		reservation_begin(origin, start_us);
+		reservation_write_start(origin, start_us);
 	}
 	PG_CATCH();
 	{
@@ -149,6 +135,9 @@ restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOrigi
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	if (!force && start_us < stopped.end_us)
+		bar_nodes(area, stopped.end_us);
+	reservation_begin(start_us);
 	if (force)
 		pg_atomic_write_u64(&area->limits.barred_until_us, 0);
 	regression_forget();

@@ -231,6 +231,19 @@ shmem_timeline(int number)
 	return &timeline_blocks[block][number];
 }
 
+/* How many timelines of generators there are by now. */
+int
+shmem_count_timelines(void)
+{
+	SharedArea *area = shmem_area();
+	int			count;
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	count = area->timeline_count;
+	LWLockRelease(&area->lock);
+	return count;
+}
+
 /*
  * A timeline for the IDs of a layout and a node, which must have none yet.  The
  * caller holds shared->lock.  ERROR if there is no room for it.

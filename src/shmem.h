@@ -186,21 +186,31 @@ extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
 extern Size shmem_size(int timelines);
 extern Timeline *shmem_timeline(int number);
+extern int	shmem_count_timelines(void);
 extern Timeline *shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_bits);
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
 
 /*
+ * Has anything been taken since the timelines were restarted?  reset.c leaves a number
+ * of restarts in next, below any position of use.
+ */
+static inline bool
+shmem_is_used(SharedArea *area, uint64 next)
+{
+	return next > pg_atomic_read_u32(&area->limits.restarts);
+}
+
+/*
  * The time of the last ID on a timeline, in us since 1970, or where IDs begin; 0 if
- * that is not known yet.  reset.c leaves a number of restarts in next, below any
- * position of use.
+ * that is not known yet.
  */
 static inline int64
 shmem_timeline_us(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 {
 	uint64		next = pg_atomic_read_u64(&timeline->next);
 
-	if (next <= pg_atomic_read_u32(&area->limits.restarts))
+	if (!shmem_is_used(area, next))
 		return pg_atomic_read_u64(&area->limits.start_us);
 	return layout_tick_start_us(layout, layout_position_tick(layout, next - 1));
 }

@@ -146,12 +146,10 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	if (generator_server_fits(layout))
 		put_timeline_row(result, area, &area->timeline, layout, generator_server_node_bits(layout));
 
-	if (pg_atomic_read_u64(&area->moments.next) > 0)
+	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
 		put_timeline_row(result, area, &area->moments, &layout_moments, 0);
 
-	LWLockAcquire(&area->lock, LW_SHARED);
-	count = area->timeline_count;
-	LWLockRelease(&area->lock);
+	count = shmem_count_timelines();
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = shmem_timeline(i);

@@ -76,9 +76,12 @@ begin(void)
 static void
 change_sequence(void)
 {
-	last.clock_sequence = (last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
-	if (last.clock_sequence == first_sequence)
+	uint16		next_sequence = (last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
+
+	if (next_sequence == first_sequence)
 		begin();
+	else
+		last.clock_sequence = next_sequence;
 }
 
 /* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */

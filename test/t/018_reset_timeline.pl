@@ -334,7 +334,19 @@ sub check_moments
 	$session->query('RESET idgen.max_wait');
 	like($session->error($RESET), $MIGHT_REPEAT, 'no reset under the same node');
 
+	is($session->query(q{SELECT count(*) FROM idgen_check() WHERE subject = 'timeline' AND finding LIKE 'IDs of 128 bits %'}),
+		1, '... which idgen_check() tells');
+
+	# A reset that fails bars no node.
 	my $old_node = $last_node;
+	my $holder = open_session();
+	take_fresh_node($session);
+	$holder->query("SELECT pg_replication_origin_session_setup('idgen')");
+	like($session->error($RESET), qr/ERROR:  55006: /, '... nor under another one, while somebody holds the origin');
+	$holder->query('SELECT pg_replication_origin_session_reset()');
+	alter_system($node, $session, 'idgen.worker_id', $old_node);
+	draws_at_clock($session, '... which leaves snowflakes as they were');
+
 	take_fresh_node($session);
 	is($session->error($RESET), '', '... but under a fresh one');
 	foreach my $call (@calls)
