@@ -254,6 +254,7 @@ sub check_pg_settings
 			'idgen.max_generators|integer||sighup|0|131040|32',
 			'idgen.max_wait|integer|ms|user|0|86400000|10000',
 			'idgen.reserve_ahead|integer|ms|sighup|100|60000|3000',
+			'idgen.uuid_node|enum||user|||random',
 			'idgen.worker_id|integer||sighup|0|2147483647|0'),
 		'units, ranges and contexts of the settings');
 

@@ -40,7 +40,7 @@ sub start_client
 
 # Begins clients together, [database, SQL] each, and calls code while they run.  Returns
 # their lines, a list of lists each; errors that are not expected fail the test.
-sub run_clients
+sub run_clients_meanwhile
 {
 	my ($node, $scripts, $meanwhile, $expected_error, $name) = @_;
 	my $gate = session($node);
@@ -164,7 +164,7 @@ sub check_concurrency
 	my ($node, $kind) = @_;
 	my @scripts = ((map { [ 'postgres', client_script('postgres', $_, 3) ] } 1 .. 10), (map { [ 'other', client_script('other', $_, 8) ] } 1 .. 4));
 
-	my @drawn = run_clients($node, \@scripts, undef, undef, $kind);
+	my @drawn = run_clients_meanwhile($node, \@scripts, undef, undef, $kind);
 	check_drawn(\@drawn, { %SPACES, server => 'default' }, "$kind: many clients");
 	cmp_ok(scalar(map { @$_ } @drawn), '>', 100_000, '... of very many');
 	return;
@@ -210,7 +210,7 @@ sub check_recreation
 	my $rounds = 0;
 
 	$session->query("$create, snowflake_create_generator('lasting', 'leaf', 31)");
-	my @drawn = run_clients(
+	my @drawn = run_clients_meanwhile(
 		$node,
 		[ (map { [ 'postgres', $draw x 1500 ] } 1 .. 4), [ 'postgres', join('', @lasting) x 2000 ] ],
 		sub {
@@ -239,7 +239,7 @@ sub check_alteration
 	  "snowflake_nextval('altered'), 1, :seen", "unnest(snowflake_nextvals('altered', 5)), 1, :seen", "snowflake_next_block('altered', 7), 7, :seen";
 
 	$session->query("SELECT snowflake_create_generator('altered', 'leaf', 40); CREATE TABLE altered AS SELECT 40 AS worker");
-	my @drawn = run_clients(
+	my @drawn = run_clients_meanwhile(
 		$node,
 		[ ([ 'postgres', $draw x 1000 ]) x 4 ],
 		sub {
