@@ -5,6 +5,7 @@ BEGIN;
 SELECT plan(76);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
+\ir include/query.sql
 
 -- the fields from high to low, as the systems themselves document them
 CREATE TEMP TABLE presets (name text, tick_us bigint, epoch_ms bigint, fields text[], bits int[]);
@@ -80,18 +81,6 @@ SELECT is(count(DISTINCT layout), count(*), 'no two presets are the same') FROM 
 SELECT is(count(*), (SELECT count(*) FROM presets), 'and none has the hash of another') FROM (SELECT snowflake_layout_hash_extended(layout, 7) FROM layouts GROUP BY 1) h;
 SELECT is(snowflake_layout()::text, 'default', 'the server''s layout');
 
--- the value of an expression, or the state of its error
-CREATE FUNCTION pg_temp.value(expression text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	value text;
-BEGIN
-	EXECUTE 'SELECT ' || expression INTO value;
-	RETURN value;
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE;
-END
-$$;
 SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN skip('no pg_input_is_valid before 16')
 	ELSE is(string_agg(text, '; ') FILTER (WHERE pg_temp.value(format('pg_input_is_valid(%L, ''snowflake_layout'')', text)) <> valid::text), NULL,
 		'pg_input_is_valid tells bad text from good') END
@@ -202,18 +191,6 @@ WHERE snowflake_created_in(id, '(,)', name::snowflake_layout);
 -- The layout in plans
 --
 
-CREATE FUNCTION pg_temp.explain(query text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	line text;
-	plan text := '';
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		plan := plan || line || E'\n';
-	END LOOP;
-	RETURN plan;
-END
-$$;
 CREATE TABLE tweets (id bigint PRIMARY KEY, own snowflake DEFAULT snowflake_nextval(), layout snowflake_layout DEFAULT 'twitter',
 	created_at timestamptz GENERATED ALWAYS AS (snowflake_timestamp(id, 'twitter')) STORED,
 	worker_id int GENERATED ALWAYS AS ((snowflake_parse(id, 'twitter')).worker_id) STORED,

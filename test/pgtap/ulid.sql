@@ -3,56 +3,7 @@
 BEGIN;
 SELECT plan(78);
 SET LOCAL TimeZone = 'UTC';
-
--- the value of an expression, or the SQLSTATE of its error
-CREATE FUNCTION pg_temp.value(expression text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	value text;
-BEGIN
-	EXECUTE 'SELECT ' || expression INTO value;
-	RETURN value;
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE;
-END
-$$;
-
-CREATE FUNCTION pg_temp.explain(query text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	line text;
-	plan text := '';
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		plan := plan || line || E'\n';
-	END LOOP;
-	RETURN plan;
-END
-$$;
-
--- the number of rows that the planner expects
-CREATE FUNCTION pg_temp.estimate(query text) RETURNS numeric LANGUAGE plpgsql AS
-$$
-DECLARE
-	plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
-	RETURN plan -> 0 -> 'Plan' ->> 'Plan Rows';
-END
-$$;
-
--- the types that the parameters of a query have if nobody states them
-CREATE FUNCTION pg_temp.parameters(query text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	types text;
-BEGIN
-	EXECUTE 'PREPARE query AS ' || query;
-	SELECT array_to_string(parameter_types, ', ') INTO types FROM pg_prepared_statements WHERE name = 'query';
-	DEALLOCATE query;
-	RETURN types;
-END
-$$;
+\ir include/query.sql
 
 -- 16 bytes that look random and are the same in each run
 CREATE FUNCTION pg_temp.uuid(n integer) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$ SELECT md5(n::text)::uuid $$;
@@ -195,22 +146,6 @@ SELECT is(pg_relation_size('repeated_l'), pg_relation_size('repeated_u'), 'dupli
 RESET enable_seqscan;
 CREATE TABLE others AS SELECT id, n FROM ulids WHERE n < 5 UNION ALL SELECT ulid_lower_bound(timestamptz '2027-01-01' + i * interval '1 s'), 7 FROM generate_series(1, 1000) i;
 ANALYZE others;
-CREATE FUNCTION pg_temp.joined_by(method text, query text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	plan text;
-	count text;
-BEGIN
-	PERFORM set_config('enable_mergejoin', (method ~ 'Merge')::text, true), set_config('enable_hashjoin', (method ~ 'Hash')::text, true),
-		set_config('enable_nestloop', (method ~ 'Nested')::text, true);
-	plan := pg_temp.explain('SELECT FROM ' || query);
-	IF plan !~ method THEN
-		RETURN plan;
-	END IF;
-	EXECUTE 'SELECT count(*) FROM ' || query INTO count;
-	RETURN count;
-END
-$$;
 SELECT is(string_agg(result, E'\n') FILTER (WHERE result IS DISTINCT FROM count), NULL, method || ' joins')
 FROM unnest('{Merge,Hash,Nested Loop}'::text[]) method,
 	(VALUES ('ulids a JOIN others b ON a.id = b.id', '2500'), ('others NATURAL JOIN ulids', '2500'), ('ulids WHERE id IN (SELECT id FROM others)', '2500'),

@@ -5,28 +5,7 @@ BEGIN;
 SELECT plan(115);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
-
-CREATE FUNCTION pg_temp.explain(query text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	line text;
-	plan text := '';
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		plan := plan || line || E'\n';
-	END LOOP;
-	RETURN plan;
-END
-$$;
-CREATE FUNCTION pg_temp.value(expression text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	value text;
-BEGIN
-	EXECUTE 'SELECT ' || expression INTO value;
-	RETURN value;
-END
-$$;
+\ir include/query.sql
 
 -- us since 1970 as a moment, and a number below 2^64 as digits of hex
 CREATE FUNCTION pg_temp.moment(us numeric) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS
