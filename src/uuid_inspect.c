@@ -163,17 +163,14 @@ add_v7(Fields *fields, UuidBits uuid)
 	add(fields, 16, "variant 10, rand_b %016llx: random, or begun by a counter", (unsigned long long) tail_of(uuid));
 }
 
-/* The versions that hold no time: three fields with names, and their name. */
+/* The versions that hold no time: three fields, by their names. */
 static void
-add_plain(Fields *fields, UuidBits uuid, const char *kind)
+add_plain(Fields *fields, UuidBits uuid, const char *first, const char *second, const char *third)
 {
-	int			version = uuid_version(uuid);
-	const char *letters = version == 8 ? "custom" : kind;
-
-	add(fields, 12, "%s%s", letters, version == 8 ? "_a" : "");
-	add(fields, 1, "version %d", version);
-	add(fields, 3, "%s%s", letters, version == 8 ? "_b" : "");
-	add(fields, 16, "variant 10, %s%s %016llx", letters, version == 8 ? "_c" : "", (unsigned long long) tail_of(uuid));
+	add(fields, 12, "%s", first);
+	add(fields, 1, "version %d", uuid_version(uuid));
+	add(fields, 3, "%s", second);
+	add(fields, 16, "variant 10, %s %016llx", third, (unsigned long long) tail_of(uuid));
 }
 
 static void
@@ -186,27 +183,24 @@ add_fields(Fields *fields, UuidBits uuid)
 			add_gregorian(fields, uuid);
 			break;
 		case 3:
-			add_plain(fields, uuid, "md5");
+			add_plain(fields, uuid, "md5", "md5", "md5");
 			break;
 		case 4:
-			add_plain(fields, uuid, "random");
+			add_plain(fields, uuid, "random", "random", "random");
 			break;
 		case 5:
-			add_plain(fields, uuid, "sha1");
+			add_plain(fields, uuid, "sha1", "sha1", "sha1");
 			break;
 		case 7:
 			add_v7(fields, uuid);
 			break;
+		case 8:
+			add_plain(fields, uuid, "custom_a", "custom_b", "custom_c");
+			break;
 		default:
-			add_plain(fields, uuid, "unknown");
+			add_plain(fields, uuid, "unknown", "unknown", "unknown");
 			break;
 	}
-}
-
-static void
-digits_of(UuidBits uuid, char *digits)
-{
-	snprintf(digits, UUID_DIGITS + 1, "%016llx%016llx", (unsigned long long) uuid.high, (unsigned long long) uuid.low);
 }
 
 /* The picture: the digits of each field, and what they mean. */
@@ -220,7 +214,7 @@ add_picture(StringInfo report, UuidBits uuid)
 	int			done = 0;
 
 	add_fields(&fields, uuid);
-	digits_of(uuid, digits);
+	snprintf(digits, sizeof(digits), "%016llx%016llx", (unsigned long long) uuid.high, (unsigned long long) uuid.low);
 	for (int i = 0; i < fields.count; i++)
 	{
 		columns[i] = done + i;
