@@ -2,19 +2,7 @@
 -- off, and days that begin twice.
 BEGIN;
 SELECT plan(21);
-
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS
-$$
-DECLARE
-	line text;
-	lines text := '';
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		lines := lines || line || E'\n';
-	END LOOP;
-	RETURN lines;
-END
-$$;
+\ir include/query.sql
 
 -- an ID a minute, and ranges of an hour each, which begin at a full hour
 SET LOCAL TimeZone = 'UTC';
@@ -32,8 +20,8 @@ SELECT is(array_agg(DISTINCT count), ARRAY[60::bigint], 'the bounds are of one r
 FROM generate_series(1, 50) AS seed,
 	LATERAL (SELECT count(*) FROM minutes
 	         WHERE id <@ (SELECT hour FROM hours TABLESAMPLE BERNOULLI(20) REPEATABLE(seed) LIMIT 1)) AS s;
-SELECT is(array_agg(DISTINCT pg_temp.plan_of(query) ~ 'Index Cond: .*first_in_range.*last_in_range'
-	AND pg_temp.plan_of(query) !~ 'InitPlan 2'), ARRAY[true], 'a sub-select is computed once, and the index is used')
+SELECT is(array_agg(DISTINCT pg_temp.explain(query) ~ 'Index Cond: .*first_in_range.*last_in_range'
+	AND pg_temp.explain(query) !~ 'InitPlan 2'), ARRAY[true], 'a sub-select is computed once, and the index is used')
 FROM unnest(ARRAY[
 	'SELECT count(*) FROM minutes WHERE id <@ (SELECT hour FROM hours LIMIT 1)',
 	'SELECT count(*) FROM minutes WHERE (SELECT hour FROM hours LIMIT 1) @> id',
@@ -42,7 +30,7 @@ SELECT is(array_agg(DISTINCT minutes_in), ARRAY[60::bigint], 'and so is a correl
 FROM (SELECT (SELECT count(*) FROM minutes WHERE id <@ (SELECT hours.hour)) AS minutes_in FROM hours) AS s;
 
 -- what the range costs to compute makes no difference
-SELECT matches(pg_temp.plan_of($$
+SELECT matches(pg_temp.explain($$
 	SELECT FROM minutes
 	WHERE id <@ tstzrange((date_trunc('day', now() AT TIME ZONE 'Europe/Berlin') - interval '1 day') AT TIME ZONE 'Europe/Berlin',
 	                      (date_trunc('day', now() AT TIME ZONE 'Europe/Berlin') + interval '1 day' - interval '0') AT TIME ZONE 'Europe/Berlin')$$),
@@ -51,20 +39,20 @@ SELECT matches(pg_temp.plan_of($$
 -- unless it is of the same row, which no index serves
 CREATE FUNCTION pg_temp.dear(n integer) RETURNS tstzrange LANGUAGE sql STABLE COST 1000
 SET search_path = pg_catalog AS $$ SELECT tstzrange(timestamptz '2026-11-01 00:00+00' + n * interval '1 minute', NULL) $$;
-SELECT matches(pg_temp.plan_of('SELECT FROM minutes WHERE id <@ pg_temp.dear(n)'), 'Filter: \(id <@ ',
+SELECT matches(pg_temp.explain('SELECT FROM minutes WHERE id <@ pg_temp.dear(n)'), 'Filter: \(id <@ ',
 	'a dear range of the row itself is computed once for the row');
 SELECT is((SELECT count(*) FROM minutes WHERE id <@ pg_temp.dear(n - 1)), (SELECT count(*) FROM minutes), 'and is right');
-SELECT matches(pg_temp.plan_of('SELECT FROM hours JOIN minutes ON id <@ hour WHERE lower(hour) = ''2026-11-05'''),
+SELECT matches(pg_temp.explain('SELECT FROM hours JOIN minutes ON id <@ hour WHERE lower(hour) = ''2026-11-05'''),
 	'Index Cond: .*first_in_range\(hours.hour, ''default''::snowflake_layout\)', 'that of another row is an index condition');
 
 -- nor where evaluating twice would show
-SELECT matches(pg_temp.plan_of('SELECT FROM minutes WHERE id <@ tstzrange(clock_timestamp(), NULL)'), 'Filter: \(id <@ ',
+SELECT matches(pg_temp.explain('SELECT FROM minutes WHERE id <@ tstzrange(clock_timestamp(), NULL)'), 'Filter: \(id <@ ',
 	'a volatile range is computed once for each row');
-SELECT matches(pg_temp.plan_of('SELECT FROM minutes WHERE snowflake_created_in((random() * n)::bigint, ''[2026-11-01,)'')'),
+SELECT matches(pg_temp.explain('SELECT FROM minutes WHERE snowflake_created_in((random() * n)::bigint, ''[2026-11-01,)'')'),
 	'Filter: snowflake_created_in', 'and so is a volatile ID');
 
 -- constants
-SELECT matches(pg_temp.plan_of('SELECT FROM minutes WHERE id <@ NULL::tstzrange'), 'One-Time Filter: false', 'NULL is no range');
+SELECT matches(pg_temp.explain('SELECT FROM minutes WHERE id <@ NULL::tstzrange'), 'One-Time Filter: false', 'NULL is no range');
 SELECT is((SELECT count(*) FROM minutes WHERE id <@ 'empty'), 0::bigint, 'nothing is in the empty range');
 
 -- a negative number is in no range, and before every time
@@ -82,7 +70,7 @@ BEGIN
 		p := snowflake_period('month', p.ends_at);
 	END LOOP;
 END $$;
-SELECT is((SELECT string_agg(DISTINCT part[1], ' ') FROM regexp_matches(pg_temp.plan_of('SELECT FROM events WHERE ' || condition), 'events_1\d', 'g') part),
+SELECT is((SELECT string_agg(DISTINCT part[1], ' ') FROM regexp_matches(pg_temp.explain('SELECT FROM events WHERE ' || condition), 'events_1\d', 'g') part),
 	'events_12', condition)
 FROM unnest(ARRAY[
 	$$id <@ '[2026-12-01, 2027-01-01)'$$,
