@@ -52,23 +52,9 @@ sub loaded_session
 	return $session;
 }
 
-# The output of a query in a new session, or 'refused'.  Options: dbname, user, and
-# options of the connection.
-sub new_session_gets
-{
-	my ($query, %option) = @_;
-	my @params = $option{user} ? ('-U', $option{user}) : ();
-	local $ENV{PGOPTIONS} = $option{options} // '';
-	my ($status, $output, $error) =
-	  $node->psql($option{dbname} // 'postgres', $query, extra_params => \@params);
-
-	note($error) if $error;
-	return $status == 0 ? $output : 'refused';
-}
-
 sub node_in_new_session
 {
-	return new_session_gets($NODE_OF_NEW_ID, @_);
+	return new_session_gets($node, $NODE_OF_NEW_ID, @_);
 }
 
 #
@@ -221,7 +207,7 @@ sub check_other_places
 	$node->restart;
 	like(
 		new_session_gets(
-			q{SELECT CASE WHEN snowflake_nextval() > 0 THEN current_setting('idgen.max_drift') END},
+			$node, q{SELECT CASE WHEN snowflake_nextval() > 0 THEN current_setting('idgen.max_drift') END},
 			options => '-c idgen.max_drift=1h'),
 		qr/^(3s|refused)$/,
 		"$kind: the drift limit is the server's");

@@ -66,23 +66,9 @@ sub reconfigure
 	return;
 }
 
-# The output of a query in a new session, or 'refused'.  Options: dbname, user, and
-# options of the connection.
-sub new_session_gets
-{
-	my ($query, %option) = @_;
-	my @params = $option{user} ? ('-U', $option{user}) : ();
-	local $ENV{PGOPTIONS} = $option{options} // '';
-	my ($status, $output, $error) =
-	  $node->psql($option{dbname} // 'postgres', $query, extra_params => \@params);
-
-	note($error) if $error;
-	return $status == 0 ? $output : 'refused';
-}
-
 sub new_session_draws
 {
-	return new_session_gets($LAYOUT_OF_NEW_ID, @_);
+	return new_session_gets($node, $LAYOUT_OF_NEW_ID, @_);
 }
 
 # A session whose library is loaded, and that has not asked for the layout.
@@ -117,14 +103,14 @@ sub check_start
 		restart_with('idgen.layout' => $layout, 'idgen.worker_id' => 9);
 		my $name = $layout =~ /39/ ? 'sonyflake' : lc $layout;
 		is(new_session_draws(), "$name 9", "$kind: IDs of the layout of the configuration: $layout");
-		is(new_session_gets("SET " . force_parallel() . " = on; $LAYOUT_OF_NEW_ID"), "$name 9", '... in a parallel worker');
-		is(new_session_gets('SELECT snowflake_layout()'), $name, '... as snowflake_layout() tells');
-		is(new_session_gets('SELECT layout::snowflake_layout FROM idgen_status()'), $name, '... and idgen_status()');
+		is(new_session_gets($node, "SET " . force_parallel() . " = on; $LAYOUT_OF_NEW_ID"), "$name 9", '... in a parallel worker');
+		is(new_session_gets($node, 'SELECT snowflake_layout()'), $name, '... as snowflake_layout() tells');
+		is(new_session_gets($node, 'SELECT layout::snowflake_layout FROM idgen_status()'), $name, '... and idgen_status()');
 	}
 
 	# Who asks for the layout first, without drawing, has it fixed, too.
 	restart_with('idgen.layout' => 'leaf');
-	is(new_session_gets('SELECT snowflake_layout()'), 'leaf', "$kind: the layout is there before the first ID");
+	is(new_session_gets($node, 'SELECT snowflake_layout()'), 'leaf', "$kind: the layout is there before the first ID");
 
 	restart_with('idgen.layout' => undef);
 	is(new_session_draws(), 'default 9', "$kind: without the setting, the default's");
@@ -266,8 +252,8 @@ sub check_reload
 		my $or_refused = $next eq 'leafy' ? '|refused' : '';
 		my $same = qr/^(sonyflake 40000$or_refused)$/;
 		like(new_session_draws(), $same, '... in new sessions');
-		like(new_session_gets('SET ' . force_parallel() . " = on; $LAYOUT_OF_NEW_ID"), $same, '... in parallel workers');
-		like(new_session_gets('SELECT snowflake_layout()'), qr/^(sonyflake$or_refused)$/, '... as snowflake_layout() tells');
+		like(new_session_gets($node, 'SET ' . force_parallel() . " = on; $LAYOUT_OF_NEW_ID"), $same, '... in parallel workers');
+		like(new_session_gets($node, 'SELECT snowflake_layout()'), qr/^(sonyflake$or_refused)$/, '... as snowflake_layout() tells');
 	}
 	$_->quit foreach $session, $idle;
 	restart_with('idgen.worker_id' => 7);
@@ -337,7 +323,7 @@ sub check_node_range
 	restart_with('idgen.layout' => $datacenters, 'idgen.datacenter_id' => 1000, 'idgen.worker_id' => 0);
 	foreach my $settings ('', 'SET ' . force_parallel() . ' = on; ')
 	{
-		is(new_session_gets("${settings}SELECT snowflake_nextval() >> 12 & 1023"), 1000, "$kind: a datacenter beyond the default's: $settings");
+		is(new_session_gets($node, "${settings}SELECT snowflake_nextval() >> 12 & 1023"), 1000, "$kind: a datacenter beyond the default's: $settings");
 	}
 	configure('idgen.datacenter_id' => undef);
 	return;
@@ -365,13 +351,13 @@ sub check_end
 
 	restart_with('idgen.layout' => layout_since(3106 - 4 * 365), 'idgen.worker_id' => 9);
 	is(log_count($warning), 1, "$kind: a layout that ends within five years: warned about at start") if $kind eq 'preloaded';
-	is(new_session_gets('SELECT snowflake_nextval() >> 13 & 4194303'), 9, "$kind: a layout that ends within five years makes IDs")
+	is(new_session_gets($node, 'SELECT snowflake_nextval() >> 13 & 4194303'), 9, "$kind: a layout that ends within five years makes IDs")
 	  foreach 1 .. 2;
 	is(log_count($warning), 1, '... and is warned about once');
 	is(log_count(qr/WARNING:  time of the layout of snowflake IDs ends on \d+-.*\n.*DETAIL:  .*\n.*HINT:  .*docs\/layouts\.md/), 1, '... with the way on');
 
 	restart_with('idgen.layout' => layout_since(3106 - 6 * 365));
-	is(new_session_gets('SELECT snowflake_nextval() >> 13 & 4194303'), 9, "$kind: one that ends later");
+	is(new_session_gets($node, 'SELECT snowflake_nextval() >> 13 & 4194303'), 9, "$kind: one that ends later");
 	is(log_count($warning), 0, '... is not warned about');
 
 	restart_with('idgen.layout' => layout_since(3106 + 400));

@@ -20,7 +20,7 @@ our @EXPORT = qw(
   alter_system crash_server outlive_reservation origin_progress
   kill_backend is_seen_waiting upgrade_cluster fake_clock
   skip_all_without_faketime run_clients create_moment_of draw_uuids
-  kinds_of_server parallel_session next_life set_synchronous
+  kinds_of_server parallel_session next_life set_synchronous new_session_gets
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -295,6 +295,20 @@ sub outlive_reservation
 	}
 	'the end of the reservation';
 	return;
+}
+
+# The output of a query in a new session of a server, or 'refused'.  Options: dbname, user, and
+# options of the connection.
+sub new_session_gets
+{
+	my ($node, $query, %option) = @_;
+	my @params = $option{user} ? ('-U', $option{user}) : ();
+	local $ENV{PGOPTIONS} = $option{options} // '';
+	my ($status, $output, $error) =
+	  $node->psql($option{dbname} // 'postgres', $query, extra_params => \@params);
+
+	note($error) if $error;
+	return $status == 0 ? $output : 'refused';
 }
 
 # Begins clients together, a psql for each of some scripts, and returns the lines that
