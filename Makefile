@@ -26,6 +26,7 @@ OBJS = \
 	src/idgen.o \
 	src/layout_capacity.o \
 	src/layout_habits.o \
+	src/layout_overlap.o \
 	src/layout_picture.o \
 	src/layout_plan.o \
 	src/layout_plausibility.o \
