@@ -18,6 +18,7 @@ OBJS = \
 	src/clock.o \
 	src/finding.o \
 	src/generator.o \
+	src/generator_ddl.o \
 	src/generator_options.o \
 	src/id_batch.o \
 	src/id_bounds.o \

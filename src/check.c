@@ -26,6 +26,7 @@
 #include "compat.h"
 #include "finding.h"
 #include "generator.h"
+#include "id_space.h"
 #include "layout_text.h"
 #include "server_layout.h"
 #include "snowflake_layout.h"
@@ -135,12 +136,11 @@ check_clock(ReturnSetInfo *result)
 					(double) state.maxerror / US_PER_S, window_max_drift.value);
 }
 
-/* Is a timeline, which makes those IDs, too far ahead? */
+/* Do those IDs have times, in us since 1970, that are too far ahead? */
 static void
-check_timeline(ReturnSetInfo *result, Timeline *timeline, const SnowflakeLayout *layout, const char *ids)
+check_lead(ReturnSetInfo *result, int64 ids_us, const char *ids)
 {
-	int64		now_us = clock_unix_ns() / NS_PER_US;
-	int64		ahead_us = shmem_timeline_us(shmem_area(), timeline, layout) - now_us;
+	int64		ahead_us = ids_us - clock_unix_ns() / NS_PER_US;
 
 	if (ahead_us > window_max_drift.value * US_PER_MS)
 		finding_put(result, FINDING_ERROR, "timeline",
@@ -149,26 +149,32 @@ check_timeline(ReturnSetInfo *result, Timeline *timeline, const SnowflakeLayout 
 					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
 }
 
+/* What a timeline has issued, unless idgen_reset_timeline() has left it behind. */
+static void
+check_timeline(ReturnSetInfo *result, Timeline *timeline, const SnowflakeLayout *layout, const char *ids)
+{
+	if (shmem_is_used(shmem_area(), pg_atomic_read_u64(&timeline->next)) &&
+		pg_atomic_read_u64(&timeline->left_until_us) == 0)
+		check_lead(result, shmem_timeline_us(shmem_area(), timeline, layout), ids);
+}
+
 /* Where all timelines are, and whether the clock has gone back. */
 static void
 check_timelines(ReturnSetInfo *result)
 {
 	SharedArea *area = shmem_area();
 	uint64		regressions = pg_atomic_read_u64(&area->regressions);
-	int			count = shmem_count_timelines();
+	int			count = id_space_count();
 
-	check_timeline(result, &area->timeline, server_layout(), "IDs");
-	/* Where IDs begin has been said of the server's own; of the others, what they have made. */
-	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
-		check_timeline(result, &area->moments, &layout_moments, "IDs of 128 bits in order");
+	check_lead(result, pg_atomic_read_u64(&area->limits.start_us), "All IDs");
+	check_timeline(result, &area->moments, &layout_moments, "IDs of 128 bits in order");
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = shmem_timeline(i);
+		Timeline   *timeline = id_space_by_number(i);
 
-		if (!shmem_is_used(area, pg_atomic_read_u64(&timeline->next)))
-			continue;
-		check_timeline(result, timeline, &timeline->layout,
-					   psprintf("A generator's IDs of layout \"%s\"", snowflake_layout_text(&timeline->layout)));
+		if (timeline != NULL && !id_space_is_record(timeline))
+			check_timeline(result, timeline, &timeline->layout,
+						   psprintf("IDs of layout \"%s\"", snowflake_layout_text(&timeline->layout)));
 	}
 	if (regressions > 0)
 		finding_put(result, FINDING_WARNING, "system clock",

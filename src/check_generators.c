@@ -38,13 +38,10 @@ typedef struct Checked
 	int			layout_number;
 } Checked;
 
-/* Can two make the same number? */
-static bool
-may_coincide(const Checked *one, const Checked *other)
+static IdNumbers
+numbers_of(const Checked *one)
 {
-	uint64		fixed = layout_fixed_bits(&one->layout) & layout_fixed_bits(&other->layout);
-
-	return ((one->node_bits ^ other->node_bits) & fixed) == 0;
+	return layout_node_numbers(&one->layout, one->node_bits);
 }
 
 /* Does nothing in its IDs tell this server from others? */
@@ -65,14 +62,6 @@ check_one(ReturnSetInfo *result, const Checked *generator)
 		finding_put(result, FINDING_WARNING, generator->subject,
 					"Use it on one server only, or choose a layout with a worker.",
 					"This server has a node, so there are others, but the layout does not tell servers apart.");
-}
-
-/* Do two layouts have the time in the same place, so that numbers of one moment are alike? */
-static bool
-count_alike(const SnowflakeLayout *one, const SnowflakeLayout *other)
-{
-	return one->tick_us == other->tick_us && one->epoch_ticks == other->epoch_ticks &&
-		one->shift[LAYOUT_TIME] == other->shift[LAYOUT_TIME];
 }
 
 /*
@@ -100,18 +89,21 @@ report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *othe
 {
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Give each a worker or shard of its own if they are to be independent.",
-				"It has layout and node in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
+				"It has its numbers in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
 				other->subject);
 }
 
 static void
 report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *other)
 {
+	IdNumbers	numbers = numbers_of(one);
+	IdNumbers	others = numbers_of(other);
+
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Do not put IDs of both into one column.",
-				"Its IDs are of another layout than those of %s, and can be the same numbers, made %s.",
+				"Its IDs are of another layout than those of %s, and can be the same numbers, issued %s.",
 				other->subject,
-				count_alike(&one->layout, &other->layout) ? "at the same time" : "at different times");
+				layout_same_pace(&numbers, &others) ? "at the same time" : "at different times");
 }
 
 /*
@@ -133,12 +125,14 @@ check_pairs(ReturnSetInfo *result, Checked *generators, int count)
 		{
 			const Checked *one = &generators[i];
 			const Checked *other = &generators[j];
+			IdNumbers	numbers = numbers_of(one);
+			IdNumbers	others = numbers_of(other);
 			bool	   *known_pair = &known[Max(one->layout_number, other->layout_number) * layouts +
 											Min(one->layout_number, other->layout_number)];
 
-			if (!may_coincide(one, other))
+			if (!layout_may_be_equal(&numbers, &others))
 				continue;
-			if (one->layout_number == other->layout_number)
+			if (layout_share_timeline(&numbers, &others))
 			{
 				if (!has_twin)
 					report_same_space(result, one, other);
@@ -200,7 +194,7 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);
-	generator->has_own_node = !named_generator_follows_server(&options);
+	generator->has_own_node = !generator_options_follow_server(&options);
 	return true;
 }
 

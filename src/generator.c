@@ -102,37 +102,32 @@ check_epoch(const SnowflakeLayout *layout)
 }
 
 /*
- * Have a generator make IDs of this layout and node, which is its own if it does not
- * change with the server's.  The process must be attached.  Errors: those of
- * server_layout() and id_space_timeline(), and OBJECT_NOT_IN_PREREQUISITE_STATE before
- * the epoch.
+ * Let a generator issue IDs of this layout and node from this timeline.  The process
+ * must be attached.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
  */
 void
 generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,
-				 bool has_own_node)
+				 Timeline *timeline)
 {
-	uint64		server_node_bits = generator_server_node_bits(server_layout());
-
 	check_epoch(layout);
-	timeline_set_source(&generator->source, layout, node_bits,
-						id_space_timeline(layout, node_bits, has_own_node, server_node_bits));
+	timeline_set_source(&generator->source, layout, node_bits, timeline);
 }
 
 /*
- * See generator_get_server.  Errors: those of generator_attach() and
- * generator_server_node_bits(), and OBJECT_NOT_IN_PREREQUISITE_STATE before the
- * epoch.
+ * See generator_get_server.  Errors: those of generator_attach(), server_layout(),
+ * generator_server_node_bits(), id_space_timeline() and generator_set_up().
  */
 void
 generator_ready_server(const char *caller)
 {
 	const SnowflakeLayout *layout;
+	uint64		node_bits;
 
 	generator_attach(caller);
 	layout = server_layout();
-	check_epoch(layout);
-	timeline_set_source(&generator_of_server.source, layout, generator_server_node_bits(layout),
-						&shmem_area()->timeline);
+	node_bits = generator_server_node_bits(layout);
+	generator_set_up(&generator_of_server, layout, node_bits,
+					 id_space_timeline(layout, node_bits, false, SPACE_OF_SERVER));
 	generator_of_server.ready_as_of = generator_changes;
 }
 

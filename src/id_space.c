@@ -1,111 +1,265 @@
 /*-------------------------------------------------------------------------
  *
  * id_space.c
- *	  Which timeline makes the IDs of a layout and a node: always the same one.
+ *	  Which timeline the IDs of a layout and a node come from: always the same one.
  *
- * An ID space is a layout with the values of its node's fields.  If two timelines
- * made IDs of one space, these would repeat.  So timelines belong to spaces, not
- * to generators: generators that have the same space, in whatever database and
- * under whatever name, draw from the same timeline, and one that is dropped and
- * created anew goes on where it was.
+ * An ID space is the numbers that the IDs of a layout and a node can be, and when
+ * each is reached: see layout_share_timeline().  If two timelines served one space,
+ * IDs would repeat.  So timelines belong to spaces, not to generators: generators
+ * that have the same space, in whatever database, under whatever name and with
+ * whatever words for their layout, share a timeline; so do a generator and the server
+ * itself.  A generator that is dropped and created again goes on where it was.
  *
- * The server's own timeline serves all spaces of the server's layout whose node
- * is, or has been since the start, the server's own.  Its positions differ,
- * whatever the node.  A node of that layout that a generator has a timeline for
- * cannot become the server's until the next start, from which all timelines begin
+ * Spaces are added under shared->lock and never removed while the server runs, since
+ * a backend may have taken positions of one.  After a restart all timelines begin
  * above whatever there was.
  *
- * All is looked up and decided under shared->lock.  It is never on the hot path:
- * a process asks once for each of its generators, and for each change of its node.
+ * There is an end to their number, so that nobody can use up shared memory.  Half of
+ * them are for the server and superusers alone.  The server itself can be given any
+ * node for all that: when there are no more, further spaces of its layout share one
+ * timeline, as positions of one timeline differ whatever the node.  The same space
+ * always gets the same timeline, because once there are no more, there will be none.
+ *
+ * IDs of 128 bits are in order whatever they contain, so they come from one timeline.
+ * Where they contain the server's node, that has a timeline here that nothing is taken
+ * from: it records how far the node has got, for idgen_reset_timeline().
+ *
+ * None of this is on the hot path: a process asks once for each of its generators,
+ * and for each change of its node.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
+
 #include "id_space.h"
 #include "server_layout.h"
+#include "window.h"
 
-/*
- * The node in one number, for sets of nodes: datacenter and worker beside each
- * other.  Other fields do not matter in the layouts that servers can have.
- */
-uint32
-id_space_node_number(const SnowflakeLayout *layout, uint64 node_bits)
+/* Spaces that share a timeline share a bucket: what is hashed is equal then. */
+static pg_atomic_uint32 *
+bucket_of(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
-	return (uint32) (layout_get(layout, LAYOUT_DATACENTER, node_bits) << layout->bits[LAYOUT_WORKER] |
-					 layout_get(layout, LAYOUT_WORKER, node_bits));
+	uint64		start = (uint64) layout->tick_us * 31 + (uint64) layout->epoch_ticks;
+	uint32		hash = murmurhash32((uint32) (node_bits ^ node_bits >> 32)) ^
+		murmurhash32((uint32) (start ^ start >> 32));
+
+	return &area->timelines_of_bucket[hash % TIMELINE_BUCKETS];
 }
 
-/* The timeline of a space among those of generators, or NULL.  The caller holds the lock. */
-static Timeline *
-find_timeline(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
+/*
+ * The timeline of a space, if it has been added; NULL if not.  No lock is needed: see
+ * timelines_of_bucket in shmem.h.
+ */
+Timeline *
+id_space_find(const SnowflakeLayout *layout, uint64 node_bits)
 {
-	for (int i = 0; i < area->timeline_count; i++)
-	{
-		Timeline   *timeline = shmem_timeline(i);
+	IdNumbers	numbers = layout_node_numbers(layout, node_bits);
+	uint32		number = pg_atomic_read_u32(bucket_of(shmem_area(), layout, node_bits));
 
-		if (timeline->node_bits == node_bits && layout_equal(&timeline->layout, layout))
+	pg_read_barrier();
+	while (number != 0)
+	{
+		Timeline   *timeline = shmem_timeline(number - 1);
+		IdNumbers	other = layout_node_numbers(&timeline->layout, timeline->node_bits);
+
+		if (layout_share_timeline(&numbers, &other))
 			return timeline;
+		number = timeline->next_of_bucket;
 	}
 	return NULL;
 }
 
-/*
- * Let it be known that the server's own timeline makes IDs for this node, before
- * it does.  ERROR OBJECT_IN_USE if a generator's timeline does.
- */
-void
-id_space_mark_node(uint64 node_bits)
+/* Add a space, which the caller, who holds the lock, has not found, and for which there is a place. */
+static Timeline *
+add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
-	SharedArea *area = shmem_area();
-	const SnowflakeLayout *layout = server_layout();
-	uint32		number = id_space_node_number(layout, node_bits);
-	Timeline   *other;
+	pg_atomic_uint32 *bucket = bucket_of(area, layout, node_bits);
+	Timeline   *timeline = shmem_timeline(area->timeline_count);
 
-	/* What has been decided stays so.  With more nodes than we remember, some share a bit. */
-	if (layout->bits[LAYOUT_DATACENTER] + layout->bits[LAYOUT_WORKER] <= NODES_REMEMBERED_BITS &&
-		shmem_has_node(&area->nodes_used, number))
-		return;
+	shmem_init_timeline(timeline);
+	timeline->layout = *layout;
+	timeline->node_bits = node_bits;
+	timeline->next_of_bucket = pg_atomic_read_u32(bucket);
+	area->timeline_count++;
+	pg_write_barrier();
+	pg_atomic_write_u32(bucket, area->timeline_count);
+	return timeline;
+}
 
-	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	other = find_timeline(area, layout, node_bits);
-	if (other == NULL)
-		shmem_add_node(&area->nodes_used, number);
-	LWLockRelease(&area->lock);
-
-	if (other != NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_IN_USE),
-				errmsg("this node's snowflake IDs are made by a generator"),
-				errdetail("Since the server started, a generator of the same layout has had datacenter %d and worker %d for its own.",
-						  (int) layout_get(layout, LAYOUT_DATACENTER, node_bits),
-						  (int) layout_get(layout, LAYOUT_WORKER, node_bits)),
-				errhint("Give the server another node, or give the generator one and restart the server."));
+/* What a space shares with others when there are no more timelines; NULL if it cannot. */
+static Timeline *
+shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
+{
+	if (layout_same_frame(layout, &layout_moments))
+		return &area->shared_timelines[SHARED_BY_MOMENTS];
+	if (layout_same_frame(layout, server_layout()))
+		return &area->shared_timelines[SHARED_BY_SERVER_LAYOUT];
+	return NULL;
 }
 
 /*
- * The timeline of a generator's layout and node, on a server whose own node is
- * server_node_bits in the server's layout.  The generator keeps its node when the
- * server's changes if the node is its own.  ERROR if there is no room for another.
+ * See to it that this process can reach all timelines, and the place of the next one:
+ * that may raise, and must not under the lock.  Returns how many there are.
  */
-Timeline *
-id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool has_own_node,
-				  uint64 server_node_bits)
+static int
+reach_places(SharedArea *area)
 {
-	SharedArea *area = shmem_area();
-	bool		like_server = layout_equal(layout, server_layout());
-	Timeline   *timeline;
+	int			count = shmem_count_timelines();
+
+	for (int i = 0; i <= Min(count, area->timeline_limit - 1); i += FIRST_TIMELINE_BLOCK)
+		(void) shmem_timeline(i);
+	return count;
+}
+
+/* May this user have another one, where there are so many? */
+static bool
+may_add(SharedArea *area, int count, SpaceUser user)
+{
+	return count < (user == SPACE_OF_SERVER ? area->timeline_limit : area->timeline_limit / 2);
+}
+
+/*
+ * Find a space, or add it; NULL if it can neither be added nor share a timeline.
+ * *again is set if it has to be tried again, as others have added some.
+ */
+static Timeline *
+find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user, bool *again)
+{
+	int			count = reach_places(area);
+	Timeline   *shared = count >= area->timeline_limit ? shared_timeline(area, layout) : NULL;
+	Timeline   *timeline = NULL;
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	timeline = find_timeline(area, layout, node_bits);
-	if (timeline == NULL && like_server &&
-		(node_bits == server_node_bits ||
-		 shmem_has_node(&area->nodes_used, id_space_node_number(layout, node_bits))))
-		timeline = &area->timeline;
-	if (timeline == &area->timeline && has_own_node)
-		pg_atomic_write_u32(&area->generators_share, 1);
-	if (timeline == NULL)
-		timeline = shmem_add_timeline(layout, node_bits);
+	*again = area->timeline_count != count;
+	if (!*again)
+	{
+		timeline = id_space_find(layout, node_bits);
+		if (timeline == NULL && shared != NULL)
+		{
+			timeline = shared;
+			timeline->layout = *layout;
+		}
+		else if (timeline == NULL && may_add(area, count, user))
+			timeline = add(area, layout, node_bits);
+	}
 	LWLockRelease(&area->lock);
 	return timeline;
+}
+
+static void
+report_no_timeline(SharedArea *area)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			errmsg("too many layouts and nodes of snowflake generators"),
+			errdetail("Since the server started, IDs of %d layouts and nodes have been issued, and there is room for %d, half of which is reserved for generators of superusers.",
+					  shmem_count_timelines(), area->timeline_limit),
+			errhint("Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server."));
+}
+
+/*
+ * The timeline of a space.  keeps_node says that a generator with that space keeps
+ * its node, or a part of it, when the server's node changes.  Errors:
+ * PROGRAM_LIMIT_EXCEEDED if there are no more timelines; OUT_OF_MEMORY without room
+ * in shared memory.
+ */
+Timeline *
+id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
+{
+	SharedArea *area = shmem_area();
+	Timeline   *timeline = id_space_find(layout, node_bits);
+	bool		again = timeline == NULL;
+
+	while (again)
+		timeline = find_or_add(area, layout, node_bits, user, &again);
+	if (timeline == NULL)
+		report_no_timeline(area);
+	if (keeps_node || !layout_equal(&timeline->layout, layout))
+		pg_atomic_write_u32(&timeline->keeps_node, 1);
+	return timeline;
+}
+
+/* How many timelines there are, with those that spaces share; see id_space_by_number(). */
+int
+id_space_count(void)
+{
+	return SHARED_TIMELINES + shmem_count_timelines();
+}
+
+/* A timeline by its number (0 .. id_space_count() - 1); NULL if it has not been needed yet. */
+Timeline *
+id_space_by_number(int number)
+{
+	Timeline   *timeline;
+
+	if (number >= SHARED_TIMELINES)
+		return shmem_timeline(number - SHARED_TIMELINES);
+	timeline = &shmem_area()->shared_timelines[number];
+	return timeline->layout.tick_us == 0 ? NULL : timeline;
+}
+
+/* Do several spaces share this timeline? */
+bool
+id_space_is_shared(const Timeline *timeline)
+{
+	SharedArea *area = shmem_area();
+
+	return timeline >= area->shared_timelines && timeline < area->shared_timelines + SHARED_TIMELINES;
+}
+
+/* Is it the record of a node of 128-bit IDs? */
+bool
+id_space_is_record(const Timeline *timeline)
+{
+	return layout_same_frame(&timeline->layout, &layout_moments);
+}
+
+/* The end of the last ID of a timeline, in us since 1970; 0 if it has none. */
+static int64
+issued_until_us(Timeline *timeline)
+{
+	uint64		next = pg_atomic_read_u64(&timeline->next);
+
+	return shmem_is_used(shmem_area(), next) ? layout_position_end_us(&timeline->layout, next - 1) : 0;
+}
+
+/* Can a timeline have issued former numbers that can be equal to present ones? */
+static bool
+may_repeat(const Timeline *timeline, const IdNumbers *former, const IdNumbers *present)
+{
+	IdNumbers	numbers = layout_node_numbers(&timeline->layout, timeline->node_bits);
+
+	if (id_space_is_shared(timeline))
+		numbers.fixed = 0;
+	return layout_same_frame(&numbers.layout, &former->layout) &&
+		layout_may_be_equal(&numbers, former) && layout_may_be_equal(&numbers, present);
+}
+
+/*
+ * A generator whose present IDs come from a timeline had former ones, and does not
+ * issue any of these now.  Let it go on after the last of those that can be equal to
+ * one of the present.  The lock keeps idgen_reset_timeline() out meanwhile.
+ */
+void
+id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
+{
+	SharedArea *area = shmem_area();
+	int			count = id_space_count();
+	int64		until_us = 0;
+
+	if (layout_keep_apart(&present->layout, &former->layout))
+		return;
+	(void) reach_places(area);
+	LWLockAcquire(&area->reservation.lock, LW_SHARED);
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *other = id_space_by_number(i);
+
+		if (other != NULL && may_repeat(other, former, present))
+			until_us = Max(until_us, issued_until_us(other));
+	}
+	shmem_raise_to(&timeline->next, window_position_from(&present->layout, until_us));
+	LWLockRelease(&area->reservation.lock);
 }

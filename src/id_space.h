@@ -1,18 +1,30 @@
 /*-------------------------------------------------------------------------
  *
  * id_space.h
- *	  Which timeline makes the IDs of a layout and a node.
+ *	  Which timeline the IDs of a layout and a node come from.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_ID_SPACE_H
 #define IDGEN_ID_SPACE_H
 
+#include "layout_overlap.h"
 #include "shmem.h"
 
-extern uint32 id_space_node_number(const SnowflakeLayout *layout, uint64 node_bits);
-extern void id_space_mark_node(uint64 node_bits);
+/* Who wants a timeline: that says which of the last ones he may have. */
+typedef enum SpaceUser
+{
+	SPACE_OF_SERVER,			/* the server's own IDs, or a superuser's generator */
+	SPACE_OF_ROLE,				/* a generator of another role */
+} SpaceUser;
+
+extern Timeline *id_space_find(const SnowflakeLayout *layout, uint64 node_bits);
 extern Timeline *id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits,
-								   bool has_own_node, uint64 server_node_bits);
+								   bool keeps_node, SpaceUser user);
+extern int	id_space_count(void);
+extern Timeline *id_space_by_number(int number);
+extern bool id_space_is_shared(const Timeline *timeline);
+extern bool id_space_is_record(const Timeline *timeline);
+extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
 
 #endif							/* IDGEN_ID_SPACE_H */

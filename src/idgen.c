@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "generator.h"
+#include "generator_ddl.h"
 #include "layout_presets.h"
 #include "layout_text.h"
 #include "reservation.h"
@@ -36,7 +37,7 @@ static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 
 /* idgen.max_generators, and what it was when memory was set aside */
-static int	max_generators = FIRST_TIMELINE_BLOCK;
+static int	max_generators = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 static int	requested_generators = 0;
 
 static const struct config_enum_entry uuid_node_kinds[] = {
@@ -263,8 +264,8 @@ define_settings(void)
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("idgen.max_generators",
-							"Sets for how many generators' timelines the server sets memory aside at start.",
-							"More can be used while there is room in shared memory.  It has an effect where idgen is preloaded.",
+							"Sets how many layouts and nodes generators can issue IDs with while the server runs.",
+							"It has an effect where idgen is preloaded.  Half of them are for the server and generators of superusers.",
 							&max_generators, max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
@@ -299,6 +300,7 @@ void
 _PG_init(void)
 {
 	define_settings();
+	generator_ddl_init();
 
 	if (!process_shared_preload_libraries_in_progress)
 		return;

@@ -32,6 +32,30 @@ layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other)
 		one->bits[LAYOUT_SEQUENCE] == other->bits[LAYOUT_SEQUENCE];
 }
 
+static uint64
+bits_of_time(const SnowflakeLayout *layout)
+{
+	return ((UINT64CONST(1) << layout->bits[LAYOUT_TIME]) - 1) << layout->shift[LAYOUT_TIME];
+}
+
+static uint64
+bits_of_node(const SnowflakeLayout *layout)
+{
+	return layout_used_bits(layout) & layout_fixed_bits(layout);
+}
+
+/*
+ * Do IDs of both differ whenever their nodes do?  In one frame, they do unless the time
+ * of one reaches into the node of the other.
+ */
+bool
+layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other)
+{
+	return layout_same_frame(one, other) &&
+		(bits_of_time(one) & bits_of_node(other)) == 0 &&
+		(bits_of_time(other) & bits_of_node(one)) == 0;
+}
+
 /* Are the IDs of both, which are of one node each, the same numbers at the same times? */
 bool
 layout_share_timeline(const IdNumbers *one, const IdNumbers *other)
@@ -50,12 +74,6 @@ static int
 time_end(const SnowflakeLayout *layout)
 {
 	return layout->shift[LAYOUT_TIME] + layout->bits[LAYOUT_TIME];
-}
-
-static uint64
-bits_of_time(const SnowflakeLayout *layout)
-{
-	return ((UINT64CONST(1) << layout->bits[LAYOUT_TIME]) - 1) << layout->shift[LAYOUT_TIME];
 }
 
 /* Is tick / 2^(place of the time) the same? */

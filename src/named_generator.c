@@ -15,21 +15,42 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "generator_ddl.h"
 #include "generator_options.h"
 #include "id_space.h"
 #include "named_generator.h"
 
 static HTAB *generators = NULL;
+
+/* Generators that have been used in this transaction, which holds a lock on each. */
+static NamedGenerator *used_in_transaction = NULL;
+
+/* The locks go with the transaction, so whoever uses a generator in the next one has to become ready again. */
+static void
+end_transaction(XactEvent event, void *arg)
+{
+	for (; used_in_transaction != NULL; used_in_transaction = used_in_transaction->next_in_transaction)
+	{
+		used_in_transaction->generator.ready_as_of = 0;
+		used_in_transaction->is_locked = false;
+	}
+}
 
 static void
 note_change(Datum arg, int cache, uint32 hash)
@@ -46,6 +67,7 @@ create_table(void)
 	};
 
 	generators = hash_create("snowflake generators", 16, &control, HASH_ELEM | HASH_STRINGS);
+	RegisterXactCallback(end_transaction, NULL);
 	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_change, (Datum) 0);
 	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_change, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, note_change, (Datum) 0);
@@ -87,14 +109,13 @@ named_generator_find(const char *name)
 	{
 		(void) named_generator_server(name);
 		named = hash_search(generators, name, HASH_ENTER, NULL);
-		named->user = InvalidOid;
-		memset(&named->generator, 0, sizeof(Generator));
+		memset((char *) named + sizeof(NameData), 0, sizeof(NamedGenerator) - sizeof(NameData));
 	}
 	return named;
 }
 
 static void
-check_may_draw(const ForeignServer *server)
+check_may_use(const ForeignServer *server)
 {
 	AclResult	result = compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
 
@@ -102,25 +123,12 @@ check_may_draw(const ForeignServer *server)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
 }
 
-/*
- * Is anything of a generator's node the server's?  Not if it has been given all that
- * its layout has.
- */
-bool
-named_generator_follows_server(const GeneratorOptions *options)
-{
-	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-		if (layout_has(&options->layout, field) && !options->is_given[field])
-			return true;
-	return false;
-}
-
 /* Is a field's value the server's? */
 static bool
 is_of_server(const GeneratorOptions *options, LayoutField field)
 {
 	return (field == LAYOUT_DATACENTER || field == LAYOUT_WORKER) &&
-		!options->is_given[field] && named_generator_follows_server(options);
+		!options->is_given[field] && generator_options_follow_server(options);
 }
 
 /* Does what the generator has of the server's node fit its layout? */
@@ -150,28 +158,119 @@ named_generator_node_bits(const GeneratorOptions *options)
 }
 
 /*
- * Make the generator ready, if the user may draw from it.  Errors: those of
- * generator_attach() and generator_set_up(); UNDEFINED_OBJECT;
- * INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's node does not
- * fit the layout.
+ * Keep the definition of a generator from changing to a layout whose numbers could be
+ * equal to those of this one, until the transaction ends, whatever becomes of a
+ * subtransaction; see generator_ddl.c.  Changes that we have not heard of are heard of
+ * now.
+ */
+static void
+lock_definition(NamedGenerator *named)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+
+	if (named->is_locked)
+		return;
+	CurrentResourceOwner = TopTransactionResourceOwner;
+	LockDatabaseObject(ForeignServerRelationId, named->server, GENERATOR_LAYOUT_LOCK, AccessShareLock);
+	CurrentResourceOwner = owner;
+	named->is_locked = true;
+	named->next_in_transaction = used_in_transaction;
+	used_in_transaction = named;
+}
+
+/*
+ * The foreign server that the generator is now, locked.  Errors: those of
+ * named_generator_server(), and what waiting for a lock raises.
+ */
+static ForeignServer *
+lock_server(NamedGenerator *named)
+{
+	for (;;)
+	{
+		ForeignServer *server = named_generator_server(NameStr(named->name));
+
+		if (named->is_locked && named->server == server->serverid)
+			return server;
+		if (named->is_locked)
+			end_transaction(XACT_EVENT_ABORT, NULL);
+		named->server = server->serverid;
+		lock_definition(named);
+	}
+}
+
+/* Let the generator issue what its definition says. */
+static void
+define(NamedGenerator *named, const ForeignServer *server)
+{
+	GeneratorOptions options = generator_options_read(server->options);
+	uint64		node_bits = named_generator_node_bits(&options);
+	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
+	Timeline   *timeline;
+	ListCell   *cell;
+
+	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options),
+								 superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE);
+	foreach(cell, options.former)
+	{
+		IdNumbers	former = generator_options_numbers(lfirst(cell));
+
+		id_space_go_beyond(timeline, &numbers, &former);
+	}
+	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
+	named->generator.source.sequence_start = options.sequence_start;
+}
+
+/*
+ * Make the generator ready for this transaction, if the user may use it.  Errors:
+ * those of generator_attach(), id_space_timeline() and generator_set_up();
+ * UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's
+ * node does not fit the layout; OBJECT_NOT_IN_PREREQUISITE_STATE if this transaction
+ * has changed the layout.
  */
 void
 named_generator_ready(NamedGenerator *named, const char *caller)
 {
-	/* What changes while we look makes us look again. */
-	uint64		as_of = generator_changes;
+	uint64		as_of;
 	ForeignServer *server;
-	GeneratorOptions options;
 
 	generator_attach(caller);
-	server = named_generator_server(NameStr(named->name));
-	check_may_draw(server);
-	options = generator_options_read(server->options);
-
 	named->generator.ready_as_of = 0;
-	generator_set_up(&named->generator, &options.layout, named_generator_node_bits(&options),
-					 !named_generator_follows_server(&options));
-	named->generator.source.sequence_start = options.sequence_start;
+	if (OidIsValid(named->server))
+		lock_definition(named);
+
+	/* What changes while we look makes us look again. */
+	as_of = generator_changes;
+	if (named->defined_as_of != as_of || named->user != GetUserId())
+	{
+		server = lock_server(named);
+		check_may_use(server);
+		generator_ddl_check_committed(server);
+		named->defined_as_of = 0;
+		define(named, server);
+		named->defined_as_of = as_of;
+		named->user = GetUserId();
+	}
 	named->generator.ready_as_of = as_of;
-	named->user = GetUserId();
+}
+
+/* The generators of this database: OIDs of foreign servers. */
+List *
+named_generator_list(void)
+{
+	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
+	Relation	servers = table_open(ForeignServerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(servers, InvalidOid, false, NULL, 0, NULL);
+	List	   *list = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_foreign_server server = (Form_pg_foreign_server) GETSTRUCT(tuple);
+
+		if (wrapper != NULL && server->srvfdw == wrapper->fdwid)
+			list = lappend_oid(list, server->oid);
+	}
+	systable_endscan(scan);
+	table_close(servers, AccessShareLock);
+	return list;
 }

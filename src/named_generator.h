@@ -21,14 +21,18 @@
 typedef struct NamedGenerator
 {
 	NameData	name;			/* hash key */
-	Oid			user;			/* whose right to draw was checked */
+	Oid			user;			/* whose right to use it was checked */
+	Oid			server;			/* the foreign server that it is, or was */
+	uint64		defined_as_of;	/* generator_changes then; 0: never */
+	bool		is_locked;		/* the server, by this transaction */
+	struct NamedGenerator *next_in_transaction;
 	Generator	generator;
 } NamedGenerator;
 
-extern bool named_generator_follows_server(const GeneratorOptions *options);
 extern bool named_generator_fits(const GeneratorOptions *options);
 extern uint64 named_generator_node_bits(const GeneratorOptions *options);
 extern ForeignServer *named_generator_server(const char *name);
+extern List *named_generator_list(void);
 extern NamedGenerator *named_generator_find(const char *name);
 extern void named_generator_ready(NamedGenerator *named, const char *caller);
 

@@ -21,15 +21,6 @@
 /* What the clocks of two processors may differ by. */
 #define TOLERANCE_NS NS_PER_MS
 
-static void
-raise_to(pg_atomic_uint64 *mark, uint64 value)
-{
-	uint64		old = pg_atomic_read_u64(mark);
-
-	while (old < value && !pg_atomic_compare_exchange_u64(mark, &old, value))
-		;
-}
-
 /*
  * The clock is now_ns, and was highest_ns at some time before; they differ by
  * more than a step, or the clock is behind.  In ns since 1970.
@@ -43,7 +34,7 @@ regression_note(uint64 highest_ns, uint64 now_ns)
 
 	if (now_ns >= highest_ns)
 	{
-		raise_to(&limits->highest_clock_ns, now_ns);
+		shmem_raise_to(&limits->highest_clock_ns, now_ns);
 		if (pg_atomic_read_u32(&limits->clock_went_back) != 0)
 			pg_atomic_write_u32(&limits->clock_went_back, 0);
 		return;
@@ -51,7 +42,7 @@ regression_note(uint64 highest_ns, uint64 now_ns)
 	if (distance < TOLERANCE_NS)
 		return;
 
-	raise_to(&area->largest_regression_ns, distance);
+	shmem_raise_to(&area->largest_regression_ns, distance);
 	if (pg_atomic_exchange_u32(&limits->clock_went_back, 1) != 0)
 		return;
 	pg_atomic_fetch_add_u64(&area->regressions, 1);

@@ -24,8 +24,7 @@
  *
  *	reserved_us		only grows (but see reset.c), so who reads an old value stays
  *					below more than it must.
- *	start_us, barred_until_us
- *					written before reserved_us, with a barrier in between, and read
+ *	start_us		written before reserved_us, with a barrier in between, and read
  *					after it, with a barrier in between: who finds room in a
  *					reservation knows where it begins, and for whom.
  *	loaded			0 until they are there; nobody looks at them before.
@@ -86,7 +85,6 @@ reservation_load(void)
 	if (is_first)
 	{
 		area->reservation.loaded_us = left_us;
-		area->reservation.made_until_us = left_us;
 		area->reservation.written_us = left_us;
 		pg_atomic_write_u64(&limits->start_us, left_us);
 		pg_atomic_write_u64(&limits->reserved_us, left_us);

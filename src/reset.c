@@ -3,14 +3,24 @@
  * reset.c
  *	  Setting the timelines by hand.
  *
- * This is the way out when the clock was far ahead for a while: the timeline
- * stays there, and calls wait for the clock to get there too.  To go back is safe
- * under a node that has not made any IDs, and otherwise makes IDs repeat when the
- * clock comes to the time of those that were made.
+ * This is the way out when the clock was far ahead for a while: timelines stay
+ * there, and calls wait for the clock to get there too.  To go back makes IDs repeat
+ * when the clock comes to the time of those that were issued, unless these can never
+ * be issued again: those of nodes that the server had and gives up.  So what counts
+ * is what has been issued at or above the time to go back to
  *
- * It is for all timelines at once, as the reservation is one for all.  Those of
- * generators have a node for good, so they keep others from going back.  Moments
- * (server_moment.c) have the server's node, as its own IDs have.
+ *	by the node that the server has now, for its own IDs, for generators that follow
+ *	it, and for IDs of 128 bits that contain it;
+ *	by generators that keep their node, or a part of it, when the server's changes.
+ *	Where several layouts share a timeline it counts as one of these.
+ *
+ * Timelines of nodes that the server had before stay where they are.  So whoever goes
+ * by such a node still, or comes back to it, issues nothing before the clock is there.
+ *
+ * IDs of 128 bits in order have one timeline, which goes back as it has to: they are
+ * unique by random bits, or else it is recorded how far their node has got.
+ *
+ * It is for all timelines at once, as the reservation is one for all.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,97 +35,135 @@
 #include "regression.h"
 #include "reservation.h"
 #include "server_layout.h"
+#include "uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
-/* What the timelines were when they were stopped.  Times in us since 1970. */
+/* What was found when the timelines were stopped.  Times in us since 1970. */
 typedef struct Stopped
 {
-	uint64		end_us;			/* IDs lie below it */
-	uint64		generators_end_us;	/* those of nodes that generators have for good */
+	uint32		restarts;		/* before this one */
+	int			count;			/* of timelines */
 	uint64		reserved_us;
-	int			timeline_count; /* of generators */
+	uint64		loaded_us;		/* IDs before this run of the server lie below it */
+	uint64		present_end_us; /* and so do those of the present node here ... */
+	uint64		kept_end_us;	/* ... and here those of generators that keep their node */
+	uint64		moments_end_us; /* those of 128-bit IDs in order, with a node or without */
 } Stopped;
 
-/*
- * Stop a timeline, after so many restarts.  The time that its IDs lie below, in us
- * since 1970; 0 if there are none since the last restart.
- */
+/* The time that the IDs of a stopped timeline lie below, in us since 1970; 0 if there are none. */
 static uint64
-stop_timeline(Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts)
+stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts)
 {
-	timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) restarts + 1);
-	if (timeline->stopped <= restarts)
-		return 0;
-	return layout_position_end_us(layout, timeline->stopped - 1);
+	return timeline->stopped <= restarts ? 0 : layout_position_end_us(layout, timeline->stopped - 1);
+}
+
+/* Is this timeline one for the node that the server has now?  Of one that nodes share, we do not know. */
+static bool
+is_of_present_node(const Timeline *timeline)
+{
+	const SnowflakeLayout *layout = &timeline->layout;
+
+	if (id_space_is_shared(timeline))
+		return true;
+	if (id_space_is_record(timeline))
+		return uuid_node_fits() && timeline->node_bits == uuid_node_of_server();
+	return generator_server_fits(layout) && timeline->node_bits == generator_server_node_bits(layout);
 }
 
 /*
- * Let nobody take positions until reservation.lock, which the caller holds, is
- * free again.  Who goes by limits read from here on finds no room; who goes by
- * older ones notices the restart, or has swapped before us, or finds his swap to
- * fail (see try_take): each stop leaves another number, below all positions that
- * the limits allow (in any tick but the first few of an epoch).  A timeline that is
- * added after the count was read has no positions taken from before the restart,
- * either.
- *
- * The generators' end is that of their own timelines, and of the server's if some
- * generator with a node of its own draws from that.
+ * Let nobody take positions until reservation.lock, which the caller holds, is free
+ * again.  Whoever goes by limits read from here on finds no room; whoever goes by
+ * older ones notices the restart, or has swapped before us, or has its swap fail (see
+ * try_take): each stop leaves another number, below all positions that the limits
+ * allow (in any tick except the first few of an epoch), and put_back() one that was
+ * not there before.  A timeline that is added after the count was read has no
+ * positions taken from before the restart, either.
  */
-static Stopped
-stop(SharedArea *area)
+static void
+stop(SharedArea *area, Stopped *stopped)
 {
-	Limits	   *limits = &area->limits;
-	Stopped		stopped = {.generators_end_us = area->reservation.generators_until_us};
-	uint32		restarts;
-	uint64		end_us;
-
-	stopped.reserved_us = pg_atomic_exchange_u64(&limits->reserved_us, 0);
-	restarts = pg_atomic_fetch_add_u32(&limits->restarts, 1);
-	end_us = stop_timeline(&area->timeline, server_layout(), restarts);
-	stopped.end_us = Max(area->reservation.made_until_us, end_us);
-	if (pg_atomic_read_u32(&area->generators_share) != 0)
-		stopped.generators_end_us = Max(stopped.generators_end_us, stopped.end_us);
-
-	end_us = stop_timeline(&area->moments, &layout_moments, restarts);
-	stopped.end_us = Max(stopped.end_us, end_us);
-
-	stopped.timeline_count = shmem_count_timelines();
-	for (int i = 0; i < stopped.timeline_count; i++)
+	stopped->loaded_us = area->reservation.loaded_us;
+	stopped->reserved_us = pg_atomic_exchange_u64(&area->limits.reserved_us, 0);
+	stopped->restarts = pg_atomic_fetch_add_u32(&area->limits.restarts, 1);
+	area->moments.stopped = pg_atomic_exchange_u64(&area->moments.next, (uint64) stopped->restarts + 1);
+	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = shmem_timeline(i);
+		Timeline   *timeline = id_space_by_number(i);
 
-		end_us = stop_timeline(timeline, &timeline->layout, restarts);
-		stopped.generators_end_us = Max(stopped.generators_end_us, end_us);
+		if (timeline != NULL)
+			timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) stopped->restarts + 1);
 	}
-	stopped.end_us = Max(stopped.end_us, stopped.generators_end_us);
-	return stopped;
 }
 
-/* As if nothing had happened; who was stopped looks again. */
+/* Find out up to when those have issued IDs who could issue them again. */
 static void
-resume(SharedArea *area, Stopped stopped)
+look_what_counts(SharedArea *area, Stopped *stopped)
 {
-	pg_atomic_write_u64(&area->timeline.next, area->timeline.stopped);
-	pg_atomic_write_u64(&area->moments.next, area->moments.stopped);
-	for (int i = 0; i < stopped.timeline_count; i++)
-		pg_atomic_write_u64(&shmem_timeline(i)->next, shmem_timeline(i)->stopped);
-	pg_write_barrier();
-	pg_atomic_write_u64(&area->limits.reserved_us, stopped.reserved_us);
+	stopped->moments_end_us = stopped_end_us(&area->moments, &layout_moments, stopped->restarts);
+	for (int i = 0; i < stopped->count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+		uint64		end_us;
+
+		if (timeline == NULL)
+			continue;
+		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
+		if (is_of_present_node(timeline))
+			stopped->present_end_us = Max(stopped->present_end_us, end_us);
+		if (pg_atomic_read_u32(&timeline->keeps_node) != 0)
+			stopped->kept_end_us = Max(stopped->kept_end_us, end_us);
+	}
 }
 
 /*
- * Going back, no node that has been in use may make the IDs of the time up to
- * end_us again, whoever goes by it still or comes back to it.
+ * Let a timeline go on where it was, if it had been used; whoever has found it there
+ * before it was stopped finds one position less.
  */
 static void
-bar_nodes(SharedArea *area, uint64 end_us)
+put_back(Timeline *timeline, uint32 restarts)
 {
-	uint64		until_us = pg_atomic_read_u64(&area->limits.barred_until_us);
+	if (timeline->stopped > restarts)
+		pg_atomic_write_u64(&timeline->next, timeline->stopped + 1);
+}
 
-	shmem_add_all_nodes(&area->nodes_barred, &area->nodes_used);
-	shmem_add_all_nodes(&area->nodes_barred, &area->moment_nodes_used);
-	pg_atomic_write_u64(&area->limits.barred_until_us, Max(until_us, end_us));
+/* As if nothing had happened; whoever was stopped looks again. */
+static void
+resume(SharedArea *area, const Stopped *stopped)
+{
+	put_back(&area->moments, stopped->restarts);
+	for (int i = 0; i < stopped->count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+
+		if (timeline != NULL)
+			put_back(timeline, stopped->restarts);
+	}
+	pg_write_barrier();
+	pg_atomic_write_u64(&area->limits.reserved_us, stopped->reserved_us);
+}
+
+/*
+ * Set timelines for IDs that begin at start_us.  Only force takes back those that were
+ * used above it.
+ */
+static void
+set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force)
+{
+	if (stopped->moments_end_us <= start_us)
+		put_back(&area->moments, stopped->restarts);
+	for (int i = 0; i < stopped->count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+		uint64		end_us;
+
+		if (timeline == NULL)
+			continue;
+		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
+		if (end_us <= start_us || !force)
+			put_back(timeline, stopped->restarts);
+		pg_atomic_write_u64(&timeline->left_until_us, end_us <= start_us || force ? 0 : end_us);
+	}
 }
 
 /*
@@ -123,7 +171,7 @@ bar_nodes(SharedArea *area, uint64 end_us)
  * has changed.  With force the caller answers for all that was before.
  */
 static void
-restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOriginId origin)
+restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, RepOriginId origin)
 {
 	PG_TRY();
 	{
@@ -135,49 +183,46 @@ restart(SharedArea *area, Stopped stopped, uint64 start_us, bool force, RepOrigi
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	if (!force && start_us < stopped.end_us)
-		bar_nodes(area, stopped.end_us);
+	set_timelines(area, stopped, start_us, force);
 	reservation_begin(start_us);
-	if (force)
-		pg_atomic_write_u64(&area->limits.barred_until_us, 0);
 	regression_forget();
-	area->reservation.made_until_us = Min(stopped.end_us, start_us);
-	area->reservation.generators_until_us = Min(stopped.generators_end_us, start_us);
 	if (force)
 		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
 
-/*
- * Can this node, which is the server's, and can generators have made no ID at or
- * above start_us?  Of the time before this life of the server only the end is known.
- */
+/* Have no IDs been issued at or above start_us that could be issued again? */
 static bool
-is_accounted(SharedArea *area, Stopped stopped, uint64 start_us, uint32 node)
+is_accounted(const Stopped *stopped, uint64 start_us)
 {
-	return start_us >= stopped.end_us ||
-		(start_us >= area->reservation.loaded_us && start_us >= stopped.generators_end_us &&
-		 !shmem_has_node(&area->nodes_used, node) && !shmem_has_node(&area->moment_nodes_used, node));
+	return start_us >= stopped->loaded_us && start_us >= stopped->present_end_us &&
+		start_us >= stopped->kept_end_us;
 }
 
 static void
-report_unaccounted(uint64 start_us, Stopped stopped, uint64 loaded_us)
+report_unaccounted(uint64 start_us, const Stopped *stopped)
 {
 	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
 
+	if (start_us < stopped->kept_end_us)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
+				errdetail("Generators with a node of their own have issued IDs up to %s.",
+						  timestamptz_to_str(clock_timestamptz(stopped->kept_end_us))),
+				errhint("Their nodes would issue the same IDs again. If you know which IDs there are, or have given each of these generators another node, use force => true."));
+	if (start_us < stopped->loaded_us)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
+				errdetail("Before the server was last started, IDs may have been issued up to %s, and it is not known by which nodes.",
+						  timestamptz_to_str(clock_timestamptz(stopped->loaded_us))),
+				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
-			start_us < stopped.generators_end_us ?
-			errdetail("Generators have made IDs up to %s.",
-					  timestamptz_to_str(clock_timestamptz(stopped.generators_end_us))) :
-			errdetail("This server may have made IDs up to %s, and node (%d, %d) may be among those that it made them for.",
-					  timestamptz_to_str(clock_timestamptz(Max(stopped.end_us, loaded_us))),
-					  generator_datacenter.value, generator_worker.value),
-			start_us < stopped.generators_end_us ?
-			errhint("Their nodes would make the same IDs again. If you know which IDs there are, or have given each generator another node, use force => true.") :
-			start_us < loaded_us ?
-			errhint("The server has been restarted since, and does not know which nodes it made them for. If this one was never used, or you know which IDs there are, use force => true.") :
-			errhint("Set \"idgen.worker_id\" to one that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
+			errdetail("The node that this server has now has issued IDs up to %s.",
+					  timestamptz_to_str(clock_timestamptz(stopped->present_end_us))),
+			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
 }
 
 /* Setting the timeline ahead of the clock is allowed, and hardly ever meant. */
@@ -220,13 +265,22 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 	return layout_tick_start_us(layout, tick);
 }
 
-/* Where to begin if nothing was asked for: at the clock, but for what is normal. */
+/*
+ * Where to begin if nothing was asked for: at the clock, or where IDs are if that is
+ * ahead no more than is normal.
+ */
 static uint64
-default_start_us(Stopped stopped, uint64 clock_us)
+default_start_us(const Stopped *stopped, uint64 clock_us)
 {
-	uint64		drift_us = window_max_drift.value * US_PER_MS;
+	uint64		normal_us = clock_us + window_max_drift.value * US_PER_MS;
+	uint64		end_us = Max(stopped->loaded_us, Max(stopped->present_end_us, stopped->kept_end_us));
+	uint64		start_us = clock_us;
 
-	return stopped.end_us <= clock_us + drift_us ? Max(clock_us, stopped.end_us) : clock_us;
+	if (end_us <= normal_us)
+		start_us = Max(start_us, end_us);
+	if (stopped->moments_end_us <= normal_us)
+		start_us = Max(start_us, stopped->moments_end_us);
+	return start_us;
 }
 
 /* Where to begin: where asked, or at the clock. */
@@ -236,40 +290,69 @@ asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 	return tick_start_from(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
 }
 
+/*
+ * Stop all timelines, with reservation.lock.  What this process has not looked at may
+ * raise, so it does that before; what has been added since makes it try again.
+ */
+static void
+lock_and_stop(SharedArea *area, Stopped *stopped)
+{
+	for (;;)
+	{
+		memset(stopped, 0, sizeof(Stopped));
+		stopped->count = id_space_count();
+		for (int i = 0; i < stopped->count; i++)
+			(void) id_space_by_number(i);
+
+		LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
+		stop(area, stopped);
+		if (id_space_count() == stopped->count)
+			return;
+		resume(area, stopped);
+		LWLockRelease(&area->reservation.lock);
+	}
+}
+
+/* Reset the timelines if that is safe, or forced.  Returns where IDs begin. */
+static uint64
+reset(SharedArea *area, uint64 asked_us, bool is_asked, bool force, RepOriginId origin)
+{
+	Stopped		stopped;
+	uint64		start_us;
+	bool		accounted;
+
+	lock_and_stop(area, &stopped);
+	look_what_counts(area, &stopped);
+	start_us = is_asked ? asked_us : default_start_us(&stopped, asked_us);
+	accounted = force || is_accounted(&stopped, start_us);
+	if (accounted)
+		restart(area, &stopped, start_us, force, origin);
+	else
+		resume(area, &stopped);
+	LWLockRelease(&area->reservation.lock);
+
+	if (!accounted)
+		report_unaccounted(start_us, &stopped);
+	return start_us;
+}
+
 /* idgen_reset_timeline(start timestamptz, force boolean) */
 Datum
 idgen_reset_timeline(PG_FUNCTION_ARGS)
 {
 	bool		force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
-	SharedArea *area = shmem_area();
 	uint64		start_us;
-	Stopped		stopped;
-	uint32		node;
 	OriginStatus status;
 	RepOriginId origin;
-	bool		accounted;
 
 	generator_attach("idgen_reset_timeline()");
 	start_us = asked_start_us(fcinfo, server_layout());
-	node = id_space_node_number(server_layout(), generator_server_node_bits(server_layout()));
 	status = origin_acquire(&origin, true);
 	if (status != ORIGIN_ACQUIRED)
 		origin_report(status);
-
-	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
-	stopped = stop(area);
-	if (PG_ARGISNULL(0))
-		start_us = default_start_us(stopped, start_us);
-	accounted = force || is_accounted(area, stopped, start_us, node);
-	if (accounted)
-		restart(area, stopped, start_us, force, origin);
-	else
-		resume(area, stopped);
-	LWLockRelease(&area->reservation.lock);
+	start_us = reset(shmem_area(), start_us, !PG_ARGISNULL(0), force, origin);
 	origin_release(origin);
 
-	if (!accounted)
-		report_unaccounted(start_us, stopped, area->reservation.loaded_us);
 	warn_if_ahead(start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

@@ -18,5 +18,6 @@ typedef struct ServerMoment
 } ServerMoment;
 
 extern ServerMoment server_moment_next(const char *caller);
+extern ServerMoment server_moment_next_of_node(uint64 node, const char *caller);
 
 #endif							/* IDGEN_SERVER_MOMENT_H */

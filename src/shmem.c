@@ -6,7 +6,7 @@
  * When the library is preloaded, idgen.c asks for the memory at server start
  * and creates the area then.  When it is not, the first backend that needs the
  * area creates it in the slack that PostgreSQL leaves for such cases, as
- * contrib/pg_prewarm's autoprewarm does.  Timelines of generators are added in the
+ * contrib/pg_prewarm's autoprewarm does.  Blocks of timelines are added in the
  * same way.
  *
  * What each field means, and what guards it, is in shmem.h.
@@ -61,15 +61,25 @@ blocks_for(int timelines)
 	return blocks;
 }
 
-/* Bytes to set aside at server start, for so many timelines of generators. */
+/* Bytes to set aside at server start, for so many timelines. */
 Size
 shmem_size(int timelines)
 {
 	Size		size = area_size();
 
-	for (int block = 0; block < blocks_for(timelines); block++)
+	for (int block = 1; block < blocks_for(timelines); block++)
 		size = add_size(size, add_size(block_size(block), PG_CACHE_LINE_SIZE));
 	return size;
+}
+
+/* A timeline from which nothing has been taken. */
+void
+shmem_init_timeline(Timeline *timeline)
+{
+	memset(timeline, 0, sizeof(Timeline));
+	pg_atomic_init_u64(&timeline->next, 0);
+	pg_atomic_init_u64(&timeline->left_until_us, 0);
+	pg_atomic_init_u32(&timeline->keeps_node, 0);
 }
 
 static void
@@ -80,7 +90,6 @@ create_limits(SharedArea *area)
 	pg_atomic_init_u64(&area->limits.start_us, 0);
 	pg_atomic_init_u64(&area->limits.reserved_us, 0);
 	pg_atomic_init_u64(&area->limits.extend_at_us, 0);
-	pg_atomic_init_u64(&area->limits.barred_until_us, 0);
 	pg_atomic_init_u64(&area->limits.highest_clock_ns, 0);
 	pg_atomic_init_u32(&area->limits.clock_went_back, 0);
 	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
@@ -88,12 +97,17 @@ create_limits(SharedArea *area)
 	pg_atomic_init_u64(&area->largest_regression_ns, 0);
 	pg_atomic_init_u64(&area->reservation.count, 0);
 	pg_atomic_init_u64(&area->reservation.spent_us, 0);
-	for (int i = 0; i < lengthof(area->nodes_used.words); i++)
-	{
-		pg_atomic_init_u32(&area->nodes_used.words[i], 0);
-		pg_atomic_init_u32(&area->moment_nodes_used.words[i], 0);
-		pg_atomic_init_u32(&area->nodes_barred.words[i], 0);
-	}
+}
+
+static void
+create_timelines(SharedArea *area)
+{
+	shmem_init_timeline(&area->moments);
+	for (int i = 0; i < SHARED_TIMELINES; i++)
+		shmem_init_timeline(&area->shared_timelines[i]);
+	for (int i = 0; i < TIMELINE_BUCKETS; i++)
+		pg_atomic_init_u32(&area->timelines_of_bucket[i], 0);
+	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 }
 
 /* An ERROR on the way leaves a format of zero, and the next caller starts anew. */
@@ -101,12 +115,10 @@ static void
 create_area(SharedArea *area)
 {
 	memset(area, 0, area_size());
-	pg_atomic_init_u64(&area->timeline.next, 0);
-	pg_atomic_init_u64(&area->moments.next, 0);
+	create_timelines(area);
 	create_limits(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
-	pg_atomic_init_u32(&area->generators_share, 0);
 	area->preloaded = false;
 	/* Not out of the pool of random.c, which is no process's but its own. */
 	if (!pg_strong_random(&area->clock_sequence, sizeof(area->clock_sequence)))
@@ -142,21 +154,50 @@ add_hint(void *arg)
 		errhint("Restart the server if idgen was upgraded.");
 }
 
-/* Find the area, or create it. */
-static SharedArea *
-attach_area(void)
+/*
+ * Find a piece of shared memory, or take it and have it made.  ERROR if there is no
+ * room, or if it cannot be made, with no lock held: whoever exits then may need
+ * AddinShmemInitLock in a callback.
+ */
+static void *
+attach(const char *name, Size size, void (*make) (void *piece, bool found))
 {
 	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
-	SharedArea *area;
+	void	   *piece;
 	bool		found;
 
 	error_context_stack = &hint;
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	area = ShmemInitStruct(AREA_NAME, area_size(), &found);
-	if (!found || area->format == 0)
-		create_area(area);
+	PG_TRY();
+	{
+		piece = ShmemInitStruct(name, size, &found);
+		make(piece, found);
+	}
+	PG_CATCH();
+	{
+		/* To raise has let interrupts in again; the release does so once more. */
+		HOLD_INTERRUPTS();
+		LWLockRelease(AddinShmemInitLock);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	LWLockRelease(AddinShmemInitLock);
 	error_context_stack = hint.previous;
+	return piece;
+}
+
+static void
+make_area(void *piece, bool found)
+{
+	if (!found || ((SharedArea *) piece)->format == 0)
+		create_area(piece);
+}
+
+/* Find the area, or create it. */
+static SharedArea *
+attach_area(void)
+{
+	SharedArea *area = attach(AREA_NAME, area_size(), make_area);
 
 	if (area->format != SHARED_AREA_FORMAT)
 		ereport(ERROR,
@@ -184,6 +225,12 @@ shmem_area(void)
 }
 
 
+/* Timelines are made when they are added. */
+static void
+make_nothing(void *piece, bool found)
+{
+}
+
 /*
  * A block of timelines, created if it does not exist yet.  ERROR if there is no
  * room for it, with shared memory as it was.
@@ -191,34 +238,37 @@ shmem_area(void)
 static Timeline *
 attach_block(int block)
 {
-	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
 	char		name[64];
-	bool		found;
 
+	if (block == 0)
+		return shmem_area()->first_timelines;
 	snprintf(name, sizeof(name), TIMELINE_BLOCK_NAME, block);
-	error_context_stack = &hint;
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	timeline_blocks[block] = ShmemInitStruct(name, block_size(block), &found);
-	LWLockRelease(AddinShmemInitLock);
-	error_context_stack = hint.previous;
-	return timeline_blocks[block];
+	return attach(name, block_size(block), make_nothing);
 }
 
 /*
- * Create the area while the server starts, and blocks for so many timelines.
- * After a crash this runs again, in a process that still has the old pointers.
+ * Create the area while the server starts, and blocks for so many timelines, beyond
+ * which there will be none.  After a crash this runs again, in a process that still
+ * has the old pointers.
  */
 void
 shmem_startup(int timelines)
 {
+	int			blocks = Max(blocks_for(timelines), 1);
+
 	shared = NULL;
 	memset(timeline_blocks, 0, sizeof(timeline_blocks));
 	shmem_area()->preloaded = true;
-	for (int block = 0; block < blocks_for(timelines); block++)
-		(void) attach_block(block);
+	shared->timeline_limit = TIMELINES_IN_BLOCKS(blocks);
+	for (int block = 0; block < blocks; block++)
+		timeline_blocks[block] = attach_block(block);
 }
 
-/* A generator's timeline by its number (below timeline_count, or that of the next one). */
+/*
+ * A timeline by its number: below timeline_count, or that of the next one.  ERROR if
+ * this process has not looked at its block before, and that does not exist and has no
+ * room.
+ */
 Timeline *
 shmem_timeline(int number)
 {
@@ -227,11 +277,11 @@ shmem_timeline(int number)
 	while (number >= FIRST_TIMELINE_BLOCK << block)
 		number -= FIRST_TIMELINE_BLOCK << block++;
 	if (timeline_blocks[block] == NULL)
-		(void) attach_block(block);
+		timeline_blocks[block] = attach_block(block);
 	return &timeline_blocks[block][number];
 }
 
-/* How many timelines of generators there are by now. */
+/* How many timelines there are by now in blocks. */
 int
 shmem_count_timelines(void)
 {
@@ -242,30 +292,6 @@ shmem_count_timelines(void)
 	count = area->timeline_count;
 	LWLockRelease(&area->lock);
 	return count;
-}
-
-/*
- * A timeline for the IDs of a layout and a node, which must have none yet.  The
- * caller holds shared->lock.  ERROR if there is no room for it.
- */
-Timeline *
-shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_bits)
-{
-	Timeline   *timeline;
-
-	if (shared->timeline_count == MAX_TIMELINES)
-		ereport(ERROR,
-				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("too many generators of snowflake IDs"),
-				errdetail("Since the server started, IDs of %d layouts and nodes have been made.", MAX_TIMELINES));
-
-	timeline = shmem_timeline(shared->timeline_count);
-	pg_atomic_init_u64(&timeline->next, 0);
-	timeline->stopped = 0;
-	timeline->layout = *layout;
-	timeline->node_bits = node_bits;
-	shared->timeline_count++;
-	return timeline;
 }
 
 /*
@@ -295,9 +321,9 @@ release_slot(int code, Datum arg)
 	BackendSlot *slot = (BackendSlot *) DatumGetPointer(arg);
 	PGPROC	   *leader = MyProc->lockGroupLeader;
 
-	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	/* No lock: an ERROR may have left us with one. */
+	pg_write_barrier();
 	slot->pid = 0;
-	LWLockRelease(&shared->lock);
 
 	if (leader != NULL && leader != MyProc)
 		pg_atomic_fetch_add_u32(&shared->slots[compat_proc_number(leader)].slot.stale, 1);

@@ -5,26 +5,30 @@
  *
  * Who guards what:
  *
- *	timeline->next		an atomic that only grows, by compare-and-swap, but for
+ *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c, which says why it may.
  *	timeline->stopped	reservation.lock.
- *	timeline_count		shared->lock.  What is written of a timeline but once, its
- *						layout and node, is written before it counts.
+ *	timeline->left_until_us
+ *						an atomic, written under reservation.lock; see reset.c.
+ *	timeline->keeps_node
+ *						an atomic that only becomes 1, before the first take for the
+ *						generator that is the reason.
+ *	timelines_of_bucket, timeline_count
+ *						written under shared->lock, the former atomically and last:
+ *						whoever finds a timeline in a bucket finds the rest of it,
+ *						its layout, node and the next one of the bucket, written.
  *	limits				atomics; see reservation.c for the first six, whose writers
  *						hold reservation.lock, and regression.c for the others.
  *	reservation			its own lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
- *	slot.pid, totals	shared->lock.  Whoever claims a slot moves the counters of
+ *	slot.pid			written by the slot's owner alone.
+ *	totals				shared->lock.  Whoever claims a slot moves the counters of
  *						its last owner into the totals under it, so whoever sums
  *						totals and slots under it counts each ID once.
  *	slot.stale			counted up by a parallel worker of the owner when it
  *						leaves; see timeline.c.
  *	layout				written once under shared->lock, before layout_is_fixed.
- *	nodes_used, generators_share
- *						bits are only added, under shared->lock; see id_space.c.
- *	moment_nodes_used	bits are only added, atomically.
- *	nodes_barred		bits are only added, under reservation.lock.
  *	regressions			atomics.
  *	the rest			written once, by whoever creates the area, before anyone
  *						else can see it (AddinShmemInitLock).
@@ -86,28 +90,51 @@ typedef union BackendSlotPadded
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
 
 /*
- * The next free position of a timeline, alone on its cache line.  What says whose
- * it is concerns those of generators only, and is read when one is looked for.
+ * The next free position of a timeline, alone on its cache line.  Whose it is
+ * concerns only those who look for one; see id_space.c.
  */
 typedef union Timeline
 {
 	struct
 	{
 		pg_atomic_uint64 next;
+		pg_atomic_uint64 left_until_us; /* reset.c went back below its IDs, which end here */
 		uint64		stopped;	/* what reset.c found in next */
 		SnowflakeLayout layout;
 		uint64		node_bits;
+		int			next_of_bucket; /* a number plus 1; 0: no other */
+		pg_atomic_uint32 keeps_node;	/* 1: its IDs do not go with the server's node alone */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
 
 /*
- * Timelines of generators come in blocks, each twice as large as the one before,
- * so that they need not be known of, nor have a place, when the server starts.
+ * Timelines come in blocks, each twice as large as the one before, so that they need
+ * not be known of, nor have a place, when the server starts.  The first block is
+ * part of the area.
  */
 #define FIRST_TIMELINE_BLOCK 32
 #define TIMELINE_BLOCKS 12
-#define MAX_TIMELINES (FIRST_TIMELINE_BLOCK * ((1 << TIMELINE_BLOCKS) - 1))
+#define TIMELINES_IN_BLOCKS(blocks) (FIRST_TIMELINE_BLOCK * ((1 << (blocks)) - 1))
+#define MAX_TIMELINES TIMELINES_IN_BLOCKS(TIMELINE_BLOCKS)
+
+/* Without preloading, what is left for locks stays theirs: 24 kB more at most. */
+#define BLOCKS_WITHOUT_PRELOADING 3
+
+/* Timelines are found by a hash of their space; a power of two. */
+#define TIMELINE_BUCKETS 256
+
+/*
+ * When there are no more timelines, spaces that the server itself must be able to
+ * have share one: those of its layout, and those of 128-bit IDs with its node.
+ */
+typedef enum SharedTimeline
+{
+	SHARED_BY_SERVER_LAYOUT,
+	SHARED_BY_MOMENTS,
+} SharedTimeline;
+
+#define SHARED_TIMELINES (SHARED_BY_MOMENTS + 1)
 
 /*
  * What every take reads and hardly anyone writes, so that all processors can
@@ -122,7 +149,6 @@ typedef union Limits
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
-		pg_atomic_uint64 barred_until_us;	/* some nodes make no IDs below it */
 		pg_atomic_uint64 highest_clock_ns;	/* to REGRESSION_STEP_NS */
 		pg_atomic_uint32 clock_went_back;	/* 1 until it is as high again */
 	};
@@ -134,8 +160,6 @@ typedef struct Reservation
 {
 	LWLock		lock;			/* guards what follows, and writing the limits */
 	uint64		loaded_us;		/* what an earlier life of the server left */
-	uint64		made_until_us;	/* IDs before the last reset lie below it */
-	uint64		generators_until_us;	/* and those of nodes that generators have for good */
 	uint64		written_us;		/* the last one written and flushed ... */
 	uint64		written_extend_at_us;	/* ... to be extended from there on ... */
 	XLogRecPtr	written_lsn;	/* ... by WAL up to here */
@@ -143,35 +167,25 @@ typedef struct Reservation
 	pg_atomic_uint64 spent_us;	/* on making them */
 } Reservation;
 
-/* A bit for each node; numbers beyond the last share them. */
-#define NODES_REMEMBERED_BITS 10
-#define NODES_REMEMBERED (1 << NODES_REMEMBERED_BITS)
-
-typedef struct NodeSet
-{
-	pg_atomic_uint32 words[NODES_REMEMBERED / 32];
-} NodeSet;
-
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 4
+#define SHARED_AREA_FORMAT 5
 
 typedef struct SharedArea
 {
-	Timeline	timeline;		/* of the server's own IDs */
-	Timeline	moments;		/* of those of 128 bits */
+	Timeline	moments;		/* of 128-bit IDs in order that have no node */
+	Timeline	shared_timelines[SHARED_TIMELINES];
+	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
 	Reservation reservation;
 	pg_atomic_uint64 regressions;
 	pg_atomic_uint64 largest_regression_ns;
-	NodeSet		nodes_used;		/* by our IDs; bits are set before the first */
-	NodeSet		moment_nodes_used;	/* the same for moments */
-	NodeSet		nodes_barred;	/* below limits.barred_until_us; see reset.c */
 	SnowflakeLayout layout;		/* of the server's own IDs */
 	pg_atomic_uint32 layout_is_fixed;
-	int			timeline_count; /* of generators */
-	pg_atomic_uint32 generators_share;	/* 1: some with a node of its own is on the server's timeline */
+	pg_atomic_uint32 timelines_of_bucket[TIMELINE_BUCKETS]; /* numbers plus 1; 0: none */
+	int			timeline_count;
+	int			timeline_limit; /* there will be no more */
 	bool		preloaded;		/* created while the server started */
 	uint8		clock_sequence; /* how those of UUIDs with the server's node begin, at random */
 	int			slot_count;
@@ -185,9 +199,9 @@ StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
 extern Size shmem_size(int timelines);
+extern void shmem_init_timeline(Timeline *timeline);
 extern Timeline *shmem_timeline(int number);
 extern int	shmem_count_timelines(void);
-extern Timeline *shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_bits);
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
 
@@ -202,39 +216,28 @@ shmem_is_used(SharedArea *area, uint64 next)
 }
 
 /*
- * The time of the last ID on a timeline, in us since 1970, or where IDs begin; 0 if
- * that is not known yet.
+ * The time of the last ID on a timeline, in us since 1970, or where IDs begin if that
+ * is later; 0 if that is not known yet.
  */
 static inline int64
 shmem_timeline_us(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 {
 	uint64		next = pg_atomic_read_u64(&timeline->next);
+	int64		start_us = pg_atomic_read_u64(&area->limits.start_us);
 
 	if (!shmem_is_used(area, next))
-		return pg_atomic_read_u64(&area->limits.start_us);
-	return layout_tick_start_us(layout, layout_position_tick(layout, next - 1));
+		return start_us;
+	return Max(start_us, layout_tick_start_us(layout, layout_position_tick(layout, next - 1)));
 }
 
-static inline bool
-shmem_has_node(NodeSet *set, uint32 node)
-{
-	node %= NODES_REMEMBERED;
-	return (pg_atomic_read_u32(&set->words[node / 32]) & UINT32_C(1) << node % 32) != 0;
-}
-
-/* A full barrier. */
+/* Let an atomic be at least value. */
 static inline void
-shmem_add_node(NodeSet *set, uint32 node)
+shmem_raise_to(pg_atomic_uint64 *atomic, uint64 value)
 {
-	node %= NODES_REMEMBERED;
-	pg_atomic_fetch_or_u32(&set->words[node / 32], UINT32_C(1) << node % 32);
-}
+	uint64		old = pg_atomic_read_u64(atomic);
 
-static inline void
-shmem_add_all_nodes(NodeSet *set, NodeSet *others)
-{
-	for (int i = 0; i < NODES_REMEMBERED / 32; i++)
-		pg_atomic_fetch_or_u32(&set->words[i], pg_atomic_read_u32(&others->words[i]));
+	while (old < value && !pg_atomic_compare_exchange_u64(atomic, &old, value))
+		;
 }
 
 /* A counter that only its owner writes needs no locked instruction. */

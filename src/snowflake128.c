@@ -44,7 +44,7 @@ Datum
 idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 {
 	uint64		node = uuid_node_of_server();
-	ServerMoment moment = server_moment_next("snowflake128_nextval()");
+	ServerMoment moment = server_moment_next_of_node(node, "snowflake128_nextval()");
 
 	return uuid_datum((UuidBits)
 	{

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "generator.h"
+#include "id_space.h"
 #include "layout_text.h"
 #include "server_layout.h"
 #include "shmem.h"
@@ -75,12 +76,11 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Two columns: where the timeline is, and how far that is ahead of the clock. */
+/* Two columns: where the timeline is, and how far that is ahead of the clock; NULL if it is not known. */
 static void
-put_timeline(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout,
-			 Datum *values, bool *nulls)
+put_timeline(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, bool *nulls)
 {
-	int64		timeline_us = shmem_timeline_us(area, timeline, layout);
+	int64		timeline_us = timeline == NULL ? 0 : shmem_timeline_us(shmem_area(), timeline, layout);
 
 	nulls[0] = nulls[1] = timeline_us == 0;
 	if (nulls[0])
@@ -111,20 +111,32 @@ put_field(const SnowflakeLayout *layout, LayoutField field, uint64 node_bits, Da
 	*value = Int64GetDatum(layout_get(layout, field, node_bits));
 }
 
+/* The timeline of the server's own IDs; NULL if none have been issued with its layout and node. */
+static Timeline *
+server_timeline(void)
+{
+	const SnowflakeLayout *layout = server_layout();
+
+	return generator_server_fits(layout) ? id_space_find(layout, generator_server_node_bits(layout)) : NULL;
+}
+
+/* A row of a timeline; one that spaces share has no node. */
 static void
-put_timeline_row(ReturnSetInfo *result, SharedArea *area, Timeline *timeline,
+put_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
 				 const SnowflakeLayout *layout, uint64 node_bits)
 {
 	Datum		values[8];
 	bool		nulls[8] = {false};
 
-	values[0] = BoolGetDatum(timeline == &area->timeline);
+	values[0] = BoolGetDatum(is_server);
 	values[1] = PointerGetDatum(layout);
 	put_field(layout, LAYOUT_DATACENTER, node_bits, &values[2], &nulls[2]);
 	put_field(layout, LAYOUT_WORKER, node_bits, &values[3], &nulls[3]);
 	put_field(layout, LAYOUT_SHARD, node_bits, &values[4], &nulls[4]);
 	put_field(layout, LAYOUT_SLAB, node_bits, &values[5], &nulls[5]);
-	put_timeline(area, timeline, layout, &values[6], &nulls[6]);
+	if (timeline != NULL && id_space_is_shared(timeline))
+		nulls[2] = nulls[3] = nulls[4] = nulls[5] = true;
+	put_timeline(timeline, layout, &values[6], &nulls[6]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -140,21 +152,22 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SharedArea *area = shmem_area();
 	const SnowflakeLayout *layout = server_layout();
-	int			count;
+	Timeline   *of_server = server_timeline();
+	int			count = id_space_count();
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (generator_server_fits(layout))
-		put_timeline_row(result, area, &area->timeline, layout, generator_server_node_bits(layout));
+		put_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
 
 	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
-		put_timeline_row(result, area, &area->moments, &layout_moments, 0);
+		put_timeline_row(result, &area->moments, false, &layout_moments, 0);
 
-	count = shmem_count_timelines();
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = shmem_timeline(i);
+		Timeline   *timeline = id_space_by_number(i);
 
-		put_timeline_row(result, area, timeline, &timeline->layout, timeline->node_bits);
+		if (timeline != NULL && timeline != of_server && !id_space_is_record(timeline))
+			put_timeline_row(result, timeline, false, &timeline->layout, timeline->node_bits);
 	}
 	return (Datum) 0;
 }
@@ -187,7 +200,7 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[0] = Int32GetDatum(generator_datacenter.value);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
-	put_timeline(area, &area->timeline, server_layout(), &values[3], &nulls[3]);
+	put_timeline(server_timeline(), server_layout(), &values[3], &nulls[3]);
 	nulls[5] = reserved_us == 0;
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);

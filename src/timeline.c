@@ -37,10 +37,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "id_space.h"
 #include "random.h"
 #include "reservation.h"
-#include "server_layout.h"
 #include "timeline.h"
 #include "waiting.h"
 
@@ -75,6 +73,19 @@ forget_chunks(void)
 	}
 }
 
+/*
+ * Sources that share a timeline are generators with one ID space.  What one takes is
+ * above what is left of the others' chunks, so these go: then the IDs of all of them
+ * increase together.
+ */
+static void
+forget_chunks_of(const Timeline *timeline)
+{
+	for (PositionSource *source = sources_of_statement; source != NULL; source = source->next_of_statement)
+		if (source->timeline == timeline)
+			source->end = 0;
+}
+
 static void
 end_statement(void *arg)
 {
@@ -96,39 +107,22 @@ end_transaction(XactEvent event, void *arg)
 void
 timeline_attach(void)
 {
+	static bool is_registered = false;
+
 	if (timeline_slot != NULL)
 		return;
 	reservation_load();
-	RegisterXactCallback(end_transaction, NULL);
+	if (!is_registered)
+		RegisterXactCallback(end_transaction, NULL);
+	is_registered = true;
 	timeline_slot = shmem_claim_slot();
 }
 
-/* Let positions be in a later tick than that of the last, unless timelines are reset. */
-static void
-stay_above(PositionSource *source)
-{
-	const SnowflakeLayout *layout = &source->layout;
-
-	source->above = layout_tick_position(layout, layout_position_tick(layout, source->next - 1) + 1);
-	source->above_restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
-}
-
-static NodeSet *
-nodes_used_on(Timeline *timeline)
-{
-	SharedArea *area = shmem_area();
-
-	if (timeline == &area->timeline)
-		return &area->nodes_used;
-	return timeline == &area->moments ? &area->moment_nodes_used : NULL;
-}
-
 /*
- * From here on the source is for IDs of this layout and node, on this timeline.  If
- * the node is the server's, node_bits are in the places of the server's layout.
- * If it was for those of another node, its next position will be in a later tick
- * than any it had: within a tick positions do not show which ID is the larger, and
- * another timeline may be behind.
+ * From here on the source is for IDs of this layout and node, which come from this
+ * timeline.  If it was for others, its next position will be in a later tick than any
+ * it had, even if takes fail in between: within a tick positions do not show which ID
+ * is the larger, and another timeline may be behind.
  */
 void
 timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint64 node_bits,
@@ -138,18 +132,17 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 
 	if (same_layout && source->node_bits == node_bits && source->timeline == timeline)
 		return;
-	source->tick_is_over = same_layout && source->timeline == timeline;
-	if (same_layout && source->timeline != timeline && source->next > 0)
-		stay_above(source);
-	else
-		source->above = 0;
+	if (source->next > 0)
+	{
+		source->after_us = layout_position_end_us(&source->layout, source->next - 1);
+		source->after_restarts = source->restarts;
+	}
 	if (!same_layout)
 		memset(&source->limits, 0, sizeof(source->limits));
 	source->layout = *layout;
 	source->node_bits = node_bits;
 	source->timeline = timeline;
-	source->nodes_used = nodes_used_on(timeline);
-	source->node_is_marked = false;
+	source->next = 0;
 	source->end = 0;
 }
 
@@ -158,31 +151,8 @@ typedef enum TakeResult
 	TAKEN,
 	NO_ROOM,					/* within the limits, now */
 	RESTARTED,					/* the limits we went by are void */
-	BARRED,						/* our node must not make these IDs */
+	LEFT,						/* idgen_reset_timeline() went back below IDs of the node */
 } TakeResult;
-
-/* Of a source for IDs with the server's node. */
-static uint32
-server_node_number(const PositionSource *source)
-{
-	return id_space_node_number(server_layout(), source->node_bits);
-}
-
-/*
- * Let it be known that the server's node makes IDs on this timeline, before it does.
- * Moments are in no ID space, so there no generator can be in the way.
- */
-static void
-mark_node(PositionSource *source)
-{
-	if (source->node_is_marked)
-		return;
-	if (source->timeline == &shmem_area()->timeline)
-		id_space_mark_node(source->node_bits);
-	else
-		shmem_add_node(source->nodes_used, server_node_number(source));
-	source->node_is_marked = true;
-}
 
 /* Where in its tick, the clock's, the first ID of the tick is to be.  SEQUENCE_CLOCK has seen to it. */
 static uint64
@@ -223,11 +193,26 @@ earliest_position(const PositionSource *source, const Window *window, Moment now
 
 	if (source->sequence_start == SEQUENCE_CLOCK)
 		floor = Max(floor, clock_position(&source->layout, now));
-	if (source->above_restarts == window->restarts)
-		floor = Max(floor, source->above);
+	if (source->after_us > 0 && source->after_restarts == window->restarts)
+		floor = Max(floor, window_position_from(&source->layout, source->after_us));
 	if (next >= floor)
 		return next;
 	return room == 1 ? first_position(source, floor, next) : floor;
+}
+
+/*
+ * Note how far the node gets, before it does.  False if idgen_reset_timeline() has gone
+ * back, and the node has issued IDs for this time before.
+ */
+static bool
+record_node(const PositionSource *source, const PositionRange *range)
+{
+	int64		left_until_us = pg_atomic_read_u64(&source->record->left_until_us);
+
+	if (left_until_us > 0 && range->start < window_position_from(&source->layout, left_until_us))
+		return false;
+	shmem_raise_to(&source->record->next, range->end);
+	return true;
 }
 
 /*
@@ -237,9 +222,9 @@ earliest_position(const PositionSource *source, const Window *window, Moment now
  *
  * The order is safe against the death of this process at any point: before the
  * swap nothing has happened, after it the positions are no one else's.  A restart
- * of the timeline counts itself, looks which nodes have made IDs, and sets the
- * timeline, in this order.  So if it is not counted yet when we have marked our
- * node and read the timeline, it sees our mark, or else our swap fails.
+ * of the timelines counts itself before it changes any of them.  So if it is not
+ * counted yet when we have read the timeline and written the record, it sees that, and
+ * what we take, or our swap fails.
  */
 static TakeResult
 try_take(PositionSource *source, const Window *window, Moment now, uint64 room, uint64 most,
@@ -260,38 +245,40 @@ try_take(PositionSource *source, const Window *window, Moment now, uint64 room, 
 		range->end = start + Min(most, limit - start);
 		if (start >= Min(window->queue_end, window->reserved))
 			return NO_ROOM;
-		if (source->nodes_used != NULL)
-			mark_node(source);
+		if (source->record != NULL && !record_node(source, range))
+			return LEFT;
 		pg_read_barrier();
 		if (pg_atomic_read_u32(&area->limits.restarts) != window->restarts)
 			return RESTARTED;
-		if (source->nodes_used != NULL && start < window->barred &&
-			shmem_has_node(&area->nodes_barred, server_node_number(source)))
-			return BARRED;
 	} while (!pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range->end));
 
 	return TAKEN;
 }
 
+/* ERROR if idgen_reset_timeline() has left these IDs behind, and the clock has not caught up with them. */
 static void
-report_barred(const SnowflakeLayout *layout, uint64 barred)
+check_not_left(Timeline *timeline)
 {
-	int64		until_us = layout_tick_start_us(layout, layout_position_tick(layout, barred));
+	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
 
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("this node has made the snowflake IDs of this time before"),
-			errdetail("The timeline was set back by idgen_reset_timeline(); nodes that had been in use make no IDs up to %s. A restart or a failover forgets this, and IDs would repeat then.",
-					  timestamptz_to_str(clock_timestamptz(until_us))),
-			errhint("If this statement began before the node was changed, run it again. Otherwise set \"idgen.worker_id\" to one that no server has used."));
+	if (until_us > clock_unix_ns() / NS_PER_US)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("node has already issued IDs for this time"),
+				errdetail("idgen_reset_timeline() went back below IDs of this node, which issues no more until %s. After a restart or a failover this is no longer known, and IDs would repeat.",
+						  timestamptz_to_str(clock_timestamptz(until_us))),
+				errhint("If the node was changed after this statement began, run the statement again. Otherwise set \"idgen.worker_id\" to a value that no server has used."));
 }
 
 /* Wait for whatever keeps us from start, or do something about it. */
 static void
-make_room(Wait *wait, const SnowflakeLayout *layout, const Window *window, uint64 start)
+make_room(Wait *wait, const PositionSource *source, const Window *window, uint64 start)
 {
+	const SnowflakeLayout *layout = &source->layout;
+
 	if (start >= layout_end(layout))
 		window_report_exhausted(layout);
+	check_not_left(source->timeline);
 	if (start >= window->queue_end)
 		wait_for_clock(wait, layout, start);
 	else
@@ -318,7 +305,6 @@ static PositionRange
 take(PositionSource *source, Moment now, uint64 least, uint64 most)
 {
 	const SnowflakeLayout *layout = &source->layout;
-	uint64		room = source->tick_is_over ? layout_tick_size(layout) : least;
 	Wait		wait = {.slot = timeline_slot};
 	PositionRange range;
 	Window		window;
@@ -328,16 +314,17 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	for (;;)
 	{
 		window = window_at(layout, &source->limits, now, Max(0, wait_patience(&wait)));
-		result = try_take(source, &window, now, room, most, &range);
+		result = try_take(source, &window, now, least, most, &range);
 		if (result == TAKEN)
 			break;
-		if (result == BARRED)
-			report_barred(layout, window.barred);
+		if (result == LEFT)
+			check_not_left(source->record);
 		if (result == NO_ROOM)
-			make_room(&wait, layout, &window, range.start);
+			make_room(&wait, source, &window, range.start);
 		now = window_moment();
 	}
-	source->tick_is_over = false;
+	source->after_us = 0;
+	source->restarts = window.restarts;
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
 		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts,
@@ -409,6 +396,7 @@ take_chunk(PositionSource *source, Moment now)
 	 * take once more, and none is overlooked.  The chunk goes first, so that it
 	 * does not come back to life if the take fails.
 	 */
+	forget_chunks_of(source->timeline);
 	source->end = 0;
 	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
@@ -448,8 +436,10 @@ timeline_renew_chunk(PositionSource *source)
 static PositionRange
 issue(PositionSource *source, uint64 least, uint64 most)
 {
-	PositionRange range = take(source, window_moment(), least, most);
+	PositionRange range;
 
+	forget_chunks_of(source->timeline);
+	range = take(source, window_moment(), least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);

@@ -45,11 +45,10 @@ typedef struct PositionSource
 	SnowflakeLayout layout;
 	uint64		node_bits;
 	Timeline   *timeline;
-	NodeSet    *nodes_used;		/* where it is marked which of the server's nodes had IDs; NULL for generators */
-	bool		node_is_marked;
-	bool		tick_is_over;	/* positions of the current tick must not be taken any more */
-	uint64		above;			/* positions start at this, or higher ... */
-	uint32		above_restarts; /* ... as long as there were so many restarts */
+	Timeline   *record;			/* how far the node has got, where nodes share a timeline; or NULL */
+	uint32		restarts;		/* of the timelines, when the chunk was taken */
+	int64		after_us;		/* 0, or the next take starts at this time or later ... */
+	uint32		after_restarts; /* ... as long as there were so many restarts */
 	int64		chunk_tick;		/* clock's when the chunk was taken */
 	uint64		chunk_size;
 	KnownLimits limits;

@@ -119,8 +119,8 @@ next_of_process(void)
 static UuidGregorian
 next_of_server(const char *caller)
 {
-	uint64		node = uuid_node_of_server() | UUID_NODE_MULTICAST;
-	ServerMoment moment = server_moment_next(caller);
+	uint64		node = uuid_node_of_server();
+	ServerMoment moment = server_moment_next_of_node(node, caller);
 	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank;
 	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
 
@@ -128,7 +128,7 @@ next_of_server(const char *caller)
 	{
 		.ticks = ticks_at(moment.unix_ns),
 		.clock_sequence = (begun | below_tick) % UUID_CLOCK_SEQUENCES,
-		.node = node,
+		.node = node | UUID_NODE_MULTICAST,
 	};
 }
 

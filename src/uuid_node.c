@@ -34,3 +34,11 @@ uuid_node_of_server(void)
 	return part_of_node(&generator_datacenter, UUID_NODE_DATACENTER_BITS) << UUID_NODE_WORKER_BITS |
 		part_of_node(&generator_worker, UUID_NODE_WORKER_BITS);
 }
+
+/* Do datacenter and worker fit their bits? */
+bool
+uuid_node_fits(void)
+{
+	return generator_datacenter.value >> UUID_NODE_DATACENTER_BITS == 0 &&
+		generator_worker.value >> UUID_NODE_WORKER_BITS == 0;
+}

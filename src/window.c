@@ -44,6 +44,13 @@ clamped_position(const SnowflakeLayout *layout, int64 tick)
 	return layout_tick_position(layout, Max(0, Min(tick, layout_end_tick(layout))));
 }
 
+/* The first position of the first tick that begins at a time, in us since 1970, or after it. */
+uint64
+window_position_from(const SnowflakeLayout *layout, int64 us)
+{
+	return clamped_position(layout, layout_tick_at_us(layout, us - 1) + 1);
+}
+
 /* The first position of the tick that a limit, in us since 1970, lies in. */
 static uint64
 limit_position(const SnowflakeLayout *layout, pg_atomic_uint64 *limit, KnownLimit *known)
@@ -74,7 +81,6 @@ window_at(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 p
 	window.restarts = now.restarts;
 	window.reserved = limit_position(layout, &limits->reserved_us, &known->reserved);
 	pg_read_barrier();
-	window.barred = limit_position(layout, &limits->barred_until_us, &known->barred);
 	window.floor = Max(limit_position(layout, &limits->start_us, &known->start),
 					   clamped_position(layout, tick));
 	window.ceiling = clamped_position(layout, last_tick + 1);

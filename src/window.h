@@ -36,7 +36,6 @@ typedef struct Window
 	uint64		ceiling;
 	uint64		queue_end;
 	uint64		reserved;
-	uint64		barred;			/* some nodes take none below this */
 	uint32		restarts;		/* of the timeline, before the limits were read */
 } Window;
 
@@ -52,11 +51,11 @@ typedef struct KnownLimits
 {
 	KnownLimit	reserved;
 	KnownLimit	start;
-	KnownLimit	barred;
 } KnownLimits;
 
 extern Moment window_moment(void);
 extern Window window_at(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns);
+extern uint64 window_position_from(const SnowflakeLayout *layout, int64 us);
 extern void window_report_exhausted(const SnowflakeLayout *layout);
 
 /* Whole ticks that idgen.max_drift spans. */

@@ -212,6 +212,7 @@ typedef struct Seen
 	int			wrong_pace;
 	int			crossing_only;
 	int			wrong_timeline;
+	int			wrong_apart;
 	int			equal;
 	int			same_pace;
 	int			same_timeline;
@@ -236,6 +237,8 @@ compare(const Small *one, const Small *other, Seen *seen)
 	}
 	if (truth.may_be_equal && !same_pace && !truth.at_other_times)
 		seen->crossing_only++;
+	if (layout_keep_apart(&one->numbers.layout, &other->numbers.layout) && !share && truth.may_be_equal)
+		seen->wrong_apart++;
 	if (share != truth.share_timeline)
 	{
 		seen->wrong_timeline++;
@@ -267,6 +270,7 @@ test_brute_force(void)
 		   PAIRS, seen.equal, seen.same_pace, seen.same_timeline, seen.crossing_only);
 	is_number(seen.wrong_equal, 0, "small layouts: can numbers be equal?");
 	is_number(seen.wrong_pace, 0, "small layouts: those of one pace are equal at the same time only");
+	is_number(seen.wrong_apart, 0, "small layouts: where nodes keep IDs apart, other nodes have other IDs");
 	is_number(seen.wrong_timeline, 0, "small layouts: can one timeline serve both?");
 	check(seen.equal > PAIRS / 10 && seen.same_pace > PAIRS / 100 && seen.same_timeline > PAIRS / 100,
 	   "small layouts: there are pairs of each kind");

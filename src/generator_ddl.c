@@ -1,0 +1,338 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator_ddl.c
+ *	  Which changes of a generator are allowed, and when.
+ *
+ * A generator issues no number twice, whatever ALTER SERVER does to it.  What its
+ * layout and node were is kept in its option "former", so that it goes along with
+ * dumps.  Of two layouts and nodes that it has one after the other, IDs
+ *
+ *	differ by a fixed bit, or whenever their nodes do, as each node has its timeline:
+ *		nothing has to be done;
+ *	can be equal only at the same time: the new ones begin after the old ones, see
+ *		id_space_go_beyond();
+ *	can be equal at other times, and the new ones are above all old ones: the same;
+ *	can be equal at other times otherwise: the change is refused.
+ *
+ * For new ones to begin after the old ones, no statement may still issue old ones.  So
+ * a transaction that uses a generator locks the foreign server against such changes,
+ * as one that uses a table locks that, and they wait for each other.
+ *
+ * All this hangs on PostgreSQL's hook for what happens to objects.  The library is
+ * loaded in time, as PostgreSQL has our validator look at the options first.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_foreign_server.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "generator_ddl.h"
+#include "generator_options.h"
+#include "named_generator.h"
+#include "snowflake_layout.h"
+
+/* What must lie between old and new IDs that are told apart by which are larger, in us. */
+#define MARGIN_US (INT64CONST(86400) * US_PER_S)
+
+static object_access_hook_type previous_object_access_hook = NULL;
+
+/* Generators whose change by this transaction makes their IDs begin after others. */
+static List *changed_in_transaction = NIL;
+
+/* A foreign server as this command leaves it. */
+typedef struct NewServer
+{
+	Relation	servers;
+	SysScanDesc scan;
+	HeapTuple	tuple;			/* NULL if it is gone */
+} NewServer;
+
+/* Our own command's changes are not yet visible to it by other means. */
+static NewServer
+open_new_server(Oid id)
+{
+	NewServer	server;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_foreign_server_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));
+	server.servers = table_open(ForeignServerRelationId, RowExclusiveLock);
+	server.scan = systable_beginscan(server.servers, ForeignServerOidIndexId, true, SnapshotSelf, 1, &key);
+	server.tuple = systable_getnext(server.scan);
+	return server;
+}
+
+static void
+close_new_server(NewServer *server)
+{
+	systable_endscan(server->scan);
+	table_close(server->servers, RowExclusiveLock);
+}
+
+static bool
+is_generator(HeapTuple tuple)
+{
+	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
+
+	return wrapper != NULL && HeapTupleIsValid(tuple) &&
+		((Form_pg_foreign_server) GETSTRUCT(tuple))->srvfdw == wrapper->fdwid;
+}
+
+/* The options, as a list of DefElem. */
+static List *
+options_of(NewServer *server)
+{
+	bool		is_null;
+	Datum		options = heap_getattr(server->tuple, Anum_pg_foreign_server_srvoptions,
+									   RelationGetDescr(server->servers), &is_null);
+
+	return is_null ? NIL : untransformRelOptions(options);
+}
+
+/* Replace the former layouts and nodes among the options. */
+static void
+write_former(NewServer *server, List *former)
+{
+	Datum		values[Natts_pg_foreign_server] = {0};
+	bool		nulls[Natts_pg_foreign_server] = {false};
+	bool		replaces[Natts_pg_foreign_server] = {false};
+	DefElem    *option = makeDefElem(FORMER_OPTION, (Node *) makeString(generator_options_former_text(former)), -1);
+	bool		is_null;
+	Datum		options = heap_getattr(server->tuple, Anum_pg_foreign_server_srvoptions,
+									   RelationGetDescr(server->servers), &is_null);
+	const int	column = Anum_pg_foreign_server_srvoptions - 1;
+
+	option->defaction = generator_options_read(options_of(server)).former == NIL ? DEFELEM_ADD : DEFELEM_SET;
+	values[column] = transformGenericOptions(ForeignServerRelationId, options, list_make1(option), InvalidOid);
+	replaces[column] = true;
+	CommandCounterIncrement();
+	CatalogTupleUpdate(server->servers, &server->tuple->t_self,
+					   heap_modify_tuple(server->tuple, RelationGetDescr(server->servers), values, nulls, replaces));
+}
+
+static void
+report_refused(const char *name, const GeneratorOptions *former, const GeneratorOptions *present)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("cannot change generator \"%s\" to layout \"%s\"", name, snowflake_layout_text(&present->layout)),
+			errdetail("Its IDs could be the same numbers as IDs that it has issued with layout \"%s\" at other times.",
+					  snowflake_layout_text(&former->layout)),
+			errhint("Choose a node that it has not had and that has the same place in both layouts, or create another generator and do not put IDs of both into one column."));
+}
+
+/*
+ * Are all IDs that a layout issues from now on above those that another has issued?
+ * Compared a day later, and where the other began, so that it does not depend on the
+ * clock.
+ */
+static bool
+is_above(const SnowflakeLayout *layout, const SnowflakeLayout *former)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
+	int64		start_us = layout_tick_start_us(former, 0);
+
+	return layout_all_above(layout, now_us, former, Max(now_us, reserved_us) + MARGIN_US) &&
+		layout_all_above(layout, start_us, former, start_us);
+}
+
+/*
+ * Must IDs begin after those of a former layout and node?  ERROR if that is not enough
+ * to keep them from being equal.
+ */
+static bool
+must_begin_after(const char *name, const GeneratorOptions *present, const GeneratorOptions *former)
+{
+	IdNumbers	numbers = generator_options_numbers(present);
+	IdNumbers	others = generator_options_numbers(former);
+
+	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
+		return false;
+	if (!layout_same_pace(&numbers, &others) && !is_above(&numbers.layout, &others.layout))
+		report_refused(name, former, present);
+	return true;
+}
+
+/* Only we write this option. */
+static void
+check_former_is_kept(const char *name, const GeneratorOptions *present, const GeneratorOptions *old)
+{
+	if (strcmp(generator_options_former_text(present->former), generator_options_former_text(old->former)) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				errmsg("option \"%s\" of generator \"%s\" cannot be changed", FORMER_OPTION, name),
+				errdetail("It holds the layouts and nodes that the generator has had, so that no ID is issued twice."),
+				errhint("Create another generator instead."));
+}
+
+static bool
+is_same(const GeneratorOptions *one, const GeneratorOptions *other)
+{
+	return layout_equal(&one->layout, &other->layout) &&
+		memcmp(one->is_given, other->is_given, sizeof(one->is_given)) == 0 &&
+		memcmp(one->value, other->value, sizeof(one->value)) == 0;
+}
+
+/*
+ * Wait until no transaction uses the generator as it was, and keep others from using
+ * it until this one has committed.
+ */
+static void
+shut(Oid id)
+{
+	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
+
+	changed_in_transaction = list_append_unique_oid(changed_in_transaction, id);
+	MemoryContextSwitchTo(context);
+	LockDatabaseObject(ForeignServerRelationId, id, GENERATOR_LAYOUT_LOCK, AccessExclusiveLock);
+}
+
+static void
+check_change(Oid id, NewServer *server, const ForeignServer *old_server)
+{
+	GeneratorOptions old = generator_options_read(old_server->options);
+	GeneratorOptions present = generator_options_read(options_of(server));
+	List	   *former = generator_options_add_former(old.former, &old);
+	bool		must_shut = false;
+	ListCell   *cell;
+
+	check_former_is_kept(old_server->servername, &present, &old);
+	if (is_same(&present, &old))
+		return;
+	foreach(cell, former)
+	{
+		if (must_begin_after(old_server->servername, &present, lfirst(cell)))
+			must_shut = true;
+	}
+	if (must_shut)
+		shut(id);
+	write_former(server, former);
+}
+
+static void
+note_change(Oid id)
+{
+	/* As it was before this command. */
+	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
+	NewServer	server = open_new_server(id);
+
+	if (old != NULL && is_generator(server.tuple))
+		check_change(id, &server, old);
+	close_new_server(&server);
+}
+
+/*
+ * NOTICE if another generator can issue the same numbers.  Those that share a
+ * timeline where they could do not count.
+ */
+static bool
+report_other(const char *name, const IdNumbers *numbers, Oid other_id)
+{
+	ForeignServer *other = GetForeignServerExtended(other_id, FSV_MISSING_OK);
+	GeneratorOptions options;
+	IdNumbers	others;
+
+	if (other == NULL)
+		return false;
+	options = generator_options_read(other->options);
+	others = generator_options_numbers(&options);
+	if (layout_keep_apart(&numbers->layout, &others.layout) || !layout_may_be_equal(numbers, &others))
+		return false;
+	ereport(NOTICE,
+			errmsg("IDs of generator \"%s\" can be the same numbers as IDs of generator \"%s\"", name, other->servername),
+			layout_same_pace(numbers, &others) ?
+			errdetail("They can be equal when they are issued at the same time.") :
+			errdetail("They can be equal when they are issued at different times."),
+			errhint("Do not put IDs of both into one column."));
+	return true;
+}
+
+/* Look at so many others when a generator is created; idgen_check() looks at all. */
+#define MOST_OTHERS 1000
+
+/* Say which other generator can issue the same numbers as a new one. */
+static void
+note_creation(Oid id)
+{
+	NewServer	server = open_new_server(id);
+	int			looked_at = 0;
+	GeneratorOptions options;
+	IdNumbers	numbers;
+	ListCell   *cell;
+
+	if (is_generator(server.tuple))
+	{
+		options = generator_options_read(options_of(&server));
+		numbers = generator_options_numbers(&options);
+		foreach(cell, named_generator_list())
+		{
+			if (lfirst_oid(cell) != id &&
+				report_other(NameStr(((Form_pg_foreign_server) GETSTRUCT(server.tuple))->srvname), &numbers, lfirst_oid(cell)))
+				break;
+			if (++looked_at == MOST_OTHERS)
+				break;
+		}
+	}
+	close_new_server(&server);
+}
+
+static void
+on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
+{
+	if (previous_object_access_hook)
+		previous_object_access_hook(access, class_id, object_id, sub_id, arg);
+	if (class_id != ForeignServerRelationId)
+		return;
+	if (access == OAT_POST_ALTER)
+		note_change(object_id);
+	else if (access == OAT_POST_CREATE)
+		note_creation(object_id);
+}
+
+static void
+end_transaction(XactEvent event, void *arg)
+{
+	changed_in_transaction = NIL;
+}
+
+/*
+ * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if this transaction has changed the generator
+ * to a layout whose IDs begin after the old ones: if it rolled back, those would go on
+ * below IDs that are out already.
+ */
+void
+generator_ddl_check_committed(const ForeignServer *server)
+{
+	if (list_member_oid(changed_in_transaction, server->serverid))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("layout of generator \"%s\" was changed by the current transaction", server->servername),
+				errhint("Commit before you use the generator."));
+}
+
+/* To be called once, when the library is loaded. */
+void
+generator_ddl_init(void)
+{
+	previous_object_access_hook = object_access_hook;
+	object_access_hook = on_object_access;
+	RegisterXactCallback(end_transaction, NULL);
+}
