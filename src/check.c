@@ -166,7 +166,7 @@ check_timelines(ReturnSetInfo *result)
 	uint64		regressions = pg_atomic_read_u64(&area->regressions);
 	int			count = id_space_count();
 
-	check_lead(result, pg_atomic_read_u64(&area->limits.start_us), "All IDs");
+	check_lead(result, pg_atomic_read_u64(&area->limits.start_us), "IDs");
 	check_timeline(result, &area->moments, &layout_moments, "IDs of 128 bits in order");
 	for (int i = 0; i < count; i++)
 	{

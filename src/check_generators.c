@@ -89,7 +89,7 @@ report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *othe
 {
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Give each a worker or shard of its own if they are to be independent.",
-				"It has its numbers in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
+				"It has layout and node in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
 				other->subject);
 }
 
@@ -101,7 +101,7 @@ report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *ot
 
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Do not put IDs of both into one column.",
-				"Its IDs are of another layout than those of %s, and can be the same numbers, issued %s.",
+				"Its IDs are of another layout than those of %s, and can be the same numbers, made %s.",
 				other->subject,
 				layout_same_pace(&numbers, &others) ? "at the same time" : "at different times");
 }

@@ -12,7 +12,8 @@
  *	can be equal only at the same time: the new ones begin after the old ones, see
  *		id_space_go_beyond();
  *	can be equal at other times, and the new ones are above all old ones: the same;
- *	can be equal at other times otherwise: the change is refused.
+ *	can be equal at other times otherwise: the change is refused, unless the generator
+ *		has surely not issued any.
  *
  * For new ones to begin after the old ones, no statement may still issue old ones.  So
  * a transaction that uses a generator locks the foreign server against such changes,
@@ -34,6 +35,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/defrem.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -46,6 +48,7 @@
 #include "compat.h"
 #include "generator_ddl.h"
 #include "generator_options.h"
+#include "id_space.h"
 #include "named_generator.h"
 #include "snowflake_layout.h"
 
@@ -154,23 +157,6 @@ is_above(const SnowflakeLayout *layout, const SnowflakeLayout *former)
 		layout_all_above(layout, start_us, former, start_us);
 }
 
-/*
- * Must IDs begin after those of a former layout and node?  ERROR if that is not enough
- * to keep them from being equal.
- */
-static bool
-must_begin_after(const char *name, const GeneratorOptions *present, const GeneratorOptions *former)
-{
-	IdNumbers	numbers = generator_options_numbers(present);
-	IdNumbers	others = generator_options_numbers(former);
-
-	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
-		return false;
-	if (!layout_same_pace(&numbers, &others) && !is_above(&numbers.layout, &others.layout))
-		report_refused(name, former, present);
-	return true;
-}
-
 /* Only we write this option. */
 static void
 check_former_is_kept(const char *name, const GeneratorOptions *present, const GeneratorOptions *old)
@@ -205,25 +191,110 @@ shut(Oid id)
 	LockDatabaseObject(ForeignServerRelationId, id, GENERATOR_LAYOUT_LOCK, AccessExclusiveLock);
 }
 
+/* Remember that a generator was created while the server runs. */
+static void
+remember_creation(Oid id)
+{
+	SharedArea *area = shmem_area_if_room();
+
+	if (area == NULL)
+		return;
+	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
+	area->created[area->created_count++ % CREATED_GENERATORS] = (CreatedGenerator) {MyDatabaseId, id};
+	LWLockRelease(&area->lock);
+}
+
+static bool
+was_created_in_this_run(Oid id)
+{
+	SharedArea *area = shmem_area_if_room();
+	bool		found = false;
+
+	if (area == NULL)
+		return false;
+	LWLockAcquire(&area->lock, LW_SHARED);
+	for (int i = 0; i < CREATED_GENERATORS && !found; i++)
+		found = area->created[i].server == id && area->created[i].database == MyDatabaseId;
+	LWLockRelease(&area->lock);
+	return found;
+}
+
+/* Is it sure that a generator has issued no ID yet? */
+static bool
+is_unused(Oid id, const GeneratorOptions *options)
+{
+	IdNumbers	numbers = generator_options_numbers(options);
+
+	return options->former == NIL && was_created_in_this_run(id) && !id_space_is_used(&numbers);
+}
+
+/* How the IDs that a change leads to go together with those from before. */
+typedef enum Change
+{
+	CHANGE_IS_FREE,				/* they differ by themselves */
+	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them */
+	CHANGE_MAY_REPEAT,			/* they may be equal */
+} Change;
+
+static Change
+compare(const GeneratorOptions *present, const GeneratorOptions *former)
+{
+	IdNumbers	numbers = generator_options_numbers(present);
+	IdNumbers	others = generator_options_numbers(former);
+
+	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
+		return CHANGE_IS_FREE;
+	if (layout_same_pace(&numbers, &others) || is_above(&numbers.layout, &others.layout))
+		return CHANGE_BEGINS_AFTER;
+	return CHANGE_MAY_REPEAT;
+}
+
+/* The worst of what a change is, and the former layout that makes it that. */
+static Change
+compare_all(const GeneratorOptions *present, List *former, const GeneratorOptions **worst)
+{
+	Change		change = CHANGE_IS_FREE;
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		Change		one = compare(present, lfirst(cell));
+
+		if (one > change)
+		{
+			change = one;
+			*worst = lfirst(cell);
+		}
+	}
+	return change;
+}
+
+/* See to it that a change makes no ID repeat, and remember what was before. */
 static void
 check_change(Oid id, NewServer *server, const ForeignServer *old_server)
 {
 	GeneratorOptions old = generator_options_read(old_server->options);
 	GeneratorOptions present = generator_options_read(options_of(server));
 	List	   *former = generator_options_add_former(old.former, &old);
-	bool		must_shut = false;
-	ListCell   *cell;
+	const GeneratorOptions *worst = NULL;
+	Change		change;
 
 	check_former_is_kept(old_server->servername, &present, &old);
 	if (is_same(&present, &old))
 		return;
-	foreach(cell, former)
+	change = compare_all(&present, former, &worst);
+	if (change == CHANGE_MAY_REPEAT && !is_unused(id, &old))
+		report_refused(old_server->servername, worst, &present);
+	if (change != CHANGE_IS_FREE)
 	{
-		if (must_begin_after(old_server->servername, &present, lfirst(cell)))
-			must_shut = true;
-	}
-	if (must_shut)
 		shut(id);
+
+		/* Now nobody can be about to use it for the first time. */
+		if (is_unused(id, &old))
+			return;
+		if (change == CHANGE_MAY_REPEAT)
+			report_refused(old_server->servername, worst, &present);
+	}
 	write_former(server, former);
 }
 
@@ -280,6 +351,7 @@ note_creation(Oid id)
 
 	if (is_generator(server.tuple))
 	{
+		remember_creation(id);
 		options = generator_options_read(options_of(&server));
 		numbers = generator_options_numbers(&options);
 		foreach(cell, named_generator_list())

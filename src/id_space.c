@@ -100,17 +100,16 @@ shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
 }
 
 /*
- * See to it that this process can reach all timelines, and the place of the next one:
- * that may raise, and must not under the lock.  Returns how many there are.
+ * See to it that this process can reach all timelines (of which there are so many) and
+ * the place of the next one: that may take a lock, and raise, and must not under ours.
+ * False if there is no room in shared memory for the next one.
  */
-static int
-reach_places(SharedArea *area)
+static bool
+reach_places(SharedArea *area, int count)
 {
-	int			count = shmem_count_timelines();
-
-	for (int i = 0; i <= Min(count, area->timeline_limit - 1); i += FIRST_TIMELINE_BLOCK)
+	for (int i = 0; i < count; i += FIRST_TIMELINE_BLOCK)
 		(void) shmem_timeline(i);
-	return count;
+	return count >= area->timeline_limit || shmem_reach_timeline(count);
 }
 
 /* May this user have another one, where there are so many? */
@@ -127,19 +126,24 @@ may_add(SharedArea *area, int count, SpaceUser user)
 static Timeline *
 find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user, bool *again)
 {
-	int			count = reach_places(area);
-	Timeline   *shared = count >= area->timeline_limit ? shared_timeline(area, layout) : NULL;
+	int			count = shmem_count_timelines();
+	bool		has_room = reach_places(area, count);
+	Timeline   *shared = has_room && count < area->timeline_limit ? NULL : shared_timeline(area, layout);
 	Timeline   *timeline = NULL;
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	*again = area->timeline_count != count;
 	if (!*again)
 	{
+		/* What there was no room for once will not come later, either. */
+		if (!has_room)
+			area->timeline_limit = count;
 		timeline = id_space_find(layout, node_bits);
 		if (timeline == NULL && shared != NULL)
 		{
 			timeline = shared;
-			timeline->layout = *layout;
+			if (timeline->layout.tick_us == 0)
+				timeline->layout = *layout;
 		}
 		else if (timeline == NULL && may_add(area, count, user))
 			timeline = add(area, layout, node_bits);
@@ -152,18 +156,17 @@ static void
 report_no_timeline(SharedArea *area)
 {
 	ereport(ERROR,
-			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			errmsg("too many layouts and nodes of snowflake generators"),
-			errdetail("Since the server started, IDs of %d layouts and nodes have been issued, and there is room for %d, half of which is reserved for generators of superusers.",
+			errcode(ERRCODE_OUT_OF_MEMORY),
+			errmsg("not enough shared memory for more layouts and nodes of snowflake generators"),
+			errdetail("Since the server started, IDs of %d layouts and nodes have been issued. There is room for %d, half of which is reserved for the server and for generators of superusers.",
 					  shmem_count_timelines(), area->timeline_limit),
-			errhint("Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server."));
+			errhint("Add \"idgen\" to \"shared_preload_libraries\", raise \"idgen.max_generators\" and restart the server."));
 }
 
 /*
  * The timeline of a space.  keeps_node says that a generator with that space keeps
- * its node, or a part of it, when the server's node changes.  Errors:
- * PROGRAM_LIMIT_EXCEEDED if there are no more timelines; OUT_OF_MEMORY without room
- * in shared memory.
+ * its node, or a part of it, when the server's node changes.  ERROR OUT_OF_MEMORY if
+ * there are no more timelines.
  */
 Timeline *
 id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
@@ -225,16 +228,47 @@ issued_until_us(Timeline *timeline)
 	return shmem_is_used(shmem_area(), next) ? layout_position_end_us(&timeline->layout, next - 1) : 0;
 }
 
-/* Can a timeline have issued former numbers that can be equal to present ones? */
-static bool
-may_repeat(const Timeline *timeline, const IdNumbers *former, const IdNumbers *present)
+/* The numbers that come from a timeline; those of any node if it is shared. */
+static IdNumbers
+numbers_of(const Timeline *timeline)
 {
 	IdNumbers	numbers = layout_node_numbers(&timeline->layout, timeline->node_bits);
 
 	if (id_space_is_shared(timeline))
 		numbers.fixed = 0;
-	return layout_same_frame(&numbers.layout, &former->layout) &&
-		layout_may_be_equal(&numbers, former) && layout_may_be_equal(&numbers, present);
+	return numbers;
+}
+
+/*
+ * Until when have numbers been issued that can be equal to others (or any, if these are
+ * NULL)?  In us since 1970; 0 if there are none since the server started.
+ */
+static int64
+numbers_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
+{
+	int			count = id_space_count();
+	int64		until_us = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+		IdNumbers	issued;
+
+		if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
+			continue;
+		issued = numbers_of(timeline);
+		if (layout_may_be_equal(&issued, numbers) &&
+			(equal_to == NULL || layout_may_be_equal(&issued, equal_to)))
+			until_us = Max(until_us, issued_until_us(timeline));
+	}
+	return until_us;
+}
+
+/* Has any of these numbers been issued since the server started? */
+bool
+id_space_is_used(const IdNumbers *numbers)
+{
+	return numbers_issued_until_us(numbers, NULL) > 0;
 }
 
 /*
@@ -246,20 +280,13 @@ void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
 {
 	SharedArea *area = shmem_area();
-	int			count = id_space_count();
-	int64		until_us = 0;
+	int64		until_us;
 
 	if (layout_keep_apart(&present->layout, &former->layout))
 		return;
-	(void) reach_places(area);
+	(void) reach_places(area, shmem_count_timelines());
 	LWLockAcquire(&area->reservation.lock, LW_SHARED);
-	for (int i = 0; i < count; i++)
-	{
-		Timeline   *other = id_space_by_number(i);
-
-		if (other != NULL && may_repeat(other, former, present))
-			until_us = Max(until_us, issued_until_us(other));
-	}
+	until_us = numbers_issued_until_us(former, present);
 	shmem_raise_to(&timeline->next, window_position_from(&present->layout, until_us));
 	LWLockRelease(&area->reservation.lock);
 }

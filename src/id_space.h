@@ -25,6 +25,7 @@ extern int	id_space_count(void);
 extern Timeline *id_space_by_number(int number);
 extern bool id_space_is_shared(const Timeline *timeline);
 extern bool id_space_is_record(const Timeline *timeline);
+extern bool id_space_is_used(const IdNumbers *numbers);
 extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
 
 #endif							/* IDGEN_ID_SPACE_H */

@@ -281,6 +281,61 @@ shmem_timeline(int number)
 	return &timeline_blocks[block][number];
 }
 
+/*
+ * Call a function that attaches shared memory; false if there is no room for it, which
+ * is no error then.  It leaves nothing behind that an ERROR would have to clean up.
+ */
+static bool
+has_room(void (*attach_it) (int number), int number)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool has_room = true;
+
+	PG_TRY();
+	{
+		attach_it(number);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_OUT_OF_MEMORY)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		has_room = false;
+	}
+	PG_END_TRY();
+	return has_room;
+}
+
+static void
+attach_timeline(int number)
+{
+	(void) shmem_timeline(number);
+}
+
+/*
+ * See to it that shmem_timeline() does not raise for this number.  False if there is no
+ * room for its block.
+ */
+bool
+shmem_reach_timeline(int number)
+{
+	return has_room(attach_timeline, number);
+}
+
+static void
+attach_area_only(int number)
+{
+	(void) shmem_area();
+}
+
+/* The shared area, or NULL if there is no room for it. */
+SharedArea *
+shmem_area_if_room(void)
+{
+	return has_room(attach_area_only, 0) ? shared : NULL;
+}
+
 /* How many timelines there are by now in blocks. */
 int
 shmem_count_timelines(void)

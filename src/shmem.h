@@ -28,6 +28,8 @@
  *						totals and slots under it counts each ID once.
  *	slot.stale			counted up by a parallel worker of the owner when it
  *						leaves; see timeline.c.
+ *	created, created_count
+ *						shared->lock.
  *	layout				written once under shared->lock, before layout_is_fixed.
  *	regressions			atomics.
  *	the rest			written once, by whoever creates the area, before anyone
@@ -167,6 +169,15 @@ typedef struct Reservation
 	pg_atomic_uint64 spent_us;	/* on making them */
 } Reservation;
 
+/* A generator that was created while the server runs; the last so many are remembered. */
+typedef struct CreatedGenerator
+{
+	Oid			database;
+	Oid			server;			/* foreign server */
+} CreatedGenerator;
+
+#define CREATED_GENERATORS 64
+
 /* Changes whenever the structs here do. */
 #define SHARED_AREA_FORMAT 5
 
@@ -185,7 +196,9 @@ typedef struct SharedArea
 	pg_atomic_uint32 layout_is_fixed;
 	pg_atomic_uint32 timelines_of_bucket[TIMELINE_BUCKETS]; /* numbers plus 1; 0: none */
 	int			timeline_count;
-	int			timeline_limit; /* there will be no more */
+	int			timeline_limit; /* there will be no more; guarded as timeline_count */
+	CreatedGenerator created[CREATED_GENERATORS];	/* in turns */
+	uint32		created_count;
 	bool		preloaded;		/* created while the server started */
 	uint8		clock_sequence; /* how those of UUIDs with the server's node begin, at random */
 	int			slot_count;
@@ -198,9 +211,11 @@ StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 
 extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
+extern SharedArea *shmem_area_if_room(void);
 extern Size shmem_size(int timelines);
 extern void shmem_init_timeline(Timeline *timeline);
 extern Timeline *shmem_timeline(int number);
+extern bool shmem_reach_timeline(int number);
 extern int	shmem_count_timelines(void);
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
