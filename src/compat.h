@@ -49,21 +49,6 @@ extern PGDLLEXPORT void _PG_init(void);
 	} while (0)
 #endif
 
-/* 16: memory that belongs to a setting; NULL if there is none. */
-static inline void *
-compat_guc_malloc(int elevel, size_t size)
-{
-#if PG_VERSION_NUM >= 160000
-	return guc_malloc(elevel, size);
-#else
-	void	   *memory = malloc(size);
-
-	if (memory == NULL)
-		ereport(elevel, errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"));
-	return memory;
-#endif
-}
-
 /* 16: settings can be found by name.  Where the value of one comes from. */
 static inline GucSource
 compat_setting_source(const char *name)

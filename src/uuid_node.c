@@ -11,22 +11,23 @@
 #include "uuid_bits.h"
 #include "uuid_node.h"
 
-/* A setting, which must fit so many bits. */
+/* A setting, which must be valid and fit so many bits. */
 static uint64
 part_of_node(const ServerSetting *setting, int bits)
 {
+	setting_check(setting);
 	if (setting->value >> bits != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" does not fit the node of a 128-bit ID", setting->name),
-				errdetail("The value is %d, and such a node has room for 0 to %d.", setting->value, (1 << bits) - 1));
+				errdetail("The value is %d, and such a node has room for 0 to %d.", setting->value, (1 << bits) - 1),
+				errhint("Choose a value that it has room for."));
 	return setting->value;
 }
 
 /*
- * The node, without marks.  Whether the settings were accepted is for
- * server_moment_next() to say.  ERROR INVALID_PARAMETER_VALUE if datacenter or worker
- * are larger than their bits.
+ * The node, without marks.  ERROR INVALID_PARAMETER_VALUE if datacenter or worker are
+ * invalid, or larger than their bits.
  */
 uint64
 uuid_node_of_server(void)
