@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * check_files.c
- *	  Does the server's configuration name settings of ours that there are not, or give
- *	  values that PostgreSQL does not take?
+ *	  Do the server's configuration files name settings of ours that there are not, or
+ *	  give values that PostgreSQL does not take?
  *
  * A server whose worker stands beside a mistyped name runs as worker 0.  PostgreSQL says
  * so in its log, once.  We read what pg_file_settings shows, and call its function as C
@@ -17,10 +17,10 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/tuplestore.h"
 
 #include "check_files.h"
+#include "compat.h"
 #include "finding.h"
 
 #define PREFIX "idgen."
@@ -29,13 +29,22 @@
 #define COLUMN_NAME 4
 #define COLUMN_ERROR 7
 
-/* A reload does not show that a value in a file is not the one in use, and it may never be. */
+/* PostgreSQL keeps values for libraries that may define the setting. */
+static bool
+is_defined(const char *name)
+{
+	const struct config_generic *setting = compat_find_setting(name);
+
+	return setting != NULL && (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0;
+}
+
+/* Has an entry an effect, or will it have one? */
 static void
 check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 {
 	if (pg_strncasecmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return;
-	if (GetConfigOption(name, true, false) == NULL)
+	if (!is_defined(name))
 		finding_put(result, FINDING_ERROR, name,
 					"Correct the name in the configuration files, or take it out, by ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
 					"The configuration files set it, but there is no such setting, so what was meant has another value.");
@@ -43,6 +52,15 @@ check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 		finding_put(result, FINDING_WARNING, name,
 					"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.",
 					"The value in the configuration files is not accepted. Sessions keep the one that they have, and others take the default.");
+}
+
+/* No process reads on, so all stay as they are. */
+static void
+report_syntax(ReturnSetInfo *result)
+{
+	finding_put(result, FINDING_WARNING, "configuration files",
+				"Let a superuser look at pg_file_settings, and correct it.",
+				"They have a syntax error: a reload changes nothing, and the server would not start.");
 }
 
 /* The rows of pg_file_settings, in memory of the caller's query. */
@@ -79,6 +97,8 @@ check_files(ReturnSetInfo *result)
 		(void) slot_getattr(slot, COLUMN_ERROR, &has_no_error);
 		if (!has_no_name)
 			check_entry(result, TextDatumGetCString(name), !has_no_error);
+		else if (!has_no_error)
+			report_syntax(result);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	tuplestore_end(rows.setResult);

@@ -180,6 +180,15 @@ assign_max_drift(int value, void *extra)
 	window_max_drift.refused = NULL;
 }
 
+/* Where the value of a setting comes from. */
+static GucSource
+source_of(const char *name)
+{
+	const struct config_generic *setting = compat_find_setting(name);
+
+	return setting ? setting->source : PGC_S_DEFAULT;
+}
+
 /* What was asked for a setting before the library was loaded. */
 typedef struct Asked
 {
@@ -194,7 +203,7 @@ asked_before(const char *name)
 
 	return (Asked)
 	{
-		.source = compat_setting_source(name),
+		.source = source_of(name),
 		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
 	};
 }
@@ -221,7 +230,7 @@ is_of_server(Asked asked)
 static bool
 is_dropped(const char *name, Asked asked)
 {
-	return asked.source != PGC_S_DEFAULT && compat_setting_source(name) == PGC_S_DEFAULT;
+	return asked.source != PGC_S_DEFAULT && source_of(name) == PGC_S_DEFAULT;
 }
 
 /*
