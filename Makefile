@@ -14,6 +14,7 @@
 MODULE_big = idgen
 OBJS = \
 	src/check.o \
+	src/check_files.o \
 	src/check_generators.o \
 	src/clock.o \
 	src/finding.o \

@@ -19,10 +19,13 @@ SET idgen.wait_max = 1;
 \set VERBOSITY sqlstate
 SET idgen.max_wait = -1;
 SET idgen.max_wait = '2 days';
-ALTER SYSTEM SET idgen.worker_id = 32;
-ALTER SYSTEM SET idgen.worker_id = -1;
-ALTER SYSTEM SET idgen.datacenter_id = 32;
 \set VERBOSITY default
+-- a node is a number that some layout can hold; that in use may be another
+ALTER SYSTEM SET idgen.worker_id = -1;
+ALTER SYSTEM SET idgen.datacenter_id = 'seven';
+ALTER SYSTEM SET idgen.layout = 'sevenfold';
+ALTER SYSTEM SET idgen.worker_id = 32;
+ALTER SYSTEM RESET idgen.worker_id;
 
 -- totals count what was drawn, exactly
 SELECT ids_issued AS before FROM idgen_status() \gset

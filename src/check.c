@@ -22,6 +22,7 @@
 #include "replication/walsender.h"
 #include "storage/spin.h"
 
+#include "check_files.h"
 #include "check_generators.h"
 #include "compat.h"
 #include "finding.h"
@@ -33,7 +34,7 @@
 
 PG_FUNCTION_INFO_V1(idgen_check);
 
-/* Settings whose value in the configuration is not the one in use. */
+/* Settings that say nothing.  That of the layout concerns the next start if it is fixed. */
 static void
 check_settings(ReturnSetInfo *result)
 {
@@ -42,11 +43,16 @@ check_settings(ReturnSetInfo *result)
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
-		if (settings[i]->refused)
-			finding_put(result, FINDING_ERROR, settings[i]->name,
-						"Correct postgresql.conf, reload the configuration and connect again.",
-						"The value asked for, \"%s\", was not accepted: this session makes no IDs.",
-						settings[i]->asked ? settings[i]->asked : "");
+	{
+		bool		waits = settings[i] == &server_layout_setting && server_layout_is_fixed();
+
+		if (!setting_is_valid(settings[i]))
+			finding_put(result, waits ? FINDING_WARNING : FINDING_ERROR, settings[i]->name,
+						setting_invalid_hint(settings[i]),
+						"The value \"%s\" is invalid: %s",
+						setting_invalid_text(settings[i]),
+						waits ? "when the server restarts, no IDs are issued." : "no IDs are issued that depend on it.");
+	}
 }
 
 /* The server's own layout. */
@@ -54,13 +60,28 @@ static void
 check_layout(ReturnSetInfo *result)
 {
 	const SnowflakeLayout *layout = server_layout();
+	const SnowflakeLayout *asked = server_layout_asked();
 
 	finding_put_layout(result, server_layout_setting.name, layout);
-	if (!server_layout_setting.refused && !layout_equal(layout, &server_layout_asked))
+	if (asked != NULL && !layout_equal(layout, asked))
 		finding_put(result, FINDING_WARNING, server_layout_setting.name,
 					"Restart the server, or take the change back.",
 					"The setting is \"%s\", but until the server restarts IDs are made with \"%s\".",
-					snowflake_layout_text(&server_layout_asked), snowflake_layout_text(layout));
+					snowflake_layout_text(asked), snowflake_layout_text(layout));
+}
+
+/* Has the layout room for the server's node? */
+static void
+check_fit(ReturnSetInfo *result, const ServerSetting *setting, LayoutField field)
+{
+	const SnowflakeLayout *layout = server_layout();
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	if (setting_is_valid(setting) && !generator_server_field_fits(layout, field))
+		finding_put(result, FINDING_ERROR, setting->name,
+					"Choose a value that the layout has room for, or another layout.",
+					"%s The server issues no snowflake IDs of its own.",
+					generator_misfit_detail(layout, field, setting->value, detail));
 }
 
 /* Is there anything that another server receives from us? */
@@ -207,11 +228,14 @@ idgen_check(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	check_settings(result);
+	check_files(result);
 	check_clock(result);
 	check_durability(result);
-	if (server_layout_setting.refused && !server_layout_is_fixed())
+	if (!setting_is_valid(&server_layout_setting) && !server_layout_is_fixed())
 		return (Datum) 0;
 	check_layout(result);
+	check_fit(result, &generator_datacenter, LAYOUT_DATACENTER);
+	check_fit(result, &generator_worker, LAYOUT_WORKER);
 	check_node(result);
 	check_timelines(result);
 	check_generators(result, has_subscriptions());

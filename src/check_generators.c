@@ -189,8 +189,8 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 	{
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Give it a node of its own, or choose another layout.",
-					"The server's node, datacenter %d and worker %d, does not fit its layout: it makes no IDs.",
-					generator_datacenter.value, generator_worker.value);
+					"The server's node, datacenter %s and worker %s, does not fit its layout: it makes no IDs.",
+					generator_datacenter.text, generator_worker.text);
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);

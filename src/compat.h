@@ -49,36 +49,19 @@ extern PGDLLEXPORT void _PG_init(void);
 	} while (0)
 #endif
 
-/* 16: memory that belongs to a setting; NULL if there is none. */
-static inline void *
-compat_guc_malloc(int elevel, size_t size)
+/* 16: settings can be found by name.  NULL if there is none. */
+static inline const struct config_generic *
+compat_find_setting(const char *name)
 {
 #if PG_VERSION_NUM >= 160000
-	return guc_malloc(elevel, size);
-#else
-	void	   *memory = malloc(size);
-
-	if (memory == NULL)
-		ereport(elevel, errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"));
-	return memory;
-#endif
-}
-
-/* 16: settings can be found by name.  Where the value of one comes from. */
-static inline GucSource
-compat_setting_source(const char *name)
-{
-#if PG_VERSION_NUM >= 160000
-	struct config_generic *setting = find_option(name, false, true, 0);
-
-	return setting ? setting->source : PGC_S_DEFAULT;
+	return find_option(name, false, true, 0);
 #else
 	struct config_generic **settings = get_guc_variables();
 
 	for (int i = 0; i < GetNumConfigOptions(); i++)
 		if (pg_strcasecmp(settings[i]->name, name) == 0)
-			return settings[i]->source;
-	return PGC_S_DEFAULT;
+			return settings[i];
+	return NULL;
 #endif
 }
 

@@ -19,8 +19,8 @@
 
 uint64		generator_changes = 1;
 Generator	generator_of_server;
-ServerSetting generator_datacenter = {.name = "idgen.datacenter_id"};
-ServerSetting generator_worker = {.name = "idgen.worker_id"};
+ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
+ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
 
 static const ServerSetting *
 setting_of_field(LayoutField field)
@@ -28,39 +28,51 @@ setting_of_field(LayoutField field)
 	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
 }
 
-/* Has a layout room for the server's datacenter or worker? */
+/* Has a layout room for the server's datacenter or worker?  Not for one that is invalid. */
 bool
 generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
 {
-	return setting_of_field(field)->value <= layout_max(layout, field);
+	const ServerSetting *setting = setting_of_field(field);
+
+	return setting_is_valid(setting) && setting->value <= layout_max(layout, field);
+}
+
+/* What keeps a value out of a field of a layout, as a sentence in detail (GENERATOR_DETAIL_SIZE). */
+const char *
+generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int value, char *detail)
+{
+	if (layout_has(layout, field))
+		snprintf(detail, GENERATOR_DETAIL_SIZE, "The value is %d, and the layout's %s goes from 0 to %llu.",
+				 value, layout_field_names[field], (unsigned long long) layout_max(layout, field));
+	else
+		snprintf(detail, GENERATOR_DETAIL_SIZE, "The value is %d, and the layout has no %s.",
+				 value, layout_field_names[field]);
+	return detail;
 }
 
 /*
  * Datacenter or worker of the server in its place in a layout.  ERROR
- * INVALID_PARAMETER_VALUE if the layout has no room for it.
+ * INVALID_PARAMETER_VALUE if it is invalid, or the layout has no room for it.
  */
 uint64
 generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 {
 	const ServerSetting *setting = setting_of_field(field);
+	char		detail[GENERATOR_DETAIL_SIZE];
 
+	setting_check(setting);
 	if (!generator_server_field_fits(layout, field))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),
-				layout_has(layout, field) ?
-				errdetail("The value is %d, and the layout's %s goes up to %llu.",
-						  setting->value, layout_field_names[field],
-						  (unsigned long long) layout_max(layout, field)) :
-				errdetail("The value is %d, and the layout has no %s.",
-						  setting->value, layout_field_names[field]),
-				errhint("Choose another layout or node, or give a generator a node of its own."));
+				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)),
+				errhint("Choose a value that the layout has room for, or another layout, or give the generator a node of its own."));
 	return layout_put(layout, field, setting->value);
 }
 
 /*
- * The server's node in a layout.  ERROR INVALID_PARAMETER_VALUE if the layout does
- * not tell it from others.
+ * The server's node in a layout.  ERROR INVALID_PARAMETER_VALUE if it is invalid, or
+ * the layout does not tell it from others.
  */
 uint64
 generator_server_node_bits(const SnowflakeLayout *layout)
@@ -70,20 +82,17 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 }
 
 /*
- * Make this process one that draws IDs.  Errors: READ_ONLY_SQL_TRANSACTION in
- * recovery, as nextval() has it; INVALID_PARAMETER_VALUE while the value asked
- * for a setting of the server was not taken; OUT_OF_MEMORY without room for the
- * shared area.  What follows recovery is final, so only then do we look where an
- * earlier life of the server, or the primary, has left off.
+ * Make this process one that issues IDs.  Errors: READ_ONLY_SQL_TRANSACTION in
+ * recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
+ * drift limit of its own; OUT_OF_MEMORY without room for the shared area.  Layout and
+ * node are checked by who puts them into an ID.  What follows recovery is final, so only
+ * then do we look where an earlier life of the server, or the primary, has left off.
  */
 void
 generator_attach(const char *caller)
 {
 	PreventCommandDuringRecovery(caller);
 
-	setting_check(&server_layout_setting);
-	setting_check(&generator_datacenter);
-	setting_check(&generator_worker);
 	setting_check(&window_max_drift);
 	timeline_attach();
 }

@@ -33,7 +33,12 @@ extern Generator generator_of_server;
 extern ServerSetting generator_datacenter;
 extern ServerSetting generator_worker;
 
+/* Room for generator_misfit_detail(). */
+#define GENERATOR_DETAIL_SIZE 128
+
 extern bool generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field);
+extern const char *generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field,
+										   int value, char *detail);
 extern uint64 generator_server_field(const SnowflakeLayout *layout, LayoutField field);
 extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
 

@@ -3,22 +3,24 @@
  * idgen.c
  *	  Loading the library: its settings, and shared memory when preloaded.
  *
+ * Hooks of settings look at what this process has, and read texts.  They never create or
+ * lock shared memory, nor raise: an ERROR from one leaves the rest of a reload undone, and
+ * aborts the transaction that the reload came into.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
-#include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
+#include "tcop/pquery.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
 #include "generator.h"
 #include "generator_ddl.h"
-#include "layout_presets.h"
 #include "layout_text.h"
 #include "reservation.h"
 #include "server_layout.h"
@@ -46,210 +48,261 @@ static const struct config_enum_entry uuid_node_kinds[] = {
 	{NULL, 0, false}
 };
 
-/* Calls of the assign hooks below. */
-static int	assignments = 0;
-
 /*
- * A new value is a taken one, except in a parallel worker that is starting.
- * There PostgreSQL puts back the default first, then the leader's value.  If the
- * second does not come, the leader's value is the default, which is either right
- * or what it was left with by a refusal.  Only one of them is safe to assume.
- * (Where the server's own value is the default, nothing is put back, and the
- * worker makes IDs under the server's node even if its leader refuses to.)
- */
-static void
-note_assignment(ServerSetting *setting)
-{
-	assignments++;
-	setting->refused = InitializingParallelWorker && !setting->restoring;
-	setting->restoring = setting->refused;
-}
-
-/* Are our settings being defined, from whatever values were set before? */
-static bool defining = false;
-
-/*
- * Is a part of the node within the layout's field?  As long as the layout is not
- * fixed, it may follow in the same file: then the two are held against each other
- * when IDs are made.  But who says ALTER SYSTEM should know at once.
+ * Does ALTER SYSTEM ask?  Who says it should know at once that a value is no good.  A reload
+ * must take any; it comes between statements, and may come within a transaction.
  */
 static bool
-check_node(int value, LayoutField field)
+is_alter_system(void)
 {
-	const SnowflakeLayout *layout;
-	uint64		most;
-
-	if (defining || InitializingParallelWorker)
-		return true;
-	layout = server_layout_expected(IsTransactionState());
-	if (layout == NULL)
-		return true;
-	most = layout_max(layout, field);
-	if (value <= most)
-		return true;
-	if (layout_has(layout, field))
-		GUC_check_errdetail("The %s of the server's layout goes from 0 to %llu.",
-							layout_field_names[field], (unsigned long long) most);
-	else
-		GUC_check_errdetail("The server's layout has no %s.", layout_field_names[field]);
-	return false;
+	return ActivePortal != NULL && ActivePortal->commandTag == CMDTAG_ALTER_SYSTEM;
 }
 
-static bool
-check_datacenter_id(int *value, void **extra, GucSource source)
-{
-	return check_node(*value, LAYOUT_DATACENTER);
-}
-
-static bool
-check_worker_id(int *value, void **extra, GucSource source)
-{
-	return check_node(*value, LAYOUT_WORKER);
-}
-
+/* A text that says nothing stops IDs in all sessions, so let the postmaster's log tell. */
 static void
-assign_datacenter_id(int value, void *extra)
+log_if_invalid(const ServerSetting *setting, const char *text)
 {
-	note_assignment(&generator_datacenter);
-	generator_changes++;
+	if (!IsUnderPostmaster && setting->value == SETTING_INVALID)
+		ereport(LOG,
+				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, text),
+				errdetail("No IDs are issued that it would be in."));
 }
 
-static void
-assign_worker_id(int value, void *extra)
-{
-	note_assignment(&generator_worker);
-	generator_changes++;
-}
-
-/* The layout that the text names goes with it as extra. */
+/*
+ * The node may be meant for another layout, which follows in the same file or comes with
+ * the next start, or for IDs of 128 bits.  So what no layout can hold is all to refuse.
+ */
 static bool
-check_layout(char **value, void **extra, GucSource source)
+check_node(const char *text, LayoutField field)
 {
-	const SnowflakeLayout *preset = layout_of_name(*value);
-	SnowflakeLayout layout;
-	LayoutProblem problem = {0};
+	const SnowflakeLayout *layout = server_layout_expected();
+	int			value = setting_number(text);
+	char		detail[GENERATOR_DETAIL_SIZE];
 
-	if (preset != NULL)
-		layout = *preset;
-	else if (!layout_read(*value, &layout, &problem))
+	if (!is_alter_system())
+		return true;
+	if (value == SETTING_INVALID)
 	{
-		GUC_check_errdetail("%s", problem.detail);
-		if (problem.hint)
-			GUC_check_errhint("%s", problem.hint);
+		GUC_check_errdetail("%s", SETTING_NUMBER_DETAIL);
 		return false;
 	}
-	if (server_layout_objection(&layout) != NULL)
-	{
-		GUC_check_errdetail("%s", server_layout_objection(&layout));
-		return false;
-	}
-	*extra = compat_guc_malloc(LOG, sizeof(SnowflakeLayout));
-	if (*extra == NULL)
-		return false;
-	memcpy(*extra, &layout, sizeof(SnowflakeLayout));
+	if (layout != NULL && value > layout_max(layout, field))
+		ereport(WARNING,
+				errmsg("the server's %s will not fit its layout", layout_field_names[field]),
+				errdetail("%s", generator_misfit_detail(layout, field, value, detail)),
+				errhint("After a reload no snowflake IDs are issued until value and layout go together."));
 	return true;
 }
 
-/* It is for the next start, if the layout has been fixed. */
-static void
-assign_layout(const char *value, void *extra)
+static bool
+check_datacenter_id(char **text, void **extra, GucSource source)
 {
-	note_assignment(&server_layout_setting);
-	server_layout_asked = *(SnowflakeLayout *) extra;
+	return check_node(*text, LAYOUT_DATACENTER);
+}
+
+static bool
+check_worker_id(char **text, void **extra, GucSource source)
+{
+	return check_node(*text, LAYOUT_WORKER);
+}
+
+/* So does a number that does not fit. */
+static void
+log_if_misfit(const ServerSetting *setting, LayoutField field)
+{
+	const SnowflakeLayout *layout = server_layout_expected();
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	if (!IsUnderPostmaster && layout != NULL && setting_is_valid(setting) &&
+		!generator_server_field_fits(layout, field))
+		ereport(LOG,
+				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),
+				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)));
+}
+
+/* What the text says is read here, which cannot fail, so that the two always go together. */
+static void
+assign_node(ServerSetting *setting, LayoutField field, const char *text)
+{
+	setting->value = setting_number(text);
+	log_if_invalid(setting, text);
+	log_if_misfit(setting, field);
+	generator_changes++;
+}
+
+static void
+assign_datacenter_id(const char *text, void *extra)
+{
+	assign_node(&generator_datacenter, LAYOUT_DATACENTER, text);
+}
+
+static void
+assign_worker_id(const char *text, void *extra)
+{
+	assign_node(&generator_worker, LAYOUT_WORKER, text);
+}
+
+static const char *
+show_datacenter_id(void)
+{
+	return setting_shown(&generator_datacenter);
+}
+
+static const char *
+show_worker_id(void)
+{
+	return setting_shown(&generator_worker);
+}
+
+static bool
+check_layout(char **text, void **extra, GucSource source)
+{
+	SnowflakeLayout layout;
+	LayoutProblem problem = {0};
+
+	if (!is_alter_system() || server_layout_read(*text, &layout, &problem))
+		return true;
+	GUC_check_errdetail("%s", problem.detail);
+	if (problem.hint)
+		GUC_check_errhint("%s", problem.hint);
+	return false;
+}
+
+static void
+assign_layout(const char *text, void *extra)
+{
+	server_layout_set(text);
+	log_if_invalid(&server_layout_setting, text);
 }
 
 static void
 assign_max_drift(int value, void *extra)
 {
-	note_assignment(&window_max_drift);
+	window_max_drift.refused = NULL;
 }
 
-/*
- * The value that was set before the library was loaded; NULL if there is none, or it
- * was taken back.  An empty one counts: it may stand for something that was forgotten.
- */
-static char *
-asked_before(const ServerSetting *setting)
+/* Where the value of a setting comes from. */
+static GucSource
+source_of(const char *name)
 {
-	const char *asked;
+	const struct config_generic *setting = compat_find_setting(name);
 
-	if (compat_setting_source(setting->name) == PGC_S_DEFAULT)
-		return NULL;
-	asked = GetConfigOption(setting->name, true, false);
-	return MemoryContextStrdup(TopMemoryContext, asked ? asked : "");
+	return setting ? setting->source : PGC_S_DEFAULT;
+}
+
+/* What was asked for a setting before the library was loaded. */
+typedef struct Asked
+{
+	GucSource	source;			/* PGC_S_DEFAULT: nothing */
+	const char *text;
+} Asked;
+
+static Asked
+asked_before(const char *name)
+{
+	const char *text = GetConfigOption(name, true, false);
+
+	return (Asked)
+	{
+		.source = source_of(name),
+		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
+	};
 }
 
 /*
- * Define a setting that sessions may not change, from 0 to largest.
+ * Give a setting a value in the place of what PostgreSQL has not taken, as if it came from
+ * some source of the server's.  While a parallel operation is under way PostgreSQL allows
+ * no action but this, which for these sources lasts.
+ */
+static void
+put_in_place(const char *name, const char *text, GucSource source)
+{
+	(void) set_config_option(name, text, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
+}
+
+/* Is it from the server's files or command line? */
+static bool
+is_of_server(Asked asked)
+{
+	return asked.source <= PGC_S_ARGV;
+}
+
+/* Did the default take the place of what was asked for? */
+static bool
+is_dropped(const char *name, Asked asked)
+{
+	return asked.source != PGC_S_DEFAULT && source_of(name) == PGC_S_DEFAULT;
+}
+
+/*
+ * Define a setting that decides which IDs the server issues.
  *
- * A value set before the library was loaded that is out of range, or comes from
- * a place that may not set it, is dropped by PostgreSQL with a warning, and the
- * default takes its place, even if postgresql.conf names another value.  That
- * could be another node's identity, so remember to make no IDs.  A value that
- * was taken shows as an assignment after that of the default.
+ * PostgreSQL drops a value set before the library was loaded that comes from a place
+ * that may not set it, with a warning, and the default takes its place even if
+ * postgresql.conf names another value.  That could be another server's identity.  A text
+ * that says so instead is one that is invalid, here and in parallel workers, which
+ * PostgreSQL gives their leader's settings.  In a parallel operation it drops even what
+ * comes from the server's configuration.
  */
 static void
-define_server_setting(ServerSetting *setting, const char *description,
-					  const char *long_description, int largest, int flags,
-					  GucIntCheckHook check_hook, GucIntAssignHook assign_hook)
+define_identity(ServerSetting *setting, const char *description, const char *long_description,
+				const char *default_text, GucStringCheckHook check_hook,
+				GucStringAssignHook assign_hook, GucShowHook show_hook)
 {
-	char	   *asked_text = asked_before(setting);
-	int			asked_value;
+	Asked		asked = asked_before(setting->name);
 
-	assignments = 0;
-	DefineCustomIntVariable(setting->name, description, long_description,
-							&setting->value, setting->value, 0, largest,
-							PGC_SIGHUP, flags, check_hook, assign_hook, NULL);
-
-	setting->restoring = false;
-	setting->asked = asked_text;
-	setting->refused = asked_text &&
-		(assignments < 2 ||
-		 !parse_int(asked_text, &asked_value, flags, NULL) ||
-		 asked_value != setting->value);
+	DefineCustomStringVariable(setting->name, description, long_description,
+							   &setting->text, default_text,
+							   PGC_SIGHUP, 0, check_hook, assign_hook, show_hook);
+	if (!is_dropped(setting->name, asked))
+		return;
+	if (is_of_server(asked))
+		put_in_place(setting->name, asked.text, asked.source);
+	else
+		put_in_place(setting->name, setting_foreign_text(asked.text), PGC_S_FILE);
 }
 
-/* As define_server_setting(). */
+/*
+ * The drift is no identity, and a number of PostgreSQL's: one that it does not take leaves
+ * sessions with what they have, and those that have none with the default.  But who may not
+ * set it could so exceed the server's limit.  Parallel workers, which do not know of that,
+ * are given none.
+ */
 static void
-define_layout_setting(void)
+define_max_drift(void)
 {
-	ServerSetting *setting = &server_layout_setting;
-	char	   *asked_text = asked_before(setting);
+	const char *name = window_max_drift.name;
+	Asked		asked = asked_before(name);
 
-	assignments = 0;
-	DefineCustomStringVariable(setting->name,
-							   "Sets the layout of this server's snowflake IDs.",
-							   "The name of a preset, or the fields from high to low.  It is fixed when the server has started.",
-							   &setting->text, "default",
-							   PGC_SIGHUP, 0, check_layout, assign_layout, NULL);
-	setting->restoring = false;
-	setting->asked = asked_text;
-	setting->refused = asked_text &&
-		(assignments < 2 || strcmp(asked_text, setting->text) != 0);
+	DefineCustomIntVariable(name,
+							"Sets how far the time in IDs may run ahead of the system clock.",
+							"It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
+							&window_max_drift.value, window_max_drift.value, 0, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, assign_max_drift, NULL);
+	if (is_dropped(name, asked) && !is_of_server(asked))
+	{
+		put_in_place(name, "0", PGC_S_FILE);
+		window_max_drift.refused = setting_foreign_text(asked.text);
+	}
 }
 
 static void
 define_settings(void)
 {
 	static const char *const one_node_each =
-		"Every server that makes IDs for the same tables needs a node of its own.";
+		"Every server that issues IDs for the same tables needs a node of its own.";
 
-	defining = true;
-	define_layout_setting();
-	define_server_setting(&generator_datacenter,
-						  "Sets the datacenter part of this server's node in snowflake IDs.",
-						  one_node_each, INT_MAX, 0,
-						  check_datacenter_id, assign_datacenter_id);
-	define_server_setting(&generator_worker,
-						  "Sets the worker part of this server's node in snowflake IDs.",
-						  one_node_each, INT_MAX, 0,
-						  check_worker_id, assign_worker_id);
-	define_server_setting(&window_max_drift,
-						  "Sets how far the time in IDs may run ahead of the system clock.",
-						  "It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
-						  MS_PER_DAY, GUC_UNIT_MS, NULL, assign_max_drift);
-
-	defining = false;
+	define_identity(&server_layout_setting,
+					"Sets the layout of this server's snowflake IDs.",
+					"The name of a preset, or the fields from high to low.  It is fixed when the server has started.",
+					"default", check_layout, assign_layout, NULL);
+	define_identity(&generator_datacenter,
+					"Sets the datacenter part of this server's node, a number.",
+					one_node_each, "0", check_datacenter_id, assign_datacenter_id, show_datacenter_id);
+	define_identity(&generator_worker,
+					"Sets the worker part of this server's node, a number.",
+					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
+	define_max_drift();
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the IDs made time is reserved durably.",

@@ -15,11 +15,15 @@
 #include "utils/timestamp.h"
 
 #include "clock.h"
+#include "layout_presets.h"
+#include "layout_text.h"
 #include "server_layout.h"
 #include "shmem.h"
 
 ServerSetting server_layout_setting = {.name = "idgen.layout",.text = "default"};
-SnowflakeLayout server_layout_asked;
+
+/* What the setting says, if it is valid. */
+static SnowflakeLayout asked;
 
 /* As this process knows it; NULL until it was needed. */
 static const SnowflakeLayout *fixed = NULL;
@@ -48,6 +52,48 @@ server_layout_objection(const SnowflakeLayout *layout)
 	return NULL;
 }
 
+/*
+ * The layout that a text names, which a server can have.  False with the problem if there
+ * is none.  It allocates nothing and raises nothing, so hooks may call it.
+ */
+bool
+server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
+{
+	const SnowflakeLayout *preset = layout_of_name(text);
+
+	if (preset != NULL)
+		*layout = *preset;
+	else if (!layout_read(text, layout, problem))
+		return false;
+	if (server_layout_objection(layout) == NULL)
+		return true;
+	strlcpy(problem->detail, server_layout_objection(layout), sizeof(problem->detail));
+	problem->hint = NULL;
+	return false;
+}
+
+/* The setting has another text; it is for the next start, if the layout has been fixed. */
+void
+server_layout_set(const char *text)
+{
+	LayoutProblem problem = {0};
+
+	server_layout_setting.value = server_layout_read(text, &asked, &problem) ? 0 : SETTING_INVALID;
+}
+
+/* ERROR INVALID_PARAMETER_VALUE if the setting names no layout that a server can have. */
+static void
+check_asked(void)
+{
+	LayoutProblem problem = {0};
+	SnowflakeLayout layout;
+
+	if (setting_is_valid(&server_layout_setting))
+		return;
+	(void) server_layout_read(server_layout_setting.text, &layout, &problem);
+	setting_report_invalid(&server_layout_setting, problem.detail, problem.hint);
+}
+
 /* Say once in a life of the server that there will be a problem. */
 static void
 warn_of_end(const SnowflakeLayout *layout)
@@ -64,78 +110,91 @@ warn_of_end(const SnowflakeLayout *layout)
 				errhint("The way to another layout, epoch or node that repeats no ID is in docs/layouts.md."));
 }
 
-/* Fix the layout, unless another process was faster. */
+/* Fix a layout, unless another process was faster. */
 static const SnowflakeLayout *
-fix(void)
+fix(const SnowflakeLayout *layout)
 {
 	SharedArea *area = shmem_area();
-	bool		is_first = false;
+	bool		is_first;
 
-	if (pg_atomic_read_u32(&area->layout_is_fixed) == 0)
+	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
+	is_first = pg_atomic_read_u32(&area->layout_is_fixed) == 0;
+	if (is_first)
 	{
-		setting_check(&server_layout_setting);
-		LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-		is_first = pg_atomic_read_u32(&area->layout_is_fixed) == 0;
-		if (is_first)
-		{
-			area->layout = server_layout_asked;
-			pg_write_barrier();
-			pg_atomic_write_u32(&area->layout_is_fixed, 1);
-		}
-		LWLockRelease(&area->lock);
+		area->layout = *layout;
+		pg_write_barrier();
+		pg_atomic_write_u32(&area->layout_is_fixed, 1);
 	}
-	pg_read_barrier();
+	LWLockRelease(&area->lock);
 	fixed = &area->layout;
 	if (is_first)
 		warn_of_end(fixed);
 	return fixed;
 }
 
+/* Find the layout that is fixed, or fix the one that the setting names. */
+static const SnowflakeLayout *
+find(void)
+{
+	SharedArea *area = shmem_area();
+
+	if (pg_atomic_read_u32(&area->layout_is_fixed) == 0)
+	{
+		check_asked();
+		return fix(&asked);
+	}
+	pg_read_barrier();
+	return fixed = &area->layout;
+}
+
 /*
  * The same as long as the server runs.  Errors: INVALID_PARAMETER_VALUE as long as
- * it is not fixed and idgen.layout was not accepted; OUT_OF_MEMORY without room for
- * the shared area.
+ * it is not fixed and idgen.layout is invalid; OUT_OF_MEMORY without room for the
+ * shared area.
  */
 const SnowflakeLayout *
 server_layout(void)
 {
-	return likely(fixed != NULL) ? fixed : fix();
+	return likely(fixed != NULL) ? fixed : find();
 }
 
-/* Has it been fixed, as far as this process knows? */
+/* Has it been fixed?  OUT_OF_MEMORY without room for the shared area. */
 bool
 server_layout_is_fixed(void)
 {
 	return fixed != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
 }
 
+/* What the setting says, whatever is fixed; NULL if it is invalid. */
+const SnowflakeLayout *
+server_layout_asked(void)
+{
+	return setting_is_valid(&server_layout_setting) ? &asked : NULL;
+}
+
 /*
- * What it is, if this process knows, or NULL.  If we may look at the shared area, what
- * is fixed there, or would be by what this process has been told.
+ * What it is as far as this process knows, which does not look further: what it has
+ * found fixed, or what the setting says; NULL if that is invalid.
  */
 const SnowflakeLayout *
-server_layout_expected(bool look)
+server_layout_expected(void)
 {
-	if (fixed == NULL && look)
-		return server_layout_is_fixed() ? server_layout() : &server_layout_asked;
-	return fixed;
+	return fixed != NULL ? fixed : server_layout_asked();
 }
 
 /*
  * The shared area was created while the server starts.  After a crash of a backend it
- * is created again, but the server has not started anew: what has been reloaded since
- * is still for the next start, as a node that fits it may have been refused.
+ * is created again, but the server has not started anew: the layout is the same, and
+ * what has been reloaded since, valid or not, is still for the next start.
  */
 void
 server_layout_startup(void)
 {
 	static SnowflakeLayout at_start;
-	SnowflakeLayout asked = server_layout_asked;
 
-	if (fixed != NULL)
-		server_layout_asked = at_start;
-	fixed = NULL;
-	if (!server_layout_setting.refused)
-		at_start = *fix();
-	server_layout_asked = asked;
+	if (fixed == NULL && server_layout_asked() == NULL)
+		return;
+	if (fixed == NULL)
+		at_start = asked;
+	fix(&at_start);
 }

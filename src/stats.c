@@ -197,7 +197,9 @@ idgen_status(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	layout_write(server_layout(), layout, sizeof(layout));
+	nulls[0] = !setting_is_valid(&generator_datacenter);
 	values[0] = Int32GetDatum(generator_datacenter.value);
+	nulls[1] = !setting_is_valid(&generator_worker);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
 	put_timeline(server_timeline(), server_layout(), &values[3], &nulls[3]);

@@ -11,22 +11,23 @@
 #include "uuid_bits.h"
 #include "uuid_node.h"
 
-/* A setting, which must fit so many bits. */
+/* A setting, which must be valid and fit so many bits. */
 static uint64
 part_of_node(const ServerSetting *setting, int bits)
 {
+	setting_check(setting);
 	if (setting->value >> bits != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" does not fit the node of a 128-bit ID", setting->name),
-				errdetail("The value is %d, and such a node has room for 0 to %d.", setting->value, (1 << bits) - 1));
+				errdetail("The value is %d, and such a node has room for 0 to %d.", setting->value, (1 << bits) - 1),
+				errhint("Choose a value that it has room for."));
 	return setting->value;
 }
 
 /*
- * The node, without marks.  Whether the settings were accepted is for
- * server_moment_next() to say.  ERROR INVALID_PARAMETER_VALUE if datacenter or worker
- * are larger than their bits.
+ * The node, without marks.  ERROR INVALID_PARAMETER_VALUE if datacenter or worker are
+ * invalid, or larger than their bits.
  */
 uint64
 uuid_node_of_server(void)
@@ -35,10 +36,16 @@ uuid_node_of_server(void)
 		part_of_node(&generator_worker, UUID_NODE_WORKER_BITS);
 }
 
-/* Do datacenter and worker fit their bits? */
+static bool
+part_fits(const ServerSetting *setting, int bits)
+{
+	return setting_is_valid(setting) && setting->value >> bits == 0;
+}
+
+/* Are datacenter and worker valid, and do they fit their bits? */
 bool
 uuid_node_fits(void)
 {
-	return generator_datacenter.value >> UUID_NODE_DATACENTER_BITS == 0 &&
-		generator_worker.value >> UUID_NODE_WORKER_BITS == 0;
+	return part_fits(&generator_datacenter, UUID_NODE_DATACENTER_BITS) &&
+		part_fits(&generator_worker, UUID_NODE_WORKER_BITS);
 }

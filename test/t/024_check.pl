@@ -140,7 +140,7 @@ sub check_settings
 
 	$node->safe_psql('postgres', 'CREATE ROLE stubborn LOGIN; ALTER ROLE stubborn SET idgen.worker_id = 5');
 	is( findings($node, extra_params => [ '-U', 'stubborn' ]),
-		'error|idgen.worker_id|The value asked for, "5", was not accepted: this session makes no IDs.',
+		'error|idgen.worker_id|The value "5 (not from the server\'s configuration)" is invalid: no IDs are issued that depend on it.',
 		'a setting that was refused');
 	$node->safe_psql('postgres', 'DROP ROLE stubborn');
 
