@@ -18,7 +18,9 @@ OBJS = \
 	src/clock.o \
 	src/finding.o \
 	src/generator.o \
+	src/generator_drop.o \
 	src/generator_options.o \
+	src/generator_use.o \
 	src/id_batch.o \
 	src/id_bounds.o \
 	src/id_space.o \

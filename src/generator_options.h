@@ -21,8 +21,18 @@ typedef struct GeneratorOptions
 	SequenceStart sequence_start;
 } GeneratorOptions;
 
+/* Why options make no generator; texts as in an error. */
+typedef struct OptionsProblem
+{
+	int			sqlstate;
+	const char *message;
+	const char *detail;			/* or NULL */
+	const char *hint;			/* or NULL */
+} OptionsProblem;
+
 extern const char *const generator_option_of_field[LAYOUT_FIELDS];
 
-extern GeneratorOptions generator_options_read(List *options);
+extern bool generator_options_try(List *definitions, GeneratorOptions *options, OptionsProblem *problem);
+extern GeneratorOptions generator_options_read(List *definitions);
 
 #endif							/* IDGEN_GENERATOR_OPTIONS_H */
