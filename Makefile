@@ -19,8 +19,14 @@ OBJS = \
 	src/clock.o \
 	src/finding.o \
 	src/generator.o \
+<<<<<<< HEAD
 	src/generator_ddl.o \
+=======
+	src/generator_drop.o \
+>>>>>>> admin
+	src/generator_former.o \
 	src/generator_options.o \
+	src/generator_use.o \
 	src/id_batch.o \
 	src/id_bounds.o \
 	src/id_space.o \

@@ -232,29 +232,31 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION snowflake_next_block(name, integer) IS
 'first of size consecutive snowflake IDs of a generator, all for the caller';
 
+CREATE FUNCTION idgen_read_generator(options text[],
+	OUT layout snowflake_layout,
+	OUT worker_id integer,
+	OUT datacenter_id integer,
+	OUT shard_id integer,
+	OUT slab_id bigint,
+	OUT sequence_start text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_read_generator'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION idgen_read_generator(text[]) IS
+'options of a generator, NULL if they are not valid; see the view snowflake_generators';
+
 CREATE VIEW snowflake_generators AS
 	SELECT s.srvname AS generator,
 		pg_catalog.pg_get_userbyid(s.srvowner) AS owner,
-		o.layout::snowflake_layout AS layout,
-		o.worker_id::pg_catalog.int4,
-		o.datacenter_id::pg_catalog.int4,
-		o.shard_id::pg_catalog.int4,
-		o.slab_id::pg_catalog.int8,
-		COALESCE(o.sequence_start, 'zero') AS sequence_start
+		o.layout, o.worker_id, o.datacenter_id, o.shard_id, o.slab_id, o.sequence_start
 	FROM pg_catalog.pg_foreign_server s
 		JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid OPERATOR(pg_catalog.=) s.srvfdw,
-		LATERAL (SELECT
-			pg_catalog.max(option_value) FILTER (WHERE option_name OPERATOR(pg_catalog.=) 'layout') AS layout,
-			pg_catalog.max(option_value) FILTER (WHERE option_name OPERATOR(pg_catalog.=) 'worker_id') AS worker_id,
-			pg_catalog.max(option_value) FILTER (WHERE option_name OPERATOR(pg_catalog.=) 'datacenter_id') AS datacenter_id,
-			pg_catalog.max(option_value) FILTER (WHERE option_name OPERATOR(pg_catalog.=) 'shard_id') AS shard_id,
-			pg_catalog.max(option_value) FILTER (WHERE option_name OPERATOR(pg_catalog.=) 'slab_id') AS slab_id,
-			pg_catalog.max(option_value) FILTER (WHERE option_name OPERATOR(pg_catalog.=) 'sequence_start') AS sequence_start
-			FROM pg_catalog.pg_options_to_table(s.srvoptions)) o
+		LATERAL idgen_read_generator(s.srvoptions) o
 	WHERE w.fdwname OPERATOR(pg_catalog.=) 'idgen';
 
 COMMENT ON VIEW snowflake_generators IS
-'generators of this database; where datacenter or worker are null, they are the server''s';
+'generators of this database; where datacenter or worker are null, they are the server''s; without a layout its options are not valid';
 
 GRANT SELECT ON snowflake_generators TO PUBLIC;
 
@@ -1581,14 +1583,14 @@ AS 'MODULE_PATHNAME', 'idgen_get_slots'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 100;
 
 COMMENT ON FUNCTION idgen_get_slots() IS
-'what each live backend has drawn; see the view idgen_slots';
+'what each live backend has been issued; see the view idgen_slots';
 
 CREATE VIEW idgen_slots AS
 	SELECT pid, ids_issued, chunks_taken, waits, time_waited, last_id_at
 	FROM idgen_get_slots();
 
 COMMENT ON VIEW idgen_slots IS
-'what each live backend that has asked for IDs from a timeline has drawn';
+'what each live backend that has asked for IDs from a timeline was issued; one''s own, or all with pg_read_all_stats';
 
 GRANT SELECT ON idgen_slots TO PUBLIC;
 
@@ -1615,7 +1617,7 @@ AS 'MODULE_PATHNAME', 'idgen_status'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION idgen_status() IS
-'node, layout, timeline and reservation of this server, with totals of all backends';
+'node and layout of this server, and with pg_read_all_stats its timeline, its reservation and totals of all backends';
 
 CREATE FUNCTION idgen_get_timelines(
 	OUT is_server boolean,
@@ -1638,7 +1640,7 @@ CREATE VIEW idgen_timelines AS
 	FROM idgen_get_timelines();
 
 COMMENT ON VIEW idgen_timelines IS
-'timelines of the server''s own IDs, of 128-bit IDs in order, and of all generators that have been used since it started, in all databases';
+'timelines of the server''s own IDs, of 128-bit IDs in order, and of all generators that have been used since it started, in all databases; without pg_read_all_stats the server''s without its time';
 
 GRANT SELECT ON idgen_timelines TO PUBLIC;
 

@@ -23,6 +23,7 @@
 #include "check_generators.h"
 #include "finding.h"
 #include "generator_options.h"
+#include "generator_use.h"
 #include "named_generator.h"
 #include "server_layout.h"
 
@@ -170,6 +171,55 @@ check_copies(ReturnSetInfo *result, const Checked *generators, int count)
 					copies);
 }
 
+/* Objects that name a generator which does not exist, from one of its uses to the last. */
+static void
+report_missing(ReturnSetInfo *result, List *uses, int from, int to)
+{
+	const GeneratorUse *use = list_nth(uses, from);
+	char	   *example = generator_use_text(use);
+	char	   *subject = psprintf("generator \"%s\"", NameStr(use->generator));
+	const char *cure = "Rename or create the generator, or let what names it name another one.";
+
+	if (example == NULL)
+		return;
+	if (to > from)
+		finding_put(result, FINDING_ERROR, subject, cure,
+					"It does not exist, but %s and %d other objects depend on it: where they need an ID, there is an error.",
+					example, to - from);
+	else
+		finding_put(result, FINDING_ERROR, subject, cure,
+					"It does not exist, but %s depends on it: where that needs an ID, there is an error.", example);
+}
+
+static bool
+exists(const char *name)
+{
+	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
+	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
+
+	return server != NULL && wrapper != NULL && server->fdwid == wrapper->fdwid;
+}
+
+/* Does everything that names a generator name one that exists? */
+static void
+check_names(ReturnSetInfo *result)
+{
+	List	   *uses = generator_uses();
+	int			from = 0;
+
+	for (int i = 0; i < list_length(uses); i++)
+	{
+		const GeneratorUse *use = list_nth(uses, i);
+		const GeneratorUse *next = i + 1 < list_length(uses) ? list_nth(uses, i + 1) : NULL;
+
+		if (next != NULL && strcmp(NameStr(next->generator), NameStr(use->generator)) == 0)
+			continue;
+		if (!exists(NameStr(use->generator)))
+			report_missing(result, uses, from, i);
+		from = i + 1;
+	}
+}
+
 /*
  * The generator that a foreign server is; false if it is gone, or cannot make IDs,
  * which is found.
@@ -179,11 +229,18 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 {
 	ForeignServer *server = GetForeignServerExtended(server_id, FSV_MISSING_OK);
 	GeneratorOptions options;
+	OptionsProblem problem;
 
 	if (server == NULL)
 		return false;
-	options = generator_options_read(server->options);
 	generator->subject = psprintf("generator \"%s\"", server->servername);
+	if (!generator_options_try(server->options, &options, &problem))
+	{
+		finding_put(result, FINDING_ERROR, generator->subject,
+					"Correct them with ALTER SERVER ... OPTIONS.",
+					"Its options cannot be read, so it issues no IDs: %s.", problem.message);
+		return false;
+	}
 	generator->layout = options.layout;
 	if (!named_generator_fits(&options))
 	{
@@ -202,12 +259,9 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 static Checked *
 collect(ReturnSetInfo *result, int *count)
 {
-	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
-	Relation	servers = table_open(ForeignServerRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(servers, InvalidOid, false, NULL, 0, NULL);
-	int			room = 16;
-	Checked    *generators = palloc(room * sizeof(Checked));
-	HeapTuple	tuple;
+	List	   *servers = named_generator_list();
+	Checked    *generators = palloc((list_length(servers) + 1) * sizeof(Checked));
+	ListCell   *cell;
 
 	*count = 0;
 	generators[0].has_own_node = false;
@@ -219,19 +273,11 @@ collect(ReturnSetInfo *result, int *count)
 		(*count)++;
 	}
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(cell, servers)
 	{
-		Form_pg_foreign_server server = (Form_pg_foreign_server) GETSTRUCT(tuple);
-
-		if (wrapper == NULL || server->srvfdw != wrapper->fdwid)
-			continue;
-		if (*count == room)
-			generators = repalloc(generators, (room *= 2) * sizeof(Checked));
-		if (read_generator(result, server->oid, &generators[*count]))
+		if (read_generator(result, lfirst_oid(cell), &generators[*count]))
 			(*count)++;
 	}
-	systable_endscan(scan);
-	table_close(servers, AccessShareLock);
 	return generators;
 }
 
@@ -249,6 +295,7 @@ check_generators(ReturnSetInfo *result, bool is_subscriber)
 			check_one(result, &generators[i]);
 	}
 	check_pairs(result, generators, count);
+	check_names(result);
 	if (is_subscriber)
 		check_copies(result, generators, count);
 }

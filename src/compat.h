@@ -65,7 +65,7 @@ compat_find_setting(const char *name)
 #endif
 }
 
-/* 16: one function checks the rights to objects of all kinds. */
+/* 16: one function checks the rights to objects of all kinds, and another who owns one. */
 static inline AclResult
 compat_server_aclcheck(Oid server, Oid role, AclMode mode)
 {
@@ -73,6 +73,16 @@ compat_server_aclcheck(Oid server, Oid role, AclMode mode)
 	return object_aclcheck(ForeignServerRelationId, server, role, mode);
 #else
 	return pg_foreign_server_aclcheck(server, role, mode);
+#endif
+}
+
+static inline bool
+compat_server_ownercheck(Oid server, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(ForeignServerRelationId, server, role);
+#else
+	return pg_foreign_server_ownercheck(server, role);
 #endif
 }
 

@@ -47,6 +47,7 @@
 
 #include "compat.h"
 #include "generator_ddl.h"
+#include "generator_former.h"
 #include "generator_options.h"
 #include "id_space.h"
 #include "named_generator.h"
@@ -116,7 +117,7 @@ write_former(NewServer *server, List *former)
 	Datum		values[Natts_pg_foreign_server] = {0};
 	bool		nulls[Natts_pg_foreign_server] = {false};
 	bool		replaces[Natts_pg_foreign_server] = {false};
-	DefElem    *option = makeDefElem(FORMER_OPTION, (Node *) makeString(generator_options_former_text(former)), -1);
+	DefElem    *option = makeDefElem(FORMER_OPTION, (Node *) makeString(generator_former_text(former)), -1);
 	bool		is_null;
 	Datum		options = heap_getattr(server->tuple, Anum_pg_foreign_server_srvoptions,
 									   RelationGetDescr(server->servers), &is_null);
@@ -161,7 +162,7 @@ is_above(const SnowflakeLayout *layout, const SnowflakeLayout *former)
 static void
 check_former_is_kept(const char *name, const GeneratorOptions *present, const GeneratorOptions *old)
 {
-	if (strcmp(generator_options_former_text(present->former), generator_options_former_text(old->former)) != 0)
+	if (strcmp(generator_former_text(present->former), generator_former_text(old->former)) != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				errmsg("option \"%s\" of generator \"%s\" cannot be changed", FORMER_OPTION, name),
@@ -275,7 +276,7 @@ check_change(Oid id, NewServer *server, const ForeignServer *old_server)
 {
 	GeneratorOptions old = generator_options_read(old_server->options);
 	GeneratorOptions present = generator_options_read(options_of(server));
-	List	   *former = generator_options_add_former(old.former, &old);
+	List	   *former = generator_former_add(old.former, &old);
 	const GeneratorOptions *worst = NULL;
 	Change		change;
 
@@ -319,11 +320,11 @@ report_other(const char *name, const IdNumbers *numbers, Oid other_id)
 {
 	ForeignServer *other = GetForeignServerExtended(other_id, FSV_MISSING_OK);
 	GeneratorOptions options;
+	OptionsProblem problem;
 	IdNumbers	others;
 
-	if (other == NULL)
+	if (other == NULL || !generator_options_try(other->options, &options, &problem))
 		return false;
-	options = generator_options_read(other->options);
 	others = generator_options_numbers(&options);
 	if (layout_keep_apart(&numbers->layout, &others.layout) || !layout_may_be_equal(numbers, &others))
 		return false;

@@ -6,16 +6,17 @@
  * What depends on the clock or on the server's settings is left to those who draw
  * IDs: a dump can be restored anywhere and at any time.
  *
+ * What is wrong is returned, as who looks at all generators has to go on: somebody may
+ * have taken the validator off the wrapper, or a dump may be of another version.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "commands/defrem.h"
-#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
-#include "utils/builtins.h"
 
 #include "generator_options.h"
+#include "layout_presets.h"
 #include "layout_text.h"
 #include "server_layout.h"
 #include "snowflake_layout.h"
@@ -33,16 +34,50 @@ static const char *const sequence_starts[] = {
 	[SEQUENCE_ROLLING] = "rolling",
 };
 
-static SequenceStart
-read_sequence_start(const char *text)
+/* State what is wrong; detail and hint may be NULL.  Returns false. */
+static bool
+refuse(OptionsProblem *problem, int sqlstate, const char *message, const char *detail, const char *hint)
+{
+	problem->sqlstate = sqlstate;
+	problem->message = message;
+	problem->detail = detail;
+	problem->hint = hint;
+	return false;
+}
+
+static bool
+refuse_value(OptionsProblem *problem, const char *name, const char *value, const char *detail, const char *hint)
+{
+	return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+				  psprintf("invalid value for option \"%s\": \"%s\"", name, value), detail, hint);
+}
+
+static bool
+read_layout(const char *text, SnowflakeLayout *layout, OptionsProblem *problem)
+{
+	const SnowflakeLayout *preset = layout_of_name(text);
+	LayoutProblem reason;
+
+	if (preset != NULL)
+		*layout = *preset;
+	else if (!layout_read(text, layout, &reason))
+		return refuse(problem, ERRCODE_INVALID_TEXT_REPRESENTATION,
+					  psprintf("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
+					  pstrdup(reason.detail), reason.hint);
+	return true;
+}
+
+static bool
+read_sequence_start(const char *text, SequenceStart *sequence_start, OptionsProblem *problem)
 {
 	for (int i = 0; i < lengthof(sequence_starts); i++)
+	{
+		*sequence_start = i;
 		if (pg_strcasecmp(text, sequence_starts[i]) == 0)
-			return i;
-	ereport(ERROR,
-			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("invalid value for option \"%s\": \"%s\"", "sequence_start", text),
-			errhint("Values are \"zero\", \"random\" and \"rolling\"."));
+			return true;
+	}
+	return refuse_value(problem, "sequence_start", text, NULL,
+						"Values are \"zero\", \"random\" and \"rolling\".");
 }
 
 /* The field of the node that an option is about; 0, which is the time, if none. */
@@ -56,30 +91,43 @@ field_of_option(const char *name)
 }
 
 /* A number from 0 on; whether the layout has room for it is seen when that is known. */
-static uint64
-read_number(const char *name, const char *text)
+static bool
+read_number(const char *name, const char *text, uint64 *number, OptionsProblem *problem)
 {
 	char	   *end;
-	uint64		number;
 
 	errno = 0;
-	number = strtou64(text, &end, 10);
+	*number = strtou64(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("invalid value for option \"%s\": \"%s\"", name, text),
-				errdetail("It must be a number from 0 on, within the layout's field."));
-	return number;
+		return refuse_value(problem, name, text,
+							"It must be a number from 0 on, within the layout's field.", NULL);
+	return true;
+}
+
+/* A pair such as "worker_id=3" of a former layout and node. */
+static bool
+read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
+{
+	char	   *value = strchr(pair, '=');
+	LayoutField field;
+
+	if (value != NULL)
+		*value++ = '\0';
+	field = field_of_option(pair);
+	if (value == NULL || field == LAYOUT_TIME)
+		return refuse_value(problem, FORMER_OPTION, pair, NULL,
+							"ALTER SERVER writes this option, and dumps contain it.");
+	former->is_given[field] = true;
+	return read_number(pair, value, &former->value[field], problem);
 }
 
 /*
  * One of the former layouts and nodes, such as "js53 with worker_id=3".  A field that
  * is not given there may have had any value.
  */
-static GeneratorOptions *
-read_former(char *text)
+static bool
+read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
 {
-	GeneratorOptions *former = palloc0(sizeof(GeneratorOptions));
 	char	   *values = strstr(text, " with ");
 	char	   *rest = NULL;
 
@@ -88,122 +136,137 @@ read_former(char *text)
 		*values = '\0';
 		values += strlen(" with ");
 	}
-	former->layout = *snowflake_layout_read(text, NULL);
+	if (!read_layout(text, &former->layout, problem))
+		return false;
 	for (char *pair = values ? strtok_r(values, " ", &rest) : NULL; pair; pair = strtok_r(NULL, " ", &rest))
-	{
-		char	   *value = strchr(pair, '=');
-		LayoutField field;
-
-		if (value != NULL)
-			*value++ = '\0';
-		field = field_of_option(pair);
-		if (value == NULL || field == LAYOUT_TIME)
-			ereport(ERROR,
-					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("invalid value for option \"%s\": \"%s\"", FORMER_OPTION, pair),
-					errhint("It is written by ALTER SERVER and read back from dumps."));
-		former->is_given[field] = true;
-		former->value[field] = read_number(pair, value);
-	}
-	return former;
+		if (!read_former_field(former, pair, problem))
+			return false;
+	return true;
 }
 
 /* Former layouts and nodes, with "|" between them. */
-static List *
-read_formers(const char *text)
+static bool
+read_formers(const char *text, List **formers, OptionsProblem *problem)
 {
-	List	   *formers = NIL;
 	char	   *rest = NULL;
 	char	   *copy = pstrdup(text);
 
 	for (char *one = strtok_r(copy, "|", &rest); one; one = strtok_r(NULL, "|", &rest))
-		formers = lappend(formers, read_former(one));
-	return formers;
+	{
+		GeneratorOptions *former = palloc0(sizeof(GeneratorOptions));
+
+		if (!read_former(former, one, problem))
+			return false;
+		*formers = lappend(*formers, former);
+	}
+	return true;
 }
 
-static void
-read_option(GeneratorOptions *options, const char *name, char *value, bool *has_layout)
+static bool
+read_option(GeneratorOptions *options, const char *name, const char *value, bool *has_layout,
+			OptionsProblem *problem)
 {
 	LayoutField field = field_of_option(name);
 
 	if (field != LAYOUT_TIME)
 	{
 		options->is_given[field] = true;
-		options->value[field] = read_number(name, value);
+		return read_number(name, value, &options->value[field], problem);
 	}
-	else if (strcmp(name, "layout") == 0)
+	if (strcmp(name, "layout") == 0)
 	{
-		options->layout = *snowflake_layout_read(value, NULL);
 		*has_layout = true;
+		return read_layout(value, &options->layout, problem);
 	}
-	else if (strcmp(name, "sequence_start") == 0)
-		options->sequence_start = read_sequence_start(value);
-	else if (strcmp(name, FORMER_OPTION) == 0)
-		options->former = read_formers(value);
-	else
-		ereport(ERROR,
-				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-				errmsg("invalid option \"%s\"", name),
-				errhint("Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\"."));
+	if (strcmp(name, "sequence_start") == 0)
+		return read_sequence_start(value, &options->sequence_start, problem);
+	if (strcmp(name, FORMER_OPTION) == 0)
+		return read_formers(value, &options->former, problem);
+	return refuse(problem, ERRCODE_FDW_INVALID_OPTION_NAME,
+				  psprintf("invalid option \"%s\"", name), NULL,
+				  "Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\".");
 }
 
-/* ERROR unless what is given fits the layout, and what no one else can know is given. */
-static void
-check_field(const GeneratorOptions *options, LayoutField field)
+/* Does what is given fit the layout, and is given what no one else can know? */
+static bool
+check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *problem)
 {
 	const char *name = generator_option_of_field[field];
 	uint64		most = layout_max(&options->layout, field);
 	bool		is_known_elsewhere = field == LAYOUT_DATACENTER || field == LAYOUT_WORKER;
 
 	if (options->is_given[field] && !layout_has(&options->layout, field))
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("option \"%s\" does not go with the layout", name),
-				errdetail("The layout has no %s.", layout_field_names[field]));
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+					  psprintf("option \"%s\" does not go with the layout", name),
+					  psprintf("The layout has no %s.", layout_field_names[field]), NULL);
 	if (options->value[field] > most)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("option \"%s\" is out of range", name),
-				errdetail("The value is %llu, and the layout's %s goes from 0 to %llu.",
-						  (unsigned long long) options->value[field], layout_field_names[field],
-						  (unsigned long long) most));
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+					  psprintf("option \"%s\" is out of range", name),
+					  psprintf("The value is %llu, and the layout's %s goes from 0 to %llu.",
+							   (unsigned long long) options->value[field], layout_field_names[field],
+							   (unsigned long long) most), NULL);
 	if (!options->is_given[field] && layout_has(&options->layout, field) && !is_known_elsewhere)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("option \"%s\" is required", name),
-				errdetail("The layout has a %s, and there is no setting of the server for it.",
-						  layout_field_names[field]));
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+					  psprintf("option \"%s\" is required", name),
+					  psprintf("The layout has a %s, and there is no setting of the server for it.",
+							   layout_field_names[field]), NULL);
+	return true;
+}
+
+/* The same for the layout and all fields. */
+static bool
+check_fields(const GeneratorOptions *options, OptionsProblem *problem)
+{
+	if (layout_objection(&options->layout) != NULL)
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+					  psprintf("layout \"%s\" is for reading only", snowflake_layout_text(&options->layout)),
+					  layout_objection(&options->layout), NULL);
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (!check_field(options, field, problem))
+			return false;
+	return true;
 }
 
 /*
- * The options of a generator, DefElems with strings.  Errors:
- * FDW_INVALID_OPTION_NAME, FDW_OPTION_NAME_NOT_FOUND without a layout,
- * INVALID_TEXT_REPRESENTATION, INVALID_PARAMETER_VALUE.
+ * The options of a generator, DefElems with strings.  If they make none: false, and
+ * the problem, whose SQLSTATE is FDW_INVALID_OPTION_NAME, FDW_OPTION_NAME_NOT_FOUND
+ * without a layout, INVALID_TEXT_REPRESENTATION or INVALID_PARAMETER_VALUE.
  */
-GeneratorOptions
-generator_options_read(List *definitions)
+bool
+generator_options_try(List *definitions, GeneratorOptions *options, OptionsProblem *problem)
 {
-	GeneratorOptions options = {.sequence_start = SEQUENCE_ZERO};
 	bool		has_layout = false;
 	ListCell   *cell;
 
+	*options = (GeneratorOptions) {.sequence_start = SEQUENCE_ZERO};
 	foreach(cell, definitions)
 	{
 		DefElem    *definition = lfirst(cell);
+		/* What never went through the grammar may have no value. */
+		const char *value = definition->arg == NULL ? "" : strVal(definition->arg);
 
-		read_option(&options, definition->defname, defGetString(definition), &has_layout);
+		if (!read_option(options, definition->defname, value, &has_layout, problem))
+			return false;
 	}
 	if (!has_layout)
+		return refuse(problem, ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
+					  psprintf("option \"%s\" is required", "layout"), NULL, NULL);
+	return check_fields(options, problem);
+}
+
+/* The same, but the problem is an ERROR. */
+GeneratorOptions
+generator_options_read(List *definitions)
+{
+	GeneratorOptions options;
+	OptionsProblem problem;
+
+	if (!generator_options_try(definitions, &options, &problem))
 		ereport(ERROR,
-				errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
-				errmsg("option \"%s\" is required", "layout"));
-	if (layout_objection(&options.layout) != NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("layout \"%s\" is for reading only", snowflake_layout_text(&options.layout)),
-				errdetail("%s", layout_objection(&options.layout)));
-	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-		check_field(&options, field);
+				errcode(problem.sqlstate),
+				errmsg("%s", problem.message),
+				problem.detail ? errdetail("%s", problem.detail) : 0,
+				problem.hint ? errhint("%s", problem.hint) : 0);
 	return options;
 }
 
@@ -243,71 +306,4 @@ generator_options_numbers(const GeneratorOptions *options)
 		else
 			numbers.fixed &= ~layout_put(layout, field, (UINT64CONST(1) << layout->bits[field]) - 1);
 	return numbers;
-}
-
-static bool
-same_numbers(const IdNumbers *one, const IdNumbers *other)
-{
-	return one->fixed == other->fixed && layout_share_timeline(one, other);
-}
-
-/* Of so many nodes of a frame each is remembered; of more, that there were many. */
-#define FORMER_NODES 16
-
-/*
- * Remember layout and node of a generator among its former ones; the result is a list
- * of its own.
- */
-List *
-generator_options_add_former(List *former, const GeneratorOptions *options)
-{
-	IdNumbers	numbers = generator_options_numbers(options);
-	GeneratorOptions *added = palloc0(sizeof(GeneratorOptions));
-	List	   *others = NIL;
-	List	   *of_frame = NIL;
-	ListCell   *cell;
-
-	foreach(cell, former)
-	{
-		GeneratorOptions *one = lfirst(cell);
-		IdNumbers	old = generator_options_numbers(one);
-
-		if (same_numbers(&old, &numbers))
-			return list_copy(former);
-		if (layout_same_frame(&old.layout, &numbers.layout))
-			of_frame = lappend(of_frame, one);
-		else
-			others = lappend(others, one);
-	}
-	added->layout = options->layout;
-	if (list_length(of_frame) >= FORMER_NODES)
-		return lappend(others, added);
-	memcpy(added->is_given, options->is_given, sizeof(added->is_given));
-	memcpy(added->value, options->value, sizeof(added->value));
-	return lappend(list_concat(others, of_frame), added);
-}
-
-/* The list as text, as the option has it. */
-char *
-generator_options_former_text(List *former)
-{
-	StringInfoData text;
-	ListCell   *cell;
-
-	initStringInfo(&text);
-	foreach(cell, former)
-	{
-		GeneratorOptions *one = lfirst(cell);
-		const char *word = " with ";
-
-		appendStringInfo(&text, "%s%s", text.len > 0 ? " | " : "", snowflake_layout_text(&one->layout));
-		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-			if (one->is_given[field])
-			{
-				appendStringInfo(&text, "%s%s=%llu", word, generator_option_of_field[field],
-								 (unsigned long long) one->value[field]);
-				word = " ";
-			}
-	}
-	return text.data;
 }

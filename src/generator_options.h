@@ -22,16 +22,24 @@ typedef struct GeneratorOptions
 	List	   *former;			/* GeneratorOptions * with layouts and nodes that it had before */
 } GeneratorOptions;
 
-/* The option that holds the former layouts and nodes. */
+/* The option that holds the former layouts and nodes; see generator_former.c. */
 #define FORMER_OPTION "former"
+
+/* Why options make no generator; texts as in an error. */
+typedef struct OptionsProblem
+{
+	int			sqlstate;
+	const char *message;
+	const char *detail;			/* or NULL */
+	const char *hint;			/* or NULL */
+} OptionsProblem;
 
 extern const char *const generator_option_of_field[LAYOUT_FIELDS];
 
-extern GeneratorOptions generator_options_read(List *options);
+extern bool generator_options_try(List *definitions, GeneratorOptions *options, OptionsProblem *problem);
+extern GeneratorOptions generator_options_read(List *definitions);
 extern bool generator_options_follow_server(const GeneratorOptions *options);
 extern bool generator_options_keep_node(const GeneratorOptions *options);
 extern IdNumbers generator_options_numbers(const GeneratorOptions *options);
-extern List *generator_options_add_former(List *former, const GeneratorOptions *options);
-extern char *generator_options_former_text(List *former);
 
 #endif							/* IDGEN_GENERATOR_OPTIONS_H */

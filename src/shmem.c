@@ -405,6 +405,7 @@ shmem_claim_slot(void)
 	retire_counts(slot);
 	pg_atomic_write_u64(&slot->last_id_us, 0);
 	slot->pid = MyProcPid;
+	slot->role = GetAuthenticatedUserId();
 	LWLockRelease(&area->lock);
 	return slot;
 }

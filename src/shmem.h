@@ -22,8 +22,9 @@
  *	reservation			its own lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
- *	slot.pid			written by the slot's owner alone.
- *	totals				shared->lock.  Whoever claims a slot moves the counters of
+ *	slot.pid, role, totals
+ *						shared->lock, except that the owner clears pid without it when
+ *						it leaves.  Whoever claims a slot moves the counters of
  *						its last owner into the totals under it, so whoever sums
  *						totals and slots under it counts each ID once.
  *	slot.stale			counted up by a parallel worker of the owner when it
@@ -78,6 +79,7 @@ typedef struct BackendSlot
 	pg_atomic_uint64 waited_us;
 	pg_atomic_uint32 stale;		/* drop chunks when it changes: parallel workers passed them */
 	int32		pid;			/* 0 when free */
+	Oid			role;			/* who connected, as in pg_stat_activity */
 } BackendSlot;
 
 /* ShmemInitStruct() aligns the area itself to cache lines. */

@@ -1,32 +1,33 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_generator.c
- *	  What SQL calls to create and drop generators, and to draw from them.
- *
- * Creating and dropping are PostgreSQL's own commands, run as the caller, so
- * that rights, event triggers and whoever watches commands see what they are.
+ *	  What SQL calls to create generators, and to draw from them.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/reloptions.h"
 #include "catalog/pg_foreign_server.h"
-#include "executor/spi.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "command.h"
 #include "generator_options.h"
 #include "id_batch.h"
 #include "named_generator.h"
 #include "snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_generator_validator);
+PG_FUNCTION_INFO_V1(idgen_read_generator);
 PG_FUNCTION_INFO_V1(idgen_create_generator);
-PG_FUNCTION_INFO_V1(idgen_drop_generator);
 PG_FUNCTION_INFO_V1(idgen_generator_nextval);
 PG_FUNCTION_INFO_V1(idgen_generator_nextvals);
 PG_FUNCTION_INFO_V1(idgen_generator_next_block);
@@ -54,7 +55,27 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
 				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
 }
 
-/* snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about CREATE SERVER ... */
+/*
+ * A generator has nothing that a user could be mapped to, or a table be of; and what
+ * is made of it by whoever may use it would keep its owner from dropping it.
+ */
+static void
+refuse_catalog(Oid catalog)
+{
+	if (catalog == UserMappingRelationId || catalog == ForeignTableRelationId)
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				catalog == UserMappingRelationId ?
+				errmsg("a generator has no user mappings") :
+				errmsg("a generator has no foreign tables"),
+				errdetail("Servers of foreign-data wrapper \"%s\" are generators of IDs, not places of data.",
+						  GENERATOR_WRAPPER));
+}
+
+/*
+ * snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about
+ * CREATE SERVER and all that goes with it, also where no options are given.
+ */
 Datum
 idgen_generator_validator(PG_FUNCTION_ARGS)
 {
@@ -71,22 +92,68 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				errmsg("foreign-data wrapper \"%s\" has options for servers only", GENERATOR_WRAPPER));
+	else
+		refuse_catalog(PG_GETARG_OID(1));
 	PG_RETURN_VOID();
+}
+
+/* A field of the node as a column: NULL if it was not given. */
+static void
+put_given(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
+{
+	*null = !options->is_given[field];
+	*value = field == LAYOUT_SLAB ? Int64GetDatum(options->value[field]) : Int32GetDatum(options->value[field]);
+}
+
+/* The start of the sequence as it was written. */
+static const char *
+sequence_start_text(List *definitions)
+{
+	ListCell   *cell;
+
+	foreach(cell, definitions)
+	{
+		DefElem    *definition = lfirst(cell);
+
+		if (strcmp(definition->defname, "sequence_start") == 0)
+			return strVal(definition->arg);
+	}
+	return "zero";
+}
+
+/*
+ * idgen_read_generator(options text[], OUT layout snowflake_layout,
+ *						OUT worker_id integer, OUT datacenter_id integer,
+ *						OUT shard_id integer, OUT slab_id bigint,
+ *						OUT sequence_start text)
+ */
+Datum
+idgen_read_generator(PG_FUNCTION_ARGS)
+{
+	List	   *definitions = untransformRelOptions(PG_GETARG_DATUM(0));
+	GeneratorOptions options;
+	OptionsProblem problem;
+	Datum		values[6];
+	bool		nulls[6] = {false};
+	TupleDesc	row_type;
+
+	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (!generator_options_try(definitions, &options, &problem))
+		PG_RETURN_NULL();
+	values[0] = PointerGetDatum(&options.layout);
+	put_given(&options, LAYOUT_WORKER, &values[1], &nulls[1]);
+	put_given(&options, LAYOUT_DATACENTER, &values[2], &nulls[2]);
+	put_given(&options, LAYOUT_SHARD, &values[3], &nulls[3]);
+	put_given(&options, LAYOUT_SLAB, &values[4], &nulls[4]);
+	values[5] = CStringGetTextDatum(sequence_start_text(definitions));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 
 static void
 append_option(StringInfo command, const char *name, const char *value)
 {
 	appendStringInfo(command, ", %s %s", name, quote_literal_cstr(value));
-}
-
-static void
-run(const char *command)
-{
-	SPI_connect();
-	if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
-		elog(ERROR, "could not run \"%s\"", command);
-	SPI_finish();
 }
 
 /* The argument of snowflake_create_generator() that an option comes from. */
@@ -137,17 +204,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(6))
 		append_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
 	appendStringInfoChar(&command, ')');
-	run(command.data);
-	PG_RETURN_VOID();
-}
-
-/* snowflake_drop_generator(generator name) */
-Datum
-idgen_drop_generator(PG_FUNCTION_ARGS)
-{
-	ForeignServer *server = named_generator_server(NameStr(*PG_GETARG_NAME(0)));
-
-	run(psprintf("DROP SERVER %s", quote_identifier(server->servername)));
+	run_command(command.data);
 	PG_RETURN_VOID();
 }
 

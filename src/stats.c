@@ -4,8 +4,9 @@
  *	  What idgen_slots, idgen_timelines and idgen_status() show of the shared area.
  *
  * They need no slot, and work on a standby too; if the area does not exist yet,
- * they create it.  The rows of slots are read without a lock, so a backend may be
+ * they create it.  The counters of a slot are read one by one, so a backend may be
  * a few IDs further by the time it is shown, or just gone; the totals are exact.
+ * What tells of others' IDs is shown as activity.h says.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "activity.h"
 #include "generator.h"
 #include "id_space.h"
 #include "layout_text.h"
@@ -26,31 +28,57 @@ PG_FUNCTION_INFO_V1(idgen_get_slots);
 PG_FUNCTION_INFO_V1(idgen_get_timelines);
 PG_FUNCTION_INFO_V1(idgen_status);
 
+/* A slot as it was at one moment. */
+typedef struct SeenSlot
+{
+	int32		pid;			/* 0 when free */
+	Oid			role;
+	IssueCounts counts;
+	uint64		last_id_us;
+} SeenSlot;
+
+/* Under the lock, so that nobody is shown what belongs to the slot's next owner. */
+static SeenSlot
+see_slot(SharedArea *area, BackendSlot *slot)
+{
+	SeenSlot	seen;
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	seen.pid = slot->pid;
+	seen.role = slot->role;
+	seen.counts.ids_issued = pg_atomic_read_u64(&slot->ids_issued);
+	seen.last_id_us = pg_atomic_read_u64(&slot->last_id_us);
+	seen.counts.chunks_taken = pg_atomic_read_u64(&slot->chunks_taken);
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		seen.counts.waits[cause] = pg_atomic_read_u64(&slot->waits[cause]);
+	seen.counts.waited_us = pg_atomic_read_u64(&slot->waited_us);
+	LWLockRelease(&area->lock);
+	return seen;
+}
+
 static uint64
-slot_waits(BackendSlot *slot)
+all_waits(const IssueCounts *counts)
 {
 	uint64		waits = 0;
 
 	for (int cause = 0; cause < WAIT_CAUSES; cause++)
-		waits += pg_atomic_read_u64(&slot->waits[cause]);
+		waits += counts->waits[cause];
 	return waits;
 }
 
 static void
-put_slot_row(ReturnSetInfo *result, int32 pid, BackendSlot *slot)
+put_slot_row(ReturnSetInfo *result, const SeenSlot *slot)
 {
 	Datum		values[6];
 	bool		nulls[6] = {false};
-	uint64		ids_issued = pg_atomic_read_u64(&slot->ids_issued);
-	uint64		last_id_us = pg_atomic_read_u64(&slot->last_id_us);
 
-	values[0] = Int32GetDatum(pid);
-	values[1] = Int64GetDatum(ids_issued);
-	values[2] = Int64GetDatum(pg_atomic_read_u64(&slot->chunks_taken));
-	values[3] = Int64GetDatum(slot_waits(slot));
-	values[4] = clock_interval(pg_atomic_read_u64(&slot->waited_us));
-	nulls[5] = last_id_us == 0;
-	values[5] = TimestampTzGetDatum(clock_timestamptz(last_id_us));
+	values[0] = Int32GetDatum(slot->pid);
+	values[1] = Int64GetDatum(slot->counts.ids_issued);
+	values[2] = Int64GetDatum(slot->counts.chunks_taken);
+	values[3] = Int64GetDatum(all_waits(&slot->counts));
+	values[4] = clock_interval(slot->counts.waited_us);
+	nulls[5] = slot->last_id_us == 0;
+	values[5] = TimestampTzGetDatum(clock_timestamptz(slot->last_id_us));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -67,34 +95,41 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < area->slot_count; i++)
 	{
-		BackendSlot *slot = &area->slots[i].slot;
-		int32		pid = *(volatile int32 *) &slot->pid;
+		SeenSlot	slot = see_slot(area, &area->slots[i].slot);
 
-		if (pid != 0)
-			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, pid, slot);
+		/* No row rather than one of NULLs: its coming would tell when the first ID was issued. */
+		if (slot.pid != 0 && activity_of_role_is_shown(slot.role))
+			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
 	}
 	return (Datum) 0;
 }
 
-/* Two columns: where the timeline is, and how far that is ahead of the clock; NULL if it is not known. */
+/*
+ * Two columns: where the timeline is, and how far that is ahead of the clock.  NULL
+ * if that is not known yet, or not to be shown.
+ */
 static void
 put_timeline(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, bool *nulls)
 {
 	int64		timeline_us = timeline == NULL ? 0 : shmem_timeline_us(shmem_area(), timeline, layout);
 
-	nulls[0] = nulls[1] = timeline_us == 0;
+	nulls[0] = nulls[1] = timeline_us == 0 || !activity_is_shown();
 	if (nulls[0])
 		return;
 	values[0] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
 	values[1] = clock_interval(Max(timeline_us - clock_unix_ns() / NS_PER_US, 0));
 }
 
-/* Six columns: what was drawn, and how much of it had to wait. */
+/*
+ * Six columns: what was issued, and how much of it had to wait.  PostgreSQL shows its
+ * own counters to everyone, but those move up to a second late.
+ */
 static void
-put_counts(Datum *values)
+put_counts(Datum *values, bool *nulls)
 {
 	IssueCounts counts = shmem_total_counts();
 
+	memset(nulls, !activity_is_shown(), 6 * sizeof(bool));
 	values[0] = Int64GetDatum(counts.ids_issued);
 	values[1] = Int64GetDatum(counts.chunks_taken);
 	values[2] = Int64GetDatum(counts.waits[WAIT_SEQUENCE]);
@@ -159,6 +194,9 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	if (generator_server_fits(layout))
 		put_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
 
+	/* The others are there from their first ID on, which their coming would tell. */
+	if (!activity_is_shown())
+		return (Datum) 0;
 	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
 		put_timeline_row(result, &area->moments, false, &layout_moments, 0);
 
@@ -203,10 +241,12 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
 	put_timeline(server_timeline(), server_layout(), &values[3], &nulls[3]);
-	nulls[5] = reserved_us == 0;
+	/* It is extended by somebody's ID, and from its time. */
+	nulls[5] = reserved_us == 0 || !activity_is_shown();
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);
-	put_counts(&values[7]);
+	put_counts(&values[7], &nulls[7]);
+	nulls[13] = nulls[14] = !activity_is_shown();
 	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
 	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
 	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));

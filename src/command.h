@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * command.h
+ *	  Running a command of PostgreSQL as the caller of a function, so that rights,
+ *	  event triggers and whoever watches commands see what it is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_COMMAND_H
+#define IDGEN_COMMAND_H
+
+#include "executor/spi.h"
+
+/* Errors: those of the command. */
+static inline void
+run_command(const char *command)
+{
+	SPI_connect();
+	if (SPI_execute(command, false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not run \"%s\"", command);
+	SPI_finish();
+}
+
+#endif							/* IDGEN_COMMAND_H */

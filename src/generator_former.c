@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator_former.c
+ *	  The layouts and nodes that a generator had before.
+ *
+ * They are an option of the generator, so they go along with dumps and upgrades.  What
+ * they are good for is in generator_ddl.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "generator_former.h"
+#include "snowflake_layout.h"
+
+static bool
+same_numbers(const IdNumbers *one, const IdNumbers *other)
+{
+	return one->fixed == other->fixed && layout_share_timeline(one, other);
+}
+
+/* Of so many nodes of a frame each is remembered; of more, that there were many. */
+#define FORMER_NODES 16
+
+/*
+ * Remember layout and node of a generator among its former ones; the result is a list
+ * of its own.
+ */
+List *
+generator_former_add(List *former, const GeneratorOptions *options)
+{
+	IdNumbers	numbers = generator_options_numbers(options);
+	GeneratorOptions *added = palloc0(sizeof(GeneratorOptions));
+	List	   *others = NIL;
+	List	   *of_frame = NIL;
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		GeneratorOptions *one = lfirst(cell);
+		IdNumbers	old = generator_options_numbers(one);
+
+		if (same_numbers(&old, &numbers))
+			return list_copy(former);
+		if (layout_same_frame(&old.layout, &numbers.layout))
+			of_frame = lappend(of_frame, one);
+		else
+			others = lappend(others, one);
+	}
+	added->layout = options->layout;
+	if (list_length(of_frame) >= FORMER_NODES)
+		return lappend(others, added);
+	memcpy(added->is_given, options->is_given, sizeof(added->is_given));
+	memcpy(added->value, options->value, sizeof(added->value));
+	return lappend(list_concat(others, of_frame), added);
+}
+
+/* The list as text, as the option has it. */
+char *
+generator_former_text(List *former)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, former)
+	{
+		GeneratorOptions *one = lfirst(cell);
+		const char *word = " with ";
+
+		appendStringInfo(&text, "%s%s", text.len > 0 ? " | " : "", snowflake_layout_text(&one->layout));
+		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+			if (one->is_given[field])
+			{
+				appendStringInfo(&text, "%s%s=%llu", word, generator_option_of_field[field],
+								 (unsigned long long) one->value[field]);
+				word = " ";
+			}
+	}
+	return text.data;
+}
