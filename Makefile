@@ -19,11 +19,8 @@ OBJS = \
 	src/clock.o \
 	src/finding.o \
 	src/generator.o \
-<<<<<<< HEAD
 	src/generator_ddl.o \
-=======
 	src/generator_drop.o \
->>>>>>> admin
 	src/generator_former.o \
 	src/generator_options.o \
 	src/generator_use.o \
