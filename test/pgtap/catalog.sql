@@ -9,7 +9,7 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
-SELECT is(count(*), 126::bigint, 'all functions are looked at') FROM our_functions;
+SELECT is(count(*), 127::bigint, 'all functions are looked at') FROM our_functions;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is STRICT or takes nothing')
 FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND prokind = 'f' AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator');
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
@@ -19,7 +19,7 @@ FROM our_functions WHERE proparallel <> 's'
   AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
 	'idgen_check, idgen_get_slots, idgen_get_timelines, idgen_reset_timeline, idgen_status, snowflake128_nextval, snowflake_create_generator, '
-	'snowflake_drop_generator, snowflake_next_block, snowflake_nextval, snowflake_nextvals, ulid, ulid_at, ulid_sequential, '
+	'snowflake_drop_generator, snowflake_next_block, snowflake_nextval, snowflake_nextvals, ulid, ulid_at, ulid_monotonic, ulid_sequential, '
 	'uuidv1, uuidv4, uuidv6, uuidv7, uuidv7_at, uuidv7_sequential', 'what makes IDs or looks at the server is VOLATILE')
 FROM our_functions WHERE provolatile = 'v';
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
@@ -55,7 +55,7 @@ SELECT ok(extrelocatable, 'the extension can be moved') FROM pg_extension WHERE 
 
 CREATE ROLE regress_idgen_user;
 SET ROLE regress_idgen_user;
-SELECT lives_ok('SELECT snowflake_nextval(), snowflake_nextvals(2), snowflake_next_block(2), public.uuidv4(), public.uuidv7(), uuidv7_sequential(), uuidv1(), uuidv6(), ulid(), ulid_sequential(), snowflake128_nextval()',
+SELECT lives_ok('SELECT snowflake_nextval(), snowflake_nextvals(2), snowflake_next_block(2), public.uuidv4(), public.uuidv7(), uuidv7_sequential(), uuidv1(), uuidv6(), ulid(), ulid_monotonic(), ulid_sequential(), snowflake128_nextval()',
 	'anyone may draw');
 SELECT lives_ok('SELECT * FROM idgen_slots, idgen_status(), snowflake_layouts', 'anyone may look');
 SELECT throws_ok('SELECT idgen_reset_timeline()', '42501', NULL, 'not anyone may reset the timeline');
