@@ -33,6 +33,8 @@
  */
 #include "postgres.h"
 
+#include <pthread.h>
+
 #include "access/xact.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -92,6 +94,9 @@ end_transaction(XactEvent event, void *arg)
 /*
  * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
  * there is no room for the area.
+ *
+ * A child of which PostgreSQL does not know has our chunks and our slot.  It must not issue
+ * what is left of the chunks, as we do; in the slot only counts can get lost.
  */
 void
 timeline_attach(void)
@@ -99,6 +104,10 @@ timeline_attach(void)
 	if (timeline_slot != NULL)
 		return;
 	reservation_load();
+	if ((errno = pthread_atfork(NULL, NULL, forget_chunks)) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OUT_OF_MEMORY),
+				errmsg("out of memory"));
 	RegisterXactCallback(end_transaction, NULL);
 	timeline_slot = shmem_claim_slot();
 }
