@@ -40,6 +40,7 @@ OBJS = \
 	src/moment_range.o \
 	src/named_generator.o \
 	src/origin.o \
+	src/process_state.o \
 	src/random.o \
 	src/range_predicate.o \
 	src/regression.o \
@@ -98,7 +99,8 @@ PG_CFLAGS = -std=gnu11
 # JIT might inline a function into code that cannot see what is hidden below.
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.
-SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map
+# Before glibc 2.34, pthread_atfork() is in a library of its own.
+SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
 EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts
@@ -151,12 +153,13 @@ test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -
 
 test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
-# It includes random.c, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
-test/unit/randomness: src/random.c
-test/unit/randomness: LDLIBS += $(filter -lcrypto,$(LIBS))
+# It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
+INCLUDED_IN_RANDOMNESS = src/process_state.c src/random.c
+test/unit/randomness: $(INCLUDED_IN_RANDOMNESS)
+test/unit/randomness: LDLIBS += $(filter -lcrypto,$(LIBS)) -pthread
 docs/draw-layouts: docs/layout_svg.c docs/layout_svg.h
 
 $(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out src/random.c,$(filter %.c,$^)) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
+	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDED_IN_RANDOMNESS),$(filter %.c,$^)) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
 
 endif

@@ -1379,7 +1379,16 @@ RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid() IS 'ULID: increasing within a backend; in the same millisecond, one more than the last';
+COMMENT ON FUNCTION ulid() IS
+'ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
+
+CREATE FUNCTION ulid_monotonic()
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_monotonic'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_monotonic() IS
+'the same as the ULID specification has it, so a neighbour can be guessed: in the same millisecond, one more than the last';
 
 CREATE FUNCTION ulid_at(moment timestamptz)
 RETURNS ulid
@@ -1685,7 +1694,7 @@ COMMENT ON FUNCTION uuidv4() IS
 'UUID version 4 (RFC 9562): 122 random bits';
 
 COMMENT ON FUNCTION uuidv7() IS
-'UUID version 7 (RFC 9562): time-ordered, strictly increasing within a backend';
+'UUID version 7 (RFC 9562): strictly increasing within a backend unless the clock is set back by more than 10 s';
 
 COMMENT ON FUNCTION uuidv7(interval) IS
 'UUID version 7 whose time is shifted by an interval';

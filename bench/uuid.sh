@@ -8,7 +8,7 @@ SETTINGS+=([uuidv1_server]='SET LOCAL idgen.uuid_node = server \; ')
 # What a call adds to count(1) over the same rows, just before; see measure_calls.
 measure_uuid_calls() {
   local name from="FROM (SELECT generate_series(1, $CALLS)) AS rows" call
-  local ours=(uuidv4 uuidv1 uuidv1_server uuidv6 uuidv7 uuidv7_at uuidv7_sequential ulid ulid_sequential snowflake128)
+  local ours=(uuidv4 uuidv1 uuidv1_server uuidv6 uuidv7 uuidv7_at uuidv7_sequential ulid ulid_monotonic ulid_sequential snowflake128)
   local names=(baseline_empty "${ours[@]}" gen_random_uuid)
   local -A calls=(
     [baseline_empty]='baseline_empty()'
@@ -20,6 +20,7 @@ measure_uuid_calls() {
     [uuidv7_at]='uuidv7_at(now())'
     [uuidv7_sequential]='uuidv7_sequential()'
     [ulid]='ulid()'
+    [ulid_monotonic]='ulid_monotonic()'
     [ulid_sequential]='ulid_sequential()'
     [snowflake128]='snowflake128_nextval()'
     [gen_random_uuid]='gen_random_uuid()'

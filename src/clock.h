@@ -56,6 +56,19 @@ clock_monotonic_ns(void)
 	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+/*
+ * Order outlasts a clock that is set right by this, as for a leap second.  One that goes
+ * back by more was wrong, and what random bits keep apart follows it.
+ */
+#define CLOCK_WRONG_NS (10 * NS_PER_S)
+
+/* Is a moment still ahead of the clock, but not so far that the clock was wrong?  Both in ns since 1970. */
+static inline bool
+clock_soon_reaches(int64 now, int64 moment)
+{
+	return (uint64) (moment - now - 1) < CLOCK_WRONG_NS;
+}
+
 /* The start of PostgreSQL's count of time, 2000-01-01, in us since 1970. */
 #define POSTGRES_EPOCH_UNIX_US ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 

@@ -33,6 +33,8 @@
  */
 #include "postgres.h"
 
+#include <pthread.h>
+
 #include "access/xact.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -100,21 +102,36 @@ end_transaction(XactEvent event, void *arg)
 	forget_chunks();
 }
 
+/* Once a process, even if what follows fails and is tried again. */
+static void
+register_callbacks(void)
+{
+	static bool is_done = false;
+
+	if (is_done)
+		return;
+	if ((errno = pthread_atfork(NULL, NULL, forget_chunks)) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OUT_OF_MEMORY),
+				errmsg("out of memory"));
+	RegisterXactCallback(end_transaction, NULL);
+	is_done = true;
+}
+
 /*
  * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
  * there is no room for the area.
+ *
+ * A child of which PostgreSQL does not know has our chunks and our slot.  It must not issue
+ * what is left of the chunks, as we do; in the slot only counts can get lost.
  */
 void
 timeline_attach(void)
 {
-	static bool is_registered = false;
-
 	if (timeline_slot != NULL)
 		return;
 	reservation_load();
-	if (!is_registered)
-		RegisterXactCallback(end_transaction, NULL);
-	is_registered = true;
+	register_callbacks();
 	timeline_slot = shmem_claim_slot();
 }
 

@@ -3,9 +3,11 @@
  * ulid.c
  *	  What SQL calls to make ULIDs.
  *
- * Within a millisecond, or after the clock went back, a process adds 1 to its last
- * ULID, as the specification has it.  That carries into the time only after 2^80 less
- * a random number of them; the specification has the call fail there.
+ * Within a millisecond, or while the clock is behind, a process adds to its last ULID:
+ * a random step, so that nobody guesses a neighbour (RFC 9562, section 6.2), or the 1 of
+ * the specification for who asks for it.  Both go on from one last ULID, so they are in
+ * order together.  A clock that goes back by more than CLOCK_WRONG_NS is followed: then
+ * order ends, and random bits keep ULIDs apart.
  *
  * Those in order across sessions hold a moment of the server's, and random bits.
  *
@@ -17,14 +19,19 @@
 #include "utils/timestamp.h"
 
 #include "clock.h"
+#include "process_state.h"
 #include "random.h"
 #include "server_moment.h"
 #include "ulid_time.h"
 #include "uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid);
+PG_FUNCTION_INFO_V1(idgen_ulid_monotonic);
 PG_FUNCTION_INFO_V1(idgen_ulid_at);
 PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
+
+/* Random bits in a step.  On the average, a millisecond has room for 2^24 of them. */
+#define ULID_STEP_BITS 56
 
 /* The ns of a millisecond, 20 bits, and the rank. */
 #define BELOW_MS_BITS (20 + SERVER_MOMENT_RANK_BITS)
@@ -36,24 +43,42 @@ random_ulid(int64 ms)
 	return (UuidBits) {.high = (uint64) ms << 16 | random_word() >> 48,.low = random_word()};
 }
 
-static UuidBits
-next_ulid(void)
+/* Let the last ULID be of the clock's millisecond.  False if it was already, or the clock is behind it. */
+static bool
+begin_millisecond(UuidBits *last)
 {
-	static UuidBits last = {0, 0};
-	int64		ms = clock_unix_ns() / NS_PER_MS;
+	int64		now = clock_unix_ns();
 
-	if (ms > uuid_ms(last))
-		last = random_ulid(ms);
-	else
-		last.high += ++last.low == 0;
-	return last;
+	if (clock_soon_reaches(now, (uuid_ms(*last) + 1) * NS_PER_MS))
+		return false;
+	*last = random_ulid(now / NS_PER_MS);
+	return true;
 }
 
-/* ulid() */
+/* ulid(): where the random bits have no room for a step, it goes on in the next millisecond. */
 Datum
 idgen_ulid(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(next_ulid());
+	UuidBits   *last = &process_state()->ulid;
+
+	if (!begin_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
+		*last = random_ulid(uuid_ms(*last) + 1);
+	return uuid_datum(*last);
+}
+
+/* ulid_monotonic(): there, the specification has it fail. */
+Datum
+idgen_ulid_monotonic(PG_FUNCTION_ARGS)
+{
+	UuidBits   *last = &process_state()->ulid;
+
+	if (!begin_millisecond(last) && !ulid_add(last, 1))
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("random bits of the last ULID are used up"),
+				errdetail("The last ULID of this session has the greatest random part there is, and the next millisecond has not begun."),
+				errhint("Run the statement again, or use ulid()."));
+	return uuid_datum(*last);
 }
 
 /* ulid_at(moment timestamptz) */

@@ -4,11 +4,11 @@
  *	  What SQL calls to make UUIDs of versions 4 and 7.
  *
  * A version 7 UUID carries the time to 1/4096 ms (RFC 9562, section 6.2, method
- * 3) and 62 random bits.  When UUIDs are drawn faster than the fractions pass,
+ * 3) and 62 random bits.  When UUIDs are issued faster than the fractions pass,
  * or the clock goes back, the time stays and the random bits are incremented by
  * a random amount (method 2).  So UUIDs of a process strictly increase, and a
- * burst of them does not run ahead of the clock.  After a clock that was ahead
- * has been corrected, they stay at its time until the clock gets there.
+ * burst of them does not run ahead of the clock.  A clock that goes back by more than
+ * CLOCK_WRONG_NS is followed: then order ends, and random bits keep UUIDs apart.
  *
  * Those in order across sessions have a moment of the server's for the time, and
  * what of it is below the fraction in the highest random bits (method 1).
@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "clock.h"
+#include "process_state.h"
 #include "random.h"
 #include "server_moment.h"
 #include "uuid_datum.h"
@@ -37,14 +38,10 @@ PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
 #define BELOW_FRACTION_BITS (8 + SERVER_MOMENT_RANK_BITS)
 
 /*
- * What orders the UUIDs of a process: the time of the last one, in ns since
- * 1970, and its tail.
+ * Random bits in the step from a UUID to the next one in its fraction, so that nobody
+ * guesses it.  On the average, a fraction has room for 2^14 of them.
  */
-typedef struct UuidMoment
-{
-	int64		unix_ns;
-	uint64		tail;			/* below 2^UUID_TAIL_BITS */
-} UuidMoment;
+#define UUID_STEP_BITS 48
 
 /* uuidv4() */
 Datum
@@ -55,34 +52,31 @@ idgen_uuidv4(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_stamp(random, 4));
 }
 
+static UuidMoment
+random_moment(int64 unix_ns)
+{
+	return (UuidMoment) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
+}
+
 /*
  * The next moment: above the last, at the clock's time unless that would not
- * make a later fraction.  The increment's 32 random bits keep the next UUID
- * from being guessed.
+ * make a later fraction.
  */
 static UuidMoment
 next_moment(void)
 {
-	static UuidMoment last = {-UUID_FRACTION_NS, 0};
-	const uint64 tail_end = UINT64CONST(1) << UUID_TAIL_BITS;
+	UuidMoment *last = &process_state()->uuidv7;
 	int64		now = clock_unix_ns();
-	uint64		word = random_word();
 
-	if (now >= last.unix_ns + UUID_FRACTION_NS)
-	{
-		last.unix_ns = now;
-		last.tail = word & (tail_end - 1);
-	}
+	if (!clock_soon_reaches(now, last->unix_ns + UUID_FRACTION_NS))
+		*last = random_moment(now);
 	else
 	{
-		last.tail += 1 + (word & PG_UINT32_MAX);
-		if (last.tail >= tail_end)
-		{
-			last.unix_ns += UUID_FRACTION_NS;
-			last.tail = word >> (64 - UUID_TAIL_BITS);
-		}
+		last->tail += 1 + (random_word() >> (64 - UUID_STEP_BITS));
+		if (last->tail >> UUID_TAIL_BITS != 0)
+			*last = random_moment(last->unix_ns + UUID_FRACTION_NS);
 	}
-	return last;
+	return *last;
 }
 
 /*

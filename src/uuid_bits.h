@@ -148,6 +148,24 @@ uuid_ms(UuidBits uuid)
 }
 
 /*
+ * ULID
+ */
+
+/* Add a step to the 80 random bits.  False if they have no room for it; then they stay. */
+static inline bool
+ulid_add(UuidBits *ulid, uint64 step)
+{
+	uint64		low = ulid->low + step;
+	bool		carry = low < step;
+
+	if (carry && (ulid->high & 0xFFFF) == 0xFFFF)
+		return false;
+	ulid->low = low;
+	ulid->high += carry;
+	return true;
+}
+
+/*
  * Versions 1 and 6
  */
 

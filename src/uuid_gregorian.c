@@ -29,6 +29,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "generator.h"
+#include "process_state.h"
 #include "random.h"
 #include "server_moment.h"
 #include "uuid_datum.h"
@@ -49,11 +50,6 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6);
 
 int			uuid_node_kind = UUID_NODE_RANDOM;
 
-/* What the last UUID with this process's own node had. */
-static UuidGregorian last;
-static int	last_pid = 0;		/* process that it is of */
-static uint16 first_sequence;	/* of the node */
-
 static int64
 ticks_at(int64 unix_ns)
 {
@@ -62,26 +58,25 @@ ticks_at(int64 unix_ns)
 
 /* Choose a node and where the clock sequence begins. */
 static void
-begin(void)
+begin(GregorianState *state)
 {
 	uint64		word = random_word();
 
-	last.ticks = 0;
-	last.clock_sequence = first_sequence = word % UUID_CLOCK_SEQUENCES;
-	last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
-	last_pid = MyProcPid;
+	state->last.ticks = 0;
+	state->last.clock_sequence = state->first_sequence = word % UUID_CLOCK_SEQUENCES;
+	state->last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
 }
 
 /* The clock was set back.  When all clock sequences have been used, it takes another node. */
 static void
-change_sequence(void)
+change_sequence(GregorianState *state)
 {
-	uint16		next_sequence = (last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
+	uint16		next_sequence = (state->last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
 
-	if (next_sequence == first_sequence)
-		begin();
+	if (next_sequence == state->first_sequence)
+		begin(state);
 	else
-		last.clock_sequence = next_sequence;
+		state->last.clock_sequence = next_sequence;
 }
 
 /* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */
@@ -89,25 +84,27 @@ static UuidGregorian
 next_of_process(void)
 {
 	static uint32 wait_event = 0;
+	GregorianState *state = &process_state()->gregorian;
+	UuidGregorian *last = &state->last;
 	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
 
-	if (last_pid != MyProcPid)
-		begin();
+	if (last->node == 0)
+		begin(state);
 	for (;;)
 	{
 		int64		now = ticks_at(clock_unix_ns());
-		int64		beyond = last.ticks + 1 - now - drift_ticks;
+		int64		beyond = last->ticks + 1 - now - drift_ticks;
 
 		if (beyond > LONGEST_WAIT_TICKS)
 		{
-			change_sequence();
-			last.ticks = now;
-			return last;
+			change_sequence(state);
+			last->ticks = now;
+			return *last;
 		}
 		if (beyond <= 0)
 		{
-			last.ticks = Max(now, last.ticks + 1);
-			return last;
+			last->ticks = Max(now, last->ticks + 1);
+			return *last;
 		}
 		if (beyond > SPUN_TICKS)
 			clock_wait(beyond * UUID_TICK_NS, compat_wait_event(&wait_event, "IdgenClock"));

@@ -19,7 +19,7 @@ FROM our_functions WHERE proparallel <> 's'
   AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
 	'idgen_check, idgen_get_slots, idgen_get_timelines, idgen_reset_timeline, idgen_status, snowflake128_nextval, snowflake_create_generator, '
-	'snowflake_drop_generator, snowflake_next_block, snowflake_nextval, snowflake_nextvals, ulid, ulid_at, ulid_sequential, '
+	'snowflake_drop_generator, snowflake_next_block, snowflake_nextval, snowflake_nextvals, ulid, ulid_at, ulid_monotonic, ulid_sequential, '
 	'uuidv1, uuidv4, uuidv6, uuidv7, uuidv7_at, uuidv7_sequential', 'what makes IDs or looks at the server is VOLATILE')
 FROM our_functions WHERE provolatile = 'v';
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
@@ -55,7 +55,7 @@ SELECT ok(extrelocatable, 'the extension can be moved') FROM pg_extension WHERE 
 
 CREATE ROLE regress_idgen_user;
 SET ROLE regress_idgen_user;
-SELECT lives_ok('SELECT snowflake_nextval(), snowflake_nextvals(2), snowflake_next_block(2), public.uuidv4(), public.uuidv7(), uuidv7_sequential(), uuidv1(), uuidv6(), ulid(), ulid_sequential(), snowflake128_nextval()',
+SELECT lives_ok('SELECT snowflake_nextval(), snowflake_nextvals(2), snowflake_next_block(2), public.uuidv4(), public.uuidv7(), uuidv7_sequential(), uuidv1(), uuidv6(), ulid(), ulid_monotonic(), ulid_sequential(), snowflake128_nextval()',
 	'anyone may draw');
 SELECT lives_ok('SELECT * FROM idgen_slots, idgen_status(), snowflake_layouts', 'anyone may look');
 SELECT throws_ok('SELECT idgen_reset_timeline()', '42501', NULL, 'not anyone may reset the timeline');

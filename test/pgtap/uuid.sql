@@ -1,7 +1,7 @@
 -- 128-bit IDs, bit by bit: of what fields they are made, in what order they come, and what
 -- is read from them.  Names are qualified where PostgreSQL 18 has a function of that name.
 BEGIN;
-SELECT plan(95);
+SELECT plan(108);
 SET LOCAL TimeZone = 'UTC';
 
 -- 128 bits, a number of some of them, and an ID of text, all without the library
@@ -42,7 +42,7 @@ $$
 	SELECT CASE
 		WHEN kind IN ('uuidv1', 'uuidv6') THEN pg_temp.unix_ticks(id) * 0.1
 		WHEN kind IN ('uuidv7', 'uuidv7_at') THEN pg_temp.fractions(id) * 1000 * 0.000244140625
-		WHEN kind IN ('ulid', 'ulid_at') THEN pg_temp.ms(id) * 1000::numeric
+		WHEN kind IN ('ulid', 'ulid_monotonic', 'ulid_at') THEN pg_temp.ms(id) * 1000::numeric
 		ELSE pg_temp.moment(kind, id) * 0.0005
 	END
 $$;
@@ -68,6 +68,7 @@ INSERT INTO kinds VALUES
 	('uuidv7_sequential', 'uuidv7_sequential()', 7, true, 1, 75),
 	('snowflake128_nextval', 'snowflake128_nextval()', NULL, true, 1, NULL),
 	('ulid', 'ulid()::uuid', NULL, true, 1000, NULL),
+	('ulid_monotonic', 'ulid_monotonic()::uuid', NULL, true, 1000, NULL),
 	('ulid_at', 'ulid_at(clock_timestamp())::uuid', NULL, false, 1000, 48),
 	('ulid_sequential', 'ulid_sequential()::uuid', NULL, true, 1, 69);
 CREATE TEMP TABLE drawn (kind text, n integer, id uuid);
@@ -174,17 +175,36 @@ SELECT is(snowflake128_parse('ffffffff-ffff-ffff-0000-000000000000')::text, '("2
 SELECT throws_ok($$SELECT snowflake128_parse('017F22E2-79B0-7CC3-98C4-DC0C0C07398F')$$, '22023', NULL, 'a UUID is none');
 
 --
--- ULIDs: the specification's rule
+-- Steps within a millisecond or a fraction
 --
 
-CREATE TEMP TABLE ulids AS
-SELECT n, pg_temp.ms(id) AS ms, pg_temp.field(id, 48, 16) AS high, pg_temp.field(id, 64, 64)::numeric AS low FROM drawn WHERE kind = 'ulid';
-CREATE TEMP TABLE steps AS
-SELECT n, ms - lag(ms) OVER w AS ms, high - lag(high) OVER w AS high, low - lag(low) OVER w AS low FROM ulids WINDOW w AS (ORDER BY n);
-SELECT is(array_agg(DISTINCT (high, low)::text), '{"(0,1)"}', 'in the same millisecond, ulid() adds 1') FROM steps WHERE ms = 0;
-SELECT is(count(*) FILTER (WHERE low = 1), 0::bigint, 'in the next it has new random bits') FROM steps WHERE ms > 0;
-SELECT cmp_ok(count(*) FILTER (WHERE ms = 0), '>', 1000::bigint, 'the first was seen') FROM steps;
-SELECT cmp_ok(count(*) FILTER (WHERE ms > 0), '>', 5::bigint, 'and so was the second') FROM steps;
+-- of ulid() and ulid_monotonic(), alone and in turns; numbers of 80 bits
+CREATE TEMP TABLE ulids AS SELECT kind, n, pg_temp.ms(id) AS ms, pg_temp.field(id, 48, 16) * 18446744073709551616
+	+ pg_temp.field(id, 64, 32) * 4294967296::numeric + pg_temp.field(id, 96, 32) AS random
+FROM (SELECT kind, n, id FROM drawn WHERE kind IN ('ulid', 'ulid_monotonic')
+	UNION ALL SELECT CASE n % 3 WHEN 0 THEN 'both, random' ELSE 'both, by 1' END, n, CASE n % 3 WHEN 0 THEN ulid() ELSE ulid_monotonic() END::uuid
+	FROM (SELECT n FROM generate_series(1, 100000) n OFFSET 0) g) u;
+CREATE TEMP TABLE steps AS SELECT kind, ms - lag(ms) OVER w AS ms, random - lag(random) OVER w AS random
+FROM ulids WINDOW w AS (PARTITION BY left(kind, 4), kind ~ 'monotonic' ORDER BY n);
+SELECT is(array_agg(DISTINCT random), '{1}', kind || ': in the same millisecond, one more than the last')
+FROM steps WHERE ms = 0 AND kind ~ 'monotonic|by 1' GROUP BY kind ORDER BY kind;
+SELECT is(count(*) FILTER (WHERE random = 1), 0::bigint, kind || ': in the next it has new random bits') FROM steps WHERE ms > 0 AND kind ~ 'ulid' GROUP BY kind ORDER BY kind;
+SELECT is(count(*) FILTER (WHERE random NOT BETWEEN 1 AND 72057594037927936), 0::bigint, kind || ': in the same millisecond, a step of 1 to 2^56')
+FROM steps WHERE ms = 0 AND kind !~ 'monotonic|by 1' GROUP BY kind ORDER BY kind;
+SELECT ok(count(*) > 1000, kind || ': steps in a millisecond were seen') FROM steps WHERE ms = 0 GROUP BY kind ORDER BY kind;
+SELECT cmp_ok(count(*), '>', 5::bigint, 'and other milliseconds') FROM steps WHERE ms > 0;
+CREATE TEMP TABLE uuid_steps AS
+SELECT pg_temp.fractions(id) - lag(pg_temp.fractions(id)) OVER w AS fractions, pg_temp.field(id, 66, 62) - lag(pg_temp.field(id, 66, 62)) OVER w AS step
+FROM (SELECT array_agg(public.uuidv7()) AS ids FROM generate_series(1, 100000)) a, unnest(ids) WITH ORDINALITY u(id, n) WINDOW w AS (ORDER BY n);
+SELECT is(count(*) FILTER (WHERE step NOT BETWEEN 1 AND 281474976710656), 0::bigint, 'uuidv7(): in the same fraction, a step of 1 to 2^48') FROM uuid_steps WHERE fractions = 0;
+-- within six standard deviations; a step is one more than the random bits
+CREATE TEMP TABLE step_bits AS
+(SELECT 'ulid()' AS kind, (random - 1)::bigint AS bits FROM steps WHERE ms = 0 AND kind = 'ulid' LIMIT 10000)
+UNION ALL (SELECT 'uuidv7()', step - 1 FROM uuid_steps WHERE fractions = 0 LIMIT 10000);
+SELECT is((SELECT string_agg(bit::text, ', ') FROM (SELECT bit, avg((bits >> bit) & 1) AS share, count(*) AS steps
+	FROM step_bits s, generate_series(0, width - 1) bit WHERE s.kind = k.kind GROUP BY bit) b WHERE abs(share - 0.5) > 3 / sqrt(steps)),
+	NULL, format('%s: the %s random bits of steps are balanced', kind, width))
+FROM (VALUES ('ulid()', 56), ('uuidv7()', 48)) k(kind, width);
 
 --
 -- Times

@@ -15,7 +15,7 @@ my $CLIENTS = 32;
 my $ROUNDS = 4;
 my $ROWS = 10_000;
 my @OF_SERVER = kinds_of_server();
-my @OF_SESSION = qw(uuidv1 uuidv6 uuidv7 ulid);
+my @OF_SESSION = qw(uuidv1 uuidv6 uuidv7 ulid ulid_monotonic);
 my @KINDS = ('uuidv4', @OF_SESSION, @OF_SERVER);
 
 # ---------------------------------------------------------------------- clients

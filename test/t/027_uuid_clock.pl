@@ -1,7 +1,7 @@
 # Guards: whatever the clock does, no UUID or ULID comes twice.  Those of a process's own
 # go on: versions 1 and 6 follow a clock that was set back beyond idgen.max_drift under
-# another clock sequence, and version 7 and ULIDs stay at their time and increase.  Those
-# that hold a moment of the server's wait, and then fail, as snowflakes do.  Times are
+# another clock sequence; version 7 and ULIDs stay at their time and increase, but follow
+# a clock that was set back by more than 10 s, with other random bits.  Those that hold a moment of the server's wait, and then fail, as snowflakes do.  Times are
 # right from 1970 up to the end of the server's moments in 2255.
 #
 # The server alone runs with libfaketime, which reads its clock's offset from a file.
@@ -136,36 +136,90 @@ sub check_gregorian
 	return;
 }
 
-# Version 7 and ULIDs of a session stay at their time, however far back the clock goes.
+# What makes version 7 and ULIDs of a session, and reads their time.
+my %OF_SESSION = (
+	'public.uuidv7()' => 'uuid_timestamp(public.uuidv7(), true)',
+	"public.uuidv7('1 day')" => "uuid_timestamp(public.uuidv7('1 day'), true) - interval '1 day'",
+	'ulid()' => 'ulid()::timestamptz',
+	'ulid_monotonic()' => 'ulid_monotonic()::timestamptz');
+
+# They stay at their time while the clock is behind by up to 10 s, and follow it if it is
+# further behind: it was wrong.
 sub check_of_session
 {
 	my ($node) = @_;
 	my $session = session($node);
-	my %timestamp = ('public.uuidv7()' => 'uuid_timestamp(public.uuidv7(), true)', 'ulid()' => 'ulid()::timestamptz');
 
-	foreach my $draw (sort keys %timestamp)
+	foreach my $draw (sort keys %OF_SESSION)
 	{
-		my @ids;
+		my $ids = "SELECT $draw FROM generate_series(1, 50)";
+		my (@all, @since_step, $highest);
+		my $is_between = sub {
+			my ($least, $greatest, $name) = @_;
+			is($session->query("SELECT extract(epoch FROM $OF_SESSION{$draw}) BETWEEN $least - 0.001 AND $greatest"), 't', $name);
+		};
 
-		$CLOCK->set_ahead(3600);
-		my $before = clock_of($session);
-		push @ids, $session->ids("SELECT $draw FROM generate_series(1, 50)");
-		my $highest = clock_of($session);
-		foreach my $ahead (0, -3600, 1800, -86400)
+		# A clock of the year 2038 at first.
+		foreach my $ahead (3600 * 24 * 365 * 12, 3600, 0, -3600, 1800, -86400)
 		{
 			$CLOCK->set_ahead($ahead);
-			push @ids, $session->ids("SELECT $draw FROM generate_series(1, 50)");
-			is($session->query("SELECT extract(epoch FROM $timestamp{$draw}) BETWEEN $before - 0.001 AND $highest"), 't',
-				"clock at $ahead s: $draw stays at its time");
+			my $before = clock_of($session);
+			@since_step = $session->ids($ids);
+			$highest = clock_of($session);
+			foreach my $behind (1, 9, 5)
+			{
+				$CLOCK->set_ahead($ahead - $behind);
+				push @since_step, $session->ids($ids);
+				$is_between->($before, $highest, "clock at $ahead s, then $behind s behind: $draw stays at its time");
+			}
+			is_increasing_text(\@since_step, '... and increases');
+			$CLOCK->set_ahead($ahead - 12);
+			$before = clock_of($session);
+			push @since_step, $session->ids($ids);
+			$is_between->($before, clock_of($session) + 1, '... then 12 s behind: it follows the clock');
+			push @all, @since_step;
 		}
 		$CLOCK->set_ahead(7200);
-		is($session->query("SELECT $timestamp{$draw} BETWEEN clock_timestamp() - interval '1 min' AND clock_timestamp() + interval '1 ms'"), 't',
+		is($session->query("SELECT $OF_SESSION{$draw} BETWEEN clock_timestamp() - interval '1 min' AND clock_timestamp() + interval '1 ms'"), 't',
 			'... and follows a clock that is ahead of it');
-		push @ids, $session->ids("SELECT $draw FROM generate_series(1, 50)");
-		is_increasing_text(\@ids, '... and increases');
+		push @all, $session->ids($ids);
+		is(count_distinct(@all), scalar(@all), "$draw: none comes twice");
 	}
 	$CLOCK->set_ahead(0);
 	$session->quit;
+	return;
+}
+
+# Under a clock that stands still, and goes back to where it was: what only random bits tell
+# apart.  So many UUIDs leave a fraction, whose random bits they use up.
+sub check_standing_clock
+{
+	my ($node) = @_;
+	my @sessions = map { session($node) } 1 .. 2;
+	my $count = 60_000;
+
+	foreach my $draw ('public.uuidv7()', 'ulid()')
+	{
+		my @all;
+
+		foreach my $clock ('2026-03-01 00:00:00', '2026-02-01 00:00:00', '2026-03-01 00:00:00', '2026-02-01 00:00:00')
+		{
+			$CLOCK->set($clock);
+			foreach my $session (@sessions)
+			{
+				my @ids = $session->ids("SELECT $draw\::uuid FROM generate_series(1, $count)");
+
+				is_increasing_text(\@ids, "clock standing at $clock: $draw increases");
+				push @all, @ids;
+			}
+		}
+		is(count_distinct(@all), scalar(@all), "... and none comes twice, in two sessions");
+		is(count_distinct(map { substr($_, 20) } @all), scalar(@all), '... nor the last 60 bits');
+		my $fractions = count_distinct(map { substr($_, 0, 18) } @all[ 0 .. $count - 1 ]);
+		ok($draw =~ /ulid/ || $fractions >= 2 && $fractions < 100, '... time goes on where random bits are used up') || diag($fractions);
+	}
+	$CLOCK->set_ahead(0);
+	$_->quit foreach @sessions;
 	return;
 }
 
@@ -288,6 +342,7 @@ my $node = new_server('clock', clock => $CLOCK, conf => $CONF);
 create_moment_of($node);
 check_gregorian($node, 1);
 check_of_session($node);
+check_standing_clock($node);
 check_of_server($node);
 $node->stop;
 

@@ -8,6 +8,7 @@ use warnings;
 
 use Carp;
 use Exporter 'import';
+use FindBin;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -21,6 +22,7 @@ our @EXPORT = qw(
   kill_backend is_seen_waiting upgrade_cluster fake_clock
   skip_all_without_faketime run_clients create_moment_of draw_uuids
   kinds_of_server parallel_session next_life set_synchronous new_session_gets
+  build_library
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -56,6 +58,18 @@ sub start_server
 	local %ENV = (%ENV, %{ $environment{ $node->name } // {} });
 	$node->start;
 	return;
+}
+
+# Compiles a library of test/library, as any extension is, and returns its file without suffix.
+sub build_library
+{
+	my ($name) = @_;
+	my $directory = PostgreSQL::Test::Utils::tempdir();
+	my $sources = "$FindBin::RealBin/../library";
+
+	PostgreSQL::Test::Utils::system_or_bail('make', '-s', '-C', $directory, '-f', "$sources/Makefile",
+		"VPATH=$sources", 'COPT=-Werror', "$name.so");
+	return "$directory/$name";
 }
 
 sub fake_clock

@@ -1,29 +1,47 @@
 /*-------------------------------------------------------------------------
  *
  * randomness.c
- *	  Tests of random.c, in TAP: with the server's own source of random numbers, and a
- *	  look at the pool.
+ *	  Tests of random.c and process_state.c, in TAP: with the server's own source of random
+ *	  numbers, and a look at the pool.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include <math.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "miscadmin.h"
 
 #include "uuid_bits.h"
 
 #include "tap.h"
 
-/* The server's variable.  Its ereport() ends a program that has no server. */
-int			MyProcPid;
+/* What the kernel knows of advice. */
+typedef enum Kernel
+{
+	KERNEL_NEW,					/* all that this one knows */
+	KERNEL_OLD,					/* nothing */
+	KERNEL_EMULATED,			/* accepts everything, and does nothing */
+} Kernel;
 
+static Kernel kernel = KERNEL_NEW;
+
+static int
+advise(void *memory, size_t size, int advice)
+{
+	if (kernel == KERNEL_NEW)
+		return madvise(memory, size, advice);
+	errno = EINVAL;
+	return kernel == KERNEL_OLD ? -1 : 0;
+}
+
+/* The server's ereport() ends a program that has no server. */
 #undef ereport
 #define ereport(...) abort()
+#define madvise advise
 
+#include "../../src/process_state.c"
 #include "../../src/random.c"
 
 #define ST_SORT sort_uuids
@@ -57,7 +75,8 @@ has_any(const uint64 *words, int count, const uint64 *others, int other_count)
 static void
 test_pool(void)
 {
-	static uint64 drawn[POOLS * POOL_WORDS];
+	static uint64 drawn[POOLS * RANDOM_WORDS];
+	const		ProcessState *state = process_state();
 	bool		from_pool = true;
 	bool		wiped = true;
 	bool		kept = true;
@@ -65,29 +84,41 @@ test_pool(void)
 
 	for (int i = 0; i < lengthof(drawn); i++)
 	{
-		uint64		before[POOL_WORDS];
-		int			left = pool_left;
+		uint64		before[RANDOM_WORDS];
+		int			left = state->words_left;
 
-		memcpy(before, pool, sizeof(pool));
+		memcpy(before, state->words, sizeof(before));
 		drawn[i] = random_word();
 		if (left > 0)
 		{
-			from_pool = from_pool && pool_left == left - 1 && drawn[i] == before[left - 1];
-			kept = kept && memcmp(pool, before, sizeof(uint64) * pool_left) == 0;
+			from_pool = from_pool && state->words_left == left - 1 && drawn[i] == before[left - 1];
+			kept = kept && memcmp(state->words, before, sizeof(uint64) * state->words_left) == 0;
 		}
-		for (int used = pool_left; used < POOL_WORDS; used++)
-			wiped = wiped && pool[used] == 0;
-		new = new && !has_word(drawn, i, drawn[i]) && !has_word(pool, POOL_WORDS, drawn[i]);
+		for (int used = state->words_left; used < RANDOM_WORDS; used++)
+			wiped = wiped && state->words[used] == 0;
+		new = new && !has_word(drawn, i, drawn[i]) && !has_word(state->words, RANDOM_WORDS, drawn[i]);
 	}
 	check(from_pool, "a word is taken out of the pool");
 	check(kept, "what is left in the pool stays");
 	check(wiped, "what was handed out is wiped");
 	check(new, "no word is handed out twice");
-	is_number(pool_left, 0, "the pool is used up in the end");
-	check(has_word(pool, POOL_WORDS, 0) && !has_any(pool, POOL_WORDS, drawn, lengthof(drawn)), "and has nothing in it");
+	is_number(state->words_left, 0, "the pool is used up in the end");
+	check(has_word(state->words, RANDOM_WORDS, 0) && !has_any(state->words, RANDOM_WORDS, drawn, lengthof(drawn)), "and has nothing in it");
 }
 
-/* Draws more words than a pool has in a child, which is another process, and reports them. */
+/* Is memory all zeros? */
+static bool
+is_zero(const void *memory, size_t size)
+{
+	const unsigned char *bytes = memory;
+
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
+/* A child of which only the system knows: draws more words than a pool has, and reports them. */
 static void
 draw_in_child(uint64 *words, int count)
 {
@@ -100,8 +131,8 @@ draw_in_child(uint64 *words, int count)
 		abort();
 	if (child == 0)
 	{
-		/* As a server's process does when it starts. */
-		MyProcPid = getpid();
+		if (!is_zero(process_state(), sizeof(ProcessState)))
+			_exit(2);
 		for (int i = 0; i < count; i++)
 			words[i] = random_word();
 		_exit(write(ends[1], words, sizeof(uint64) * count) != sizeof(uint64) * count);
@@ -121,36 +152,85 @@ draw_in_child(uint64 *words, int count)
 }
 
 static void
-test_fork(void)
+test_fork(const char *name)
 {
-	uint64		inherited[POOL_WORDS];
-	uint64		of_children[2][POOL_WORDS + 1];
-	uint64		of_parent[POOL_WORDS + 1];
+	uint64		inherited[RANDOM_WORDS];
+	uint64		of_children[2][RANDOM_WORDS + 1];
+	uint64		of_parent[RANDOM_WORDS + 1];
+	ProcessState *state;
 	int			left;
 	bool		parent_goes_on = true;
 
 	for (int i = 0; i < 7; i++)
 		(void) random_word();
-	left = pool_left;
-	memcpy(inherited, pool, sizeof(pool));
-	check(left > POOL_WORDS / 2, "there is a pool to inherit");
+	state = process_state();
+	state->uuidv7 = (UuidMoment) {.unix_ns = 1,.tail = 2};
+	state->ulid = (UuidBits) {3, 4};
+	state->gregorian.last.node = 5;
+	left = state->words_left;
+	memcpy(inherited, state->words, sizeof(inherited));
+	check(left > RANDOM_WORDS / 2, of("there is a pool to inherit", name));
 
+	/* These end otherwise if a child inherits anything. */
 	for (int i = 0; i < 2; i++)
-		draw_in_child(of_children[i], POOL_WORDS + 1);
-	for (int i = 0; i < POOL_WORDS + 1; i++)
+		draw_in_child(of_children[i], RANDOM_WORDS + 1);
+	check(state->uuidv7.tail == 2 && state->ulid.low == 4 && state->gregorian.last.node == 5, of("the parent keeps its state", name));
+	for (int i = 0; i < RANDOM_WORDS + 1; i++)
 	{
 		of_parent[i] = random_word();
 		if (i < left)
 			parent_goes_on = parent_goes_on && of_parent[i] == inherited[left - 1 - i];
 	}
 
-	check(parent_goes_on, "the parent goes on with its pool");
+	check(parent_goes_on, of("the parent goes on with its pool", name));
 	for (int i = 0; i < 2; i++)
 	{
-		check(!has_any(inherited, left, of_children[i], POOL_WORDS + 1), "a child draws nothing from the pool it inherits");
-		check(!has_any(of_parent, POOL_WORDS + 1, of_children[i], POOL_WORDS + 1), "nor its parent from the child's");
+		check(!has_any(inherited, left, of_children[i], RANDOM_WORDS + 1), of("a child draws nothing from the pool it inherits", name));
+		check(!has_any(of_parent, RANDOM_WORDS + 1, of_children[i], RANDOM_WORDS + 1), of("nor its parent from the child's", name));
 	}
-	check(!has_any(of_children[0], POOL_WORDS + 1, of_children[1], POOL_WORDS + 1), "nor a child from that of another");
+	check(!has_any(of_children[0], RANDOM_WORDS + 1, of_children[1], RANDOM_WORDS + 1), of("nor a child from that of another", name));
+}
+
+#ifdef MADV_WIPEONFORK
+/* The kernel's flags of the memory that the state lies in. */
+static const char *
+flags_of_state(void)
+{
+	static char line[512];
+	FILE	   *maps = fopen("/proc/self/smaps", "r");
+	bool		is_ours = false;
+
+	if (maps == NULL)
+		abort();
+	while (fgets(line, sizeof(line), maps) != NULL)
+	{
+		unsigned long start,
+					end;
+
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			is_ours = start <= (uintptr_t) process_state() && (uintptr_t) process_state() < end;
+		else if (is_ours && strncmp(line, "VmFlags:", strlen("VmFlags:")) == 0)
+			break;
+	}
+	fclose(maps);
+	return line;
+}
+#endif
+
+static void
+test_memory(void)
+{
+	kernel = KERNEL_NEW;
+	test_fork("this kernel");
+#ifdef MADV_WIPEONFORK
+	check(strstr(flags_of_state(), " wf ") != NULL, "the kernel wipes the state in children");
+	check(strstr(flags_of_state(), " dd ") != NULL, "and leaves it out of core files");
+#endif
+	for (kernel = KERNEL_OLD; kernel <= KERNEL_EMULATED; kernel++)
+	{
+		process_state_mapped = NULL;
+		test_fork(kernel == KERNEL_OLD ? "a kernel that wipes nothing" : "one that says it does");
+	}
 }
 
 /* Version 4 is 122 random bits.  Six standard deviations off is one of them in a run of four million. */
@@ -211,9 +291,8 @@ test_uuids(void)
 int
 main(void)
 {
-	MyProcPid = getpid();
 	test_pool();
-	test_fork();
+	test_memory();
 	test_uuids();
 	return done_testing();
 }

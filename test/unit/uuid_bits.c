@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "ulid_text.h"
 #include "uuid_bits.h"
 
 #include "tap.h"
@@ -362,6 +363,63 @@ test_orders(void)
 	}
 }
 
+static UuidBits
+ulid_of(const char *text)
+{
+	UuidBits	ulid;
+	size_t		bad;
+
+	if (ulid_text_read(text, strlen(text), &ulid, &bad) != ULID_TEXT_OK)
+		abort();
+	return ulid;
+}
+
+/* The examples of the ULID specification, section "Monotonicity". */
+static void
+test_specified_steps(void)
+{
+	static const char *const increasing[] = {
+		"01BX5ZZKBKACTAV9WEVGEMMVRZ", "01BX5ZZKBKACTAV9WEVGEMMVS0", "01BX5ZZKBKACTAV9WEVGEMMVS1",
+	};
+	static const char *const overflowing[] = {
+		"01BX5ZZKBKZZZZZZZZZZZZZZZX", "01BX5ZZKBKZZZZZZZZZZZZZZZY", "01BX5ZZKBKZZZZZZZZZZZZZZZZ",
+	};
+	UuidBits	ulid = ulid_of(increasing[0]);
+	UuidBits	last = ulid_of(overflowing[0]);
+
+	for (int i = 1; i < lengthof(increasing); i++)
+		check(ulid_add(&ulid, 1) && uuid_bits_equal(ulid, ulid_of(increasing[i])), of("is its predecessor + 1", increasing[i]));
+	for (int i = 1; i < lengthof(overflowing); i++)
+		check(ulid_add(&last, 1) && uuid_bits_equal(last, ulid_of(overflowing[i])), of("is its predecessor + 1", overflowing[i]));
+	check(!ulid_add(&last, 1), "after the last ULID of a millisecond, it fails");
+	check(uuid_bits_equal(last, ulid_of("01BX5ZZKBKZZZZZZZZZZZZZZZZ")), "... and the time does not change");
+}
+
+/* Steps of any size, beside the sum in 80 bits by halves of words. */
+static void
+test_steps(void)
+{
+	static const uint64 words[] = {0, 1, 0xFFFF, UINT64CONST(1) << 32, UINT64CONST(1) << 56, UINT64CONST(1) << 63, PG_UINT64_MAX - 1, PG_UINT64_MAX};
+	static const uint64 highs[] = {0, 1, 0xFFFE, 0xFFFF, UINT64CONST(0x123456789ABC0000), UINT64CONST(0x123456789ABCFFFF)};
+	bool		right = true;
+
+	for (int h = 0; h < lengthof(highs); h++)
+		for (int l = 0; l < lengthof(words); l++)
+			for (int step = 0; step < lengthof(words); step++)
+			{
+				UuidBits	before = {highs[h], words[l]};
+				UuidBits	after = before;
+				uint64		low = (before.low & PG_UINT32_MAX) + (words[step] & PG_UINT32_MAX);
+				uint64		middle = (before.low >> 32) + (words[step] >> 32) + (low >> 32);
+				uint64		random_high = (before.high & 0xFFFF) + (middle >> 32);
+				bool		fits = random_high <= 0xFFFF;
+				UuidBits	sum = {(before.high & ~UINT64CONST(0xFFFF)) | random_high, middle << 32 | (low & PG_UINT32_MAX)};
+
+				right = right && ulid_add(&after, words[step]) == fits && uuid_bits_equal(after, fits ? sum : before);
+			}
+	check(right, "a step is added to the 80 random bits, if it has room there");
+}
+
 int
 main(void)
 {
@@ -371,5 +429,7 @@ main(void)
 	test_uuidv7();
 	test_times();
 	test_orders();
+	test_specified_steps();
+	test_steps();
 	return done_testing();
 }
