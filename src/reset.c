@@ -18,6 +18,7 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/ipc.h"
 #include "utils/timestamp.h"
 
 #include "generator.h"
@@ -25,6 +26,7 @@
 #include "regression.h"
 #include "reservation.h"
 #include "server_layout.h"
+#include "waiting.h"
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
@@ -51,8 +53,8 @@ stop_timeline(Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts
 }
 
 /*
- * Let nobody take positions until reservation.lock, which the caller holds, is
- * free again.  Who goes by limits read from here on finds no room; who goes by
+ * Let nobody take positions as long as the caller is the writer of the
+ * reservation.  Who goes by limits read from here on finds no room; who goes by
  * older ones notices the restart, or has swapped before us, or finds his swap to
  * fail (see try_take): each stop leaves another number, below all positions that
  * the limits allow (in any tick but the first few of an epoch).  A timeline that is
@@ -252,20 +254,24 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	generator_attach("idgen_reset_timeline()");
 	start_us = asked_start_us(fcinfo, server_layout());
 	node = id_space_node_number(server_layout(), generator_server_node_bits(server_layout()));
-	status = origin_acquire(&origin, true);
+	status = origin_acquire(&origin);
 	if (status != ORIGIN_ACQUIRED)
 		origin_report(status);
 
-	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
-	stopped = stop(area);
-	if (PG_ARGISNULL(0))
-		start_us = default_start_us(stopped, start_us);
-	accounted = force || is_accounted(area, stopped, start_us, node);
-	if (accounted)
-		restart(area, stopped, start_us, force, origin);
-	else
-		resume(area, stopped);
-	LWLockRelease(&area->reservation.lock);
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		wait_to_write();
+		stopped = stop(area);
+		if (PG_ARGISNULL(0))
+			start_us = default_start_us(stopped, start_us);
+		accounted = force || is_accounted(area, stopped, start_us, node);
+		if (accounted)
+			restart(area, stopped, start_us, force, origin);
+		else
+			resume(area, stopped);
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	origin_release(origin);
 
 	if (!accounted)

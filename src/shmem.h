@@ -7,12 +7,12 @@
  *
  *	timeline->next		an atomic that only grows, by compare-and-swap, but for
  *						reset.c, which says why it may.
- *	timeline->stopped	reservation.lock.
+ *	timeline->stopped	reservation.writer.
  *	timeline_count		shared->lock.  What is written of a timeline but once, its
  *						layout and node, is written before it counts.
- *	limits				atomics; see reservation.c for the first six, whose writers
- *						hold reservation.lock, and regression.c for the others.
- *	reservation			its own lock.
+ *	limits				atomics; see reservation.c for who writes the first six, and
+ *						regression.c for the others.
+ *	reservation			its writer if there is one, or else its lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
  *	slot.pid, totals	shared->lock.  Whoever claims a slot moves the counters of
@@ -24,7 +24,7 @@
  *	nodes_used, generators_share
  *						bits are only added, under shared->lock; see id_space.c.
  *	moment_nodes_used	bits are only added, atomically.
- *	nodes_barred		bits are only added, under reservation.lock.
+ *	nodes_barred		bits are only added, by reservation.writer.
  *	regressions			atomics.
  *	the rest			written once, by whoever creates the area, before anyone
  *						else can see it (AddinShmemInitLock).
@@ -36,6 +36,7 @@
 
 #include "access/xlogdefs.h"
 #include "port/atomics.h"
+#include "storage/condition_variable.h"
 #include "storage/lwlock.h"
 
 #include "layout.h"
@@ -132,7 +133,11 @@ typedef union Limits
 /* The durable side of the reservation.  Times in us since 1970. */
 typedef struct Reservation
 {
-	LWLock		lock;			/* guards what follows, and writing the limits */
+	LWLock		lock;			/* for short looks, and to become the writer */
+	pg_atomic_uint32 writer;	/* its pid, 0 if nobody is writing; set under the lock, cleared without */
+	ConditionVariable writer_left;	/* for those who wait until it is 0 */
+	bool		early_failed;	/* the last early extension did, which has been logged */
+	uint16		written_origin; /* the origin's number at the last write, 0 before the first */
 	uint64		loaded_us;		/* what an earlier life of the server left */
 	uint64		made_until_us;	/* IDs before the last reset lie below it */
 	uint64		generators_until_us;	/* and those of nodes that generators have for good */
@@ -153,7 +158,7 @@ typedef struct NodeSet
 } NodeSet;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 4
+#define SHARED_AREA_FORMAT 5
 
 typedef struct SharedArea
 {

@@ -323,7 +323,6 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	PositionRange range;
 	Window		window;
 	TakeResult	result;
-	OriginStatus origin_status;
 
 	for (;;)
 	{
@@ -340,8 +339,7 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	source->tick_is_over = false;
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
-		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts,
-								  false, &origin_status);
+		reservation_extend_early(layout_position_end_us(layout, range.end - 1), window.restarts);
 
 	while (range.start >= window.ceiling)
 	{
