@@ -40,15 +40,21 @@
 #define WORKER_LOCK_TIMEOUT "5s"
 
 /*
- * The number kept; 0 if there is none.  This takes no lock: whoever drops the
- * origin just now takes the number with it anyway.
+ * The number kept; 0 if there is none.  False if another transaction keeps us from
+ * looking.  The origin is not locked: whoever drops it just now takes the number
+ * with it anyway.
  */
-uint64
-origin_progress(void)
+bool
+origin_try_read(uint64 *value)
 {
-	RepOriginId origin = replorigin_by_name(ORIGIN_NAME, true);
+	RepOriginId origin;
 
-	return origin == InvalidRepOriginId ? 0 : replorigin_get_progress(origin, false);
+	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, AccessShareLock))
+		return false;
+	origin = replorigin_by_name(ORIGIN_NAME, true);
+	*value = origin == InvalidRepOriginId ? 0 : replorigin_get_progress(origin, false);
+	UnlockRelationOid(ReplicationOriginRelationId, AccessShareLock);
+	return true;
 }
 
 static LOCKTAG
@@ -261,7 +267,7 @@ origin_report(OriginStatus status)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_IN_USE),
 			errmsg("replication origin \"%s\" is locked by another transaction", ORIGIN_NAME),
-			errdetail("The time up to which IDs may have been made is kept there, and must be extended now."),
+			errdetail("The time up to which IDs may have been made is kept there, and must be read or extended now."),
 			errhint("Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription."));
 }
 

@@ -30,7 +30,7 @@ typedef struct OriginFailure
 	char		reason[256];
 } OriginFailure;
 
-extern uint64 origin_progress(void);
+extern bool origin_try_read(uint64 *value);
 extern OriginStatus origin_acquire(RepOriginId *origin);
 pg_noreturn extern void origin_report(OriginStatus status);
 extern void origin_release(RepOriginId origin);

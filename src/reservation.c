@@ -78,9 +78,9 @@ report_lead(uint64 left_us)
 /*
  * Find out where an earlier life of the server has left off, once in the life of
  * the area.  The server must not be in recovery, which may still raise what we
- * read.
+ * read.  False if another transaction keeps us from reading it.
  */
-void
+bool
 reservation_load(void)
 {
 	SharedArea *area = shmem_area();
@@ -91,11 +91,13 @@ reservation_load(void)
 	if (pg_atomic_read_u32(&limits->loaded) != 0)
 	{
 		pg_read_barrier();
-		return;
+		return true;
 	}
 
 	/* Nobody can write before one of us has published what he found. */
-	left_us = Min(origin_progress(), RESERVATION_LAST_US);
+	if (!origin_try_read(&left_us))
+		return false;
+	left_us = Min(left_us, RESERVATION_LAST_US);
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
 	is_first = pg_atomic_read_u32(&limits->loaded) == 0;
 	if (is_first)
@@ -111,6 +113,7 @@ reservation_load(void)
 	LWLockRelease(&area->reservation.lock);
 	if (is_first)
 		report_lead(left_us);
+	return true;
 }
 
 /*

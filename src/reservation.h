@@ -26,7 +26,7 @@ typedef enum ReservationStatus
 	RESERVATION_NO_ORIGIN,		/* see the OriginStatus */
 } ReservationStatus;
 
-extern void reservation_load(void);
+extern bool reservation_load(void);
 extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts,
 											OriginStatus *origin_status);
 extern void reservation_extend_early(uint64 reach_us, uint32 restarts);

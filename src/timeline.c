@@ -98,7 +98,7 @@ timeline_attach(void)
 {
 	if (timeline_slot != NULL)
 		return;
-	reservation_load();
+	wait_to_load();
 	RegisterXactCallback(end_transaction, NULL);
 	timeline_slot = shmem_claim_slot();
 }

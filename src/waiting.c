@@ -182,6 +182,23 @@ wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position,
 }
 
 /*
+ * Find out where an earlier life of the server has left off (see reservation_load).
+ * Errors: OBJECT_IN_USE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ */
+void
+wait_to_load(void)
+{
+	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+
+	while (!reservation_load())
+	{
+		if (clock_monotonic_ns() >= until)
+			origin_report(ORIGIN_LOCKED);
+		clock_wait(LONGEST_POLL_NS, reservation_event());
+	}
+}
+
+/*
  * Become the writer of the reservation (see reservation_begin_writing), and wait
  * for another one to finish.  Errors: as in wait_for_clock().
  */

@@ -177,6 +177,28 @@ sub check_hindrances
 	return;
 }
 
+# In each life of the server, somebody has to read what the one before left.
+sub check_first_of_all
+{
+	$observer->quit;
+	$node->restart;
+	my $dba = session($node);
+	my $session = session($node);
+
+	$dba->query('BEGIN; LOCK TABLE pg_replication_origin IN ACCESS EXCLUSIVE MODE');
+	like($session->error("SET statement_timeout = '30s'; SELECT snowflake_nextval()"),
+		qr/ERROR:  55006: .*locked by another transaction/, 'the first call after a start waits for a lock up to idgen.max_wait');
+	$session->query("LOAD 'idgen'; SET idgen.max_wait = '1h'");
+	$session->send('SELECT snowflake_nextval()');
+	$dba->query('COMMIT');
+	my ($id, $error) = $session->finish;
+	is($error, '', '... or until it is released');
+	$record->add('... and has its ID', [$id]);
+	$_->quit foreach $dba, $session;
+	$observer = session($node);
+	return;
+}
+
 # Within one statement, an attempt now and then is enough; and what one failure leaves
 # behind is no harm to the next statements of the transaction.
 sub check_transaction
@@ -248,11 +270,12 @@ sub writing_session
 	return $writer;
 }
 
+# For another one to finish; before 17 that has no name.
 sub is_waiting
 {
 	my ($session) = @_;
 	return $observer->query(
-		"SELECT state = 'active' AND wait_event IS NOT NULL FROM pg_stat_activity WHERE pid = " . $session->pid) eq 't';
+		"SELECT wait_event IN ('Extension', 'IdgenReservation') FROM pg_stat_activity WHERE pid = " . $session->pid) eq 't';
 }
 
 # Somebody who writes a reservation, as the old one is used up, and somebody who waits.
@@ -377,6 +400,7 @@ begin_server('hindered', "idgen.max_wait = '200ms'\nmax_locks_per_transaction = 
 set_far_ahead();
 check_hindrances();
 check_transaction();
+check_first_of_all();
 end_server();
 
 begin_server('slow', "fsync = on\nidgen.reserve_ahead = '100ms'");
