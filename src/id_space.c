@@ -32,9 +32,12 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "storage/ipc.h"
 
 #include "id_space.h"
+#include "reservation.h"
 #include "server_layout.h"
+#include "waiting.h"
 #include "window.h"
 
 /* Spaces that share a timeline share a bucket: what is hashed is equal then. */
@@ -274,19 +277,23 @@ id_space_is_used(const IdNumbers *numbers)
 /*
  * A generator whose present IDs come from a timeline had former ones, and does not
  * issue any of these now.  Let it go on after the last of those that can be equal to
- * one of the present.  The lock keeps idgen_reset_timeline() out meanwhile.
+ * one of the present.  To be the writer of the reservation keeps idgen_reset_timeline()
+ * out meanwhile.  Errors: those of wait_to_write().
  */
 void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
 {
-	SharedArea *area = shmem_area();
-	int64		until_us;
-
 	if (layout_keep_apart(&present->layout, &former->layout))
 		return;
-	(void) reach_places(area, shmem_count_timelines());
-	LWLockAcquire(&area->reservation.lock, LW_SHARED);
-	until_us = numbers_issued_until_us(former, present);
-	shmem_raise_to(&timeline->next, window_position_from(&present->layout, until_us));
-	LWLockRelease(&area->reservation.lock);
+
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		int64		until_us;
+
+		wait_to_write();
+		until_us = numbers_issued_until_us(former, present);
+		shmem_raise_to(&timeline->next, window_position_from(&present->layout, until_us));
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 }

@@ -22,6 +22,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "access/xloginsert.h"
 #include "catalog/pg_replication_origin.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
@@ -39,15 +40,52 @@
 #define WORKER_LOCK_TIMEOUT "5s"
 
 /*
- * The number kept; 0 if there is none.  This takes no lock: whoever drops the
- * origin just now takes the number with it anyway.
+ * The number kept; 0 if there is none.  False if another transaction keeps us from
+ * looking.  The origin is not locked: whoever drops it just now takes the number
+ * with it anyway.
  */
-uint64
-origin_progress(void)
+bool
+origin_try_read(uint64 *value)
 {
-	RepOriginId origin = replorigin_by_name(ORIGIN_NAME, true);
+	RepOriginId origin;
 
-	return origin == InvalidRepOriginId ? 0 : replorigin_get_progress(origin, false);
+	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, AccessShareLock))
+		return false;
+	origin = replorigin_by_name(ORIGIN_NAME, true);
+	*value = origin == InvalidRepOriginId ? 0 : replorigin_get_progress(origin, false);
+	UnlockRelationOid(ReplicationOriginRelationId, AccessShareLock);
+	return true;
+}
+
+static LOCKTAG
+catalog_tag(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, InvalidOid, ReplicationOriginRelationId);
+	return tag;
+}
+
+static LOCKTAG
+origin_tag(Oid origin)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, ReplicationOriginRelationId, origin, 0);
+	return tag;
+}
+
+/* Without waiting, and without a look at the catalogs. */
+static bool
+try_lock(LOCKTAG tag, LOCKMODE mode)
+{
+	return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+static void
+unlock(LOCKTAG tag, LOCKMODE mode)
+{
+	LockRelease(&tag, mode, false);
 }
 
 /* ERROR if this server has no place for any origin's progress. */
@@ -90,9 +128,8 @@ check_committed(void)
 static void
 check_catalog_is_free(void)
 {
-	LOCKTAG		tag;
+	LOCKTAG		tag = catalog_tag();
 
-	SET_LOCKTAG_RELATION(tag, InvalidOid, ReplicationOriginRelationId);
 	if (compat_lock_held_by_me(&tag, RowExclusiveLock))
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_IN_USE),
@@ -105,22 +142,10 @@ check_catalog_is_free(void)
 static bool
 lock_origin(Oid origin, LOCKMODE mode)
 {
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_OBJECT(tag, InvalidOid, ReplicationOriginRelationId, origin, 0);
-	if (LockAcquire(&tag, mode, false, true) == LOCKACQUIRE_NOT_AVAIL)
+	if (!try_lock(origin_tag(origin), mode))
 		return false;
 	AcceptInvalidationMessages();
 	return true;
-}
-
-static void
-unlock_origin(Oid origin, LOCKMODE mode)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_OBJECT(tag, InvalidOid, ReplicationOriginRelationId, origin, 0);
-	LockRelease(&tag, mode, false);
 }
 
 static OriginStatus
@@ -139,7 +164,7 @@ lock_existing(RepOriginId *origin)
 		/* Still the same, now that it cannot go? */
 		if (replorigin_by_name(ORIGIN_NAME, true) == *origin)
 			return ORIGIN_ACQUIRED;
-		unlock_origin(*origin, RowExclusiveLock);
+		unlock(origin_tag(*origin), RowExclusiveLock);
 	}
 	UnlockRelationOid(ReplicationOriginRelationId, RowExclusiveLock);
 	return status;
@@ -185,7 +210,7 @@ create_origin(void)
 		return ORIGIN_IN_CREATION;
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
 		started = run_worker();
-	unlock_origin(InvalidOid, ExclusiveLock);
+	unlock(origin_tag(InvalidOid), ExclusiveLock);
 	if (!started)
 		return ORIGIN_NO_WORKER;
 
@@ -201,26 +226,27 @@ create_origin(void)
 
 /*
  * Find the origin, and see to it that it stays until origin_release() or the end
- * of the transaction.  With create, and only then, this may take a while, if the
- * origin is missing; it never waits for a lock.  Errors:
+ * of the transaction.  If it is missing, this may take a while; it never waits for
+ * a lock, so we look at the row only once we have locked its catalog.  Errors:
  * CONFIGURATION_LIMIT_EXCEEDED where no progress can be kept; OBJECT_IN_USE if
  * the origin is of our own transaction; OBJECT_NOT_IN_PREREQUISITE_STATE if it
  * could not be created; what CHECK_FOR_INTERRUPTS raises.
  */
 OriginStatus
-origin_acquire(RepOriginId *origin, bool create)
+origin_acquire(RepOriginId *origin)
 {
 	OriginStatus status;
 
 	check_states();
-	check_committed();
 	status = lock_existing(origin);
-	if (status == ORIGIN_MISSING && create)
+	if (status == ORIGIN_MISSING)
 	{
 		status = create_origin();
 		if (status == ORIGIN_MISSING)
 			status = lock_existing(origin);
 	}
+	if (status == ORIGIN_ACQUIRED)
+		check_committed();
 	return status;
 }
 
@@ -241,15 +267,15 @@ origin_report(OriginStatus status)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_IN_USE),
 			errmsg("replication origin \"%s\" is locked by another transaction", ORIGIN_NAME),
-			errdetail("The time up to which IDs may have been made is kept there, and must be extended now."),
+			errdetail("The time up to which IDs may have been made is kept there, and must be read or extended now."),
 			errhint("Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription."));
 }
 
 void
 origin_release(RepOriginId origin)
 {
-	unlock_origin(origin, RowExclusiveLock);
-	UnlockRelationOid(ReplicationOriginRelationId, RowExclusiveLock);
+	unlock(origin_tag(origin), RowExclusiveLock);
+	unlock(catalog_tag(), RowExclusiveLock);
 }
 
 /*
@@ -264,6 +290,100 @@ origin_write(RepOriginId origin, uint64 value, bool backward)
 	replorigin_advance(origin, value, InvalidXLogRecPtr, backward, true);
 	XLogFlush(XactLastRecEnd);
 	return XactLastRecEnd;
+}
+
+static bool
+fail(OriginFailure *failure, const char *reason)
+{
+	strlcpy(failure->reason, reason, sizeof(failure->reason));
+	return false;
+}
+
+/*
+ * Lock the origin, write, and unlock it.  If the origin holds known_value, it is
+ * still ours, and no catalog need be asked: nobody else's progress is that number,
+ * and to drop an origin takes the number away at once.  *locks says how many locks
+ * there are to release, also after an ERROR.
+ */
+static bool
+lock_and_write(RepOriginId origin, uint64 known_value, uint64 value, volatile int *locks,
+			   XLogRecPtr *wal_end, OriginFailure *failure)
+{
+	static const char *const locked = "replication origin \"" ORIGIN_NAME "\" is locked by another transaction";
+
+	if (!try_lock(catalog_tag(), RowExclusiveLock))
+		return fail(failure, locked);
+	(*locks)++;
+	if (!try_lock(origin_tag(origin), RowExclusiveLock))
+		return fail(failure, locked);
+	(*locks)++;
+	if (origin == InvalidRepOriginId || replorigin_get_progress(origin, false) != known_value)
+		return fail(failure, "replication origin \"" ORIGIN_NAME "\" has been dropped or moved");
+	*wal_end = origin_write(origin, value, false);
+	return true;
+}
+
+static void
+release_locks(RepOriginId origin, int locks)
+{
+	if (locks > 1)
+		unlock(origin_tag(origin), RowExclusiveLock);
+	if (locks > 0)
+		unlock(catalog_tag(), RowExclusiveLock);
+}
+
+/*
+ * Take back what a failure of lock_and_write() has left, and note its reason.  A
+ * canceled statement has to end, so then the failure goes on.
+ *
+ * This does without a subtransaction, which parallel workers cannot begin before
+ * 17.  All that lock_and_write() has in hand when it fails is locks, maybe a WAL
+ * record that is being put together, and no resource that an owner would have to
+ * release, as it does not look at catalogs: PostgreSQL's own LWLocks if somebody
+ * replays as the origin, none if there is no memory for a lock.  That we
+ * held no LWLock before is up to the caller.
+ */
+static void
+recover(OriginFailure *failure)
+{
+	ErrorData  *error;
+
+	if (geterrcode() == ERRCODE_QUERY_CANCELED)
+		PG_RE_THROW();
+	LWLockReleaseAll();
+	XLogResetInsertion();
+	error = CopyErrorData();
+	FlushErrorState();
+	(void) fail(failure, error->message);
+	FreeErrorData(error);
+}
+
+/*
+ * As origin_write() does, to an origin that the caller has not acquired, but holds
+ * known_value if it is still what it was at the last write.  False and a reason if
+ * that cannot be done at once, whatever it is; raises nothing, but for what must end the
+ * statement.  The caller must hold no LWLock: INTERRUPTS_CAN_BE_PROCESSED().
+ */
+bool
+origin_try_write(RepOriginId origin, uint64 known_value, uint64 value,
+				 XLogRecPtr *wal_end, OriginFailure *failure)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile int locks = 0;
+	volatile bool is_written = false;
+
+	PG_TRY();
+	{
+		is_written = lock_and_write(origin, known_value, value, &locks, wal_end, failure);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		recover(failure);
+	}
+	PG_END_TRY();
+	release_locks(origin, locks);
+	return is_written;
 }
 
 /*

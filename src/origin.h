@@ -24,11 +24,19 @@ typedef enum OriginStatus
 	ORIGIN_NO_WORKER,			/* to create it */
 } OriginStatus;
 
-extern uint64 origin_progress(void);
-extern OriginStatus origin_acquire(RepOriginId *origin, bool create);
+/* Why origin_try_write() did not write, for a message. */
+typedef struct OriginFailure
+{
+	char		reason[256];
+} OriginFailure;
+
+extern bool origin_try_read(uint64 *value);
+extern OriginStatus origin_acquire(RepOriginId *origin);
 pg_noreturn extern void origin_report(OriginStatus status);
 extern void origin_release(RepOriginId origin);
 extern XLogRecPtr origin_write(RepOriginId origin, uint64 value, bool backward);
+extern bool origin_try_write(RepOriginId origin, uint64 known_value, uint64 value,
+							 XLogRecPtr *wal_end, OriginFailure *failure);
 
 extern PGDLLEXPORT void idgen_create_origin(Datum database);
 

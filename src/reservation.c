@@ -16,11 +16,24 @@
  *	before it is published		the next life begins later than it had to;
  *	after that					nothing is left to be done.
  *
- * If the process does not die but fails (an ERROR, a cancelled wait), the lock goes
- * with its transaction, and the next backend writes anew: a number in the origin
- * that is higher than the one published does no harm.
+ * If the process does not die but fails, the next backend writes anew: a number in
+ * the origin that is higher than the one published does no harm.
  *
- * The limits in shared memory, written under reservation.lock and read without:
+ * Who writes marks himself as reservation.writer, under reservation.lock, and holds
+ * no lock of ours while he writes and flushes: so those who need what he writes can be
+ * cancelled, and tire.  The mark goes with him, whether he succeeds, fails or leaves.
+ * As long as there is a writer, only he changes the limits and what else there is of
+ * the reservation.  Otherwise whoever holds the lock may, for a short look: he
+ * publishes what a standby has confirmed meanwhile.  The mark is set under the lock, so
+ * no look is under way then; it is cleared after all that the writer has changed, by a full
+ * barrier, and who finds none has a barrier before he reads that.  Nothing raises
+ * with the lock held.
+ *
+ * Half-way through the reservation, whoever notices first extends it early, which he
+ * can do without: whatever keeps him from it is logged, and the calls go on.
+ * Only when nothing is left does a call fail.
+ *
+ * The limits in shared memory, written as said above and read without a lock:
  *
  *	reserved_us		only grows (but see reset.c), so who reads an old value stays
  *					below more than it must.
@@ -38,7 +51,9 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "replication/walsender.h"
+#include "storage/ipc.h"
 #include "utils/timestamp.h"
 
 #include "clock.h"
@@ -62,9 +77,9 @@ report_lead(uint64 left_us)
 /*
  * Find out where an earlier life of the server has left off, once in the life of
  * the area.  The server must not be in recovery, which may still raise what we
- * read.
+ * read.  False if another transaction keeps us from reading it.
  */
-void
+bool
 reservation_load(void)
 {
 	SharedArea *area = shmem_area();
@@ -75,11 +90,13 @@ reservation_load(void)
 	if (pg_atomic_read_u32(&limits->loaded) != 0)
 	{
 		pg_read_barrier();
-		return;
+		return true;
 	}
 
-	/* Nobody can extend before one of us has published what he found. */
-	left_us = Min(origin_progress(), RESERVATION_LAST_US);
+	/* Nobody can write before one of us has published what he found. */
+	if (!origin_try_read(&left_us))
+		return false;
+	left_us = Min(left_us, RESERVATION_LAST_US);
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
 	is_first = pg_atomic_read_u32(&limits->loaded) == 0;
 	if (is_first)
@@ -94,6 +111,7 @@ reservation_load(void)
 	LWLockRelease(&area->reservation.lock);
 	if (is_first)
 		report_lead(left_us);
+	return true;
 }
 
 /*
@@ -117,7 +135,8 @@ standbys_have(XLogRecPtr lsn)
 
 /*
  * Publish what has been written, unless it must wait for a standby.  True if
- * nothing is left unpublished.  The caller holds the lock.
+ * nothing is left unpublished.  The caller is the writer, or holds the lock while
+ * there is none.
  */
 static bool
 publish(Reservation *reservation, Limits *limits)
@@ -134,6 +153,119 @@ publish(Reservation *reservation, Limits *limits)
 }
 
 /*
+ * What is there for someone at reach_us, who has read the limits after so many
+ * restarts?  RESERVATION_WANTED if more must be written: not if there is enough, or
+ * if what has been written waits for a standby, which comes first; and not if the
+ * timeline he is on is gone.  The caller holds the lock.
+ */
+static ReservationStatus
+look(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+{
+	bool		has_writer = pg_atomic_read_u32(&area->reservation.writer) != 0;
+	bool		is_published;
+
+	pg_read_barrier();
+	is_published = !has_writer && publish(&area->reservation, &area->limits);
+	if (pg_atomic_read_u32(&area->limits.restarts) != restarts)
+		return RESERVED;
+	if (urgent ? pg_atomic_read_u64(&area->limits.reserved_us) >= reach_us : !reservation_is_low(reach_us))
+		return RESERVED;
+	if (has_writer)
+		return RESERVATION_BEING_WRITTEN;
+	return is_published ? RESERVATION_WANTED : RESERVATION_UNCONFIRMED;
+}
+
+static ReservationStatus
+lock_and_look(SharedArea *area, uint64 reach_us, uint32 restarts)
+{
+	ReservationStatus status;
+
+	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
+	status = look(area, reach_us, restarts, true);
+	LWLockRelease(&area->reservation.lock);
+	return status;
+}
+
+static bool
+acquire_lock(LWLock *lock, bool wait)
+{
+	if (!wait)
+		return LWLockConditionalAcquire(lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	return true;
+}
+
+/* Look, and become the writer if more must be written; then true. */
+static bool
+begin_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+{
+	bool		wanted;
+
+	if (!acquire_lock(&area->reservation.lock, urgent))
+		return false;
+	wanted = look(area, reach_us, restarts, urgent) == RESERVATION_WANTED;
+	if (wanted)
+		pg_atomic_write_u32(&area->reservation.writer, MyProcPid);
+	LWLockRelease(&area->reservation.lock);
+	return wanted;
+}
+
+/*
+ * Become the writer, unless there is one.  The caller does this and what follows up
+ * to reservation_end_writing() within PG_ENSURE_ERROR_CLEANUP() of that.
+ */
+bool
+reservation_begin_writing(void)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+	bool		is_free;
+
+	LWLockAcquire(&reservation->lock, LW_EXCLUSIVE);
+	is_free = pg_atomic_read_u32(&reservation->writer) == 0;
+	if (is_free)
+		pg_atomic_write_u32(&reservation->writer, MyProcPid);
+	LWLockRelease(&reservation->lock);
+	pg_read_barrier();
+	return is_free;
+}
+
+/*
+ * Be the writer no longer, if we are, and wake those who wait.  This takes no lock,
+ * so that it may be called wherever an ERROR or FATAL comes from.
+ */
+void
+reservation_end_writing(int code, Datum arg)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+	uint32		writer = MyProcPid;
+
+	if (pg_atomic_compare_exchange_u32(&reservation->writer, &writer, 0))
+		ConditionVariableBroadcast(&reservation->writer_left);
+}
+
+/* The pid of the process that is writing, or 0. */
+int
+reservation_writer(void)
+{
+	return pg_atomic_read_u32(&shmem_area()->reservation.writer);
+}
+
+/*
+ * Wait until nobody is writing, or about ns (1 ..), as wait_event.  Raises what
+ * CHECK_FOR_INTERRUPTS raises.
+ */
+void
+reservation_wait_for_writer(int64 ns, uint32 wait_event)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+
+	ConditionVariablePrepareToSleep(&reservation->writer_left);
+	if (reservation_writer() != 0)
+		(void) ConditionVariableTimedSleep(&reservation->writer_left, (long) (ns / NS_PER_MS) + 1, wait_event);
+	ConditionVariableCancelSleep();
+}
+
+/*
  * How far beyond the IDs to reserve, in us.  The first reservation after a pause
  * reaches less far.  Those who draw now and then do with it, and a restart finds
  * it hardly ahead of the clock, so that calls need not wait until the clock gets
@@ -147,27 +279,49 @@ reach_beyond(bool urgent)
 	return urgent ? full_us / 3 : full_us;
 }
 
+/* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */
+static uint64
+end_beyond(uint64 reach_us, uint64 ahead_us)
+{
+	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
+
+	return Min(from_us + ahead_us, RESERVATION_LAST_US);
+}
+
 /*
- * Write a reservation up to until_us, to be extended when half of ahead_us is
- * left.  Backward makes it less than it was.  The caller holds the lock and has
- * acquired the origin.  Errors: as in origin_write(), before anything has changed.
+ * A reservation up to until_us has been written and flushed, by WAL up to wal_end.
+ * It is to be extended when half of ahead_us is left.  The caller is the writer.
  */
 static void
-write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
+note_written(RepOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
 {
 	Reservation *reservation = &shmem_area()->reservation;
-	int64		began = clock_monotonic_ns();
 
-	reservation->written_lsn = origin_write(origin, until_us, backward);
+	reservation->written_origin = origin;
+	reservation->written_lsn = wal_end;
 	reservation->written_us = until_us;
 	reservation->written_extend_at_us = until_us - ahead_us / 2;
+	reservation->early_failed = false;
 	pg_atomic_fetch_add_u64(&reservation->count, 1);
 	pg_atomic_fetch_add_u64(&reservation->spent_us, (clock_monotonic_ns() - began) / NS_PER_US);
 }
 
 /*
+ * Write a reservation up to until_us, see note_written().  Backward makes it less
+ * than it was.  The caller is the writer and has acquired the origin.  Errors: as
+ * in origin_write(), before anything has changed.
+ */
+static void
+write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
+{
+	int64		began = clock_monotonic_ns();
+
+	note_written(origin, origin_write(origin, until_us, backward), until_us, ahead_us, began);
+}
+
+/*
  * Reserve from start_us on, which may be less than what is reserved.  Nobody gets to
- * know before reservation_begin().  The caller holds the lock, has acquired the
+ * know before reservation_begin().  The caller is the writer, has acquired the
  * origin, and has seen to it that nobody finds room meanwhile.  Errors: as in
  * origin_write(), before anything has changed.
  */
@@ -179,7 +333,7 @@ reservation_write_start(RepOriginId origin, uint64 start_us)
 	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
 }
 
-/* Let IDs begin where reservation_write_start() has reserved; the caller still holds the lock. */
+/* Let IDs begin where reservation_write_start() has reserved; the caller is still the writer. */
 void
 reservation_begin(uint64 start_us)
 {
@@ -194,62 +348,35 @@ reservation_begin(uint64 start_us)
 /*
  * Extend the reservation for someone at reach_us.  If someone else has written to
  * the origin, what we know of our IDs counts, in either direction; true then.  The
- * caller holds the lock and has acquired the origin.  Errors: as in
- * origin_write().
+ * caller is the writer and has acquired the origin.  Errors: as in origin_write().
  */
 static bool
-write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us, bool urgent)
+write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us)
 {
-	uint64		ahead_us = reach_beyond(urgent);
-	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
-	uint64		until_us = Min(from_us + ahead_us, RESERVATION_LAST_US);
+	uint64		ahead_us = reach_beyond(true);
+	uint64		until_us = end_beyond(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	uint64		expected_us = area->reservation.written_us;
 	uint64		found_us = replorigin_get_progress(origin, false);
 
-	/* Others go by what is reserved, even if idgen.reserve_ahead was lowered. */
-	if (until_us > reserved_us || found_us != expected_us)
-		write_reservation(origin, Max(until_us, reserved_us), ahead_us, found_us > expected_us);
-	else
-		area->reservation.written_extend_at_us = reserved_us - ahead_us / 2;
+	write_reservation(origin, Max(until_us, reserved_us), ahead_us, found_us > expected_us);
 	publish(&area->reservation, &area->limits);
 	return found_us != expected_us;
 }
 
-static bool
-acquire_lock(LWLock *lock, bool wait)
-{
-	if (!wait)
-		return LWLockConditionalAcquire(lock, LW_EXCLUSIVE);
-	LWLockAcquire(lock, LW_EXCLUSIVE);
-	return true;
-}
-
-/*
- * Must more be written for someone at reach_us, who has read the limits after so
- * many restarts?  Not if there is enough, or if what has been written waits for a
- * standby: that comes first; and not if the timeline he is on is gone.  The caller
- * holds the lock.
- */
-static bool
-must_write(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
-{
-	return publish(&area->reservation, &area->limits) &&
-		pg_atomic_read_u32(&area->limits.restarts) == restarts &&
-		(urgent ? pg_atomic_read_u64(&area->limits.reserved_us) < reach_us : reservation_is_low(reach_us));
-}
-
 /* Write, unless someone was faster.  The caller has acquired the origin. */
 static void
-extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts, bool urgent)
+extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts)
 {
 	bool		was_moved = false;
 
-	if (!acquire_lock(&area->reservation.lock, urgent))
-		return;
-	if (must_write(area, reach_us, restarts, urgent))
-		was_moved = write_extension(area, origin, reach_us, urgent);
-	LWLockRelease(&area->reservation.lock);
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		if (begin_if_wanted(area, reach_us, restarts, true))
+			was_moved = write_extension(area, origin, reach_us);
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 
 	if (was_moved)
 		ereport(LOG,
@@ -259,35 +386,109 @@ extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts, b
 
 /*
  * See to it that IDs may be issued up to reach_us, in us since 1970, on the
- * timeline as it is after so many restarts.  With urgent they are wanted now.
- * Without, it is time to prepare for more, which we leave to others if they are at
- * it.  RESERVED tells who is in need to look again.
+ * timeline as it is after so many restarts: they are wanted now.  RESERVED tells
+ * to look again at once, all else to wait before that.
  *
- * What takes long comes before our lock: it can be interrupted.  Errors: as in
- * origin_acquire() and origin_write().
+ * To get hold of the origin takes longest, and comes before we are the writer.
+ * Errors: as in origin_acquire() and origin_write().
  */
 ReservationStatus
-reservation_extend(uint64 reach_us, uint32 restarts, bool urgent,
-				   OriginStatus *origin_status)
+reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status)
 {
 	SharedArea *area = shmem_area();
+	ReservationStatus status = lock_and_look(area, reach_us, restarts);
 	RepOriginId origin;
-	bool		must;
 
-	if (!acquire_lock(&area->reservation.lock, urgent))
-		return RESERVED;
-	must = must_write(area, reach_us, restarts, urgent);
-	LWLockRelease(&area->reservation.lock);
+	if (status != RESERVATION_WANTED)
+		return status;
+	*origin_status = origin_acquire(&origin);
+	if (*origin_status != ORIGIN_ACQUIRED)
+		return RESERVATION_NO_ORIGIN;
+	extend(area, origin, reach_us, restarts);
+	origin_release(origin);
+	return lock_and_look(area, reach_us, restarts);
+}
 
-	if (must)
+/*
+ * Let the next early extension be tried when half of what is left now has been used
+ * up: not at every call, and not when it is too late.
+ */
+static void
+postpone(SharedArea *area, uint64 reach_us)
+{
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+
+	if (reach_us < reserved_us)
+		area->reservation.written_extend_at_us = reach_us + (reserved_us - reach_us) / 2;
+	area->reservation.early_failed = true;
+}
+
+/*
+ * Extend the reservation early for someone at reach_us, if that can be done at once.
+ * False if the failure is to be logged: the first one since it was written.  The
+ * caller is the writer.
+ */
+static bool
+write_early(SharedArea *area, uint64 reach_us, OriginFailure *failure)
+{
+	Reservation *reservation = &area->reservation;
+	uint64		ahead_us = reach_beyond(false);
+	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+	int64		began = clock_monotonic_ns();
+	bool		had_failed = reservation->early_failed;
+	XLogRecPtr	wal_end;
+	bool		is_written = true;
+
+	/* Others go by what is reserved, even if idgen.reserve_ahead was lowered. */
+	if (until_us <= reserved_us)
+		reservation->written_extend_at_us = reserved_us - ahead_us / 2;
+	else if (origin_try_write(reservation->written_origin, reservation->written_us, until_us, &wal_end, failure))
+		note_written(reservation->written_origin, wal_end, until_us, ahead_us, began);
+	else
 	{
-		*origin_status = origin_acquire(&origin, urgent);
-		if (*origin_status != ORIGIN_ACQUIRED)
-			return RESERVATION_NO_ORIGIN;
-		extend(area, origin, reach_us, restarts, urgent);
-		origin_release(origin);
+		postpone(area, reach_us);
+		is_written = false;
 	}
-	if (pg_atomic_read_u32(&area->limits.restarts) != restarts)
-		return RESERVED;
-	return pg_atomic_read_u64(&area->limits.reserved_us) < reach_us ? RESERVATION_UNCONFIRMED : RESERVED;
+	publish(reservation, &area->limits);
+	return is_written || had_failed;
+}
+
+static void
+report_early_failure(SharedArea *area, const OriginFailure *failure)
+{
+	int64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+
+	ereport(LOG,
+			errmsg("could not extend the reservation of time for snowflake IDs early: %s", failure->reason),
+			errdetail("Calls go on up to %s, and fail after that if it still cannot be extended.",
+					  timestamptz_to_str(clock_timestamptz(reserved_us))));
+}
+
+/*
+ * Half of the reservation is used up, for someone who has got to reach_us, in us
+ * since 1970, on the timeline as it is after so many restarts: prepare for more,
+ * unless others are at it.  Raises nothing but what must end the statement.
+ * With a lock of PostgreSQL's held, for whatever reason, we had better leave it.
+ */
+void
+reservation_extend_early(uint64 reach_us, uint32 restarts)
+{
+	SharedArea *area = shmem_area();
+	OriginFailure failure;
+	bool		is_quiet = true;
+
+	if (reservation_writer() != 0 || !INTERRUPTS_CAN_BE_PROCESSED())
+		return;
+
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		if (begin_if_wanted(area, reach_us, restarts, false))
+			is_quiet = write_early(area, reach_us, &failure);
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+
+	if (!is_quiet)
+		report_early_failure(area, &failure);
 }

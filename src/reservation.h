@@ -20,13 +20,20 @@ extern int	reservation_ahead;
 typedef enum ReservationStatus
 {
 	RESERVED,
+	RESERVATION_WANTED,			/* another one has failed to write it */
+	RESERVATION_BEING_WRITTEN,	/* by another process */
 	RESERVATION_UNCONFIRMED,	/* by a synchronous standby */
 	RESERVATION_NO_ORIGIN,		/* see the OriginStatus */
 } ReservationStatus;
 
-extern void reservation_load(void);
-extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts, bool urgent,
+extern bool reservation_load(void);
+extern ReservationStatus reservation_extend(uint64 reach_us, uint32 restarts,
 											OriginStatus *origin_status);
+extern void reservation_extend_early(uint64 reach_us, uint32 restarts);
+extern bool reservation_begin_writing(void);
+extern void reservation_end_writing(int code, Datum arg);
+extern int	reservation_writer(void);
+extern void reservation_wait_for_writer(int64 ns, uint32 wait_event);
 extern void reservation_write_start(RepOriginId origin, uint64 start_us);
 extern void reservation_begin(uint64 start_us);
 

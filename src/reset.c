@@ -28,6 +28,7 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/ipc.h"
 #include "utils/timestamp.h"
 
 #include "generator.h"
@@ -36,6 +37,7 @@
 #include "reservation.h"
 #include "server_layout.h"
 #include "uuid_node.h"
+#include "waiting.h"
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
@@ -72,13 +74,13 @@ is_of_present_node(const Timeline *timeline)
 }
 
 /*
- * Let nobody take positions until reservation.lock, which the caller holds, is free
- * again.  Whoever goes by limits read from here on finds no room; whoever goes by
- * older ones notices the restart, or has swapped before us, or has its swap fail (see
- * try_take): each stop leaves another number, below all positions that the limits
- * allow (in any tick except the first few of an epoch), and put_back() one that was
- * not there before.  A timeline that is added after the count was read has no
- * positions taken from before the restart, either.
+ * Let nobody take positions as long as the caller is the writer of the reservation.
+ * Whoever goes by limits read from here on finds no room; whoever goes by older ones
+ * notices the restart, or has swapped before us, or has its swap fail (see try_take):
+ * each stop leaves another number, below all positions that the limits allow (in any
+ * tick except the first few of an epoch), and put_back() one that was not there before.
+ * A timeline that is added after the count was read has no positions taken from before
+ * the restart, either.
  */
 static void
 stop(SharedArea *area, Stopped *stopped)
@@ -291,11 +293,11 @@ asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 }
 
 /*
- * Stop all timelines, with reservation.lock.  What this process has not looked at may
- * raise, so it does that before; what has been added since makes it try again.
+ * Stop all timelines.  What this process has not looked at may raise, so it does that
+ * before; what has been added since makes it try again.
  */
 static void
-lock_and_stop(SharedArea *area, Stopped *stopped)
+stop_all(SharedArea *area, Stopped *stopped)
 {
 	for (;;)
 	{
@@ -304,36 +306,29 @@ lock_and_stop(SharedArea *area, Stopped *stopped)
 		for (int i = 0; i < stopped->count; i++)
 			(void) id_space_by_number(i);
 
-		LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
 		stop(area, stopped);
 		if (id_space_count() == stopped->count)
 			return;
 		resume(area, stopped);
-		LWLockRelease(&area->reservation.lock);
 	}
 }
 
-/* Reset the timelines if that is safe, or forced.  Returns where IDs begin. */
-static uint64
-reset(SharedArea *area, uint64 asked_us, bool is_asked, bool force, RepOriginId origin)
+/* Reset the timelines if that is safe, or forced; if not, say what stood in the way. */
+static bool
+try_reset(SharedArea *area, uint64 *start_us, bool is_asked, bool force, RepOriginId origin, Stopped *stopped)
 {
-	Stopped		stopped;
-	uint64		start_us;
 	bool		accounted;
 
-	lock_and_stop(area, &stopped);
-	look_what_counts(area, &stopped);
-	start_us = is_asked ? asked_us : default_start_us(&stopped, asked_us);
-	accounted = force || is_accounted(&stopped, start_us);
+	stop_all(area, stopped);
+	look_what_counts(area, stopped);
+	if (!is_asked)
+		*start_us = default_start_us(stopped, *start_us);
+	accounted = force || is_accounted(stopped, *start_us);
 	if (accounted)
-		restart(area, &stopped, start_us, force, origin);
+		restart(area, stopped, *start_us, force, origin);
 	else
-		resume(area, &stopped);
-	LWLockRelease(&area->reservation.lock);
-
-	if (!accounted)
-		report_unaccounted(start_us, &stopped);
-	return start_us;
+		resume(area, stopped);
+	return accounted;
 }
 
 /* idgen_reset_timeline(start timestamptz, force boolean) */
@@ -344,15 +339,26 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	uint64		start_us;
 	OriginStatus status;
 	RepOriginId origin;
+	Stopped		stopped;
+	bool		accounted;
 
 	generator_attach("idgen_reset_timeline()");
 	start_us = asked_start_us(fcinfo, server_layout());
-	status = origin_acquire(&origin, true);
+	status = origin_acquire(&origin);
 	if (status != ORIGIN_ACQUIRED)
 		origin_report(status);
-	start_us = reset(shmem_area(), start_us, !PG_ARGISNULL(0), force, origin);
+
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		wait_to_write();
+		accounted = try_reset(shmem_area(), &start_us, !PG_ARGISNULL(0), force, origin, &stopped);
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	origin_release(origin);
 
+	if (!accounted)
+		report_unaccounted(start_us, &stopped);
 	warn_if_ahead(start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

@@ -95,6 +95,8 @@ create_limits(SharedArea *area)
 	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
 	pg_atomic_init_u64(&area->regressions, 0);
 	pg_atomic_init_u64(&area->largest_regression_ns, 0);
+	pg_atomic_init_u32(&area->reservation.writer, 0);
+	ConditionVariableInit(&area->reservation.writer_left);
 	pg_atomic_init_u64(&area->reservation.count, 0);
 	pg_atomic_init_u64(&area->reservation.spent_us, 0);
 }

@@ -7,9 +7,9 @@
  *
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c, which says why it may.
- *	timeline->stopped	reservation.lock.
+ *	timeline->stopped	reservation.writer.
  *	timeline->left_until_us
- *						an atomic, written under reservation.lock; see reset.c.
+ *						an atomic, written by reservation.writer; see reset.c.
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
  *						generator that is the reason.
@@ -17,9 +17,9 @@
  *						written under shared->lock, the former atomically and last:
  *						whoever finds a timeline in a bucket finds the rest of it,
  *						its layout, node and the next one of the bucket, written.
- *	limits				atomics; see reservation.c for the first six, whose writers
- *						hold reservation.lock, and regression.c for the others.
- *	reservation			its own lock.
+ *	limits				atomics; see reservation.c for who writes the first six, and
+ *						regression.c for the others.
+ *	reservation			its writer if there is one, or else its lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
  *	slot.pid, role, totals
@@ -43,6 +43,7 @@
 
 #include "access/xlogdefs.h"
 #include "port/atomics.h"
+#include "storage/condition_variable.h"
 #include "storage/lwlock.h"
 
 #include "layout.h"
@@ -162,7 +163,11 @@ typedef union Limits
 /* The durable side of the reservation.  Times in us since 1970. */
 typedef struct Reservation
 {
-	LWLock		lock;			/* guards what follows, and writing the limits */
+	LWLock		lock;			/* for short looks, and to become the writer */
+	pg_atomic_uint32 writer;	/* its pid, 0 if nobody is writing; set under the lock, cleared without */
+	ConditionVariable writer_left;	/* for those who wait until it is 0 */
+	bool		early_failed;	/* the last early extension did, which has been logged */
+	uint16		written_origin; /* the origin's number at the last write, 0 before the first */
 	uint64		loaded_us;		/* what an earlier life of the server left */
 	uint64		written_us;		/* the last one written and flushed ... */
 	uint64		written_extend_at_us;	/* ... to be extended from there on ... */

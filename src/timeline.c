@@ -130,7 +130,7 @@ timeline_attach(void)
 {
 	if (timeline_slot != NULL)
 		return;
-	reservation_load();
+	wait_to_load();
 	register_callbacks();
 	timeline_slot = shmem_claim_slot();
 }
@@ -326,7 +326,6 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	PositionRange range;
 	Window		window;
 	TakeResult	result;
-	OriginStatus origin_status;
 
 	for (;;)
 	{
@@ -344,8 +343,7 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	source->restarts = window.restarts;
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
-		(void) reservation_extend(layout_position_end_us(layout, range.end - 1), window.restarts,
-								  false, &origin_status);
+		reservation_extend_early(layout_position_end_us(layout, range.end - 1), window.restarts);
 
 	while (range.start >= window.ceiling)
 	{

@@ -4,8 +4,7 @@
  *	  Waiting until a position may be taken or issued, and giving up.
  *
  * Callers look again whenever one of these returns: it may be too early.  They
- * hold no lock, and the waits can be cancelled, but for that for the backend that
- * is just flushing the reservation.
+ * hold no lock, and the waits can be cancelled.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,20 +43,47 @@ report_beyond_drift(int64 position_us)
 			errhint("If the clock was set back, correct it or wait until it has caught up. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
-/* Give up a wait for the reservation. */
+/* Before the first reservation of a cluster, nothing is reserved. */
 static void
-report_unreserved(ReservationStatus status, OriginStatus origin_status)
+report_unconfirmed(void)
 {
 	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
 
-	if (status == RESERVATION_NO_ORIGIN)
-		origin_report(origin_status);
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
+			reserved_us == 0 ?
+			errdetail("No time has been reserved yet, and \"idgen.max_wait\" is %d ms.", waiting_max) :
 			errdetail("IDs are reserved up to %s, and \"idgen.max_wait\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(reserved_us)), waiting_max),
 			errhint("Bring back a standby that \"synchronous_standby_names\" names, or change that setting."));
+}
+
+/* Returns if the writer has just finished. */
+static void
+report_writer(void)
+{
+	int			pid = reservation_writer();
+
+	if (pid != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("reservation of time for snowflake IDs is still being written by another session"),
+				errdetail("The process with PID %d has not finished within \"idgen.max_wait\", which is %d ms.",
+						  pid, waiting_max),
+				errhint("Find out what keeps it from flushing WAL, or raise \"idgen.max_wait\"."));
+}
+
+/* Give up a wait for the reservation.  Returns if there is none any more. */
+static void
+report_unreserved(ReservationStatus status, OriginStatus origin_status)
+{
+	if (status == RESERVATION_NO_ORIGIN)
+		origin_report(origin_status);
+	else if (status == RESERVATION_BEING_WRITTEN)
+		report_writer();
+	else
+		report_unconfirmed();
 }
 
 /*
@@ -123,6 +149,14 @@ wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position)
 	end_wait(wait, began);
 }
 
+static uint32
+reservation_event(void)
+{
+	static uint32 wait_event = 0;
+
+	return compat_wait_event(&wait_event, "IdgenReservation");
+}
+
 /*
  * Have time reserved for position, on the timeline as it is after so many
  * restarts; if that takes others, wait for them for a while.  Errors: as in
@@ -131,17 +165,55 @@ wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position)
 void
 wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
 {
-	static uint32 wait_event = 0;
 	int64		began = clock_monotonic_ns();
 	ReservationStatus status;
 	OriginStatus origin_status;
 
 	begin_wait(wait, WAIT_RESERVATION, began);
-	status = reservation_extend(layout_position_end_us(layout, position), restarts, true, &origin_status);
+	status = reservation_extend(layout_position_end_us(layout, position), restarts, &origin_status);
 	if (status != RESERVED && wait_patience(wait) <= 0)
 		report_unreserved(status, origin_status);
-	if (status != RESERVED)
+	else if (status == RESERVATION_BEING_WRITTEN)
+		reservation_wait_for_writer(wait_patience(wait), reservation_event());
+	else if (status != RESERVED)
 		clock_wait(Max(SHORTEST_POLL_NS, Min(LONGEST_POLL_NS, (began - wait->since) / 8)),
-				   compat_wait_event(&wait_event, "IdgenReservation"));
+				   reservation_event());
 	end_wait(wait, began);
+}
+
+/*
+ * Find out where an earlier life of the server has left off (see reservation_load).
+ * Errors: OBJECT_IN_USE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ */
+void
+wait_to_load(void)
+{
+	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+
+	while (!reservation_load())
+	{
+		if (clock_monotonic_ns() >= until)
+			origin_report(ORIGIN_LOCKED);
+		clock_wait(LONGEST_POLL_NS, reservation_event());
+	}
+}
+
+/*
+ * Become the writer of the reservation (see reservation_begin_writing), and wait
+ * for another one to finish.  Errors: as in wait_for_clock().
+ */
+void
+wait_to_write(void)
+{
+	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+
+	while (!reservation_begin_writing())
+	{
+		int64		patience = until - clock_monotonic_ns();
+
+		if (patience <= 0)
+			report_writer();
+		else
+			reservation_wait_for_writer(patience, reservation_event());
+	}
 }

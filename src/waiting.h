@@ -25,5 +25,7 @@ extern int64 wait_patience(const Wait *wait);
 extern void wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position);
 extern void wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position,
 								 uint32 restarts);
+extern void wait_to_load(void);
+extern void wait_to_write(void);
 
 #endif							/* IDGEN_WAITING_H */

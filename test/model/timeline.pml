@@ -18,7 +18,7 @@
  *					at that moment, with SYNC also on the standby
  *	in insert()		no series of crashes drives the reservation further and further
  *					ahead of the clock
- *	in forget()		nobody leaves a call with the lock
+ *	in forget()		nobody leaves a call with the lock, which is to be the writer
  *	progress...		(non-progress cycles) calls do not go round in circles
  *
  * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
@@ -79,7 +79,7 @@ bool loaded = false;			/* limits.loaded */
 byte start_tick = 0;			/* limits.start_us */
 byte reserved_tick = 0;			/* limits.reserved_us: the reservation as published */
 byte written_tick = 0;			/* reservation.written_us */
-byte lock_holder = NOBODY;		/* reservation.lock */
+byte lock_holder = NOBODY;		/* reservation.writer; to look takes no time here */
 
 /* The progress of the origin, as far as WAL has got. */
 byte inserted_tick = 0;			/* into the WAL buffers, and so in memory */
@@ -235,8 +235,9 @@ inline flush_and_publish()
 #endif
 
 /*
- * extend() with must_write().  reservation_extend() does the first half of it once
- * more before; that changes nothing.
+ * extend() and reservation_extend_early(), with look().  To look before, as
+ * reservation_extend() does, changes nothing; and who extends early and fails does
+ * nothing, as if he were slow.
  */
 inline extend(reach, must, ahead)
 {

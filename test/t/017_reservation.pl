@@ -422,7 +422,9 @@ sub check_unconfirmed
 	$set_names->('missing');
 	$session->query("SET idgen.max_wait = '300ms'");
 	my $start = time;
-	like($session->error('SELECT snowflake_nextval()'), $unconfirmed, 'unconfirmed: refused');
+	my $error = $session->error('SELECT snowflake_nextval()');
+	like($error, $unconfirmed, 'unconfirmed: refused');
+	like($error, qr/DETAIL:  No time has been reserved yet, and "idgen.max_wait" is 300 ms/, '... nothing was reserved before');
 	cmp_ok(time - $start, '>=', 0.3, '... after idgen.max_wait');
 	$session->query("SET synchronous_commit = off; SET idgen.max_wait = 0");
 	like($session->error('SELECT snowflake_nextval()'), $unconfirmed, '... also who commits without');
@@ -442,7 +444,7 @@ sub check_unconfirmed
 	$session->send('SELECT snowflake_nextval()');
 	is_seen_waiting($node, $session, 'IdgenReservation', 'another call waits');
 	alter_system($node, $dba, 'synchronous_standby_names', '');
-	my ($id, $error) = $session->finish;
+	(my $id, $error) = $session->finish;
 	like($id, qr/^\d+$/, '... until no standby is wanted any more') or diag($error);
 
 	# Within what has been confirmed, nobody asks.
@@ -453,6 +455,9 @@ sub check_unconfirmed
 	$session->query('SET idgen.max_wait = 0');
 	my ($later) = $session->ids('SELECT snowflake_nextval()');
 	is_increasing([ $id, $later ], 'confirmed before: IDs go on');
+	outlive_reservation($session);
+	$error = $session->error('SELECT snowflake_nextval()');
+	like($error, qr/DETAIL:  IDs are reserved up to (?!1970)\d{4}-/, '... until that is used up');
 	$set_names->('');
 	$_->quit foreach $session, $dba;
 	return;
