@@ -55,6 +55,7 @@ static const char *const js_layouts[] = {
 };
 
 static pthread_t thread;
+static bool is_running = false;
 static Random random_state;
 static FILE *altered;
 static PGconn *connection = NULL;
@@ -248,22 +249,52 @@ cancel_some(void)
 		"state = 'active' ORDER BY random() LIMIT 2", SERVER, false);
 }
 
-/* All of them in turn would be too regular. */
+/* What there is to do, and how often it is done. */
+typedef struct Disturbance
+{
+	const char *name;
+	int			weight;
+	void		(*act) (void);
+} Disturbance;
+
+static Disturbance disturbances[] = {
+	{"tour", 40, alter_tour},
+	{"moved", 20, alter_moved},
+	{"part", 12, alter_part},
+	{"js", 13, alter_js},
+	{"cancel", 15, cancel_some},
+};
+
+#define DISTURBANCES ((int) (sizeof(disturbances) / sizeof(disturbances[0])))
+
+/* Leave only those that are named; the number of those. */
+static int
+choose(const char *names)
+{
+	int			chosen = 0;
+
+	for (int i = 0; i < DISTURBANCES; i++)
+	{
+		if (strstr(names, disturbances[i].name) == NULL)
+			disturbances[i].weight = 0;
+		else
+			chosen++;
+	}
+	return chosen;
+}
+
+/* One of them at random: to take turns would be too regular. */
 static void
 disturb(void)
 {
-	int			at = between(0, 99);
+	int			total = 0;
+	const Disturbance *disturbance = disturbances;
 
-	if (at < 40)
-		alter_tour();
-	else if (at < 60)
-		alter_moved();
-	else if (at < 72)
-		alter_part();
-	else if (at < 85)
-		alter_js();
-	else
-		cancel_some();
+	for (int i = 0; i < DISTURBANCES; i++)
+		total += disturbances[i].weight;
+	for (int at = between(0, total - 1); (at -= disturbance->weight) >= 0;)
+		disturbance++;
+	disturbance->act();
 }
 
 /* For a while in one of the databases. */
@@ -286,21 +317,23 @@ disturb_all(void *arg)
 			usleep(100000);
 		PQfinish(connection);
 	}
-	fclose(altered);
 	return NULL;
 }
 
 void
-disturb_start(uint64_t seed)
+disturb_start(uint64_t seed, const char *names)
 {
 	altered = load_create("altered");
 	random_state = load_random_start(seed, 0);
-	if (pthread_create(&thread, NULL, disturb_all, NULL) != 0)
+	is_running = choose(names) > 0;
+	if (is_running && pthread_create(&thread, NULL, disturb_all, NULL) != 0)
 		load_die("pthread_create");
 }
 
 void
 disturb_join(void)
 {
-	pthread_join(thread, NULL);
+	if (is_running)
+		pthread_join(thread, NULL);
+	fclose(altered);
 }

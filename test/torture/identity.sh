@@ -68,9 +68,9 @@ event_refuse_node() {
 
 # Sets the timelines, with these arguments. False if that is refused, which is what it must be if IDs might repeat.
 try_reset() {
-  primary_sql "SELECT idgen_reset_timeline($1)" >/dev/null 2>"$WORK/log/reset.log" && return
+  primary_sql "SELECT idgen_reset_timeline(${1:-})" >/dev/null 2>"$WORK/log/reset.log" && return
   grep -q 'might repeat\|starting up\|shutting down\|terminating\|refused\|closed the connection\|No such file' \
-    "$WORK/log/reset.log" || fail "idgen_reset_timeline($1): $(head -n 1 "$WORK/log/reset.log")"
+    "$WORK/log/reset.log" || fail "idgen_reset_timeline(${1:-}): $(head -n 1 "$WORK/log/reset.log")"
   return 1
 }
 
@@ -141,5 +141,5 @@ event_far_ahead() {
 
 # What is not known of the time before the last start of the server goes by in some seconds.
 go_back() {
-  if [[ $LOUD == loud ]]; then try_reset; else within 8 try_reset ''; fi
+  if [[ $LOUD == loud ]]; then try_reset; else within 8 try_reset; fi
 }

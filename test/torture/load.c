@@ -4,7 +4,7 @@
  *	  Clients that draw IDs in every way there is, and write down each ID that
  *	  they have received, whatever became of its statement or transaction.
  *
- *		load DIRECTORY CLIENTS SEED HOST[,HOST...]
+ *		load DIRECTORY CLIENTS SEED HOST[,HOST...] DISTURBANCES
  *
  * A client is a thread with one connection at a time, to whichever of the hosts
  * is no standby.  One thread more is in their way (see disturb.c).  From SIGUSR1
@@ -487,6 +487,18 @@ command(Client *client, const char *sql)
 	return outcome;
 }
 
+/* The same, until it is not canceled any more, as no transaction may be left open. */
+static Counter
+command_at_last(Client *client, const char *sql)
+{
+	Counter		outcome;
+
+	do
+		outcome = command(client, sql);
+	while (outcome == CANCELED);
+	return outcome;
+}
+
 /* Sends it and keeps what comes.  Returns STATEMENTS, or how it failed. */
 static Counter
 draw(Client *client, const Shape *shape, int argument)
@@ -562,7 +574,11 @@ run_statement(Client *client, const Shape *shape)
 	int64_t		received_us;
 
 	if (shape->begin && (outcome = command(client, shape->begin)) != STATEMENTS)
+	{
+		if (outcome == CANCELED)
+			(void) command_at_last(client, "ROLLBACK");
 		return outcome;
+	}
 
 	client->count = 0;
 	client->beyond_count = 0;
@@ -574,7 +590,7 @@ run_statement(Client *client, const Shape *shape)
 	note_outcome(client, shape, outcome, sent_us, received_us);
 	if (shape->end && outcome != LOST_CONNECTIONS)
 	{
-		Counter		ended = command(client, shape->end);
+		Counter		ended = command_at_last(client, shape->end);
 
 		if (ended != STATEMENTS)
 			outcome = ended;
@@ -769,9 +785,9 @@ main(int argc, char **argv)
 	Client	   *clients;
 	FILE	   *file;
 
-	if (argc != 5 || (number = atoi(argv[2])) < 1)
+	if (argc != 6 || (number = atoi(argv[2])) < 1)
 	{
-		fprintf(stderr, "usage: load DIRECTORY CLIENTS SEED HOST[,HOST...]\n");
+		fprintf(stderr, "usage: load DIRECTORY CLIENTS SEED HOST[,HOST...] DISTURBANCES\n");
 		return 2;
 	}
 	directory = argv[1];
@@ -793,7 +809,7 @@ main(int argc, char **argv)
 	clients = calloc(number, sizeof(Client));
 	for (int i = 0; i < number; i++)
 		start_client(&clients[i], i + 1, seed);
-	disturb_start(seed);
+	disturb_start(seed, argv[5]);
 
 	while (!load_stopping)
 	{

@@ -41,7 +41,8 @@ extern bool load_is_lost(const char *sqlstate, const char *message);
 /* Keep and count an error that nobody expects; session 0 is that of disturb.c. */
 extern void load_unexpected(uint32_t session, const char *sqlstate, const char *message);
 
-extern void disturb_start(uint64_t seed);
+/* Do some of what disturb.c can do, by name, with blanks in between. */
+extern void disturb_start(uint64_t seed, const char *disturbances);
 extern void disturb_join(void);
 
 #endif							/* TORTURE_LOAD_H */
