@@ -2,23 +2,10 @@
 # Who the servers are: the node they are told to be, what they are told by mistake, and timelines set by hand. Whoever
 # sources this has sourced nodes.sh and has the plan's variables, log_event, fail, expect_ids and expect_server_ids.
 
-# "DATACENTER WORKER" that the server may have more than once. Generators have some of them too.
-REGULAR_NODES=('0 1' '0 2' '0 3' '0 4' '0 5' '0 6' '1 1' '1 2' '1 3' '1 4' '1 5' '1 6')
 # Those with datacenters from here on are used once, so that they can be given up.
 FRESH_DATACENTER=2 FRESH_WORKER=10
-# What a server must not take, "SETTING VALUE".
-WRONG_NODES=('worker 99' 'worker -3' 'worker abc' 'worker 40' 'datacenter 77' 'datacenter -1' 'datacenter x1')
-# ms that a timeline is set forward.
-RESETS_FORWARD=(5 100 900 1500)
-# s for which a clock is far ahead.
-FAR_AHEAD=(40 200 1800)
 
 reload_both() { reload a && reload b; }
-
-# Does a new session issue IDs of the node that was set?
-has_node() {
-  [[ $(primary_sql 'SELECT (snowflake_nextval() >> 12) % 1024') == $((DATACENTER * 32 + WORKER)) ]]
-}
 
 # Has the server taken a node, as far as a new session can tell?
 shows_node() {
