@@ -11,7 +11,9 @@
  *
  *		FROM_US TO_US KIND NODE CLOCK DETAIL
  *
- * where CLOCK is "behind" while calls are expected to fail, or "right".
+ * where CLOCK is "behind" while calls are expected to fail, or "right".  The
+ * server's node is "DATACENTER WORKER" of the last event "node"; from an event
+ * "refused-node" on it has none, its detail being what was asked for, until the next.
  *
  * Memory holds the records of so many ticks at a time as fit (PASS_RECORDS), so
  * there may be more IDs than memory.
@@ -46,6 +48,12 @@
  */
 #define STEP_MARGIN_US 50000
 
+/* How long after a reload statements may begin that go by what was before. */
+#define RELOAD_MARGIN_US 1500000
+
+/* How long after a reset, at most idgen.max_wait and something, a statement may end that had begun before. */
+#define RESET_MARGIN_US 15000000
+
 /* What a client has collected, in the order in which it came. */
 typedef struct Collection
 {
@@ -72,6 +80,8 @@ typedef struct Event
 	char		node[16];
 	bool		is_behind;
 	int64_t		silence_us;
+	char		detail[64];
+	int			server_node;	/* of "node" */
 } Event;
 
 static const char *directory;
@@ -197,10 +207,15 @@ read_events(void)
 		char		state[16];
 		long long	from_us,
 					to_us;
+		int			datacenter = 0;
+		int			worker = 0;
 
-		if (sscanf(line, "%lld %lld %31s %15s %15s", &from_us, &to_us, event->kind, event->node,
-				   state) != 5)
+		if (sscanf(line, "%lld %lld %31s %15s %15s %63[^\n]", &from_us, &to_us, event->kind, event->node,
+				   state, event->detail) != 6)
 			continue;
+		if (strcmp(event->kind, "node") == 0)
+			sscanf(event->detail, "%d %d", &datacenter, &worker);
+		event->server_node = datacenter << WORKER_BITS | worker;
 		event->from_us = from_us;
 		event->to_us = to_us;
 		event->is_behind = strcmp(state, "behind") == 0;
@@ -263,8 +278,8 @@ tell_record(const Record *record)
 	const Session *session = record->session < session_count ?
 		&sessions[record->session] : &unknown;
 
-	fprintf(stderr, "    IDs %lld .. %lld, sent ", (long long) record->first,
-			(long long) record_end(record) - 1);
+	fprintf(stderr, "    %s: IDs %lld .. %lld, node %d, sent ", source_names[source_kind(record->source)],
+			(long long) record->first, (long long) record_end(record) - 1, id_node(record->source, record->first));
 	tell_time(record->sent_us);
 	fprintf(stderr, ", received ");
 	tell_time(record->received_us);
@@ -296,11 +311,12 @@ compare_records(const void *a, const void *b)
 {
 	const Record *x = a;
 	const Record *y = b;
+	int			classes = source_class(x->source) - source_class(y->source);
 
-	return (x->first > y->first) - (x->first < y->first);
+	return classes ? classes : (x->first > y->first) - (x->first < y->first);
 }
 
-/* Records of the ticks whose remainder is pass; a record lies in one tick. */
+/* Records of the ticks whose remainder is pass; a record lies in one tick of the longest. */
 static int64_t
 select_records(Record *selected, int64_t room, int64_t passes, int64_t pass)
 {
@@ -312,7 +328,7 @@ select_records(Record *selected, int64_t room, int64_t passes, int64_t pass)
 		{
 			const Record *record = &collections[c].records[i];
 
-			if (id_tick(record->first) % passes != pass)
+			if ((record->first >> TICK_SHIFT) % passes != pass)
 				continue;
 			if (count == room)
 			{
@@ -325,7 +341,7 @@ select_records(Record *selected, int64_t room, int64_t passes, int64_t pass)
 	return count;
 }
 
-/* How many of the sorted records' IDs are there already. */
+/* How many of the sorted records' IDs are there already in their class. */
 static int64_t
 count_repeated(const Record *records, int64_t count, int64_t *pairs)
 {
@@ -338,6 +354,11 @@ count_repeated(const Record *records, int64_t count, int64_t *pairs)
 		int64_t		end = record_end(record);
 		int64_t		covered_to = record_end(furthest);
 
+		if (source_class(record->source) != source_class(furthest->source))
+		{
+			furthest = record;
+			continue;
+		}
 		if (record->first < covered_to)
 		{
 			repeated += (end < covered_to ? end : covered_to) - record->first;
@@ -386,23 +407,49 @@ check_duplicates(void)
 
 /* ---------------------------------------------------------------- order */
 
+/*
+ * Was a timeline set back between two records?  Forward it may be set as if the
+ * clock had been.
+ */
+static bool
+is_across_reset(const Record *before, const Record *after)
+{
+	for (int i = 0; i < event_count; i++)
+	{
+		if (event_is(&events[i], "reset-back") &&
+			before->sent_us <= events[i].to_us && after->received_us >= events[i].from_us)
+			return true;
+	}
+	return false;
+}
+
+/* A generator's IDs increase within a session, whatever becomes of its node and layout. */
 static void
 check_order_in_sessions(void)
 {
 	int64_t		decreases = 0;
+	int64_t		resets = 0;
 
 	for (int c = 0; c < clients; c++)
 	{
-		const Record *records = collections[c].records;
+		const Record *last[SOURCES] = {NULL};
 
-		for (int64_t i = 1; i < collections[c].count; i++)
+		for (int64_t i = 0; i < collections[c].count; i++)
 		{
-			if (records[i].session == records[i - 1].session &&
-				records[i].first < record_end(&records[i - 1]))
-				tell_pair("DECREASE WITHIN A SESSION", decreases++, &records[i - 1], &records[i]);
+			const Record *record = &collections[c].records[i];
+			const Record *before = last[record->source];
+
+			last[record->source] = record;
+			if (before == NULL || before->session != record->session || record->first >= record_end(before))
+				continue;
+			if (is_across_reset(before, record))
+				resets++;
+			else
+				tell_pair("DECREASE WITHIN A SESSION", decreases++, before, record);
 		}
 	}
 	print("decreases within a session", decreases);
+	print("decreases where a timeline was set back", resets);
 }
 
 /* The record that was sent first of those that were not taken yet, or NULL. */
@@ -439,30 +486,205 @@ next_received(int64_t before_us)
 }
 
 /*
- * Whatever was received before a statement was sent is below its IDs, also across
- * crashes and failovers.  This finds timelines that overlap even if luck has kept
- * their IDs apart.
+ * Whatever was received before a statement was sent is below its IDs, if these are
+ * of the same space, whatever the generators' names are, and across crashes and
+ * failovers.  This finds timelines that overlap even if luck has kept their IDs
+ * apart.  A reset sets back only what has no IDs.
  */
 static void
 check_order_across_sessions(void)
 {
 	int64_t		decreases = 0;
-	const Record *highest = NULL;
+	const Record *highest[SPACES] = {NULL};
 	const Record *record;
 
 	while ((record = next_sent()) != NULL)
 	{
 		const Record *done;
+		int			space;
 
 		while ((done = next_received(record->sent_us)) != NULL)
 		{
-			if (highest == NULL || record_end(done) > record_end(highest))
-				highest = done;
+			space = id_space(done->source, done->first);
+			if (space >= 0 && (highest[space] == NULL || record_end(done) > record_end(highest[space])))
+				highest[space] = done;
 		}
-		if (highest && record->first < record_end(highest))
-			tell_pair("DECREASE ACROSS SESSIONS", decreases++, highest, record);
+		space = id_space(record->source, record->first);
+		if (space >= 0 && highest[space] && record->first < record_end(highest[space]))
+			tell_pair("DECREASE ACROSS SESSIONS", decreases++, highest[space], record);
 	}
 	print("decreases across sessions", decreases);
+}
+
+/* ---------------------------------------------------------------- nodes */
+
+/* Does an event concern the server's node? */
+static bool
+sets_node(const Event *event)
+{
+	return strcmp(event->kind, "node") == 0 || strcmp(event->kind, "refused-node") == 0;
+}
+
+/* Until when statements may go by what event i has set. */
+static int64_t
+node_end_us(int i)
+{
+	while (++i < event_count)
+	{
+		if (sets_node(&events[i]))
+			return events[i].to_us + RELOAD_MARGIN_US;
+	}
+	return INT64_MAX;
+}
+
+/* A period in which the server's node was or may have been this one, or in which it had none. */
+typedef struct NodePeriod
+{
+	int64_t		from_us;
+	int64_t		to_us;
+	int			node;			/* -1: refused */
+	bool		is_datacenter;	/* its datacenter was refused, not its worker */
+} NodePeriod;
+
+/* In the order of their ends. */
+static NodePeriod *periods;
+static int	period_count = 0;
+
+static void
+read_periods(void)
+{
+	periods = allocate(event_count, sizeof(NodePeriod));
+	for (int i = 0; i < event_count; i++)
+	{
+		bool		is_refused = strcmp(events[i].kind, "refused-node") == 0;
+
+		if (!sets_node(&events[i]))
+			continue;
+		periods[period_count].from_us = events[i].from_us;
+		periods[period_count].to_us = node_end_us(i);
+		periods[period_count].node = is_refused ? -1 : events[i].server_node;
+		periods[period_count].is_datacenter = strstr(events[i].detail, "datacenter") != NULL;
+		period_count++;
+	}
+}
+
+/*
+ * May a statement have issued IDs of this node, where it is the server's but for the
+ * bits of mask?  Periods before the first had ended when it was sent.
+ */
+static bool
+may_have_node(int node, int mask, int first, const Record *record)
+{
+	for (int i = first; i < period_count && periods[i].from_us <= record->received_us; i++)
+	{
+		if (periods[i].node >= 0 && ((periods[i].node ^ node) & ~mask) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_node_right(const Record *record, int first_period)
+{
+	int			node = id_node(record->source, record->first);
+
+	switch (source_kind(record->source))
+	{
+		case SERVER:
+		case FOLLOWER:
+			return may_have_node(node, 0, first_period, record);
+		case PART:
+			return may_have_node(node, (1 << WORKER_BITS) - 1, first_period, record);
+		case FIXED:
+			return node == FIXED_NODE;
+		default:
+			return true;
+	}
+}
+
+/* No ID may have a node that its source did not have then. */
+static void
+check_nodes(void)
+{
+	int64_t		wrong = 0;
+
+	for (int c = 0; c < clients; c++)
+	{
+		int			first = 0;
+
+		for (int64_t i = 0; i < collections[c].count; i++)
+		{
+			const Record *record = &collections[c].records[i];
+
+			while (first < period_count && periods[first].to_us < record->sent_us)
+				first++;
+			if (is_node_right(record, first))
+				continue;
+			if (wrong++ < OFFENDERS_SHOWN)
+			{
+				fprintf(stderr, "WRONG NODE:\n");
+				tell_record(record);
+			}
+		}
+	}
+	print("records of a wrong node", wrong);
+}
+
+/* Had the server no node that the source could have used, at some time while the statement ran? */
+static bool
+setting_was_refused(int source, int64_t sent_us, int64_t received_us)
+{
+	SourceKind	kind = source_kind(source);
+
+	for (int i = 0; i < period_count; i++)
+	{
+		if (periods[i].node < 0 && sent_us <= periods[i].to_us && received_us >= periods[i].from_us &&
+			(kind == SERVER || kind == FOLLOWER || (kind == PART && periods[i].is_datacenter)))
+			return true;
+	}
+	return false;
+}
+
+/* May a statement have gone by a node that a reset had given up? */
+static bool
+was_given_up(int64_t sent_us, int64_t received_us)
+{
+	for (int i = 0; i < event_count; i++)
+	{
+		if (event_is(&events[i], "reset-back") && received_us >= events[i].from_us &&
+			sent_us <= events[i].to_us + RELOAD_MARGIN_US && received_us <= events[i].to_us + RESET_MARGIN_US)
+			return true;
+	}
+	return false;
+}
+
+/* Calls fail because of a node only where there is a reason. */
+static void
+check_refusals(void)
+{
+	FILE	   *file = open_file("refused");
+	int64_t		unfounded = 0;
+	long long	sent_us,
+				received_us;
+	unsigned	session;
+	int			source;
+	char		reason[16];
+
+	while (fscanf(file, "%lld %lld %u %d %15s", &sent_us, &received_us, &session, &source, reason) == 5)
+	{
+		Record		record = {0, 0, source, session, sent_us, received_us};
+
+		if (strcmp(reason, "reset") == 0 ? was_given_up(sent_us, received_us) :
+			setting_was_refused(source, sent_us, received_us))
+			continue;
+		if (unfounded++ < OFFENDERS_SHOWN)
+		{
+			fprintf(stderr, "REFUSED BY A %s FOR NO REASON:\n", strcmp(reason, "reset") == 0 ? "RESET" : "SETTING");
+			tell_record(&record);
+		}
+	}
+	fclose(file);
+	print("refused for no reason", unfounded);
 }
 
 /* ---------------------------------------------------------------- clocks */
@@ -494,9 +716,10 @@ check_drift(void)
 				limit_us,
 				ids;
 	unsigned	session;
+	int			source;
 
-	while (fscanf(file, "%lld %lld %u %lld %lld %lld", &sent_us, &received_us, &session, &id,
-				  &limit_us, &ids) == 6)
+	while (fscanf(file, "%lld %lld %u %d %lld %lld %lld", &sent_us, &received_us, &session, &source, &id,
+				  &limit_us, &ids) == 7)
 	{
 		if (overlaps_step(sent_us, received_us))
 		{
@@ -506,10 +729,10 @@ check_drift(void)
 		beyond += ids;
 		if (lines++ < OFFENDERS_SHOWN)
 		{
-			Record		record = {id, 1, session, sent_us, received_us};
+			Record		record = {id, 1, source, session, sent_us, received_us};
 
 			fprintf(stderr, "%lld IDs BEYOND THE DRIFT LIMIT, the first by %lld us:\n", ids,
-					(long long) id_time_us(id) - limit_us);
+					(long long) id_time_us(source, id) - limit_us);
 			tell_record(&record);
 		}
 	}
@@ -632,9 +855,12 @@ main(int argc, char **argv)
 	read_collections();
 	read_sessions();
 	read_events();
+	read_periods();
 	check_duplicates();
 	check_order_in_sessions();
 	check_order_across_sessions();
+	check_nodes();
+	check_refusals();
 	check_drift();
 	measure_silences();
 	tell_long_silences();

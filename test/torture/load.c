@@ -4,18 +4,24 @@
  *	  Clients that draw IDs in every way there is, and write down each ID that
  *	  they have received, whatever became of its statement or transaction.
  *
- *		load DIRECTORY CLIENTS SEED HOST[,HOST...]
+ *		load DIRECTORY CLIENTS SEED HOST[,HOST...] DISTURBANCES
  *
  * A client is a thread with one connection at a time, to whichever of the hosts
- * is no standby.  Until SIGTERM, these are kept in DIRECTORY:
+ * is no standby.  One thread more is in their way (see disturb.c).  From SIGUSR1
+ * until SIGUSR2 they are quiet: they only draw what has the server's node.  Until
+ * SIGTERM, these are kept in DIRECTORY:
  *
  *		ids.N		records of client N (see record.h)
  *		sessions	SESSION CLIENT HOST DATABASE PID CONNECTED_US
  *		beyond		IDs beyond the drift limit; check.c knows about clock steps:
- *					SENT_US RECEIVED_US SESSION ID LIMIT_US IDS
+ *					SENT_US RECEIVED_US SESSION SOURCE ID LIMIT_US IDS
+ *		refused		calls that failed as a node must not issue IDs; check.c knows when:
+ *					SENT_US RECEIVED_US SESSION SOURCE REASON
  *		slow		statements that took long: SENT_US MS SESSION SHAPE OUTCOME
  *		errors		those that nobody expects: TIME_US SESSION SQLSTATE MESSAGE
- *		progress	IDs received until now
+ *		altered		what disturb.c did: SENT_US RECEIVED_US SOURCE SQLSTATE COMMAND
+ *		progress	IDs received until now, those of them that are the server's own,
+ *					and whether all clients are quiet
  *		counters	NAME<tab>NUMBER, in the end
  *
  *-------------------------------------------------------------------------
@@ -35,9 +41,8 @@
 
 #include <libpq-fe.h>
 
-#include "record.h"
+#include "load.h"
 
-#define DATABASES 3
 #define INT8_OID 20
 
 /* From PostgreSQL's epoch, 2000, to that of Unix. */
@@ -46,10 +51,15 @@
 /* Beyond idgen.max_wait, which is 10 s unless a session sets it. */
 #define SLOW_US 12000000
 
+/* A frame of 53 bits has 128 IDs a tick, so no larger block, and no batch that takes a second. */
+#define MOST_OF_JS 1000
+#define LARGEST_JS_BLOCK 128
+
 /*
  * A way to draw.  The first column of a row is an ID, or an array of them, or the
  * first of a block of $1.  The second is how far the time of an ID may go; it is
- * worked out after the draw.
+ * worked out after the draw.  "@" is where the name of a generator goes, with a
+ * comma behind it if there is one in the text.
  */
 typedef struct Shape
 {
@@ -63,16 +73,18 @@ typedef struct Shape
 	bool		is_block;
 	bool		is_parallel;	/* IDs come in any order */
 	bool		is_canceled;
+	bool		is_of_server;	/* not for generators: their IDs may be in a table already */
 } Shape;
 
 #define LIMIT "clock_timestamp() + current_setting('idgen.max_drift')::interval"
-#define ROWS "SELECT snowflake_nextval(), " LIMIT " FROM generate_series(1, $1)"
-#define BATCH "SELECT snowflake_nextvals($1), " LIMIT
+#define ROWS "SELECT snowflake_nextval(@), " LIMIT " FROM generate_series(1, $1)"
+#define BATCH "SELECT snowflake_nextvals(@, $1), " LIMIT
+#define BLOCK "SELECT snowflake_next_block(@, $1), " LIMIT
 #define INSERT "INSERT INTO drawn (n) SELECT generate_series(1, $1) RETURNING id, " LIMIT
 
 static const Shape shapes[] = {
 	{.name = "single",.weight = 50,
-	.sql = "SELECT snowflake_nextval(), " LIMIT},
+	.sql = "SELECT snowflake_nextval(@), " LIMIT},
 	{.name = "burst",.weight = 10,.least = 2,.most = 500,
 	.sql = ROWS},
 	{.name = "batch",.weight = 12,.least = 1000,.most = 10000,
@@ -82,27 +94,38 @@ static const Shape shapes[] = {
 	{.name = "large batch",.weight = 1,.least = 20000,.most = 100000,
 	.sql = BATCH},
 	{.name = "block",.weight = 8,.least = 1,.most = 4096,.is_block = true,
-	.sql = "SELECT snowflake_next_block($1), " LIMIT},
+	.sql = BLOCK},
+	{.name = "block cut short",.weight = 6,.least = 4096,.most = 4096,.is_block = true,
+	.sql = BLOCK,.begin = "BEGIN; SET LOCAL statement_timeout = '1ms'",.end = "ROLLBACK"},
+	{.name = "slow",.weight = 1,.least = 20,.most = 200,
+	.sql = "SELECT snowflake_nextval(@), " LIMIT ", pg_sleep(0.001) FROM generate_series(1, $1)"},
 	{.name = "parallel",.weight = 1,.is_parallel = true,
-	.sql = "SELECT snowflake_nextval(), " LIMIT " FROM many"},
+	.sql = "SELECT snowflake_nextval(@), " LIMIT " FROM many"},
 	{.name = "in a read-only transaction",.weight = 3,.least = 1,.most = 300,
 	.sql = ROWS,.begin = "BEGIN READ ONLY",.end = "COMMIT"},
-	{.name = "rolled back",.weight = 3,.least = 1,.most = 50,
+	{.name = "rolled back",.weight = 3,.least = 1,.most = 50,.is_of_server = true,
 	.sql = INSERT,.begin = "BEGIN READ WRITE",.end = "ROLLBACK"},
-	{.name = "committed",.weight = 1,.least = 1,.most = 50,
+	{.name = "committed",.weight = 1,.least = 1,.most = 50,.is_of_server = true,
 	.sql = INSERT,.begin = "BEGIN READ WRITE",.end = "COMMIT"},
 	{.name = "failing half-way",.weight = 3,.least = 2,.most = 1000,
-	.sql = "SELECT snowflake_nextval(), " LIMIT ", 1 / ($1 / 2 - n) FROM generate_series(1, $1) AS n"},
+	.sql = "SELECT snowflake_nextval(@), " LIMIT ", 1 / ($1 / 2 - n) FROM generate_series(1, $1) AS n"},
 	{.name = "canceled",.weight = 1,.least = 5000,.most = 20000,.is_canceled = true,
 	.sql = ROWS},
 };
 
 #define SHAPES ((int) (sizeof(shapes) / sizeof(shapes[0])))
 
+/* Out of 100 statements. */
+static const int source_weights[SOURCE_KINDS] = {
+	[SERVER] = 48,[FIXED] = 6,[MOVED] = 10,[PART] = 10,[FOLLOWER] = 6,[JS] = 4,[TOUR] = 16
+};
+
 typedef enum Counter
 {
 	STATEMENTS,
 	IDS,
+	SERVER_IDS,
+	GENERATOR_STATEMENTS,		/* under way, but for those of followers */
 	PARTIAL_IDS,
 	SESSIONS,
 	FAILED_CONNECTIONS,
@@ -110,6 +133,8 @@ typedef enum Counter
 	REFUSED_BY_DRIFT,
 	REFUSED_BY_STANDBY,
 	REFUSED_BY_ORIGIN,
+	REFUSED_BY_SETTING,
+	REFUSED_BY_RESET,
 	CANCELED,
 	FAILED_ON_PURPOSE,
 	UNEXPECTED_ERRORS,
@@ -117,8 +142,9 @@ typedef enum Counter
 } Counter;
 
 static const char *const counter_names[COUNTERS] = {
-	"statements", "ids", "ids of failed statements", "sessions", "failed connections",
-	"lost connections", "refused by drift", "refused by standby", "refused by origin", "canceled", "failed on purpose",
+	"statements", "ids", "the server's own ids", "generator statements under way", "ids of failed statements",
+	"sessions", "failed connections", "lost connections", "refused by drift", "refused by standby",
+	"refused by origin", "refused by a setting", "refused by a reset", "canceled", "failed on purpose",
 	"unexpected errors"
 };
 
@@ -127,13 +153,15 @@ static uint64_t counters[COUNTERS];
 typedef struct Client
 {
 	int			number;
-	uint64_t	random;
+	Random		random;
 	pthread_t	thread;
 	FILE	   *records;
 	PGconn	   *connection;
+	int			database;
 	uint32_t	session;
 
 	/* of the statement at hand */
+	int			source;
 	int64_t    *ids;
 	size_t		count;
 	size_t		room;
@@ -142,20 +170,23 @@ typedef struct Client
 	uint64_t	beyond_count;
 } Client;
 
+const char *load_hosts;
+volatile sig_atomic_t load_stopping = 0;
+
 static const char *directory;
-static const char *hosts;
 static FILE *sessions;
 static FILE *beyond;
+static FILE *refused;
 static FILE *slow;
 static FILE *errors;
 static uint32_t last_session = 0;
-static volatile sig_atomic_t stopping = 0;
+static volatile sig_atomic_t quiet = 0;
 static int64_t clock_offset_us;
 
 /* ---------------------------------------------------------------- small things */
 
-static void
-die(const char *what)
+void
+load_die(const char *what)
 {
 	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -171,8 +202,8 @@ clock_us(clockid_t clock)
 }
 
 /* Since 1970, but steady. */
-static int64_t
-now_us(void)
+int64_t
+load_now_us(void)
 {
 	return clock_us(CLOCK_MONOTONIC) + clock_offset_us;
 }
@@ -183,8 +214,8 @@ count(Counter counter, uint64_t n)
 	__atomic_fetch_add(&counters[counter], n, __ATOMIC_RELAXED);
 }
 
-static FILE *
-create(const char *name)
+FILE *
+load_create(const char *name)
 {
 	char		path[1024];
 	FILE	   *file;
@@ -192,27 +223,65 @@ create(const char *name)
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = fopen(path, "w");
 	if (file == NULL)
-		die(path);
+		load_die(path);
 	return file;
 }
 
 /* xorshift64* */
 static uint64_t
-random_bits(Client *client)
+random_bits(Random *random)
 {
-	uint64_t	x = client->random;
+	uint64_t	x = *random;
 
 	x ^= x >> 12;
 	x ^= x << 25;
 	x ^= x >> 27;
-	client->random = x;
+	*random = x;
 	return x * UINT64_C(0x2545F4914F6CDD1D);
 }
 
-static int
-random_between(Client *client, int least, int most)
+int
+load_random_between(Random *random, int least, int most)
 {
-	return least + (int) ((random_bits(client) >> 33) % (uint64_t) (most - least + 1));
+	return least + (int) ((random_bits(random) >> 33) % (uint64_t) (most - least + 1));
+}
+
+Random
+load_random_start(uint64_t seed, int number)
+{
+	return (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t) number * UINT64_C(0xD1B54A32D192ED03);
+}
+
+/* Whose IDs to draw next. */
+static SourceKind
+random_kind(Client *client)
+{
+	int			at = load_random_between(&client->random, 0, 99);
+	int			kind = SERVER;
+
+	while ((at -= source_weights[kind]) >= 0)
+		kind++;
+	return kind;
+}
+
+/*
+ * The text of a shape for a source.
+ */
+static void
+expand(char *text, size_t size, const char *sql, SourceKind kind)
+{
+	size_t		length = 0;
+
+	for (const char *c = sql; *c && length + 32 < size; c++)
+	{
+		if (*c != '@')
+			text[length++] = *c;
+		else if (kind != SERVER)
+			length += snprintf(text + length, size - length, "'%s'", source_names[kind]);
+		else if (c[1] == ',')
+			c++;
+	}
+	text[length] = '\0';
 }
 
 static const Shape *
@@ -223,7 +292,7 @@ random_shape(Client *client)
 
 	for (int i = 0; i < SHAPES; i++)
 		total += shapes[i].weight;
-	at = random_between(client, 0, total - 1);
+	at = load_random_between(&client->random, 0, total - 1);
 	for (int i = 0; i < SHAPES; i++)
 	{
 		at -= shapes[i].weight;
@@ -252,7 +321,7 @@ keep_id(Client *client, int64_t id)
 		client->room = client->room ? client->room * 2 : 4096;
 		client->ids = realloc(client->ids, client->room * sizeof(int64_t));
 		if (client->ids == NULL)
-			die("realloc");
+			load_die("realloc");
 	}
 	client->ids[client->count++] = id;
 }
@@ -274,7 +343,7 @@ hold_against_limit(Client *client, size_t from, int64_t limit_us)
 {
 	for (size_t i = from; i < client->count; i++)
 	{
-		if (id_time_us(client->ids[i]) <= limit_us)
+		if (id_time_us(client->source, client->ids[i]) <= limit_us)
 			continue;
 		if (client->beyond_count++ > 0)
 			continue;
@@ -317,18 +386,18 @@ write_records(Client *client, const Shape *shape, int64_t sent_us, int64_t recei
 
 	for (size_t i = 0; i < client->count;)
 	{
-		Record		record = {client->ids[i], 1, client->session, sent_us, received_us};
+		Record		record = {client->ids[i], 1, client->source, client->session, sent_us, received_us};
 
 		while (++i < client->count && client->ids[i] == record_end(&record))
 			record.count++;
 		if (fwrite(&record, sizeof(record), 1, client->records) != 1)
-			die("writing IDs");
+			load_die("writing IDs");
 	}
 
 	if (client->beyond_count > 0)
 	{
-		fprintf(beyond, "%lld %lld %u %lld %lld %llu\n", (long long) sent_us,
-				(long long) received_us, client->session, (long long) client->beyond,
+		fprintf(beyond, "%lld %lld %u %d %lld %lld %llu\n", (long long) sent_us,
+				(long long) received_us, client->session, client->source, (long long) client->beyond,
 				(long long) client->beyond_limit_us, (unsigned long long) client->beyond_count);
 		fflush(beyond);
 	}
@@ -342,8 +411,8 @@ begins(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static void
-write_unexpected(Client *client, const char *sqlstate, const char *message)
+void
+load_unexpected(uint32_t session, const char *sqlstate, const char *message)
 {
 	char		line[400];
 
@@ -353,8 +422,15 @@ write_unexpected(Client *client, const char *sqlstate, const char *message)
 		if (*c == '\n')
 			*c = ' ';
 	}
-	fprintf(errors, "%lld %u %s %s\n", (long long) now_us(), client->session, sqlstate, line);
+	fprintf(errors, "%lld %u %s %s\n", (long long) load_now_us(), session, sqlstate, line);
 	fflush(errors);
+	count(UNEXPECTED_ERRORS, 1);
+}
+
+bool
+load_is_lost(const char *sqlstate, const char *message)
+{
+	return sqlstate == NULL || message == NULL || begins(sqlstate, "57P") || begins(sqlstate, "08");
 }
 
 /* What kind of failure it is; all that servers which come and go cause is a lost connection. */
@@ -364,8 +440,7 @@ classify(Client *client, const PGresult *result)
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (sqlstate == NULL || message == NULL || begins(sqlstate, "57P") || begins(sqlstate, "08") ||
-		strstr(message, "parallel worker"))
+	if (load_is_lost(sqlstate, message) || strstr(message, "parallel worker"))
 		return LOST_CONNECTIONS;
 	if (strcmp(sqlstate, "55000") == 0 && strstr(message, "too far ahead of the system clock"))
 		return REFUSED_BY_DRIFT;
@@ -373,11 +448,15 @@ classify(Client *client, const PGresult *result)
 		return REFUSED_BY_STANDBY;
 	if (strcmp(sqlstate, "55006") == 0 && strstr(message, "replication origin"))
 		return REFUSED_BY_ORIGIN;
+	if (strcmp(sqlstate, "22023") == 0 && (strstr(message, "worker_id") || strstr(message, "datacenter_id")))
+		return REFUSED_BY_SETTING;
+	if (strcmp(sqlstate, "55000") == 0 && strstr(message, "of this time before"))
+		return REFUSED_BY_RESET;
 	if (strcmp(sqlstate, "57014") == 0)
 		return CANCELED;
 	if (strcmp(sqlstate, "22012") == 0)
 		return FAILED_ON_PURPOSE;
-	write_unexpected(client, sqlstate, message);
+	load_unexpected(client->session, sqlstate, message);
 	return UNEXPECTED_ERRORS;
 }
 
@@ -389,7 +468,7 @@ cancel(Client *client)
 	char		message[256];
 	PGcancel   *handle = PQgetCancel(client->connection);
 
-	usleep(random_between(client, 0, 10000));
+	usleep(load_random_between(&client->random, 0, 10000));
 	if (handle != NULL)
 		PQcancel(handle, message, sizeof(message));
 	PQfreeCancel(handle);
@@ -408,17 +487,31 @@ command(Client *client, const char *sql)
 	return outcome;
 }
 
+/* The same, until it is not canceled any more, as no transaction may be left open. */
+static Counter
+command_at_last(Client *client, const char *sql)
+{
+	Counter		outcome;
+
+	do
+		outcome = command(client, sql);
+	while (outcome == CANCELED);
+	return outcome;
+}
+
 /* Sends it and keeps what comes.  Returns STATEMENTS, or how it failed. */
 static Counter
 draw(Client *client, const Shape *shape, int argument)
 {
 	char		text[16];
+	char		sql[512];
 	const char *values[] = {text};
 	Counter		outcome = STATEMENTS;
 	PGresult   *result;
 
 	snprintf(text, sizeof(text), "%d", argument);
-	if (!PQsendQueryParams(client->connection, shape->sql, shape->least > 0, NULL, values, NULL,
+	expand(sql, sizeof(sql), shape->sql, source_kind(client->source));
+	if (!PQsendQueryParams(client->connection, sql, shape->least > 0, NULL, values, NULL,
 						   NULL, 1))
 		return LOST_CONNECTIONS;
 	PQsetSingleRowMode(client->connection);
@@ -438,28 +531,30 @@ draw(Client *client, const Shape *shape, int argument)
 	return outcome;
 }
 
-/* Returns STATEMENTS, or how it failed. */
-static Counter
-run_statement(Client *client, const Shape *shape)
+/* $1 of a shape. */
+static int
+random_argument(Client *client, const Shape *shape)
 {
-	int			argument = random_between(client, shape->least, shape->most);
-	Counter		outcome;
-	int64_t		sent_us;
-	int64_t		received_us;
+	int			argument = load_random_between(&client->random, shape->least, shape->most);
+	int			most = shape->is_block ? LARGEST_JS_BLOCK : MOST_OF_JS;
 
-	if (shape->begin && (outcome = command(client, shape->begin)) != STATEMENTS)
-		return outcome;
+	if (source_kind(client->source) != JS || argument <= most)
+		return argument;
+	return load_random_between(&client->random, shape->least < most ? shape->least : most, most);
+}
 
-	client->count = 0;
-	client->beyond_count = 0;
-	sent_us = now_us();
-	outcome = draw(client, shape, argument);
-	received_us = now_us();
-
-	write_records(client, shape, sent_us, received_us);
+/* A statement's trace beside its IDs. */
+static void
+note_outcome(Client *client, const Shape *shape, Counter outcome, int64_t sent_us, int64_t received_us)
+{
 	count(IDS, client->count);
+	if (client->source == SERVER)
+		count(SERVER_IDS, client->count);
 	if (outcome != STATEMENTS)
 		count(PARTIAL_IDS, client->count);
+	if (outcome == REFUSED_BY_SETTING || outcome == REFUSED_BY_RESET)
+		fprintf(refused, "%lld %lld %u %d %s\n", (long long) sent_us, (long long) received_us,
+				client->session, client->source, outcome == REFUSED_BY_SETTING ? "setting" : "reset");
 	if (received_us - sent_us > SLOW_US)
 	{
 		fprintf(slow, "%lld %lld %u %s: %s\n", (long long) sent_us,
@@ -467,9 +562,35 @@ run_statement(Client *client, const Shape *shape)
 				counter_names[outcome]);
 		fflush(slow);
 	}
+}
+
+/* Returns STATEMENTS, or how it failed. */
+static Counter
+run_statement(Client *client, const Shape *shape)
+{
+	int			argument = random_argument(client, shape);
+	Counter		outcome;
+	int64_t		sent_us;
+	int64_t		received_us;
+
+	if (shape->begin && (outcome = command(client, shape->begin)) != STATEMENTS)
+	{
+		if (outcome == CANCELED)
+			(void) command_at_last(client, "ROLLBACK");
+		return outcome;
+	}
+
+	client->count = 0;
+	client->beyond_count = 0;
+	sent_us = load_now_us();
+	outcome = draw(client, shape, argument);
+	received_us = load_now_us();
+
+	write_records(client, shape, sent_us, received_us);
+	note_outcome(client, shape, outcome, sent_us, received_us);
 	if (shape->end && outcome != LOST_CONNECTIONS)
 	{
-		Counter		ended = command(client, shape->end);
+		Counter		ended = command_at_last(client, shape->end);
 
 		if (ended != STATEMENTS)
 			outcome = ended;
@@ -477,7 +598,68 @@ run_statement(Client *client, const Shape *shape)
 	return outcome;
 }
 
+/* Is it not for the quiet? */
+static bool
+is_loud(SourceKind kind)
+{
+	return kind != FOLLOWER && kind != SERVER;
+}
+
+static void
+leave(void)
+{
+	__atomic_fetch_sub(&counters[GENERATOR_STATEMENTS], 1, __ATOMIC_SEQ_CST);
+}
+
+/* May a statement of this kind begin?  It is counted before we look, so none is overlooked. */
+static bool
+enter(SourceKind kind)
+{
+	if (!is_loud(kind))
+		return true;
+	__atomic_fetch_add(&counters[GENERATOR_STATEMENTS], 1, __ATOMIC_SEQ_CST);
+	if (!quiet)
+		return true;
+	leave();
+	return false;
+}
+
+/* In one way, from one source. */
+static Counter
+run_any_statement(Client *client)
+{
+	const Shape *shape = random_shape(client);
+	SourceKind	kind = random_kind(client);
+	Counter		outcome;
+
+	if (shape->is_of_server || !enter(kind))
+		kind = SERVER;
+	client->source = source_number(kind, client->database);
+	outcome = run_statement(client, shape);
+	if (is_loud(kind))
+		leave();
+	return outcome;
+}
+
 /* ---------------------------------------------------------------- sessions */
+
+PGconn *
+load_connect(int database, const char *application, const char *options)
+{
+	char		name[16];
+	const char *const names[] = {
+		"host", "user", "dbname", "target_session_attrs", "connect_timeout", "application_name", "options", NULL
+	};
+	const char *const values[] = {load_hosts, "postgres", name, "primary", "2", application, options, NULL};
+	PGconn	   *connection;
+
+	snprintf(name, sizeof(name), "torture_%d", database);
+	connection = PQconnectdbParams(names, values, 0);
+	if (PQstatus(connection) == CONNECTION_OK)
+		return connection;
+	PQfinish(connection);
+	return NULL;
+}
 
 /* A connection, or false. */
 static bool
@@ -487,26 +669,20 @@ open_session(Client *client)
 		"", "", "", "-c idgen.max_wait=0", "-c idgen.max_wait=300ms",
 		"-c default_transaction_read_only=on"
 	};
-	const char *option = options[random_between(client, 0, 5)];
-	char		database[16];
-	const char *const names[] = {
-		"host", "user", "dbname", "target_session_attrs", "connect_timeout", "options", NULL
-	};
-	const char *const values[] = {hosts, "postgres", database, "primary", "2", option, NULL};
+	const char *option = options[load_random_between(&client->random, 0, 5)];
 
-	snprintf(database, sizeof(database), "torture_%d", random_between(client, 1, DATABASES));
-	client->connection = PQconnectdbParams(names, values, 0);
-	if (PQstatus(client->connection) != CONNECTION_OK)
+	client->database = load_random_between(&client->random, 1, DATABASES);
+	client->connection = load_connect(client->database, LOAD_APPLICATION, option);
+	if (client->connection == NULL)
 	{
-		PQfinish(client->connection);
 		count(FAILED_CONNECTIONS, 1);
 		return false;
 	}
 
 	client->session = __atomic_add_fetch(&last_session, 1, __ATOMIC_RELAXED);
 	fprintf(sessions, "%u %d %s %s %d %lld\n", client->session, client->number,
-			PQhost(client->connection), database, PQbackendPID(client->connection),
-			(long long) now_us());
+			PQhost(client->connection), PQdb(client->connection), PQbackendPID(client->connection),
+			(long long) load_now_us());
 	count(SESSIONS, 1);
 	return true;
 }
@@ -516,21 +692,23 @@ static void
 use_session(Client *client)
 {
 	static const int pauses_us[] = {0, 5000, 10000, 20000, 50000};
-	int			pause_us = pauses_us[random_between(client, 0, 4)];
-	int			statements = random_between(client, 0, 3) == 0 ?
-		random_between(client, 1, 5) : random_between(client, 20, 2000);
+	Random	   *random = &client->random;
+	int			pause_us = pauses_us[load_random_between(random, 0, 4)];
+	int			statements = load_random_between(random, 0, 3) == 0 ?
+		load_random_between(random, 1, 5) : load_random_between(random, 20, 2000);
 
-	for (int i = 0; i < statements && !stopping; i++)
+	for (int i = 0; i < statements && !load_stopping; i++)
 	{
-		Counter		outcome = run_statement(client, random_shape(client));
+		Counter		outcome = run_any_statement(client);
 
-		count(outcome, 1);
+		if (outcome != UNEXPECTED_ERRORS)
+			count(outcome, 1);
 		if (PQstatus(client->connection) != CONNECTION_OK)
 			break;
-		if (outcome == REFUSED_BY_DRIFT || outcome == REFUSED_BY_STANDBY || outcome == REFUSED_BY_ORIGIN)
+		if (outcome >= REFUSED_BY_DRIFT && outcome <= REFUSED_BY_RESET)
 			usleep(20000);
 		if (pause_us > 0)
-			usleep(random_between(client, 0, 2 * pause_us));
+			usleep(load_random_between(random, 0, 2 * pause_us));
 	}
 	PQfinish(client->connection);
 }
@@ -540,7 +718,7 @@ run_client(void *arg)
 {
 	Client	   *client = arg;
 
-	while (!stopping)
+	while (!load_stopping)
 	{
 		if (open_session(client))
 			use_session(client);
@@ -548,7 +726,7 @@ run_client(void *arg)
 			usleep(20000);
 	}
 	if (fclose(client->records) != 0)
-		die("writing IDs");
+		load_die("writing IDs");
 	return NULL;
 }
 
@@ -558,7 +736,13 @@ static void
 stop(int signal_number)
 {
 	(void) signal_number;
-	stopping = 1;
+	load_stopping = 1;
+}
+
+static void
+be_quiet(int signal_number)
+{
+	quiet = signal_number == SIGUSR1;
 }
 
 /* Replaces the file as a whole, as somebody may be reading it. */
@@ -567,14 +751,17 @@ write_progress(void)
 {
 	char		old[1024];
 	char		new[1024];
-	FILE	   *file = create("progress.new");
+	FILE	   *file = load_create("progress.new");
+	bool		is_quiet = quiet && __atomic_load_n(&counters[GENERATOR_STATEMENTS], __ATOMIC_SEQ_CST) == 0;
 
-	fprintf(file, "%llu\n", (unsigned long long) __atomic_load_n(&counters[IDS], __ATOMIC_RELAXED));
+	fprintf(file, "%llu %llu %d\n",
+			(unsigned long long) __atomic_load_n(&counters[IDS], __ATOMIC_RELAXED),
+			(unsigned long long) __atomic_load_n(&counters[SERVER_IDS], __ATOMIC_RELAXED), is_quiet);
 	fclose(file);
 	snprintf(old, sizeof(old), "%s/progress.new", directory);
 	snprintf(new, sizeof(new), "%s/progress", directory);
 	if (rename(old, new) != 0)
-		die(new);
+		load_die(new);
 }
 
 static void
@@ -583,53 +770,59 @@ start_client(Client *client, int number, uint64_t seed)
 	char		name[32];
 
 	client->number = number;
-	client->random = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) ^
-		(uint64_t) number * UINT64_C(0xD1B54A32D192ED03);
+	client->random = load_random_start(seed, number);
 	snprintf(name, sizeof(name), "ids.%d", number);
-	client->records = create(name);
+	client->records = load_create(name);
 	if (pthread_create(&client->thread, NULL, run_client, client) != 0)
-		die("pthread_create");
+		load_die("pthread_create");
 }
 
 int
 main(int argc, char **argv)
 {
 	int			number;
+	uint64_t	seed;
 	Client	   *clients;
 	FILE	   *file;
 
-	if (argc != 5 || (number = atoi(argv[2])) < 1)
+	if (argc != 6 || (number = atoi(argv[2])) < 1)
 	{
-		fprintf(stderr, "usage: load DIRECTORY CLIENTS SEED HOST[,HOST...]\n");
+		fprintf(stderr, "usage: load DIRECTORY CLIENTS SEED HOST[,HOST...] DISTURBANCES\n");
 		return 2;
 	}
 	directory = argv[1];
-	hosts = argv[4];
+	load_hosts = argv[4];
+	seed = strtoull(argv[3], NULL, 10);
 	clock_offset_us = clock_us(CLOCK_REALTIME) - clock_us(CLOCK_MONOTONIC);
 	signal(SIGTERM, stop);
+	signal(SIGUSR1, be_quiet);
+	signal(SIGUSR2, be_quiet);
 	/* Not to outlive the script. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 
-	sessions = create("sessions");
+	sessions = load_create("sessions");
 	setvbuf(sessions, NULL, _IOLBF, 0);
-	beyond = create("beyond");
-	slow = create("slow");
-	errors = create("errors");
+	beyond = load_create("beyond");
+	refused = load_create("refused");
+	slow = load_create("slow");
+	errors = load_create("errors");
 	clients = calloc(number, sizeof(Client));
 	for (int i = 0; i < number; i++)
-		start_client(&clients[i], i + 1, strtoull(argv[3], NULL, 10));
+		start_client(&clients[i], i + 1, seed);
+	disturb_start(seed, argv[5]);
 
-	while (!stopping)
+	while (!load_stopping)
 	{
 		write_progress();
 		usleep(100000);
 	}
 	for (int i = 0; i < number; i++)
 		pthread_join(clients[i].thread, NULL);
+	disturb_join();
 
-	file = create("counters");
+	file = load_create("counters");
 	fprintf(file, "clients\t%d\n", number);
 	for (int i = 0; i < COUNTERS; i++)
 		fprintf(file, "%s\t%llu\n", counter_names[i], (unsigned long long) counters[i]);
-	return fclose(file) != 0 || fclose(sessions) != 0;
+	return fclose(file) != 0 || fclose(sessions) != 0 || fclose(refused) != 0;
 }

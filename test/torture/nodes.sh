@@ -8,8 +8,9 @@ PRIMARY=a STANDBY=b
 # What the clock of a node is ahead of the machine's, and what the timeline is, and what it may be at most.
 declare -A OFFSET=([a]=0 [b]=0)
 TIMELINE=0 HIGHEST=0
-# Of the configuration: idgen.max_drift, synchronous_standby_names, shared_preload_libraries.
-DRIFT=1s SYNC='' PRELOAD=''
+# Of the configuration: idgen.max_drift, synchronous_standby_names, shared_preload_libraries, idgen.datacenter_id,
+# idgen.worker_id.
+DRIFT=1s SYNC='' PRELOAD='' DATACENTER=0 WORKER=1
 # What idgen.reserve_ahead is by default, and something for calls that queue.
 RESERVED_MS=3200
 
@@ -50,10 +51,12 @@ is_behind() {
   ((TIMELINE - OFFSET[$PRIMARY] > REPLY))
 }
 
-# To be called whenever that of the primary, or idgen.max_drift, may have become more.
+# To be called whenever that of the primary, or idgen.max_drift, may have become more, or IDs have been told to begin
+# so many ms ahead of the clock.
 note_height() {
   ((TIMELINE >= OFFSET[$PRIMARY])) || TIMELINE=${OFFSET[$PRIMARY]}
   drift_ms
+  ((REPLY >= ${1:-0})) || REPLY=$1
   ((HIGHEST >= OFFSET[$PRIMARY] + REPLY)) || HIGHEST=$((OFFSET[$PRIMARY] + REPLY))
 }
 
@@ -73,7 +76,9 @@ measure_timeline() {
 # What both nodes take, with a reload or the next start.
 write_shared_conf() {
   printf '%s\n' "idgen.max_drift = '$DRIFT'" "synchronous_standby_names = '$SYNC'" \
-    "shared_preload_libraries = '$PRELOAD'" | as_server tee "$WORK/shared.conf" >/dev/null
+    "shared_preload_libraries = '$PRELOAD'" "idgen.datacenter_id = '$DATACENTER'" "idgen.worker_id = '$WORKER'" |
+    as_server tee "$WORK/shared.conf.new" >/dev/null
+  as_server mv "$WORK/shared.conf.new" "$WORK/shared.conf"
 }
 
 reload() { as_server pg_ctl -D "$WORK/$1/data" -s reload; }
