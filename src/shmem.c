@@ -96,13 +96,24 @@ create_limits(SharedArea *area)
 	}
 }
 
+static void
+create_timeline(Timeline *timeline)
+{
+	pg_atomic_init_u64(&timeline->next, 0);
+	timeline->stopped = 0;
+	pg_atomic_init_u64(&timeline->crowded_until_ns, 0);
+	pg_atomic_init_u64(&timeline->tickets, 0);
+	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
+	pg_atomic_init_u32(&timeline->last_waiter, 0);
+}
+
 /* An ERROR on the way leaves a format of zero, and the next caller starts anew. */
 static void
 create_area(SharedArea *area)
 {
 	memset(area, 0, area_size());
-	pg_atomic_init_u64(&area->timeline.next, 0);
-	pg_atomic_init_u64(&area->moments.next, 0);
+	create_timeline(&area->timeline);
+	create_timeline(&area->moments);
 	create_limits(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
@@ -124,6 +135,10 @@ create_area(SharedArea *area)
 		for (int cause = 0; cause < WAIT_CAUSES; cause++)
 			pg_atomic_init_u64(&slot->waits[cause], 0);
 		pg_atomic_init_u64(&slot->waited_us, 0);
+		pg_atomic_init_u64(&slot->ticket, 0);
+		pg_atomic_init_u64(&slot->line, 0);
+		pg_atomic_init_u64(&slot->least, 0);
+		pg_atomic_init_u64(&slot->most, 0);
 		pg_atomic_init_u32(&slot->stale, 0);
 	}
 	area->format = SHARED_AREA_FORMAT;
@@ -260,8 +275,7 @@ shmem_add_timeline(const SnowflakeLayout *layout, uint64 node_bits)
 				errdetail("Since the server started, IDs of %d layouts and nodes have been made.", MAX_TIMELINES));
 
 	timeline = shmem_timeline(shared->timeline_count);
-	pg_atomic_init_u64(&timeline->next, 0);
-	timeline->stopped = 0;
+	create_timeline(timeline);
 	timeline->layout = *layout;
 	timeline->node_bits = node_bits;
 	shared->timeline_count++;

@@ -6,8 +6,9 @@
  * Who guards what:
  *
  *	timeline->next		an atomic that only grows, by compare-and-swap, but for
- *						reset.c, which says why it may.
+ *						reset.c and give_back() in timeline.c, which say why they may.
  *	timeline->stopped	reservation.lock.
+ *	timeline's turns	atomics that only say who comes next; see turn.c.
  *	timeline_count		shared->lock.  What is written of a timeline but once, its
  *						layout and node, is written before it counts.
  *	limits				atomics; see reservation.c for the first six, whose writers
@@ -18,6 +19,8 @@
  *	slot.pid, totals	shared->lock.  Whoever claims a slot moves the counters of
  *						its last owner into the totals under it, so whoever sums
  *						totals and slots under it counts each ID once.
+ *	slot's place in a line
+ *						atomics written by the slot's owner alone; see turn.c.
  *	slot.stale			counted up by a parallel worker of the owner when it
  *						leaves; see timeline.c.
  *	layout				written once under shared->lock, before layout_is_fixed.
@@ -70,6 +73,10 @@ typedef struct BackendSlot
 	pg_atomic_uint64 chunks_taken;
 	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
+	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none.  The others go with it */
+	pg_atomic_uint64 line;		/* the timeline's address */
+	pg_atomic_uint64 least;		/* positions that it takes to be served */
+	pg_atomic_uint64 most;		/* positions wanted */
 	pg_atomic_uint32 stale;		/* drop chunks when it changes: parallel workers passed them */
 	int32		pid;			/* 0 when free */
 } BackendSlot;
@@ -86,8 +93,9 @@ typedef union BackendSlotPadded
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
 
 /*
- * The next free position of a timeline, alone on its cache line.  What says whose
- * it is concerns those of generators only, and is read when one is looked for.
+ * The next free position of a timeline, on a cache line with what only those read
+ * who take from it at its limit.  What says whose it is concerns those of generators
+ * only, and is read when one is looked for.
  */
 typedef union Timeline
 {
@@ -97,9 +105,15 @@ typedef union Timeline
 		uint64		stopped;	/* what reset.c found in next */
 		SnowflakeLayout layout;
 		uint64		node_bits;
+		pg_atomic_uint64 crowded_until_ns;	/* several want more than there is; ns since 1970 */
+		pg_atomic_uint64 tickets;	/* given out so far */
+		pg_atomic_uint64 ahead_tick;	/* where a block was last taken before the tick was open */
+		pg_atomic_uint32 last_waiter;	/* PID of whoever waited last */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
+
+StaticAssertDecl(sizeof(Timeline) == PG_CACHE_LINE_SIZE, "a timeline has a cache line");
 
 /*
  * Timelines of generators come in blocks, each twice as large as the one before,
@@ -153,7 +167,7 @@ typedef struct NodeSet
 } NodeSet;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 4
+#define SHARED_AREA_FORMAT 5
 
 typedef struct SharedArea
 {
