@@ -104,6 +104,7 @@ create_timeline(Timeline *timeline)
 	pg_atomic_init_u64(&timeline->crowded_until_ns, 0);
 	pg_atomic_init_u64(&timeline->tickets, 0);
 	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
+	pg_atomic_init_u64(&timeline->last_wait_ns, 0);
 	pg_atomic_init_u32(&timeline->last_waiter, 0);
 }
 
@@ -138,7 +139,6 @@ create_area(SharedArea *area)
 		pg_atomic_init_u64(&slot->ticket, 0);
 		pg_atomic_init_u64(&slot->line, 0);
 		pg_atomic_init_u64(&slot->least, 0);
-		pg_atomic_init_u64(&slot->most, 0);
 		pg_atomic_init_u32(&slot->stale, 0);
 	}
 	area->format = SHARED_AREA_FORMAT;

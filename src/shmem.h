@@ -73,10 +73,9 @@ typedef struct BackendSlot
 	pg_atomic_uint64 chunks_taken;
 	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
-	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none.  The others go with it */
+	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none */
 	pg_atomic_uint64 line;		/* the timeline's address */
-	pg_atomic_uint64 least;		/* positions that it takes to be served */
-	pg_atomic_uint64 most;		/* positions wanted */
+	pg_atomic_uint64 least;		/* positions needed */
 	pg_atomic_uint32 stale;		/* drop chunks when it changes: parallel workers passed them */
 	int32		pid;			/* 0 when free */
 } BackendSlot;
@@ -108,7 +107,8 @@ typedef union Timeline
 		pg_atomic_uint64 crowded_until_ns;	/* several want more than there is; ns since 1970 */
 		pg_atomic_uint64 tickets;	/* given out so far */
 		pg_atomic_uint64 ahead_tick;	/* where a block was last taken before the tick was open */
-		pg_atomic_uint32 last_waiter;	/* PID of whoever waited last */
+		pg_atomic_uint64 last_wait_ns;	/* when somebody last waited ... */
+		pg_atomic_uint32 last_waiter;	/* ... and his PID */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;

@@ -259,14 +259,15 @@ try_take(PositionSource *source, const Window *window, Moment now, const Turn *t
 		uint64		limit = Min(window->ceiling, window->reserved);
 		uint64		allowed;
 
+		if (start >= window->ceiling)
+			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
 		range->start = start;
 		if (start >= Min(window->queue_end, window->reserved))
 			return NO_ROOM;
 		allowed = turn_allowance(turn, window, now, start, next);
 		if (allowed == 0)
 			return NOT_OUR_TURN;
-		/* What is taken beyond the ceiling lies in one tick. */
-		range->end = start + (start < window->ceiling ? Min(allowed, limit - start) : allowed);
+		range->end = start + Min(allowed, limit - start);
 		if (source->nodes_used != NULL)
 			mark_node(source);
 		pg_read_barrier();

@@ -3,16 +3,16 @@
  * turn.c
  *	  Sharing a timeline by turns, where several want more than there is.
  *
- * At the drift limit there is one tick to take from, the last one that is open.  Who
- * waits there has taken nothing, but for a single position beyond a tick that is
- * full.  So a wait that is interrupted leaves no gap of any size behind, and these
- * rules say who may take what:
+ * At the drift limit there is one tick to take from, the last one that is open.  Of
+ * several who wait there, each has taken nothing yet, or a single position beyond a tick
+ * that is full.  So waits that are interrupted leave no gaps of any size behind, and
+ * these rules say who may take what:
  *
  *	- Who has had little of the tick, less than a part of what is left of it, takes
  *	  that at once.
  *	- The others stand in line, by tickets.  What the line may have of the tick grows
  *	  as the clock goes through it, up to all of it in the last quarter; each leaves
- *	  there what those before him want.  So until then there is something left for
+ *	  there what those before him need.  So until then there is something left for
  *	  who wants little.
  *	- A block that does not fit into the rest of the tick takes the beginning of the
  *	  next one in the last quarter, before anybody can get in.  To skip the rest of a
@@ -21,8 +21,8 @@
  *
  * Hence the wait of one who wants little is about a tick or two, whatever the others
  * do, and that of a block as many times two ticks as there are blocks before it.
- * Where only one backend wants more than there is, nobody has to share, and it takes
- * what there is at once.
+ * Where only one backend wants more than there is, nobody has to share: it takes what
+ * there is at once, and takes ahead what it wants.
  *
  * Nothing here is about which positions are taken twice: to take them is still to
  * swap timeline->next, and to fail if it has moved.  So all is read without a lock,
@@ -136,7 +136,7 @@ may_go_ahead(const Turn *turn, const Window *window, Moment now, uint64 start, u
 {
 	bool		is_full = next >= window->ceiling;
 
-	if (turn->least == 1 && is_full)
+	if (is_full && (turn->least == 1 || !is_crowded(turn->timeline, now)))
 		return true;
 	return turn->in_line && turn->first_since_ns != 0 && others_had_a_tick(turn, window) &&
 		(is_full || elapsed_part(turn->layout, now) >= OPEN_TO_ALL) &&
@@ -149,10 +149,12 @@ turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, 
 {
 	uint64		little;
 
-	if (start >= window->ceiling)
-		return may_go_ahead(turn, window, now, start, next) ? Min(turn->least, turn->most) : 0;
+	if (start >= window->ceiling && !may_go_ahead(turn, window, now, start, next))
+		return 0;
 	if (!is_crowded(turn->timeline, now))
 		return turn->most;
+	if (start >= window->ceiling)
+		return Min(turn->least, turn->most);
 	little = little_share(turn, window, start);
 	return little > 0 ? little : share_of_line(turn, window, now, start);
 }
@@ -166,7 +168,6 @@ turn_join(Turn *turn)
 
 	pg_atomic_write_u64(&slot->line, (uintptr_t) turn->timeline);
 	pg_atomic_write_u64(&slot->least, turn->least);
-	pg_atomic_write_u64(&slot->most, turn->most);
 	pg_write_barrier();
 	pg_atomic_write_u64(&slot->ticket, ticket);
 	turn->in_line = true;
@@ -193,7 +194,7 @@ is_before(const Turn *turn, BackendSlot *slot)
 	return pg_atomic_read_u64(&slot->line) == (uintptr_t) turn->timeline;
 }
 
-/* See who stands before us, and what they want. */
+/* See who stands before us, and what they need. */
 void
 turn_look(Turn *turn, const Window *window, Moment now)
 {
@@ -212,7 +213,7 @@ turn_look(Turn *turn, const Window *window, Moment now)
 		if (pg_atomic_read_u64(&slot->least) > Max(left, 1))
 			turn->block_before = true;
 		else
-			turn->before += pg_atomic_read_u64(&slot->most);
+			turn->before += pg_atomic_read_u64(&slot->least);
 	}
 	if (turn->block_before)
 		turn->first_since_ns = 0;
@@ -220,17 +221,19 @@ turn_look(Turn *turn, const Window *window, Moment now)
 		turn->first_since_ns = now.unix_ns;
 }
 
-/* We are about to wait for the clock: if others do, too, there is a crowd. */
+/* We are about to wait for the clock: if others lately did, too, there is a crowd. */
 void
 turn_note_wait(const Turn *turn, Moment now)
 {
 	Timeline   *timeline = turn->timeline;
-	uint32		last = pg_atomic_read_u32(&timeline->last_waiter);
+	uint64		since_last_ns = now.unix_ns - pg_atomic_read_u64(&timeline->last_wait_ns);
+	uint32		last_waiter = pg_atomic_read_u32(&timeline->last_waiter);
 
-	if (last == (uint32) MyProcPid)
+	pg_atomic_write_u64(&timeline->last_wait_ns, now.unix_ns);
+	if (last_waiter == (uint32) MyProcPid)
 		return;
 	pg_atomic_write_u32(&timeline->last_waiter, MyProcPid);
-	if (last != 0)
+	if (since_last_ns < CROWD_NS)
 		pg_atomic_write_u64(&timeline->crowded_until_ns, now.unix_ns + CROWD_NS - 1);
 }
 

@@ -29,7 +29,7 @@ typedef struct Turn
 	uint64		most;
 	Portion		had;
 	bool		in_line;
-	uint64		before;			/* what those before us in the line want of the open tick */
+	uint64		before;			/* what those before us in the line need of the open tick */
 	bool		block_before;	/* one of them needs another tick than that */
 	int64		first_since_ns; /* there has been none since; 0: there was */
 } Turn;
