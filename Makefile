@@ -68,6 +68,7 @@ OBJS = \
 	src/snowflake_type.o \
 	src/stats.o \
 	src/timeline.o \
+	src/turn.o \
 	src/ulid.o \
 	src/ulid_text.o \
 	src/ulid_time.o \

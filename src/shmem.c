@@ -80,6 +80,11 @@ shmem_init_timeline(Timeline *timeline)
 	pg_atomic_init_u64(&timeline->next, 0);
 	pg_atomic_init_u64(&timeline->left_until_us, 0);
 	pg_atomic_init_u32(&timeline->keeps_node, 0);
+	pg_atomic_init_u64(&timeline->crowded_until_ns, 0);
+	pg_atomic_init_u64(&timeline->tickets, 0);
+	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
+	pg_atomic_init_u64(&timeline->last_wait_ns, 0);
+	pg_atomic_init_u32(&timeline->last_waiter, 0);
 }
 
 static void
@@ -138,6 +143,9 @@ create_area(SharedArea *area)
 		for (int cause = 0; cause < WAIT_CAUSES; cause++)
 			pg_atomic_init_u64(&slot->waits[cause], 0);
 		pg_atomic_init_u64(&slot->waited_us, 0);
+		pg_atomic_init_u64(&slot->ticket, 0);
+		pg_atomic_init_u64(&slot->line, 0);
+		pg_atomic_init_u64(&slot->least, 0);
 		pg_atomic_init_u32(&slot->stale, 0);
 	}
 	area->format = SHARED_AREA_FORMAT;

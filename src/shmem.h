@@ -6,13 +6,14 @@
  * Who guards what:
  *
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
- *						reset.c, which says why it may.
+ *						reset.c and give_back() in timeline.c, which say why they may.
  *	timeline->stopped	reservation.writer.
  *	timeline->left_until_us
  *						an atomic, written by reservation.writer; see reset.c.
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
  *						generator that is the reason.
+ *	timeline's turns	atomics that only say who comes next; see turn.c.
  *	timelines_of_bucket, timeline_count
  *						written under shared->lock, the former atomically and last:
  *						whoever finds a timeline in a bucket finds the rest of it,
@@ -27,6 +28,8 @@
  *						it leaves.  Whoever claims a slot moves the counters of
  *						its last owner into the totals under it, so whoever sums
  *						totals and slots under it counts each ID once.
+ *	slot's place in a line
+ *						atomics written by the slot's owner alone; see turn.c.
  *	slot.stale			counted up by a parallel worker of the owner when it
  *						leaves; see timeline.c.
  *	created, created_count
@@ -78,6 +81,9 @@ typedef struct BackendSlot
 	pg_atomic_uint64 chunks_taken;
 	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
+	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none */
+	pg_atomic_uint64 line;		/* the timeline's address */
+	pg_atomic_uint64 least;		/* positions needed */
 	pg_atomic_uint32 stale;		/* drop chunks when it changes: parallel workers passed them */
 	int32		pid;			/* 0 when free */
 	Oid			role;			/* who connected, as in pg_stat_activity */
@@ -95,8 +101,9 @@ typedef union BackendSlotPadded
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
 
 /*
- * The next free position of a timeline, alone on its cache line.  Whose it is
- * concerns only those who look for one; see id_space.c.
+ * The next free position of a timeline, on a cache line with what only those read
+ * who take from it at its limit.  Whose it is concerns only those who look for one;
+ * see id_space.c.
  */
 typedef union Timeline
 {
@@ -109,9 +116,16 @@ typedef union Timeline
 		uint64		node_bits;
 		int			next_of_bucket; /* a number plus 1; 0: no other */
 		pg_atomic_uint32 keeps_node;	/* 1: its IDs do not go with the server's node alone */
+		pg_atomic_uint64 crowded_until_ns;	/* several want more than there is; ns since 1970 */
+		pg_atomic_uint64 tickets;	/* given out so far */
+		pg_atomic_uint64 ahead_tick;	/* where a block was last taken before the tick was open */
+		pg_atomic_uint64 last_wait_ns;	/* when somebody last waited ... */
+		pg_atomic_uint32 last_waiter;	/* ... and his PID */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
+
+StaticAssertDecl(sizeof(Timeline) == PG_CACHE_LINE_SIZE, "a timeline has a cache line");
 
 /*
  * Timelines come in blocks, each twice as large as the one before, so that they need
@@ -186,7 +200,7 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 5
+#define SHARED_AREA_FORMAT 6
 
 typedef struct SharedArea
 {

@@ -27,7 +27,8 @@
  * statement).  PostgreSQL waits for the workers of a query to exit before the query
  * ends, so from then on the leader sees that his chunks are stale.
  *
- * How far the timeline may go is in window.c, and waiting for it in waiting.c.
+ * How far the timeline may go is in window.c, who goes first at its limit in turn.c,
+ * and waiting for it in waiting.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,6 +37,7 @@
 #include <pthread.h>
 
 #include "access/xact.h"
+#include "storage/ipc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -167,6 +169,7 @@ typedef enum TakeResult
 {
 	TAKEN,
 	NO_ROOM,					/* within the limits, now */
+	NOT_OUR_TURN,				/* to have the room that there is */
 	RESTARTED,					/* the limits we went by are void */
 	LEFT,						/* idgen_reset_timeline() went back below IDs of the node */
 } TakeResult;
@@ -233,9 +236,9 @@ record_node(const PositionSource *source, const PositionRange *range)
 }
 
 /*
- * Take at most most positions; the first room of them lie in one tick, and all
- * of them if they have to wait for the clock.  If there is no room, range->start
- * is the position that we would have had.
+ * Take what turn wants, or what it may have of that; the first room of the positions
+ * lie in one tick.  If there is none, range->start is the position that we would have
+ * had.
  *
  * The order is safe against the death of this process at any point: before the
  * swap nothing has happened, after it the positions are no one else's.  A restart
@@ -244,24 +247,29 @@ record_node(const PositionSource *source, const PositionRange *range)
  * what we take, or our swap fails.
  */
 static TakeResult
-try_take(PositionSource *source, const Window *window, Moment now, uint64 room, uint64 most,
+try_take(PositionSource *source, const Window *window, Moment now, const Turn *turn,
 		 PositionRange *range)
 {
 	SharedArea *area = shmem_area();
 	const SnowflakeLayout *layout = &source->layout;
+	uint64		room = turn->least;
 	uint64		next = pg_atomic_read_u64(&source->timeline->next);
 
 	do
 	{
 		uint64		start = layout_fit_in_tick(layout, earliest_position(source, window, now, room, next), room);
 		uint64		limit = Min(window->ceiling, window->reserved);
+		uint64		allowed;
 
 		if (start >= window->ceiling)
 			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
 		range->start = start;
-		range->end = start + Min(most, limit - start);
 		if (start >= Min(window->queue_end, window->reserved))
 			return NO_ROOM;
+		allowed = turn_allowance(turn, window, now, start, next);
+		if (allowed == 0)
+			return NOT_OUR_TURN;
+		range->end = start + Min(allowed, limit - start);
 		if (source->record != NULL && !record_node(source, range))
 			return LEFT;
 		pg_read_barrier();
@@ -287,29 +295,147 @@ check_not_left(Timeline *timeline)
 				errhint("If the node was changed after this statement began, run the statement again. Otherwise set \"idgen.worker_id\" to a value that no server has used."));
 }
 
-/* Wait for whatever keeps us from start, or do something about it. */
-static void
-make_room(Wait *wait, const PositionSource *source, const Window *window, uint64 start)
+/* A take that has to wait, or may have to. */
+typedef struct Take
 {
-	const SnowflakeLayout *layout = &source->layout;
+	PositionSource *source;
+	Turn		turn;
+	Wait		wait;
+	Moment		now;
+	Window		window;
+	TakeResult	result;
+	PositionRange range;		/* if TAKEN, or else where it would begin */
+	uint32		restarts;		/* of the timeline that it is on */
+} Take;
+
+static void
+try_again(Take *take)
+{
+	take->window = window_at(&take->source->layout, &take->source->limits, take->now,
+							 Max(0, wait_patience(&take->wait)));
+	take->restarts = take->window.restarts;
+	if (take->turn.in_line)
+		turn_look(&take->turn, &take->window, take->now);
+	take->result = try_take(take->source, &take->window, take->now, &take->turn, &take->range);
+	if (take->result == LEFT)
+		check_not_left(take->source->record);
+}
+
+/* Wait for whatever keeps us from taking, or do something about it. */
+static void
+make_room(Take *take)
+{
+	const SnowflakeLayout *layout = &take->source->layout;
+	uint64		start = take->range.start;
 
 	if (start >= layout_end(layout))
 		window_report_exhausted(layout);
-	check_not_left(source->timeline);
-	if (start >= window->queue_end)
-		wait_for_clock(wait, layout, start);
+	check_not_left(take->source->timeline);
+	if (start < take->window.queue_end)
+		wait_for_reservation(&take->wait, layout, start, take->window.restarts);
 	else
-		wait_for_reservation(wait, layout, start, window->restarts);
+	{
+		turn_note_wait(&take->turn, take->now);
+		wait_for_clock(&take->wait, layout, start);
+	}
+}
+
+/* Stand in line, or wait there. */
+static void
+await_turn(Take *take)
+{
+	if (!take->turn.in_line)
+	{
+		turn_join(&take->turn);
+		return;
+	}
+	turn_note_wait(&take->turn, take->now);
+	wait_until(&take->wait, &take->source->layout, take->range.start,
+			   turn_due_ns(&take->turn, &take->window, take->now, take->range.start));
+}
+
+/* Wait until what has been taken may be issued. */
+static void
+await_range(Take *take)
+{
+	const SnowflakeLayout *layout = &take->source->layout;
+
+	if (take->turn.in_line && take->range.start >= take->window.ceiling)
+		turn_note_ahead(&take->turn, take->range.start);
+	turn_leave(&take->turn);
+	while (take->range.start >= take->window.ceiling)
+	{
+		turn_note_wait(&take->turn, take->now);
+		wait_for_clock(&take->wait, layout, take->range.start);
+		take->now = window_moment();
+		take->window = window_at(layout, &take->source->limits, take->now, 0);
+	}
+}
+
+/*
+ * Give back what was taken on the timeline as it was after so many restarts, and not
+ * issued, if it is still the last that was taken.
+ *
+ * To lower next is safe here.  If it is our end, nobody has taken positions from there
+ * on who still has them: who takes moves it further, and who gives back moves it only
+ * to where his own began.  Who has read it before us finds his swap fail, or
+ * else finds it at our end again, and that those below have been taken anew.  But a
+ * timeline that was set back by hand could have come to our end, too, with others'
+ * positions right below it.  Only the writer of the reservation restarts timelines; while
+ * we are that, and the restarts are those before our take, the timeline is ours.  Where
+ * there is another one, the positions are lost, which does no harm.
+ */
+static void
+give_back(Timeline *timeline, PositionRange range, uint32 restarts)
+{
+	SharedArea *area = shmem_area();
+	uint64		next = range.end;
+
+	if (!reservation_begin_writing())
+		return;
+	if (pg_atomic_read_u32(&area->limits.restarts) == restarts)
+		(void) pg_atomic_compare_exchange_u64(&timeline->next, &next, range.start);
+	reservation_end_writing(0, (Datum) 0);
+}
+
+/* A wait has ended by an error, or with the process. */
+static void
+abandon_take(int code, Datum arg)
+{
+	Take	   *take = (Take *) DatumGetPointer(arg);
+
+	turn_leave(&take->turn);
+	if (take->result == TAKEN)
+		give_back(take->source->timeline, take->range, take->restarts);
+}
+
+/* Go on with a take that was tried once. */
+static void
+wait_and_take(Take *take)
+{
+	PG_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
+	{
+		while (take->result != TAKEN)
+		{
+			if (take->result == NO_ROOM)
+				make_room(take);
+			else if (take->result == NOT_OUR_TURN)
+				await_turn(take);
+			take->now = window_moment();
+			try_again(take);
+		}
+		await_range(take);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
 }
 
 /*
  * Take at least least and at most most consecutive positions; the first least
  * of them lie in one tick.
  *
- * At the drift limit, positions beyond it are taken first and waited for then.
- * So those in the queue are served in the order in which they came, and a large
- * block is not kept from its tick by small ones.  The queue is short, so what an
- * interrupted wait has taken in vain delays others but little.
+ * At the drift limit, those who want little of a tick take it while there is some; then
+ * they take a single position beyond the limit and wait for its time.  The others wait
+ * for their turn.
  *
  * When half of the reservation is used up, whoever notices first extends it; the
  * others go on.
@@ -322,34 +448,31 @@ static PositionRange
 take(PositionSource *source, Moment now, uint64 least, uint64 most)
 {
 	const SnowflakeLayout *layout = &source->layout;
-	Wait		wait = {.slot = timeline_slot};
+	Take		take = {
+		.source = source,
+		.turn = {
+			.timeline = source->timeline,
+			.layout = layout,
+			.slot = timeline_slot,
+			.least = least,
+			.most = most,
+			.had = source->portion,
+		},
+		.wait = {.slot = timeline_slot},
+		.now = now,
+	};
 	PositionRange range;
-	Window		window;
-	TakeResult	result;
 
-	for (;;)
-	{
-		window = window_at(layout, &source->limits, now, Max(0, wait_patience(&wait)));
-		result = try_take(source, &window, now, least, most, &range);
-		if (result == TAKEN)
-			break;
-		if (result == LEFT)
-			check_not_left(source->record);
-		if (result == NO_ROOM)
-			make_room(&wait, source, &window, range.start);
-		now = window_moment();
-	}
+	try_again(&take);
+	if (take.result != TAKEN || take.range.start >= take.window.ceiling)
+		wait_and_take(&take);
+	range = take.range;
 	source->after_us = 0;
-	source->restarts = window.restarts;
+	source->restarts = take.restarts;
+	turn_note_portion(&source->portion, layout, range.start, range.end - range.start);
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
-		reservation_extend_early(layout_position_end_us(layout, range.end - 1), window.restarts);
-
-	while (range.start >= window.ceiling)
-	{
-		wait_for_clock(&wait, layout, range.start);
-		window = window_at(layout, &source->limits, window_moment(), 0);
-	}
+		reservation_extend_early(layout_position_end_us(layout, range.end - 1), take.restarts);
 	return range;
 }
 

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "layout.h"
 #include "shmem.h"
+#include "turn.h"
 #include "window.h"
 
 /* Consecutive positions start .. end - 1, all ours. */
@@ -51,6 +52,7 @@ typedef struct PositionSource
 	uint32		after_restarts; /* ... as long as there were so many restarts */
 	int64		chunk_tick;		/* clock's when the chunk was taken */
 	uint64		chunk_size;
+	Portion		portion;		/* what we had of the last tick */
 	KnownLimits limits;
 	bool		is_of_statement;
 	struct PositionSource *next_of_statement;

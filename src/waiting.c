@@ -125,28 +125,36 @@ cause_of_lead(void)
 }
 
 /*
- * Wait until the clock allows position, or for as long as clock_wait() likes
- * to.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
- * CHECK_FOR_INTERRUPTS raises.
+ * Wait until the clock shows due_ns (since 1970), or for as long as clock_wait() likes
+ * to, in order to have position.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after
+ * idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
  */
 void
-wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position)
+wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns)
 {
 	static uint32 wait_event = 0;
-	int64		tick = layout_position_tick(layout, position);
-	int64		due_us = layout_tick_start_us(layout, tick - window_drift_ticks(layout));
 	int64		began = clock_monotonic_ns();
 	int64		patience;
 
 	begin_wait(wait, cause_of_lead(), began);
 	patience = wait_patience(wait);
 	if (patience <= 0)
-		report_beyond_drift(layout_tick_start_us(layout, tick));
+		report_beyond_drift(layout_tick_start_us(layout, layout_position_tick(layout, position)));
 
-	/* A clock that passed due_us since we looked makes this the shortest wait. */
-	clock_wait(Max(1, Min(patience, due_us * NS_PER_US - clock_unix_ns())),
+	/* A clock that passed due_ns since we looked makes this the shortest wait. */
+	clock_wait(Max(1, Min(patience, due_ns - clock_unix_ns())),
 			   compat_wait_event(&wait_event, "IdgenClock"));
 	end_wait(wait, began);
+}
+
+/* Wait until the clock allows position, as wait_until() does. */
+void
+wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	int64		tick = layout_position_tick(layout, position);
+
+	wait_until(wait, layout, position,
+			   layout_tick_start_us(layout, tick - window_drift_ticks(layout)) * NS_PER_US);
 }
 
 static uint32

@@ -22,6 +22,7 @@ typedef struct Wait
 } Wait;
 
 extern int64 wait_patience(const Wait *wait);
+extern void wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns);
 extern void wait_for_clock(Wait *wait, const SnowflakeLayout *layout, uint64 position);
 extern void wait_for_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position,
 								 uint32 restarts);

@@ -20,7 +20,7 @@
 #include "regression.h"
 #include "window.h"
 
-/* How far beyond the drift limit calls that wait may take positions. */
+/* How far beyond the drift limit calls that wait may take positions, but for longer ticks. */
 #define LONGEST_QUEUE_MS 100
 
 ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = 1000};
@@ -75,7 +75,7 @@ window_at(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 p
 	Limits	   *limits = &shmem_area()->limits;
 	int64		tick = layout_tick_at(layout, now.unix_ns);
 	int64		last_tick = tick + window_drift_ticks(layout);
-	int64		queue_ns = Min(LONGEST_QUEUE_MS * NS_PER_MS, patience_ns);
+	int64		queue_ns = Min(Max(LONGEST_QUEUE_MS * NS_PER_MS, layout->tick_us * NS_PER_US), patience_ns);
 	Window		window;
 
 	window.restarts = now.restarts;

@@ -340,6 +340,35 @@ inline swap()
 }
 
 /*
+ * A wait beyond the drift limit is interrupted, nothing of the chunk has been issued.
+ * While we have the lock nobody resets the timeline; others go on taking.
+ */
+inline give_back()
+{
+#ifdef FAULT_GIVE_BACK_UNLOCKED
+	same_timeline;
+#else
+	atomic { lock_holder == NOBODY && same_timeline -> lock_holder = me };
+#endif
+	d_step {
+		if
+#ifdef FAULT_GIVE_BACK_UNCHECKED
+		:: true ->
+#else
+		:: next == end ->
+#endif
+			next = start;
+			printf("  backend %d gives back what it took from %d.%d on\n", me, tick_of(start), sequence_of(start))
+		:: else
+		fi;
+#ifndef FAULT_GIVE_BACK_UNLOCKED
+		unlock();
+#endif
+		forget()
+	}
+}
+
+/*
  * The client gets an ID.  Instead of all that have been issued one is remembered,
  * or not, as it likes: if any ID comes twice, there is a run which remembers it.
  */
@@ -416,6 +445,13 @@ end_of_call:
 		:: !reservation_is_low
 		:: lock_holder != NOBODY
 		:: extend(tick_end(end - 1), reservation_is_low, AHEAD)
+		fi;
+
+		/* It lies beyond the drift limit, or not: any chunk may be given back. */
+		if
+		:: give_back();
+			goto end_of_call
+		:: true
 		fi;
 
 progress_issue:
