@@ -157,9 +157,9 @@ sub check_notices
 	like(notice($session, "CREATE SERVER d FOREIGN DATA WRAPPER idgen OPTIONS (layout '$COARSER_TICK', worker_id '0')"),
 		qr/NOTICE:  00000: IDs of generator "d" .*\nDETAIL:  They can be equal when/, 'by CREATE SERVER, too');
 	$session->query('ALTER SYSTEM RESET ALL');
-	like($session->query(q{SELECT finding FROM idgen_check() WHERE subject = 'generator "d"'}), qr/generator "a".*at the same time/,
+	like($session->query(q{SELECT finding FROM idgen_check() WHERE subject = 'generator "d"'}), qr/at the same time/,
 		'idgen_check() says when');
-	like($session->query(q{SELECT finding FROM idgen_check() WHERE subject = 'generator "c"'}), qr/generator "a".*at different times/, '... for each');
+	like($session->query(q{SELECT finding FROM idgen_check() WHERE subject = 'generator "c"'}), qr/at different times/, '... for each');
 	$session->query("SELECT snowflake_drop_generator('$_')") foreach qw(a b c d);
 	$session->quit;
 	return;
