@@ -450,7 +450,7 @@ classify(Client *client, const PGresult *result)
 		return REFUSED_BY_ORIGIN;
 	if (strcmp(sqlstate, "22023") == 0 && (strstr(message, "worker_id") || strstr(message, "datacenter_id")))
 		return REFUSED_BY_SETTING;
-	if (strcmp(sqlstate, "55000") == 0 && strstr(message, "of this time before"))
+	if (strcmp(sqlstate, "55000") == 0 && strstr(message, "has already issued"))
 		return REFUSED_BY_RESET;
 	if (strcmp(sqlstate, "57014") == 0)
 		return CANCELED;
