@@ -192,6 +192,7 @@ check_timelines(ReturnSetInfo *result)
 	SharedArea *area = shmem_area();
 	uint64		regressions = pg_atomic_read_u64(&area->regressions);
 	int			count = id_space_count();
+	Timeline   *of_server = generator_server_timeline();
 
 	check_lead(result, pg_atomic_read_u64(&area->limits.start_us), "IDs");
 	check_timeline(result, &area->moments, &layout_moments, "IDs of 128 bits in order");
@@ -199,9 +200,11 @@ check_timelines(ReturnSetInfo *result)
 	{
 		Timeline   *timeline = id_space_by_number(i);
 
-		if (timeline != NULL && !id_space_is_record(timeline))
-			check_timeline(result, timeline, &timeline->layout,
-						   psprintf("IDs of layout \"%s\"", snowflake_layout_text(&timeline->layout)));
+		if (timeline == NULL || id_space_is_record(timeline))
+			continue;
+		check_timeline(result, timeline, &timeline->layout,
+					   timeline == of_server ? "IDs" :
+					   psprintf("A generator's IDs of layout \"%s\"", snowflake_layout_text(&timeline->layout)));
 	}
 	if (regressions > 0)
 		finding_put(result, FINDING_WARNING, "system clock",

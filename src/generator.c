@@ -140,6 +140,15 @@ generator_ready_server(const char *caller)
 	generator_of_server.ready_as_of = generator_changes;
 }
 
+/* The timeline of the server's own IDs; NULL if it has issued none with its layout and node. */
+Timeline *
+generator_server_timeline(void)
+{
+	const SnowflakeLayout *layout = server_layout();
+
+	return generator_server_fits(layout) ? id_space_find(layout, generator_server_node_bits(layout)) : NULL;
+}
+
 /* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */
 void
 generator_fill(Generator *generator, int64 *ids, uint64 count)

@@ -54,6 +54,7 @@ extern void generator_attach(const char *caller);
 extern void generator_set_up(Generator *generator, const SnowflakeLayout *layout,
 							 uint64 node_bits, Timeline *timeline);
 extern void generator_ready_server(const char *caller);
+extern Timeline *generator_server_timeline(void);
 extern void generator_fill(Generator *generator, int64 *ids, uint64 count);
 extern int64 generator_next_block(Generator *generator, uint64 size);
 

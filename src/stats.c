@@ -146,15 +146,6 @@ put_field(const SnowflakeLayout *layout, LayoutField field, uint64 node_bits, Da
 	*value = Int64GetDatum(layout_get(layout, field, node_bits));
 }
 
-/* The timeline of the server's own IDs; NULL if none have been issued with its layout and node. */
-static Timeline *
-server_timeline(void)
-{
-	const SnowflakeLayout *layout = server_layout();
-
-	return generator_server_fits(layout) ? id_space_find(layout, generator_server_node_bits(layout)) : NULL;
-}
-
 /* A row of a timeline; one that spaces share has no node. */
 static void
 put_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
@@ -187,7 +178,7 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SharedArea *area = shmem_area();
 	const SnowflakeLayout *layout = server_layout();
-	Timeline   *of_server = server_timeline();
+	Timeline   *of_server = generator_server_timeline();
 	int			count = id_space_count();
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -240,7 +231,7 @@ idgen_status(PG_FUNCTION_ARGS)
 	nulls[1] = !setting_is_valid(&generator_worker);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
-	put_timeline(server_timeline(), server_layout(), &values[3], &nulls[3]);
+	put_timeline(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
 	/* It is extended by somebody's ID, and from its time. */
 	nulls[5] = reserved_us == 0 || !activity_is_shown();
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));

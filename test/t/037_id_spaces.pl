@@ -154,7 +154,7 @@ sub check_notices
 	like(notice($session, "SELECT snowflake_create_generator('c', 'twitter', worker_id => 3, datacenter_id => 0)"),
 		qr/NOTICE:  00000: IDs of generator "c" can be the same numbers as IDs of generator "a"\nDETAIL:  They can be equal when they are issued at different times/,
 		'another epoch');
-	like(notice($session, "CREATE SERVER d FOREIGN DATA WRAPPER idgen OPTIONS (layout '$COARSER_TICK', worker_id '0')"),
+	like(notice($session, "CREATE SERVER d FOREIGN DATA WRAPPER idgen OPTIONS (layout '$COARSER_TICK', worker_id '3')"),
 		qr/NOTICE:  00000: IDs of generator "d" .*\nDETAIL:  They can be equal when/, 'by CREATE SERVER, too');
 	$session->query('ALTER SYSTEM RESET ALL');
 	like($session->query(q{SELECT finding FROM idgen_check() WHERE subject = 'generator "d"'}), qr/at the same time/,
