@@ -22,6 +22,7 @@ OBJS = \
 	src/generator_ddl.o \
 	src/generator_drop.o \
 	src/generator_former.o \
+	src/generator_lock.o \
 	src/generator_options.o \
 	src/generator_use.o \
 	src/id_batch.o \

@@ -37,10 +37,8 @@
 #include "commands/defrem.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -48,6 +46,7 @@
 #include "compat.h"
 #include "generator_ddl.h"
 #include "generator_former.h"
+#include "generator_lock.h"
 #include "generator_options.h"
 #include "id_space.h"
 #include "named_generator.h"
@@ -57,9 +56,6 @@
 #define MARGIN_US (INT64CONST(86400) * US_PER_S)
 
 static object_access_hook_type previous_object_access_hook = NULL;
-
-/* Generators whose change by this transaction makes their IDs begin after others. */
-static List *changed_in_transaction = NIL;
 
 /* A foreign server as this command leaves it. */
 typedef struct NewServer
@@ -178,20 +174,6 @@ is_same(const GeneratorOptions *one, const GeneratorOptions *other)
 		memcmp(one->value, other->value, sizeof(one->value)) == 0;
 }
 
-/*
- * Wait until no transaction uses the generator as it was, and keep others from using
- * it until this one has committed.
- */
-static void
-shut(Oid id)
-{
-	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
-
-	changed_in_transaction = list_append_unique_oid(changed_in_transaction, id);
-	MemoryContextSwitchTo(context);
-	LockDatabaseObject(ForeignServerRelationId, id, GENERATOR_LAYOUT_LOCK, AccessExclusiveLock);
-}
-
 /* Remember that a generator was created while the server runs. */
 static void
 remember_creation(Oid id)
@@ -288,7 +270,7 @@ check_change(Oid id, NewServer *server, const ForeignServer *old_server)
 		report_refused(old_server->servername, worst, &present);
 	if (change != CHANGE_IS_FREE)
 	{
-		shut(id);
+		generator_lock_to_change(id);
 
 		/* Now nobody can be about to use it for the first time. */
 		if (is_unused(id, &old))
@@ -391,27 +373,10 @@ on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_i
 		note_creation(object_id);
 }
 
-static void
-end_transaction(XactEvent event, void *arg)
-{
-	changed_in_transaction = NIL;
-}
-
-/*
- * Has this transaction changed the generator to a layout whose IDs begin after the old
- * ones?  If it rolls back, those must go on above the new ones.
- */
-bool
-generator_ddl_is_pending(Oid id)
-{
-	return list_member_oid(changed_in_transaction, id);
-}
-
 /* To be called once, when the library is loaded. */
 void
 generator_ddl_init(void)
 {
 	previous_object_access_hook = object_access_hook;
 	object_access_hook = on_object_access;
-	RegisterXactCallback(end_transaction, NULL);
 }

@@ -22,18 +22,16 @@
 #include "catalog/pg_foreign_server.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "generator_ddl.h"
 #include "generator_former.h"
+#include "generator_lock.h"
 #include "generator_options.h"
 #include "id_space.h"
 #include "named_generator.h"
@@ -161,22 +159,13 @@ named_generator_node_bits(const GeneratorOptions *options)
 	return bits;
 }
 
-/*
- * Keep the definition of a generator from changing to a layout whose numbers could be
- * equal to those of this one, until the transaction ends, whatever becomes of a
- * subtransaction; see generator_ddl.c.  Changes that we have not heard of are heard of
- * now.
- */
+/* Lock the layout until the transaction ends, and hear of changes. */
 static void
-lock_definition(NamedGenerator *named)
+lock_layout(NamedGenerator *named)
 {
-	ResourceOwner owner = CurrentResourceOwner;
-
 	if (named->is_locked)
 		return;
-	CurrentResourceOwner = TopTransactionResourceOwner;
-	LockDatabaseObject(ForeignServerRelationId, named->server, GENERATOR_LAYOUT_LOCK, AccessShareLock);
-	CurrentResourceOwner = owner;
+	generator_lock_to_use(named->server);
 	named->is_locked = true;
 	named->next_in_transaction = used_in_transaction;
 	used_in_transaction = named;
@@ -198,7 +187,7 @@ lock_server(NamedGenerator *named)
 		if (named->is_locked)
 			end_transaction(XACT_EVENT_ABORT, NULL);
 		named->server = server->serverid;
-		lock_definition(named);
+		lock_layout(named);
 	}
 }
 
@@ -250,7 +239,7 @@ define(NamedGenerator *named, const ForeignServer *server)
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
-	if (generator_ddl_is_pending(server->serverid))
+	if (generator_lock_has_changed(server->serverid))
 		define_pending(named, options.former);
 }
 
@@ -269,7 +258,7 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	generator_attach(caller);
 	named->generator.ready_as_of = 0;
 	if (OidIsValid(named->server))
-		lock_definition(named);
+		lock_layout(named);
 
 	/* What changes while we look makes us look again. */
 	as_of = generator_changes;

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator_lock.h
+ *	  The lock on a generator's layout: who issues IDs with it, and who changes it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_GENERATOR_LOCK_H
+#define IDGEN_GENERATOR_LOCK_H
+
+extern void generator_lock_to_use(Oid server);
+extern void generator_lock_to_change(Oid server);
+extern bool generator_lock_has_changed(Oid server);
+
+#endif							/* IDGEN_GENERATOR_LOCK_H */
