@@ -76,9 +76,10 @@ is_of_present_node(const Timeline *timeline)
 /*
  * Let nobody take positions as long as the caller is the writer of the reservation.
  * Whoever goes by limits read from here on finds no room; whoever goes by older ones
- * notices the restart, or has swapped before us, or has its swap fail (see try_take):
- * each stop leaves another number, below all positions that the limits allow (in any
- * tick except the first few of an epoch), and put_back() one that was not there before.
+ * notices the restart, before or after its swap, or has swapped before us (see try_take).
+ * Mostly its swap fails: each stop leaves another number, below all positions that the
+ * limits allow (in any tick except the first few of an epoch), and put_back() one that
+ * was there before only if something was given back (see give_back).
  * A timeline that is added after the count was read has no positions taken from before
  * the restart, either.
  */
@@ -119,8 +120,8 @@ look_what_counts(SharedArea *area, Stopped *stopped)
 }
 
 /*
- * Let a timeline go on where it was, if it had been used; whoever has found it there
- * before it was stopped finds one position less.
+ * Let a timeline go on where it was, if it had been used, less one position: the swap
+ * of whoever has found it there before it was stopped is to fail.
  */
 static void
 put_back(Timeline *timeline, uint32 restarts)

@@ -241,10 +241,14 @@ record_node(const PositionSource *source, const PositionRange *range)
  * had.
  *
  * The order is safe against the death of this process at any point: before the
- * swap nothing has happened, after it the positions are no one else's.  A restart
- * of the timelines counts itself before it changes any of them.  So if it is not
- * counted yet when we have read the timeline and written the record, it sees that, and
- * what we take, or our swap fails.
+ * swap nothing has happened, after it the positions are no one else's.
+ *
+ * A restart of the timelines counts itself before it changes any of them.  If it is
+ * not counted yet after the swap, it sees what we have taken, and the record.  If it
+ * is, the timeline may have come back to the number that we had read, and we may have
+ * gone by limits that are void: what we took is not issued, and lost.  To look before
+ * the swap as well keeps that from moving the timeline, which would undo the restart;
+ * it takes a process that does not get on for so long, and chance.
  */
 static TakeResult
 try_take(PositionSource *source, const Window *window, Moment now, const Turn *turn,
@@ -277,7 +281,7 @@ try_take(PositionSource *source, const Window *window, Moment now, const Turn *t
 			return RESTARTED;
 	} while (!pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range->end));
 
-	return TAKEN;
+	return pg_atomic_read_u32(&area->limits.restarts) == window->restarts ? TAKEN : RESTARTED;
 }
 
 /* ERROR if idgen_reset_timeline() has left these IDs behind, and the clock has not caught up with them. */

@@ -18,7 +18,7 @@
  *					at that moment, with SYNC also on the standby
  *	in insert()		no series of crashes drives the reservation further and further
  *					ahead of the clock
- *	in forget()		nobody leaves a call with the lock, which is to be the writer
+ *	in forget()		nobody leaves a call as the writer
  *	progress...		(non-progress cycles) calls do not go round in circles
  *
  * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
@@ -53,15 +53,13 @@
 #define MOVED 0
 #endif
 
-/*
- * A reset needs values of timeline.next that are no positions, and leaves some
- * positions beyond the new reservation, by intention.
- */
+/* A reset needs values of timeline.next that are no positions. */
 #ifdef RESET
 #define FIRST_POSITION 3
-#define REPEATS_ONLY
+#define TIMELINES 3
 #else
 #define FIRST_POSITION 0
+#define TIMELINES 1
 #endif
 
 #define tick_position(tick)		((tick) * TICK_SIZE + FIRST_POSITION)
@@ -74,12 +72,12 @@
 #define NOTHING 255
 
 /* SharedArea.  A crash wipes it. */
-byte next = 0;					/* timeline.next, a position */
+byte next[TIMELINES];			/* timeline.next, a position */
 bool loaded = false;			/* limits.loaded */
 byte start_tick = 0;			/* limits.start_us */
 byte reserved_tick = 0;			/* limits.reserved_us: the reservation as published */
 byte written_tick = 0;			/* reservation.written_us */
-byte lock_holder = NOBODY;		/* reservation.writer; to look takes no time here */
+byte writer = NOBODY;			/* reservation.writer; to look takes no time here */
 
 /* The progress of the origin, as far as WAL has got. */
 byte inserted_tick = 0;			/* into the WAL buffers, and so in memory */
@@ -101,14 +99,14 @@ byte remembered = NOTHING;		/* an ID that was issued; see issue() */
 								:: d_step { clock = 2; what } fi
 #endif
 
-inline lock()
+inline wait_to_write()
 {
-	atomic { lock_holder == NOBODY -> lock_holder = me }
+	atomic { writer == NOBODY -> writer = me }
 }
 
-inline unlock()
+inline reservation_end_writing()
 {
-	lock_holder = NOBODY
+	writer = NOBODY
 }
 
 /*
@@ -120,9 +118,9 @@ inline reservation_load()
 {
 #ifdef HANDS
 	left_tick = inserted_tick;
-	lock();
+	wait_to_write();
 #else
-	atomic { lock_holder == NOBODY -> lock_holder = me; left_tick = inserted_tick };
+	atomic { writer == NOBODY -> writer = me; left_tick = inserted_tick };
 #endif
 	if
 	:: loaded
@@ -131,7 +129,6 @@ inline reservation_load()
 			printf("  backend %d finds a reservation up to %d\n", me, left_tick);
 #ifdef RESET
 			loaded_tick = left_tick;
-			made_until_tick = left_tick;
 #endif
 			written_tick = left_tick
 		};
@@ -144,7 +141,7 @@ inline reservation_load()
 		start_tick = left_tick
 #endif
 	fi;
-	d_step { left_tick = 0; unlock() }
+	d_step { left_tick = 0; reservation_end_writing() }
 }
 
 #if defined(SYNC) && !defined(FAULT_PUBLISH_UNCONFIRMED)
@@ -183,13 +180,13 @@ inline insert(reach, ahead)
 		printf("  backend %d, the clock at %d, writes a reservation up to %d\n", me, clock, until_tick)
 	:: else -> until_tick = 0
 	fi;
-#ifndef REPEATS_ONLY
+#ifndef RESET
 	assert(until_tick <= CLOCK_MAX + MAX_DRIFT + 1 + AHEAD + MOVED);
 #endif
 	clock = 0
 }
 
-/* A process may end wherever this is; then its lock is released. */
+/* A process may fail or end wherever this is; then it is the writer no longer. */
 #ifdef NOBODY_DIES
 #define or_die
 #else
@@ -206,7 +203,7 @@ inline flush_and_publish()
 	:: true;
 #endif
 		if
-		:: d_step { written_tick = until_tick; publish(); unlock() }
+		:: d_step { written_tick = until_tick; publish(); reservation_end_writing() }
 		or_die
 		fi
 #ifdef FAULT_PUBLISH_UNCONFIRMED
@@ -218,7 +215,7 @@ inline flush_and_publish()
 	d_step {
 		until_tick = 0;
 		if
-		:: lock_holder == me -> unlock()
+		:: writer == me -> reservation_end_writing()
 		:: else
 		fi
 	}
@@ -228,31 +225,44 @@ inline flush_and_publish()
 #include "reset.pml"
 #else
 #define PROCESSES BACKENDS
+#define timeline				0
 #define begin_tick				start_tick
 #define id_of(position)			position
 #define same_timeline			true
-#define same_era				true
+#define is_to_be_durable		true
+#define is_of_this_era			true
 #endif
 
 /*
  * extend() and reservation_extend_early(), with look().  To look before, as
  * reservation_extend() does, changes nothing; and who extends early and fails does
- * nothing, as if he were slow.
+ * nothing, as if he were slow.  Who finds a writer waits, and looks at everything again
+ * some time or gives up, or had better leave it: all this is to go on.
  */
 inline extend(reach, must, ahead)
 {
-	atomic {
-		lock_holder == NOBODY -> lock_holder = me;
-		publish();
-		if
-		:: written_tick <= reserved_tick && same_timeline && must -> at_any_clock(insert(reach, ahead))
-		:: else
-		fi;
-		if
-		:: until_tick == 0 -> unlock()
-		:: else
-		fi
-	};
+	if
+	:: atomic {
+			writer == NOBODY -> writer = me;
+			publish();
+			if
+			:: written_tick <= reserved_tick && same_timeline && must -> at_any_clock(insert(reach, ahead))
+			:: else
+			fi;
+			if
+			:: until_tick == 0 -> reservation_end_writing()
+			:: else
+			fi
+		}
+	:: d_step {
+			writer != NOBODY ->
+#ifdef FAULT_PUBLISH_BESIDE_WRITER
+			publish()
+#else
+			skip
+#endif
+		}
+	fi;
 	if
 	:: until_tick > 0 -> flush_and_publish()
 	:: else
@@ -264,7 +274,7 @@ inline extend(reach, must, ahead)
 /* window_at() and try_take(): from where to where positions may be taken. */
 #define floor					tick_position(larger(clock, begin_tick))
 #define queue_end				tick_position(clock + MAX_DRIFT + 1)
-#define wanted					larger(next, floor)
+#define wanted					larger(next[timeline], floor)
 
 /* The nearer of the two limits: it is the position that is held against it. */
 #ifdef FAULT_LIMIT_BY_CLOCK
@@ -286,7 +296,7 @@ inline extend(reach, must, ahead)
 #ifdef FAULT_PLAIN_SWAP
 #define swap_succeeds			true
 #else
-#define swap_succeeds			(next == seen && same_era)
+#define swap_succeeds			(next[timeline] == seen)
 #endif
 
 inline read_limits()
@@ -307,23 +317,19 @@ inline forget_limits()
 /* What there was of a call is gone, and so is what is left of its chunk. */
 inline forget()
 {
-	assert(lock_holder != me);
+	assert(writer != me);
 	forget_limits();
 	seen = 0;
 	start = 0;
 	end = 0;
 #ifdef RESET
-	restarts_seen = 0;
-	era_seen = 0
+	forget_more()
 #endif
 }
 
 inline choose(count)
 {
-	seen = next;
-#ifdef RESET
-	era_seen = era;
-#endif
+	seen = next[timeline];
 	start = wanted;
 	end = start + count;
 	printf("  backend %d, the clock at %d, sees room from %d.%d on, up to %d\n",
@@ -333,36 +339,39 @@ inline choose(count)
 
 inline swap()
 {
-	next = end;
+	next[timeline] = end;
 	seen = 0;
+#ifdef RESET
+	note_swap();
+#endif
 	printf("  backend %d takes %d position(s) from %d.%d on\n",
 		me, end - start, tick_of(start), sequence_of(start))
 }
 
 /*
  * A wait beyond the drift limit is interrupted, nothing of the chunk has been issued.
- * While we have the lock nobody resets the timeline; others go on taking.
+ * While we are the writer nobody resets the timeline; others go on taking.
  */
 inline give_back()
 {
 #ifdef FAULT_GIVE_BACK_UNLOCKED
 	same_timeline;
 #else
-	atomic { lock_holder == NOBODY && same_timeline -> lock_holder = me };
+	atomic { writer == NOBODY && same_timeline -> writer = me };
 #endif
 	d_step {
 		if
 #ifdef FAULT_GIVE_BACK_UNCHECKED
 		:: true ->
 #else
-		:: next == end ->
+		:: next[timeline] == end ->
 #endif
-			next = start;
+			next[timeline] = start;
 			printf("  backend %d gives back what it took from %d.%d on\n", me, tick_of(start), sequence_of(start))
 		:: else
 		fi;
 #ifndef FAULT_GIVE_BACK_UNLOCKED
-		unlock();
+		reservation_end_writing();
 #endif
 		forget()
 	}
@@ -379,13 +388,11 @@ inline issue()
 #else
 	printf("  backend %d issues ID %d.%d\n", me, tick_of(start), sequence_of(start));
 #endif
-#ifndef REPEATS_ONLY
-	assert(start < tick_position(flushed_tick));
+	assert(!is_to_be_durable || start < tick_position(flushed_tick));
 #ifdef SYNC
 	assert(start < tick_position(standby_tick));
 #endif
-#endif
-	assert(id_of(start) != remembered)
+	assert(id_of(start) != remembered || !is_of_this_era)
 }
 
 /*
@@ -398,8 +405,9 @@ proctype backend(byte me)
 {
 	byte left_tick, clock, limit_tick, seen, start, end, until_tick;
 #ifdef RESET
-	byte begin_tick, restarts_seen, era_seen;
+	byte begin_tick, restarts_seen;
 	bit node;
+	LOCALS
 #endif
 
 end_of_call:
@@ -412,7 +420,7 @@ end_of_call:
 
 		/* current_moment() and window_at(). */
 #ifdef RESET
-		reload();
+		get_ready();
 		read_window();
 #else
 		at_any_clock(read_limits());
@@ -430,12 +438,20 @@ end_of_call:
 #endif
 		fi;
 #ifdef RESET
-		check_restarts();
+		record_and_check_restarts();
 #endif
 
 		/* The swap.  If it fails, the limits may be read again or not: it is the same. */
 		if
 		:: d_step { swap_succeeds -> swap() }
+#if defined(RESET) && !defined(FAULT_SWAP_UNCHECKED)
+			;
+			check_restarts()
+#endif
+#ifdef FAULT_RECORD_LATE
+			;
+			record_node()
+#endif
 		:: d_step { !swap_succeeds -> forget() };
 			goto end_of_call
 		fi;
@@ -443,21 +459,22 @@ end_of_call:
 		/* Half of the reservation is used up: one extends it, the others go on. */
 		if
 		:: !reservation_is_low
-		:: lock_holder != NOBODY
 		:: extend(tick_end(end - 1), reservation_is_low, AHEAD)
 		fi;
 
+#ifndef NOTHING_GIVEN_BACK
 		/* It lies beyond the drift limit, or not: any chunk may be given back. */
 		if
 		:: give_back();
 			goto end_of_call
 		:: true
 		fi;
+#endif
 
 progress_issue:
 		do
 		:: d_step { start < end -> issue(); start++ }
-		:: d_step { start < end && remembered == NOTHING -> issue(); remembered = id_of(start); start++ }
+		:: d_step { start < end && remembered == NOTHING && is_of_this_era -> issue(); remembered = id_of(start); start++ }
 		:: d_step { forget() };
 			goto end_of_call
 		od;
@@ -492,15 +509,16 @@ progress_wait_for_clock:
 
 inline lose_shared_memory()
 {
-	next = 0;
+#ifndef RESET
+	next[0] = 0;
+#else
+	lose_more_shared_memory();
+#endif
 	loaded = false;
 	start_tick = 0;
 	reserved_tick = 0;
 	written_tick = 0;
-	lock_holder = NOBODY;
-#ifdef RESET
-	lose_more_shared_memory();
-#endif
+	writer = NOBODY;
 	crashing = true
 }
 
