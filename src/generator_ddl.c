@@ -19,6 +19,10 @@
  * a transaction that uses a generator locks the foreign server against such changes,
  * as one that uses a table locks that, and they wait for each other.
  *
+ * A transaction that has made a change may use the generator, and then roll back.  So
+ * timelines remember for which generator IDs were issued so, and what it was before goes
+ * on above these IDs where it has to; see raise_former() in named_generator.c.
+ *
  * All this hangs on PostgreSQL's hook for what happens to objects.  The library is
  * loaded in time, as PostgreSQL has our validator look at the options first.
  *
@@ -43,6 +47,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -58,8 +63,18 @@
 
 static object_access_hook_type previous_object_access_hook = NULL;
 
-/* Generators whose change by this transaction makes their IDs begin after others. */
-static List *changed_in_transaction = NIL;
+/* A timeline that this transaction uses for a generator whose change it may take back. */
+typedef struct UncommittedUse
+{
+	Timeline   *timeline;
+	Oid			server;
+} UncommittedUse;
+
+/* Those of this transaction: UncommittedUse *, in TopTransactionContext. */
+static List *uncommitted_uses = NIL;
+
+/* A part of the transaction was rolled back, so its commit does not stand for all. */
+static bool is_partly_rolled_back = false;
 
 /* A foreign server as this command leaves it. */
 typedef struct NewServer
@@ -67,27 +82,35 @@ typedef struct NewServer
 	Relation	servers;
 	SysScanDesc scan;
 	HeapTuple	tuple;			/* NULL if it is gone */
+	LOCKMODE	lock;
 } NewServer;
+
+/* The first of the rows of a foreign server that a snapshot sees. */
+static NewServer
+open_versions(Oid id, Snapshot snapshot, LOCKMODE lock)
+{
+	NewServer	server = {.lock = lock};
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_foreign_server_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));
+	server.servers = table_open(ForeignServerRelationId, lock);
+	server.scan = systable_beginscan(server.servers, ForeignServerOidIndexId, true, snapshot, 1, &key);
+	server.tuple = systable_getnext(server.scan);
+	return server;
+}
 
 /* Our own command's changes are not yet visible to it by other means. */
 static NewServer
 open_new_server(Oid id)
 {
-	NewServer	server;
-	ScanKeyData key;
-
-	ScanKeyInit(&key, Anum_pg_foreign_server_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));
-	server.servers = table_open(ForeignServerRelationId, RowExclusiveLock);
-	server.scan = systable_beginscan(server.servers, ForeignServerOidIndexId, true, SnapshotSelf, 1, &key);
-	server.tuple = systable_getnext(server.scan);
-	return server;
+	return open_versions(id, SnapshotSelf, RowExclusiveLock);
 }
 
 static void
 close_new_server(NewServer *server)
 {
 	systable_endscan(server->scan);
-	table_close(server->servers, RowExclusiveLock);
+	table_close(server->servers, server->lock);
 }
 
 static bool
@@ -185,10 +208,6 @@ is_same(const GeneratorOptions *one, const GeneratorOptions *other)
 static void
 shut(Oid id)
 {
-	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
-
-	changed_in_transaction = list_append_unique_oid(changed_in_transaction, id);
-	MemoryContextSwitchTo(context);
 	LockDatabaseObject(ForeignServerRelationId, id, GENERATOR_LAYOUT_LOCK, AccessExclusiveLock);
 }
 
@@ -226,7 +245,8 @@ is_unused(Oid id, const GeneratorOptions *options)
 {
 	IdNumbers	numbers = generator_options_numbers(options);
 
-	return options->former == NIL && was_created_in_this_run(id) && !id_space_is_used(&numbers);
+	return options->former == NIL && was_created_in_this_run(id) &&
+		id_space_uncommitted(id) == NIL && !id_space_is_used(&numbers);
 }
 
 /* How the IDs that a change leads to go together with those from before. */
@@ -270,19 +290,38 @@ compare_all(const GeneratorOptions *present, List *former, const GeneratorOption
 	return change;
 }
 
+/* Add what a generator has issued IDs with in transactions that had not committed yet. */
+static List *
+add_uncommitted(List *former, Oid id)
+{
+	ListCell   *cell;
+
+	foreach(cell, id_space_uncommitted(id))
+	{
+		Timeline   *timeline = lfirst(cell);
+		GeneratorOptions options = generator_options_of_space(&timeline->layout, timeline->node_bits);
+
+		former = generator_former_add(former, &options);
+	}
+	return former;
+}
+
 /* See to it that a change makes no ID repeat, and remember what was before. */
 static void
 check_change(Oid id, NewServer *server, const ForeignServer *old_server)
 {
 	GeneratorOptions old = generator_options_read(old_server->options);
 	GeneratorOptions present = generator_options_read(options_of(server));
-	List	   *former = generator_former_add(old.former, &old);
+	List	   *former = add_uncommitted(generator_former_add(old.former, &old), id);
 	const GeneratorOptions *worst = NULL;
 	Change		change;
 
 	check_former_is_kept(old_server->servername, &present, &old);
 	if (is_same(&present, &old))
 		return;
+
+	/* Others must not use what a crash would take back. */
+	ForceSyncCommit();
 	change = compare_all(&present, former, &worst);
 	if (change == CHANGE_MAY_REPEAT && !is_unused(id, &old))
 		report_refused(old_server->servername, worst, &present);
@@ -391,20 +430,126 @@ on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_i
 		note_creation(object_id);
 }
 
-static void
-end_transaction(XactEvent event, void *arg)
+/* Has this transaction, unless a subtransaction that was rolled back, replaced a row? */
+static bool
+is_replaced_by_us(HeapTuple tuple)
 {
-	changed_in_transaction = NIL;
+	HeapTupleHeader header = tuple->t_data;
+
+	return (header->t_infomask & HEAP_XMAX_INVALID) == 0 && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
+		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
 }
 
 /*
- * Has this transaction changed the generator to a layout whose IDs begin after the old
- * ones?  If it rolls back, those must go on above the new ones.
+ * Layouts and nodes, other than the present ones, that this transaction has replaced.
+ * The rows tell, which parallel workers see as their leader does.
+ */
+static List *
+replaced_by_us(Oid id, const GeneratorOptions *present)
+{
+	NewServer	server = open_versions(id, SnapshotAny, AccessShareLock);
+	List	   *list = NIL;
+
+	for (; HeapTupleIsValid(server.tuple); server.tuple = systable_getnext(server.scan))
+	{
+		GeneratorOptions *replaced;
+
+		if (!is_replaced_by_us(server.tuple))
+			continue;
+		replaced = palloc(sizeof(GeneratorOptions));
+		*replaced = generator_options_read(options_of(&server));
+		if (!is_same(replaced, present))
+			list = lappend(list, replaced);
+	}
+	close_new_server(&server);
+	return list;
+}
+
+static bool
+is_written_by_us(Oid id)
+{
+	HeapTuple	tuple = SearchSysCache1(FOREIGNSERVEROID, ObjectIdGetDatum(id));
+	bool		is_ours = HeapTupleIsValid(tuple) &&
+		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return is_ours;
+}
+
+static void
+report_uncommitted(const ForeignServer *server)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("layout of generator \"%s\" was changed by the current transaction", server->servername),
+			errhint("Commit before you use the generator."));
+}
+
+/*
+ * Has this transaction changed the layout or the node of a generator?  Then it may go
+ * back to what was: *goes_above gets what must go on above the IDs that are issued now.
+ * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if that would not do.
  */
 bool
-generator_ddl_is_pending(Oid id)
+generator_ddl_is_uncommitted(const ForeignServer *server, const GeneratorOptions *present, List **goes_above)
 {
-	return list_member_oid(changed_in_transaction, id);
+	List	   *replaced = is_written_by_us(server->serverid) ? replaced_by_us(server->serverid, present) : NIL;
+	ListCell   *cell;
+
+	*goes_above = NIL;
+	foreach(cell, replaced)
+	{
+		Change		change = compare(present, lfirst(cell));
+
+		if (change == CHANGE_MAY_REPEAT)
+			report_uncommitted(server);
+		if (change == CHANGE_BEGINS_AFTER)
+			*goes_above = lappend(*goes_above, lfirst(cell));
+	}
+	return replaced != NIL;
+}
+
+/*
+ * A generator of which this transaction has changed layout or node is to issue IDs from a
+ * timeline.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if that cannot be remembered.
+ */
+void
+generator_ddl_note_use(const ForeignServer *server, Timeline *timeline)
+{
+	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
+	UncommittedUse *use = palloc(sizeof(UncommittedUse));
+
+	*use = (UncommittedUse) {timeline, server->serverid};
+	uncommitted_uses = lappend(uncommitted_uses, use);
+	MemoryContextSwitchTo(context);
+	if (!id_space_note_uncommitted(timeline, server->serverid))
+		report_uncommitted(server);
+}
+
+static void
+end_transaction(XactEvent event, void *arg)
+{
+	ListCell   *cell;
+
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PARALLEL_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
+		return;
+	if (event == XACT_EVENT_COMMIT && !is_partly_rolled_back)
+		foreach(cell, uncommitted_uses)
+		{
+			UncommittedUse *use = lfirst(cell);
+
+			id_space_forget_uncommitted(use->timeline, use->server);
+		}
+	uncommitted_uses = NIL;
+	is_partly_rolled_back = false;
+}
+
+static void
+end_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && uncommitted_uses != NIL)
+		is_partly_rolled_back = true;
 }
 
 /* To be called once, when the library is loaded. */
@@ -414,4 +559,5 @@ generator_ddl_init(void)
 	previous_object_access_hook = object_access_hook;
 	object_access_hook = on_object_access;
 	RegisterXactCallback(end_transaction, NULL);
+	RegisterSubXactCallback(end_subtransaction, NULL);
 }
