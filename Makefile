@@ -19,11 +19,14 @@ OBJS = \
 	src/clock.o \
 	src/finding.o \
 	src/generator.o \
+	src/generator_change.o \
 	src/generator_ddl.o \
 	src/generator_drop.o \
 	src/generator_former.o \
 	src/generator_lock.o \
 	src/generator_options.o \
+	src/generator_row.o \
+	src/generator_uncommitted.o \
 	src/generator_use.o \
 	src/id_batch.o \
 	src/id_bounds.o \

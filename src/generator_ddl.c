@@ -19,6 +19,9 @@
  * a transaction that uses a generator locks the foreign server against such changes,
  * as one that uses a table locks that, and they wait for each other.
  *
+ * What becomes of IDs that are issued before a change commits is in
+ * generator_uncommitted.c.
+ *
  * All this hangs on PostgreSQL's hook for what happens to objects.  The library is
  * loaded in time, as PostgreSQL has our validator look at the options first.
  *
@@ -41,50 +44,21 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "generator_change.h"
 #include "generator_ddl.h"
 #include "generator_former.h"
 #include "generator_lock.h"
 #include "generator_options.h"
+#include "generator_row.h"
 #include "id_space.h"
 #include "named_generator.h"
 #include "snowflake_layout.h"
 
-/* What must lie between old and new IDs that are told apart by which are larger, in us. */
-#define MARGIN_US (INT64CONST(86400) * US_PER_S)
-
 static object_access_hook_type previous_object_access_hook = NULL;
-
-/* A foreign server as this command leaves it. */
-typedef struct NewServer
-{
-	Relation	servers;
-	SysScanDesc scan;
-	HeapTuple	tuple;			/* NULL if it is gone */
-} NewServer;
-
-/* Our own command's changes are not yet visible to it by other means. */
-static NewServer
-open_new_server(Oid id)
-{
-	NewServer	server;
-	ScanKeyData key;
-
-	ScanKeyInit(&key, Anum_pg_foreign_server_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));
-	server.servers = table_open(ForeignServerRelationId, RowExclusiveLock);
-	server.scan = systable_beginscan(server.servers, ForeignServerOidIndexId, true, SnapshotSelf, 1, &key);
-	server.tuple = systable_getnext(server.scan);
-	return server;
-}
-
-static void
-close_new_server(NewServer *server)
-{
-	systable_endscan(server->scan);
-	table_close(server->servers, RowExclusiveLock);
-}
 
 static bool
 is_generator(HeapTuple tuple)
@@ -95,20 +69,9 @@ is_generator(HeapTuple tuple)
 		((Form_pg_foreign_server) GETSTRUCT(tuple))->srvfdw == wrapper->fdwid;
 }
 
-/* The options, as a list of DefElem. */
-static List *
-options_of(NewServer *server)
-{
-	bool		is_null;
-	Datum		options = heap_getattr(server->tuple, Anum_pg_foreign_server_srvoptions,
-									   RelationGetDescr(server->servers), &is_null);
-
-	return is_null ? NIL : untransformRelOptions(options);
-}
-
 /* Replace the former layouts and nodes among the options. */
 static void
-write_former(NewServer *server, List *former)
+write_former(GeneratorRow *server, List *former)
 {
 	Datum		values[Natts_pg_foreign_server] = {0};
 	bool		nulls[Natts_pg_foreign_server] = {false};
@@ -119,7 +82,7 @@ write_former(NewServer *server, List *former)
 									   RelationGetDescr(server->servers), &is_null);
 	const int	column = Anum_pg_foreign_server_srvoptions - 1;
 
-	option->defaction = generator_options_read(options_of(server)).former == NIL ? DEFELEM_ADD : DEFELEM_SET;
+	option->defaction = generator_options_read(generator_row_options(server)).former == NIL ? DEFELEM_ADD : DEFELEM_SET;
 	values[column] = transformGenericOptions(ForeignServerRelationId, options, list_make1(option), InvalidOid);
 	replaces[column] = true;
 	CommandCounterIncrement();
@@ -138,22 +101,6 @@ report_refused(const char *name, const GeneratorOptions *former, const Generator
 			errhint("Choose a node that it has not had and that has the same place in both layouts, or create another generator and do not put IDs of both into one column."));
 }
 
-/*
- * Are all IDs that a layout issues from now on above those that another has issued?
- * Compared a day later, and where the other began, so that it does not depend on the
- * clock.
- */
-static bool
-is_above(const SnowflakeLayout *layout, const SnowflakeLayout *former)
-{
-	int64		now_us = clock_unix_ns() / NS_PER_US;
-	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
-	int64		start_us = layout_tick_start_us(former, 0);
-
-	return layout_all_above(layout, now_us, former, Max(now_us, reserved_us) + MARGIN_US) &&
-		layout_all_above(layout, start_us, former, start_us);
-}
-
 /* Only we write this option. */
 static void
 check_former_is_kept(const char *name, const GeneratorOptions *present, const GeneratorOptions *old)
@@ -166,17 +113,12 @@ check_former_is_kept(const char *name, const GeneratorOptions *present, const Ge
 				errhint("Create another generator instead."));
 }
 
-static bool
-is_same(const GeneratorOptions *one, const GeneratorOptions *other)
-{
-	return layout_equal(&one->layout, &other->layout) &&
-		memcmp(one->is_given, other->is_given, sizeof(one->is_given)) == 0 &&
-		memcmp(one->value, other->value, sizeof(one->value)) == 0;
-}
-
-/* Remember that a generator was created while the server runs. */
-static void
-remember_creation(Oid id)
+/*
+ * Remember that a generator was created while the server runs, and not by restoring a
+ * dump.
+ */
+void
+generator_ddl_remember_creation(Oid id)
 {
 	SharedArea *area = shmem_area_if_room();
 
@@ -208,28 +150,8 @@ is_unused(Oid id, const GeneratorOptions *options)
 {
 	IdNumbers	numbers = generator_options_numbers(options);
 
-	return options->former == NIL && was_created_in_this_run(id) && !id_space_is_used(&numbers);
-}
-
-/* How the IDs that a change leads to go together with those from before. */
-typedef enum Change
-{
-	CHANGE_IS_FREE,				/* they differ by themselves */
-	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them */
-	CHANGE_MAY_REPEAT,			/* they may be equal */
-} Change;
-
-static Change
-compare(const GeneratorOptions *present, const GeneratorOptions *former)
-{
-	IdNumbers	numbers = generator_options_numbers(present);
-	IdNumbers	others = generator_options_numbers(former);
-
-	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
-		return CHANGE_IS_FREE;
-	if (layout_same_pace(&numbers, &others) || is_above(&numbers.layout, &others.layout))
-		return CHANGE_BEGINS_AFTER;
-	return CHANGE_MAY_REPEAT;
+	return options->former == NIL && was_created_in_this_run(id) &&
+		id_space_uncommitted(id) == NIL && !id_space_is_used(&numbers);
 }
 
 /* The worst of what a change is, and the former layout that makes it that. */
@@ -241,7 +163,7 @@ compare_all(const GeneratorOptions *present, List *former, const GeneratorOption
 
 	foreach(cell, former)
 	{
-		Change		one = compare(present, lfirst(cell));
+		Change		one = generator_change_compare(present, lfirst(cell));
 
 		if (one > change)
 		{
@@ -252,19 +174,38 @@ compare_all(const GeneratorOptions *present, List *former, const GeneratorOption
 	return change;
 }
 
+/* Add what a generator has issued IDs with in transactions that had not committed yet. */
+static List *
+add_uncommitted(List *former, Oid id)
+{
+	ListCell   *cell;
+
+	foreach(cell, id_space_uncommitted(id))
+	{
+		Timeline   *timeline = lfirst(cell);
+		GeneratorOptions options = generator_options_of_space(&timeline->layout, timeline->node_bits);
+
+		former = generator_former_add(former, &options);
+	}
+	return former;
+}
+
 /* See to it that a change makes no ID repeat, and remember what was before. */
 static void
-check_change(Oid id, NewServer *server, const ForeignServer *old_server)
+check_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
 {
 	GeneratorOptions old = generator_options_read(old_server->options);
-	GeneratorOptions present = generator_options_read(options_of(server));
-	List	   *former = generator_former_add(old.former, &old);
+	GeneratorOptions present = generator_options_read(generator_row_options(server));
+	List	   *former = add_uncommitted(generator_former_add(old.former, &old), id);
 	const GeneratorOptions *worst = NULL;
 	Change		change;
 
 	check_former_is_kept(old_server->servername, &present, &old);
-	if (is_same(&present, &old))
+	if (generator_change_is_none(&present, &old))
 		return;
+
+	/* Others must not use what a crash would take back. */
+	ForceSyncCommit();
 	change = compare_all(&present, former, &worst);
 	if (change == CHANGE_MAY_REPEAT && !is_unused(id, &old))
 		report_refused(old_server->servername, worst, &present);
@@ -296,12 +237,12 @@ note_change(Oid id)
 {
 	/* As it was before this command. */
 	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
-	NewServer	server = open_new_server(id);
+	GeneratorRow	server = generator_row_open_new(id);
 
 	if (old != NULL && is_generator(server.tuple) &&
-		are_readable(old->options) && are_readable(options_of(&server)))
+		are_readable(old->options) && are_readable(generator_row_options(&server)))
 		check_change(id, &server, old);
-	close_new_server(&server);
+	generator_row_close(&server);
 }
 
 /*
@@ -337,16 +278,15 @@ report_other(const char *name, const IdNumbers *numbers, Oid other_id)
 static void
 note_creation(Oid id)
 {
-	NewServer	server = open_new_server(id);
+	GeneratorRow	server = generator_row_open_new(id);
 	int			looked_at = 0;
 	GeneratorOptions options;
 	OptionsProblem problem;
 	IdNumbers	numbers;
 	ListCell   *cell;
 
-	if (is_generator(server.tuple) && generator_options_try(options_of(&server), &options, &problem))
+	if (is_generator(server.tuple) && generator_options_try(generator_row_options(&server), &options, &problem))
 	{
-		remember_creation(id);
 		numbers = generator_options_numbers(&options);
 		foreach(cell, named_generator_list())
 		{
@@ -357,7 +297,7 @@ note_creation(Oid id)
 				break;
 		}
 	}
-	close_new_server(&server);
+	generator_row_close(&server);
 }
 
 static void

@@ -9,5 +9,6 @@
 #define IDGEN_GENERATOR_DDL_H
 
 extern void generator_ddl_init(void);
+extern void generator_ddl_remember_creation(Oid id);
 
 #endif							/* IDGEN_GENERATOR_DDL_H */

@@ -38,7 +38,19 @@ same_numbers(const IdNumbers *one, const IdNumbers *other)
 	return one->fixed == other->fixed && layout_share_timeline(one, other);
 }
 
-/* Of so many nodes of a frame each is remembered; of more, that there were many. */
+/* Is all that the second has issued among what the first may have?  Known of one layout. */
+static bool
+covers(const GeneratorOptions *one, const GeneratorOptions *other)
+{
+	if (!layout_equal(&one->layout, &other->layout))
+		return false;
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (one->is_given[field] && !(other->is_given[field] && other->value[field] == one->value[field]))
+			return false;
+	return true;
+}
+
+/* Of so many nodes of a layout each is remembered; of more, that there were many. */
 #define FORMER_NODES 16
 
 /*
@@ -51,7 +63,7 @@ generator_former_add(List *former, const GeneratorOptions *options)
 	IdNumbers	numbers = generator_options_numbers(options);
 	GeneratorOptions *added = palloc0(sizeof(GeneratorOptions));
 	List	   *others = NIL;
-	List	   *of_frame = NIL;
+	List	   *of_layout = NIL;
 	ListCell   *cell;
 
 	foreach(cell, former)
@@ -59,19 +71,19 @@ generator_former_add(List *former, const GeneratorOptions *options)
 		GeneratorOptions *one = lfirst(cell);
 		IdNumbers	old = generator_options_numbers(one);
 
-		if (same_numbers(&old, &numbers))
+		if (same_numbers(&old, &numbers) || covers(one, options))
 			return list_copy(former);
-		if (layout_same_frame(&old.layout, &numbers.layout))
-			of_frame = lappend(of_frame, one);
+		if (layout_equal(&one->layout, &options->layout))
+			of_layout = lappend(of_layout, one);
 		else
 			others = lappend(others, one);
 	}
 	added->layout = options->layout;
-	if (list_length(of_frame) >= FORMER_NODES)
+	if (list_length(of_layout) >= FORMER_NODES)
 		return lappend(others, added);
 	memcpy(added->is_given, options->is_given, sizeof(added->is_given));
 	memcpy(added->value, options->value, sizeof(added->value));
-	return lappend(list_concat(others, of_frame), added);
+	return lappend(list_concat(others, of_layout), added);
 }
 
 /* The list as text, as the option has it. */

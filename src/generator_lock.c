@@ -15,25 +15,13 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
-#include "nodes/pg_list.h"
 #include "storage/lmgr.h"
-#include "utils/memutils.h"
 #include "utils/resowner.h"
 
 #include "generator_lock.h"
 
 #define LAYOUT_COLUMN 1
-
-/* Generators that this transaction has locked to change them. */
-static List *changed = NIL;
-
-static void
-end_transaction(XactEvent event, void *arg)
-{
-	changed = NIL;
-}
 
 static void
 lock(Oid server, LOCKMODE mode)
@@ -59,25 +47,5 @@ generator_lock_to_use(Oid server)
 void
 generator_lock_to_change(Oid server)
 {
-	static bool is_registered = false;
-	MemoryContext context;
-
-	if (!is_registered)
-		RegisterXactCallback(end_transaction, NULL);
-	is_registered = true;
-
-	context = MemoryContextSwitchTo(TopTransactionContext);
-	changed = list_append_unique_oid(changed, server);
-	MemoryContextSwitchTo(context);
 	lock(server, AccessExclusiveLock);
-}
-
-/*
- * Has this transaction locked the layout to change it?  If it rolls back, former IDs
- * must go on above those that it has issued.
- */
-bool
-generator_lock_has_changed(Oid server)
-{
-	return list_member_oid(changed, server);
 }

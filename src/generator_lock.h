@@ -10,6 +10,5 @@
 
 extern void generator_lock_to_use(Oid server);
 extern void generator_lock_to_change(Oid server);
-extern bool generator_lock_has_changed(Oid server);
 
 #endif							/* IDGEN_GENERATOR_LOCK_H */

@@ -307,3 +307,18 @@ generator_options_numbers(const GeneratorOptions *options)
 			numbers.fixed &= ~layout_put(layout, field, (UINT64CONST(1) << layout->bits[field]) - 1);
 	return numbers;
 }
+
+/* The options of a generator that has all of its node for its own. */
+GeneratorOptions
+generator_options_of_space(const SnowflakeLayout *layout, uint64 node_bits)
+{
+	GeneratorOptions options = {.layout = *layout,.sequence_start = SEQUENCE_ZERO};
+
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (layout_has(layout, field))
+		{
+			options.is_given[field] = true;
+			options.value[field] = (node_bits >> layout->shift[field]) & layout_max(layout, field);
+		}
+	return options;
+}

@@ -41,5 +41,6 @@ extern GeneratorOptions generator_options_read(List *definitions);
 extern bool generator_options_follow_server(const GeneratorOptions *options);
 extern bool generator_options_keep_node(const GeneratorOptions *options);
 extern IdNumbers generator_options_numbers(const GeneratorOptions *options);
+extern GeneratorOptions generator_options_of_space(const SnowflakeLayout *layout, uint64 node_bits);
 
 #endif							/* IDGEN_GENERATOR_OPTIONS_H */

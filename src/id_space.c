@@ -32,6 +32,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "storage/ipc.h"
 
 #include "id_space.h"
@@ -185,6 +186,61 @@ id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_no
 	if (keeps_node || !layout_equal(&timeline->layout, layout))
 		pg_atomic_write_u32(&timeline->keeps_node, 1);
 	return timeline;
+}
+
+/* A generator of this database, as timelines remember it. */
+static uint64
+generator_key(Oid server)
+{
+	return (uint64) MyDatabaseId << 32 | server;
+}
+
+/* In the place of a generator: there were several. */
+#define SEVERAL_GENERATORS UINT64_MAX
+
+/*
+ * Remember, as long as the server runs, that a generator (a foreign server) issues IDs
+ * from a timeline by a definition that may be rolled back.  False if that cannot be told
+ * from the timeline, since it is shared.
+ */
+bool
+id_space_note_uncommitted(Timeline *timeline, Oid server)
+{
+	uint64		noted = 0;
+
+	if (id_space_is_shared(timeline))
+		return false;
+	if (!pg_atomic_compare_exchange_u64(&timeline->uncommitted, &noted, generator_key(server)) &&
+		noted != generator_key(server))
+		pg_atomic_write_u64(&timeline->uncommitted, SEVERAL_GENERATORS);
+	return true;
+}
+
+/* The definition has been committed, so the generator itself tells. */
+void
+id_space_forget_uncommitted(Timeline *timeline, Oid server)
+{
+	uint64		noted = generator_key(server);
+
+	pg_atomic_compare_exchange_u64(&timeline->uncommitted, &noted, 0);
+}
+
+/* The timelines that a generator may have issued IDs from in this way. */
+List *
+id_space_uncommitted(Oid server)
+{
+	List	   *list = NIL;
+	int			count = shmem_area_if_room() == NULL ? 0 : shmem_count_timelines();
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = shmem_timeline(i);
+		uint64		noted = pg_atomic_read_u64(&timeline->uncommitted);
+
+		if (noted == generator_key(server) || noted == SEVERAL_GENERATORS)
+			list = lappend(list, timeline);
+	}
+	return list;
 }
 
 /* How many timelines there are, with those that spaces share; see id_space_by_number(). */

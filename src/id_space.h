@@ -8,6 +8,8 @@
 #ifndef IDGEN_ID_SPACE_H
 #define IDGEN_ID_SPACE_H
 
+#include "nodes/pg_list.h"
+
 #include "layout_overlap.h"
 #include "shmem.h"
 
@@ -26,6 +28,9 @@ extern Timeline *id_space_by_number(int number);
 extern bool id_space_is_shared(const Timeline *timeline);
 extern bool id_space_is_record(const Timeline *timeline);
 extern bool id_space_is_used(const IdNumbers *numbers);
+extern bool id_space_note_uncommitted(Timeline *timeline, Oid server);
+extern void id_space_forget_uncommitted(Timeline *timeline, Oid server);
+extern List *id_space_uncommitted(Oid server);
 extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
 extern void id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us);
 

@@ -33,6 +33,7 @@
 #include "generator_former.h"
 #include "generator_lock.h"
 #include "generator_options.h"
+#include "generator_uncommitted.h"
 #include "id_space.h"
 #include "named_generator.h"
 
@@ -172,8 +173,10 @@ lock_layout(NamedGenerator *named)
 }
 
 /*
- * The foreign server that the generator is now, locked.  Errors: those of
- * named_generator_server(), and what waiting for a lock raises.
+ * The foreign server that the generator is now, locked.  The right to use it comes first:
+ * a lock outlasts an ERROR that a subtransaction catches, and changes wait for it.
+ * Errors: those of named_generator_server(), INSUFFICIENT_PRIVILEGE, and what waiting for
+ * a lock raises.
  */
 static ForeignServer *
 lock_server(NamedGenerator *named)
@@ -182,6 +185,7 @@ lock_server(NamedGenerator *named)
 	{
 		ForeignServer *server = named_generator_server(NameStr(named->name));
 
+		check_may_use(server);
 		if (named->is_locked && named->server == server->serverid)
 			return server;
 		if (named->is_locked)
@@ -225,11 +229,15 @@ define(NamedGenerator *named, const ForeignServer *server)
 	GeneratorOptions options = generator_options_read(server->options);
 	uint64		node_bits = named_generator_node_bits(&options);
 	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
+	List	   *goes_above;
+	bool		is_uncommitted = generator_uncommitted_look(server, &options, &goes_above);
 	Timeline   *timeline;
 	ListCell   *cell;
 
 	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options),
 								 superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE);
+	if (is_uncommitted)
+		generator_uncommitted_note_use(server, timeline);
 	foreach(cell, options.former)
 	{
 		IdNumbers	former = generator_options_numbers(lfirst(cell));
@@ -239,8 +247,8 @@ define(NamedGenerator *named, const ForeignServer *server)
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
-	if (generator_lock_has_changed(server->serverid))
-		define_pending(named, options.former);
+	if (goes_above != NIL)
+		define_pending(named, goes_above);
 }
 
 /*
@@ -257,7 +265,7 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 
 	generator_attach(caller);
 	named->generator.ready_as_of = 0;
-	if (OidIsValid(named->server))
+	if (named->defined_as_of == generator_changes && named->user == GetUserId())
 		lock_layout(named);
 
 	/* What changes while we look makes us look again. */
@@ -265,7 +273,6 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	if (named->defined_as_of != as_of || named->user != GetUserId())
 	{
 		server = lock_server(named);
-		check_may_use(server);
 		named->defined_as_of = 0;
 		define(named, server);
 		named->defined_as_of = as_of;

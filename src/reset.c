@@ -169,6 +169,15 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 	}
 }
 
+/* What timelines no longer tell, so that no generator is taken for unused; see generator_ddl.c. */
+static void
+forget_creations(SharedArea *area)
+{
+	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
+	memset(area->created, 0, sizeof(area->created));
+	LWLockRelease(&area->lock);
+}
+
 /*
  * IDs begin at start_us: start of a tick, in us since 1970.  If it fails, nothing
  * has changed.  With force the caller answers for all that was before.
@@ -187,6 +196,8 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	}
 	PG_END_TRY();
 	pg_atomic_fetch_add_u32(&area->limits.resets, 1);
+	if (force)
+		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);
 	reservation_begin(start_us);
 	regression_forget();

@@ -13,6 +13,7 @@
 #include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
 #include "fmgr.h"
+#include "foreign/foreign.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "nodes/primnodes.h"
@@ -20,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "command.h"
+#include "generator_ddl.h"
 #include "generator_options.h"
 #include "id_batch.h"
 #include "named_generator.h"
@@ -205,6 +207,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 		append_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
 	appendStringInfoChar(&command, ')');
 	run_command(command.data);
+	generator_ddl_remember_creation(get_foreign_server_oid(NameStr(*PG_GETARG_NAME(0)), false));
 	PG_RETURN_VOID();
 }
 

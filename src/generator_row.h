@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator_row.h
+ *	  The catalog rows of a foreign server that is a generator.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_GENERATOR_ROW_H
+#define IDGEN_GENERATOR_ROW_H
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "nodes/pg_list.h"
+#include "utils/snapshot.h"
+
+/* One of them; further ones come from the scan. */
+typedef struct GeneratorRow
+{
+	Relation	servers;
+	SysScanDesc scan;
+	HeapTuple	tuple;			/* NULL if it is gone */
+	LOCKMODE	lock;
+} GeneratorRow;
+
+extern GeneratorRow generator_row_open(Oid id, Snapshot snapshot, LOCKMODE lock);
+extern GeneratorRow generator_row_open_new(Oid id);
+extern void generator_row_close(GeneratorRow *row);
+extern List *generator_row_options(GeneratorRow *row);
+
+#endif							/* IDGEN_GENERATOR_ROW_H */
