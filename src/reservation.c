@@ -269,14 +269,16 @@ reservation_wait_for_writer(int64 ns, uint32 wait_event)
  * How far beyond the IDs to reserve, in us.  The first reservation after a pause
  * reaches less far.  Those who draw now and then do with it, and a restart finds
  * it hardly ahead of the clock, so that calls need not wait until the clock gets
- * near.  Those who draw on extend it in full.
+ * near.  Those who draw on extend it in full, and so does everybody as long as to write
+ * one takes so long that a short one might be over by then.  The caller is the writer.
  */
 static uint64
 reach_beyond(bool urgent)
 {
 	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
+	uint64		short_us = full_us / 3;
 
-	return urgent ? full_us / 3 : full_us;
+	return urgent && shmem_area()->reservation.written_in_us < short_us / 2 ? short_us : full_us;
 }
 
 /* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */
@@ -296,14 +298,16 @@ static void
 note_written(RepOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
 {
 	Reservation *reservation = &shmem_area()->reservation;
+	uint64		took_us = (clock_monotonic_ns() - began) / NS_PER_US;
 
 	reservation->written_origin = origin;
+	reservation->written_in_us = took_us;
 	reservation->written_lsn = wal_end;
 	reservation->written_us = until_us;
 	reservation->written_extend_at_us = until_us - ahead_us / 2;
 	reservation->early_failed = false;
 	pg_atomic_fetch_add_u64(&reservation->count, 1);
-	pg_atomic_fetch_add_u64(&reservation->spent_us, (clock_monotonic_ns() - began) / NS_PER_US);
+	pg_atomic_fetch_add_u64(&reservation->spent_us, took_us);
 }
 
 /*
@@ -384,6 +388,14 @@ extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts)
 				errdetail("It holds again up to which time snowflake IDs may have been made. A crash before this could have made them repeat, or wait."));
 }
 
+/* Has the clock passed all that is reserved?  After a restart that was for somebody else. */
+static bool
+is_over(SharedArea *area, uint32 restarts)
+{
+	return pg_atomic_read_u32(&area->limits.restarts) == restarts &&
+		pg_atomic_read_u64(&area->limits.reserved_us) <= (uint64) clock_unix_ns() / NS_PER_US;
+}
+
 /*
  * See to it that IDs may be issued up to reach_us, in us since 1970, on the
  * timeline as it is after so many restarts: they are wanted now.  RESERVED tells
@@ -406,7 +418,8 @@ reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status
 		return RESERVATION_NO_ORIGIN;
 	extend(area, origin, reach_us, restarts);
 	origin_release(origin);
-	return lock_and_look(area, reach_us, restarts);
+	status = lock_and_look(area, reach_us, restarts);
+	return status == RESERVED && is_over(area, restarts) ? RESERVATION_OVER : status;
 }
 
 /*

@@ -23,6 +23,7 @@ typedef enum ReservationStatus
 	RESERVATION_WANTED,			/* another one has failed to write it */
 	RESERVATION_BEING_WRITTEN,	/* by another process */
 	RESERVATION_UNCONFIRMED,	/* by a synchronous standby */
+	RESERVATION_OVER,			/* the clock passed it while it was written */
 	RESERVATION_NO_ORIGIN,		/* see the OriginStatus */
 } ReservationStatus;
 

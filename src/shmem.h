@@ -189,7 +189,8 @@ typedef struct Reservation
 	uint64		loaded_us;		/* what an earlier life of the server left */
 	uint64		written_us;		/* the last one written and flushed ... */
 	uint64		written_extend_at_us;	/* ... to be extended from there on ... */
-	XLogRecPtr	written_lsn;	/* ... by WAL up to here */
+	XLogRecPtr	written_lsn;	/* ... by WAL up to here ... */
+	uint64		written_in_us;	/* ... which took so long */
 	pg_atomic_uint64 count;		/* made since the area was created */
 	pg_atomic_uint64 spent_us;	/* on making them */
 } Reservation;

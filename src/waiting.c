@@ -74,6 +74,17 @@ report_writer(void)
 				errhint("Find out what keeps it from flushing WAL, or raise \"idgen.max_wait\"."));
 }
 
+/* To write a reservation takes longer than what it reserves. */
+static void
+report_over(void)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("reservation of time for snowflake IDs was over before it was written"),
+			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, waiting_max),
+			errhint("Find out why WAL is flushed so slowly, or raise \"idgen.reserve_ahead\"."));
+}
+
 /* Give up a wait for the reservation.  Returns if there is none any more. */
 static void
 report_unreserved(ReservationStatus status, OriginStatus origin_status)
@@ -82,6 +93,8 @@ report_unreserved(ReservationStatus status, OriginStatus origin_status)
 		origin_report(origin_status);
 	else if (status == RESERVATION_BEING_WRITTEN)
 		report_writer();
+	else if (status == RESERVATION_OVER)
+		report_over();
 	else
 		report_unconfirmed();
 }

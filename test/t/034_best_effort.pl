@@ -19,6 +19,9 @@ use Time::HiRes qw(usleep);
 my $EARLY = qr/LOG:  could not extend the reservation of time for snowflake IDs early: /;
 my $BEING_WRITTEN = qr/ERROR:  55000: reservation of time for snowflake IDs is still being written by another session/;
 
+# With commit_delay, which works only so, and nobody else to flush what somebody waits for.
+my $SLOW_FLUSH = "fsync = on\nwal_writer_delay = '10s'";
+
 my ($node, $record, $observer);
 
 # So that servers end even if the test dies.
@@ -28,12 +31,13 @@ END { kill('CONT', $stopped_pid) if $stopped_pid }
 # A server on which IDs wait for nothing but the reservation.
 sub begin_server
 {
-	my ($name, $conf) = @_;
+	my ($name, $conf, %option) = @_;
 
-	$node = new_server($name, conf => "idgen.max_drift = '1d'\n$conf");
+	$node = new_server($name, %option, conf => "idgen.max_drift = '1d'\n$conf");
 	$record = id_record();
 	$observer = session($node);
 	$observer->query('SET client_min_messages = error');
+	$record->add("$name: the first ID", [ $observer->ids('SELECT snowflake_nextval()') ]);
 	return;
 }
 
@@ -278,6 +282,38 @@ sub is_waiting
 		"SELECT wait_event IN ('Extension', 'IdgenReservation') FROM pg_stat_activity WHERE pid = " . $session->pid) eq 't';
 }
 
+# Passes if a call fails in some way, sooner or later: somebody else may happen to flush.
+sub ends_some_time
+{
+	my ($session, $error, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	wait_until { $session->error('SELECT snowflake_nextval()') =~ $error } $name;
+	return pass($name);
+}
+
+# The clock runs ten times as fast, so a flush takes a second of it.
+sub check_slow
+{
+	my $session = writing_session();
+
+	$session->query("SET statement_timeout = '30s'");
+	$record->add('a flush that takes longer than the first reservation after a pause: the next one is longer',
+		[ $session->ids('SELECT snowflake_nextval()') ]);
+
+	alter_system($node, $observer, 'idgen.reserve_ahead', '300ms');
+	reload_until($node, $session, 'idgen.reserve_ahead', '300ms');
+	$session->query("SET idgen.max_wait = '300ms'");
+	ends_some_time($session,
+		qr/ERROR:  55000: reservation of time for snowflake IDs was over before it was written\nDETAIL: .*\nHINT:  /,
+		'a flush that takes longer than any: an error says so');
+	$session->query("SET idgen.max_wait = '1h'; SET statement_timeout = '300ms'");
+	ends_some_time($session, qr/ERROR:  57014: canceling statement due to statement timeout/,
+		'... and calls can be cancelled');
+	$session->quit;
+	return;
+}
+
 # Somebody who writes a reservation, as the old one is used up, and somebody who waits.
 sub stopped_writer
 {
@@ -403,12 +439,21 @@ check_transaction();
 check_first_of_all();
 end_server();
 
-begin_server('slow', "fsync = on\nidgen.reserve_ahead = '100ms'");
+begin_server('slow', "$SLOW_FLUSH\nidgen.reserve_ahead = '400ms'");
 check_waiting();
 check_terminated();
 alter_system($node, $observer, 'idgen.reserve_ahead', '3s');
 set_far_ahead();
 check_early_flush();
 end_server();
+
+SKIP:
+{
+	skip 'libfaketime is not installed', 1 unless IdgenTest::Clock::library();
+
+	begin_server('fast_clock', "$SLOW_FLUSH\nidgen.reserve_ahead = '2500ms'", clock => fake_clock('+0 x10'));
+	check_slow();
+	end_server();
+}
 
 done_testing();
