@@ -58,12 +58,14 @@ replaced_by_us(Oid id, const GeneratorOptions *present)
 	for (; HeapTupleIsValid(server.tuple); server.tuple = systable_getnext(server.scan))
 	{
 		GeneratorOptions *replaced;
+		OptionsProblem problem;
 
 		if (!is_replaced_by_us(server.tuple))
 			continue;
+		/* What cannot be read has issued nothing. */
 		replaced = palloc(sizeof(GeneratorOptions));
-		*replaced = generator_options_read(generator_row_options(&server));
-		if (!generator_change_is_none(replaced, present))
+		if (generator_options_try(generator_row_options(&server), replaced, &problem) &&
+			!generator_change_is_none(replaced, present))
 			list = lappend(list, replaced);
 	}
 	generator_row_close(&server);
