@@ -33,7 +33,7 @@
 
 #include "generator.h"
 #include "id_space.h"
-#include "regression.h"
+#include "reference_clock.h"
 #include "reservation.h"
 #include "server_layout.h"
 #include "uuid_node.h"
@@ -186,8 +186,9 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	}
 	PG_END_TRY();
 	set_timelines(area, stopped, start_us, force);
+	reference_clock_forget();
+	reference_clock_begin(start_us);
 	reservation_begin(start_us);
-	regression_forget();
 	if (force)
 		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
