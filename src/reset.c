@@ -185,6 +185,7 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	pg_atomic_fetch_add_u32(&area->limits.resets, 1);
 	set_timelines(area, stopped, start_us, force);
 	reference_clock_forget();
 	reference_clock_begin(start_us);

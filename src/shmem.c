@@ -92,6 +92,7 @@ create_limits(SharedArea *area)
 {
 	pg_atomic_init_u32(&area->limits.loaded, 0);
 	pg_atomic_init_u32(&area->limits.restarts, 0);
+	pg_atomic_init_u32(&area->limits.resets, 0);
 	pg_atomic_init_u64(&area->limits.start_us, 0);
 	pg_atomic_init_u64(&area->limits.reserved_us, 0);
 	pg_atomic_init_u64(&area->limits.extend_at_us, 0);

@@ -164,7 +164,8 @@ typedef union Limits
 	struct
 	{
 		pg_atomic_uint32 loaded;	/* 1 once the reservation has been read */
-		pg_atomic_uint32 restarts;	/* of the timeline, by hand */
+		pg_atomic_uint32 restarts;	/* of the timelines, by hand, also those that failed */
+		pg_atomic_uint32 resets;	/* those that did not */
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */

@@ -154,7 +154,7 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	if (source->next > 0)
 	{
 		source->after_us = layout_position_end_us(&source->layout, source->next - 1);
-		source->after_restarts = source->restarts;
+		source->after_resets = source->resets;
 	}
 	if (!same_layout)
 		memset(&source->limits, 0, sizeof(source->limits));
@@ -213,7 +213,7 @@ earliest_position(const PositionSource *source, const Window *window, Moment now
 
 	if (source->sequence_start == SEQUENCE_CLOCK)
 		floor = Max(floor, clock_position(&source->layout, now));
-	if (source->after_us > 0 && source->after_restarts == window->restarts)
+	if (source->after_us > 0 && source->after_resets == pg_atomic_read_u32(&shmem_area()->limits.resets))
 		floor = Max(floor, window_position_from(&source->layout, source->after_us));
 	if (next >= floor)
 		return next;
@@ -306,7 +306,8 @@ typedef struct Take
 	Window		window;
 	TakeResult	result;
 	PositionRange range;		/* if TAKEN, or else where it would begin */
-	uint32		restarts;		/* of the timeline that it is on */
+	uint32		restarts;		/* of the timeline that it is on ... */
+	uint32		resets;			/* ... as far as they were resets */
 } Take;
 
 static void
@@ -315,6 +316,7 @@ try_again(Take *take)
 	take->patience_ns = Max(0, wait_patience(&take->wait));
 	take->window = limit_window(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
 	take->restarts = take->window.restarts;
+	take->resets = pg_atomic_read_u32(&shmem_area()->limits.resets);
 	if (take->turn.in_line)
 		turn_look(&take->turn, &take->window, take->now);
 	take->result = try_take(take->source, &take->window, take->now, &take->turn, &take->range);
@@ -464,7 +466,7 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 		wait_and_take(&take);
 	range = take.range;
 	source->after_us = 0;
-	source->restarts = take.restarts;
+	source->resets = take.resets;
 	turn_note_portion(&source->portion, layout, range.start, range.end - range.start);
 
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))

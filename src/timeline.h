@@ -47,9 +47,9 @@ typedef struct PositionSource
 	uint64		node_bits;
 	Timeline   *timeline;
 	Timeline   *record;			/* how far the node has got, where nodes share a timeline; or NULL */
-	uint32		restarts;		/* of the timelines, when the chunk was taken */
+	uint32		resets;			/* of the timelines, when the chunk was taken */
 	int64		after_us;		/* 0, or the next take starts at this time or later ... */
-	uint32		after_restarts; /* ... as long as there were so many restarts */
+	uint32		after_resets;	/* ... as long as there were so many resets */
 	int64		chunk_tick;		/* clock's when the chunk was taken */
 	uint64		chunk_size;
 	Portion		portion;		/* what we had of the last tick */

@@ -180,14 +180,14 @@ sub check_uuids
 	my $session = session($node);
 	my @uuids;
 
-	foreach my $clock ('+3h', '+2h', '-1h', '+2.5h')
+	foreach my $clock ('+10800', '+10795', '+10792', '+10794')
 	{
 		$CLOCK->set($clock);
 		push @uuids, $session->ids('SELECT public.uuidv7() FROM generate_series(1, 200)');
 	}
 	my @disorder = grep { $uuids[$_] le $uuids[ $_ - 1 ] } 1 .. $#uuids;
 	is(scalar @uuids, 800, 'UUIDs are made under any clock');
-	is("@disorder", '', '... and increase in a session, although it was set back');
+	is("@disorder", '', '... and increase in a session, although it was set back by some seconds');
 	$session->quit;
 	return;
 }
