@@ -216,11 +216,16 @@ reference_clock_lead(void)
 	int64		wall = clock_unix_ns();
 	int64		reference = offset != 0 ? (int64) offset + slowed_ns() : (int64) highest;
 	ReferenceLead lead = {0};
+	int64		limit_us;
 
 	if (pg_atomic_read_u32(&limits->clock_is_behind) == 0 || reference - wall < TOLERANCE_NS)
 		return lead;
 	lead.lead_us = (reference - wall) / NS_PER_US;
 	lead.since_us = pg_atomic_read_u64(&limits->behind_since_us);
 	lead.stands_still = !is_within_limit(reference - wall);
+
+	/* What is too much is waited for, the rest is worked off at a tenth. */
+	limit_us = reference_max_regression.value * US_PER_MS;
+	lead.left_us = Max(lead.lead_us - limit_us, 0) + Min(lead.lead_us, limit_us) * 10;
 	return lead;
 }

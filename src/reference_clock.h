@@ -31,6 +31,7 @@ typedef struct ReferenceLead
 {
 	int64		lead_us;		/* 0: not at all */
 	int64		since_us;		/* since 1970, by the wall clock then */
+	int64		left_us;		/* in how long it will have been worked off */
 	bool		stands_still;	/* it is more than idgen.max_regression */
 } ReferenceLead;
 
