@@ -299,6 +299,16 @@ check_change(Oid id, NewServer *server, const ForeignServer *old_server)
 	write_former(server, former);
 }
 
+/* Nothing is issued by options that cannot be read, as they can be only without our validator. */
+static bool
+are_readable(List *definitions)
+{
+	GeneratorOptions options;
+	OptionsProblem problem;
+
+	return generator_options_try(definitions, &options, &problem);
+}
+
 static void
 note_change(Oid id)
 {
@@ -306,7 +316,8 @@ note_change(Oid id)
 	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
 	NewServer	server = open_new_server(id);
 
-	if (old != NULL && is_generator(server.tuple))
+	if (old != NULL && is_generator(server.tuple) &&
+		are_readable(old->options) && are_readable(options_of(&server)))
 		check_change(id, &server, old);
 	close_new_server(&server);
 }
@@ -347,13 +358,13 @@ note_creation(Oid id)
 	NewServer	server = open_new_server(id);
 	int			looked_at = 0;
 	GeneratorOptions options;
+	OptionsProblem problem;
 	IdNumbers	numbers;
 	ListCell   *cell;
 
-	if (is_generator(server.tuple))
+	if (is_generator(server.tuple) && generator_options_try(options_of(&server), &options, &problem))
 	{
 		remember_creation(id);
-		options = generator_options_read(options_of(&server));
 		numbers = generator_options_numbers(&options);
 		foreach(cell, named_generator_list())
 		{
@@ -387,18 +398,13 @@ end_transaction(XactEvent event, void *arg)
 }
 
 /*
- * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if this transaction has changed the generator
- * to a layout whose IDs begin after the old ones: if it rolled back, those would go on
- * below IDs that are out already.
+ * Has this transaction changed the generator to a layout whose IDs begin after the old
+ * ones?  If it rolls back, those must go on above the new ones.
  */
-void
-generator_ddl_check_committed(const ForeignServer *server)
+bool
+generator_ddl_is_pending(Oid id)
 {
-	if (list_member_oid(changed_in_transaction, server->serverid))
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("layout of generator \"%s\" was changed by the current transaction", server->servername),
-				errhint("Commit before you use the generator."));
+	return list_member_oid(changed_in_transaction, id);
 }
 
 /* To be called once, when the library is loaded. */

@@ -17,6 +17,6 @@
 #define GENERATOR_LAYOUT_LOCK 1
 
 extern void generator_ddl_init(void);
-extern void generator_ddl_check_committed(const ForeignServer *server);
+extern bool generator_ddl_is_pending(Oid id);
 
 #endif							/* IDGEN_GENERATOR_DDL_H */

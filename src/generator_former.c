@@ -15,6 +15,23 @@
 #include "generator_former.h"
 #include "snowflake_layout.h"
 
+/* The list with its elements, in the present memory context. */
+List *
+generator_former_copy(List *former)
+{
+	List	   *copy = NIL;
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		GeneratorOptions *one = palloc(sizeof(GeneratorOptions));
+
+		*one = *(GeneratorOptions *) lfirst(cell);
+		copy = lappend(copy, one);
+	}
+	return copy;
+}
+
 static bool
 same_numbers(const IdNumbers *one, const IdNumbers *other)
 {

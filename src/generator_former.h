@@ -10,6 +10,7 @@
 
 #include "generator_options.h"
 
+extern List *generator_former_copy(List *former);
 extern List *generator_former_add(List *former, const GeneratorOptions *options);
 extern char *generator_former_text(List *former);
 

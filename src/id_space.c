@@ -274,26 +274,77 @@ id_space_is_used(const IdNumbers *numbers)
 	return numbers_issued_until_us(numbers, NULL) > 0;
 }
 
+/* Let nobody issue any of these numbers that can be equal to present ones before a time. */
+static void
+raise_all(const IdNumbers *numbers, const IdNumbers *present, int64 until_us)
+{
+	int			count = id_space_count();
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+		IdNumbers	issued;
+
+		if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
+			continue;
+		issued = numbers_of(timeline);
+		if (layout_may_be_equal(&issued, numbers) && layout_may_be_equal(&issued, present))
+			shmem_raise_to(&timeline->next, window_position_from(&timeline->layout, until_us));
+	}
+}
+
+/* What to do as the writer of the reservation, which keeps idgen_reset_timeline() out meanwhile. */
+typedef struct Raise
+{
+	Timeline   *timeline;		/* raise this one, or else those of former numbers */
+	const IdNumbers *present;
+	const IdNumbers *former;
+	int64		until_us;
+} Raise;
+
+/* Errors: those of wait_to_write(). */
+static void
+raise_as_writer(const Raise *raise)
+{
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		wait_to_write();
+		if (raise->timeline == NULL)
+			raise_all(raise->former, raise->present, raise->until_us);
+		else
+			shmem_raise_to(&raise->timeline->next,
+						   window_position_from(&raise->present->layout,
+												numbers_issued_until_us(raise->former, raise->present)));
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+}
+
 /*
  * A generator whose present IDs come from a timeline had former ones, and does not
  * issue any of these now.  Let it go on after the last of those that can be equal to
- * one of the present.  To be the writer of the reservation keeps idgen_reset_timeline()
- * out meanwhile.  Errors: those of wait_to_write().
+ * one of the present.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait,
+ * if others keep writing the reservation; what CHECK_FOR_INTERRUPTS raises.
  */
 void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
 {
-	if (layout_keep_apart(&present->layout, &former->layout))
-		return;
+	Raise		raise = {.timeline = timeline,.present = present,.former = former};
 
-	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
-	{
-		int64		until_us;
+	if (!layout_keep_apart(&present->layout, &former->layout))
+		raise_as_writer(&raise);
+}
 
-		wait_to_write();
-		until_us = numbers_issued_until_us(former, present);
-		shmem_raise_to(&timeline->next, window_position_from(&present->layout, until_us));
-		reservation_end_writing(0, (Datum) 0);
-	}
-	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+/*
+ * The reverse: present IDs are about to be issued up to until_us, in us since 1970, and
+ * it is not sure yet that former ones will not be issued again.  Let these go on after
+ * that.  Errors as above.
+ */
+void
+id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us)
+{
+	Raise		raise = {.present = present,.former = former,.until_us = until_us};
+
+	if (!layout_keep_apart(&present->layout, &former->layout))
+		raise_as_writer(&raise);
 }

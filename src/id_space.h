@@ -27,5 +27,6 @@ extern bool id_space_is_shared(const Timeline *timeline);
 extern bool id_space_is_record(const Timeline *timeline);
 extern bool id_space_is_used(const IdNumbers *numbers);
 extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
+extern void id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us);
 
 #endif							/* IDGEN_ID_SPACE_H */

@@ -27,11 +27,13 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
 #include "generator_ddl.h"
+#include "generator_former.h"
 #include "generator_options.h"
 #include "id_space.h"
 #include "named_generator.h"
@@ -49,6 +51,8 @@ end_transaction(XactEvent event, void *arg)
 	{
 		used_in_transaction->generator.ready_as_of = 0;
 		used_in_transaction->is_locked = false;
+		if (used_in_transaction->generator.source.before_issue != NULL)
+			used_in_transaction->defined_as_of = 0;
 	}
 }
 
@@ -198,6 +202,33 @@ lock_server(NamedGenerator *named)
 	}
 }
 
+/* The layout may go back to what it was: let former IDs go on above what we issue now. */
+static void
+raise_former(PositionSource *source, int64 until_us)
+{
+	NamedGenerator *named = (NamedGenerator *) ((char *) source - offsetof(NamedGenerator, generator.source));
+	IdNumbers	present = layout_node_numbers(&source->layout, source->node_bits);
+	ListCell   *cell;
+
+	foreach(cell, named->former)
+	{
+		IdNumbers	former = generator_options_numbers(lfirst(cell));
+
+		id_space_raise(&former, &present, until_us);
+	}
+}
+
+/* See raise_former(). */
+static void
+define_pending(NamedGenerator *named, List *former)
+{
+	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
+
+	named->former = generator_former_copy(former);
+	named->generator.source.before_issue = raise_former;
+	MemoryContextSwitchTo(context);
+}
+
 /* Let the generator issue what its definition says. */
 static void
 define(NamedGenerator *named, const ForeignServer *server)
@@ -218,14 +249,16 @@ define(NamedGenerator *named, const ForeignServer *server)
 	}
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	named->generator.source.sequence_start = options.sequence_start;
+	named->generator.source.before_issue = NULL;
+	if (generator_ddl_is_pending(server->serverid))
+		define_pending(named, options.former);
 }
 
 /*
  * Make the generator ready for this transaction, if the user may use it.  Errors:
  * those of generator_attach(), id_space_timeline() and generator_set_up();
  * UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's
- * node does not fit the layout; OBJECT_NOT_IN_PREREQUISITE_STATE if this transaction
- * has changed the layout.
+ * node does not fit the layout.
  */
 void
 named_generator_ready(NamedGenerator *named, const char *caller)
@@ -244,7 +277,6 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	{
 		server = lock_server(named);
 		check_may_use(server);
-		generator_ddl_check_committed(server);
 		named->defined_as_of = 0;
 		define(named, server);
 		named->defined_as_of = as_of;

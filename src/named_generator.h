@@ -26,6 +26,7 @@ typedef struct NamedGenerator
 	uint64		defined_as_of;	/* generator_changes then; 0: never */
 	bool		is_locked;		/* the server, by this transaction */
 	struct NamedGenerator *next_in_transaction;
+	List	   *former;			/* what the source's before_issue looks at */
 	Generator	generator;
 } NamedGenerator;
 

@@ -465,6 +465,8 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	if (take.result != TAKEN || take.range.start >= take.window.ceiling)
 		wait_and_take(&take);
 	range = take.range;
+	if (source->before_issue != NULL)
+		source->before_issue(source, layout_position_end_us(layout, range.end - 1));
 	source->after_us = 0;
 	source->resets = take.resets;
 	turn_note_portion(&source->portion, layout, range.start, range.end - range.start);

@@ -54,6 +54,9 @@ typedef struct PositionSource
 	uint64		chunk_size;
 	Portion		portion;		/* what we had of the last tick */
 	KnownLimits limits;
+
+	/* NULL, or to be called before what was taken up to this time (us since 1970) is issued. */
+	void		(*before_issue) (struct PositionSource *source, int64 until_us);
 	bool		is_of_statement;
 	struct PositionSource *next_of_statement;
 } PositionSource;
