@@ -68,9 +68,44 @@ extend_never(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 
 	return false;
 }
 
+/*
+ * Is the clock so far before the end of the layout that IDs cannot have got there by
+ * it?  Then it was ahead, or somebody has set where IDs begin.
+ */
+static bool
+clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)
+{
+	return layout_tick_at(layout, now_ns) + window_drift_ticks(layout) < layout_end_tick(layout);
+}
+
+/* Time is used up only until the timelines are reset. */
+static void
+report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
+{
+	int64		end_us = layout_end_us(layout);
+	int64		start_us = pg_atomic_read_u64(&shmem_area()->limits.start_us);
+	char	   *last_text = pstrdup(timestamptz_to_str(clock_timestamptz(end_us - 1)));
+	char	   *next_text = pstrdup(timestamptz_to_str(clock_timestamptz(Max(start_us, end_us))));
+
+	ereport(ERROR,
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			errmsg("time field of the snowflake layout is used up"),
+			errdetail("The layout's last moment is %s, and IDs would go on at %s, but the system clock is at %s.",
+					  last_text, next_text, timestamptz_to_str(clock_timestamptz(now_us))),
+			errhint("If the clock is right now, it was ahead before. To have IDs go on at the clock, use idgen_reset_timeline(force => true); what that gives up is in docs/reliability.md."));
+}
+
+/*
+ * The position wanted lies past the end of the time field.  ERROR
+ * PROGRAM_LIMIT_EXCEEDED.
+ */
 static void
 report_layout(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 {
+	int64		now_ns = clock_unix_ns();
+
+	if (clock_was_ahead(layout, now_ns))
+		report_beyond_end(layout, now_ns / NS_PER_US);
 	ereport(ERROR,
 			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			errmsg("time field of the snowflake layout is used up"),

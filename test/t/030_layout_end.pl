@@ -130,4 +130,43 @@ is_true(id_of('min', '2089-09-06 15:47:39.5') . ' = ((3776860059500 - 1577836800
 	'... and count from the same epoch');
 $node->stop;
 
+# A clock that was past the end, or at it, and is right again.  Time is used up only until
+# the timelines are reset, and the error says so.
+sub check_clock_was_ahead
+{
+	my $cured = sub
+	{
+		my ($next) = @_;
+		return qr/ERROR:.* is used up\nDETAIL:.*moment is 2089-09-06 15:47:35\.551.*go on at $next.*clock is at 2026-11-21.*\nHINT:.*idgen_reset_timeline\(force => true\)/;
+	};
+	my $at_clock = "snowflake_timestamp(snowflake_nextval()) BETWEEN '2026-11-21' AND '2026-11-22'";
+	my ($result, $output, $error);
+
+	$clock->set('2026-11-21 00:00:00');
+	$node = new_server('ahead', clock => $clock, conf => "timezone = 'UTC'");
+	$clock->set('2099-01-01 00:00:00');
+	$node->safe_psql('postgres', 'SELECT uuidv7_sequential()');
+	$clock->set('2026-11-21 00:01:00');
+	is_true($at_clock, 'a UUID of 2099 does not keep snowflakes from going on at the clock');
+	$node->stop;
+	start_server($node);
+	($result, $output, $error) = $node->psql('postgres', 'SELECT snowflake_nextval()', on_error_die => 0);
+	like($error, $cured->('2099-01-01'), '... but a restart does, and the error names the cure');
+	$node->safe_psql('postgres', 'SELECT idgen_reset_timeline(force => true)');
+	is_true($at_clock, '... which works');
+
+	# Without a restart, up to the last tick and no further.
+	$clock->set('2089-09-06 15:47:35.551');
+	$node->psql('postgres', 'SELECT snowflake_nextvals(5000)', on_error_die => 0);
+	$clock->set('2026-11-21 00:02:00');
+	($result, $output, $error) = $node->psql('postgres', 'SELECT snowflake_nextval()', on_error_die => 0);
+	like($error, $cured->('2089-09-06 15:47:35\.552'), 'the same for a clock that was in the last tick');
+	$node->safe_psql('postgres', 'SELECT idgen_reset_timeline(force => true)');
+	is_true($at_clock, '... and the same cure');
+	$node->stop;
+	return;
+}
+
+check_clock_was_ahead();
+
 done_testing();
