@@ -179,7 +179,7 @@ check_lead(ReturnSetInfo *result, int64 ids_us, const char *ids)
 					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
 }
 
-/* From here on it is a finding that IDs go by a clock of their own, in us. */
+/* From here on, or half of the limit, it is a finding that IDs go by a clock of their own, in us. */
 #define LEAD_TO_KNOW_OF_US (10 * US_PER_S)
 
 /* Is the system clock behind where it has been, or where IDs began? */
@@ -194,7 +194,7 @@ check_reference(ReturnSetInfo *result)
 					"Correct it or wait. If it was ahead before, see idgen_reset_timeline().",
 					"It is %.3f s behind where it has been or IDs began, and \"idgen.max_regression\" is %d ms: calls wait for the difference.",
 					(double) lead.lead_us / US_PER_S, reference_max_regression.value);
-	else if (lead.lead_us >= LEAD_TO_KNOW_OF_US)
+	else if (lead.lead_us > 0 && lead.lead_us >= Min(LEAD_TO_KNOW_OF_US, limit_us / 2))
 		finding_put(result, lead.lead_us >= limit_us / 2 ? FINDING_ERROR : FINDING_WARNING, "system clock",
 					"Find out what has set it back, before it does so again: from \"idgen.max_regression\" on, calls wait.",
 					"It is %.3f s behind where it has been or IDs began, and \"idgen.max_regression\" is %d ms. At this rate it will have caught up in %.0f s.",

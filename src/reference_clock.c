@@ -17,13 +17,16 @@
  * idgen.max_regression, the reference clock stands still, and the limit looks at the wall
  * clock, until the lead is no more than that.  So calls wait for what is too much.
  *
- *	highest_clock_ns		raised by compare-and-swap, in steps: by the wall clock,
- *							and to where the reference clock stands still.
+ *	highest_clock_ns		where the reference clock has been, in steps.  Raised by
+ *							compare-and-swap from what it was before the clocks were
+ *							read, so that nobody who was interrupted in between undoes
+ *							idgen_reset_timeline().
  *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and
  *							written as one; 0 if the wall clock is the reference.  Set by
- *							compare-and-swap, from 0 or to 0; highest_clock_ns is raised
- *							before it becomes 0.
- *	clock_is_behind			exchanged, so of all who notice one reports.
+ *							compare-and-swap, from 0, or from what the clocks were held
+ *							against to 0; highest_clock_ns is raised before it becomes 0.
+ *	clock_is_behind			by compare-and-swap from 0, and exchanged to 0, so of all who
+ *							notice one reports.
  *	behind_since_us			written by that one.
  *	largest_regression_ns	raised by compare-and-swap.
  *
@@ -61,13 +64,21 @@ is_within_limit(int64 lead_ns)
 	return lead_ns / NS_PER_US <= reference_max_regression.value * US_PER_MS;
 }
 
-/* The wall clock is behind by so many ns, or IDs begin so far ahead of it. */
+/* Why the wall clock is behind; 0 in clock_is_behind: it is not. */
+typedef enum BehindCause
+{
+	WENT_BACK = 1,
+	IDS_BEGAN_AHEAD,
+} BehindCause;
+
+/* The wall clock, at wall_ns, is behind.  False if that was known. */
 static bool
-note_behind(uint64 wall_ns)
+note_behind(BehindCause cause, uint64 wall_ns)
 {
 	Limits	   *limits = &shmem_area()->limits;
+	uint32		none = 0;
 
-	if (pg_atomic_exchange_u32(&limits->clock_is_behind, 1) != 0)
+	if (!pg_atomic_compare_exchange_u32(&limits->clock_is_behind, &none, cause))
 		return false;
 	pg_atomic_write_u64(&limits->behind_since_us, wall_ns / NS_PER_US);
 	return true;
@@ -77,9 +88,11 @@ static void
 report_step_back(uint64 wall_ns, uint64 distance_ns)
 {
 	SharedArea *area = shmem_area();
+	bool		is_new = note_behind(WENT_BACK, wall_ns);
 
-	shmem_raise_to(&area->largest_regression_ns, distance_ns);
-	if (!note_behind(wall_ns))
+	if (pg_atomic_read_u32(&area->limits.clock_is_behind) == WENT_BACK)
+		shmem_raise_to(&area->largest_regression_ns, distance_ns);
+	if (!is_new)
 		return;
 	pg_atomic_fetch_add_u64(&area->regressions, 1);
 	ereport(LOG,
@@ -99,15 +112,29 @@ report_caught_up(void)
 				errmsg("system clock has caught up with snowflake IDs"));
 }
 
-/* The wall clock is the reference again, as it has reached it. */
-static ClockReading
-follow_wall(Limits *limits, uint64 wall_ns)
+/* Let the highest clock be now_ns, if it was less.  False if it is not highest_ns any more. */
+static bool
+raise_highest(Limits *limits, uint64 highest_ns, uint64 now_ns)
 {
-	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
+	return now_ns <= highest_ns ||
+		pg_atomic_compare_exchange_u64(&limits->highest_clock_ns, &highest_ns, now_ns);
+}
 
-	shmem_raise_to(&limits->highest_clock_ns, wall_ns);
+/* Take the offset away, unless there is another one by now. */
+static void
+clear_offset(Limits *limits, uint64 offset)
+{
 	if (offset != 0)
 		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, 0);
+}
+
+/* The wall clock is the reference again, as it has reached it. */
+static ClockReading
+follow_wall(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+{
+	if (!raise_highest(limits, highest_ns, wall_ns))
+		return reference_clock_read();
+	clear_offset(limits, offset);
 	if (pg_atomic_read_u32(&limits->clock_is_behind) != 0)
 		report_caught_up();
 	return (ClockReading) {wall_ns, wall_ns};
@@ -129,27 +156,43 @@ leave_wall(Limits *limits, uint64 base_ns, uint64 wall_ns)
 	return (ClockReading) {wall_ns, base_ns};
 }
 
-/* The reference clock goes by itself. */
+/* The wall clock went back once more, or is further back: stand still where we are. */
 static ClockReading
-go_on(Limits *limits, uint64 offset, uint64 wall_ns)
+stand_still(Limits *limits, uint64 highest_ns, uint64 offset, ClockReading now)
+{
+	if (!raise_highest(limits, highest_ns, now.reference_ns))
+		return reference_clock_read();
+	clear_offset(limits, offset);
+	return (ClockReading) {now.wall_ns, now.wall_ns};
+}
+
+/*
+ * The reference clock goes by itself, and where it has been is noted as with the wall
+ * clock.  An offset that falls behind that is of someone who was interrupted before he
+ * set it.
+ */
+static ClockReading
+go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
 	uint64		reference = offset + slowed_ns();
 
 	if (wall_ns >= reference)
-		return follow_wall(limits, wall_ns);
-	if (is_within_limit(reference - wall_ns))
+		return follow_wall(limits, highest_ns, offset, wall_ns);
+	if (!is_within_limit(reference - wall_ns))
+		return stand_still(limits, highest_ns, offset, (ClockReading) {wall_ns, reference});
+	if (reference + REFERENCE_STEP_NS < highest_ns)
+		clear_offset(limits, offset);
+	else if (reference < highest_ns + REFERENCE_STEP_NS || raise_highest(limits, highest_ns, reference))
 		return (ClockReading) {wall_ns, reference};
-
-	/* The wall clock went back once more: stand still here. */
-	shmem_raise_to(&limits->highest_clock_ns, reference);
-	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, 0);
-	return (ClockReading) {wall_ns, wall_ns};
+	return reference_clock_read();
 }
 
 /*
- * See reference_clock_read().  The wall clock is wall_ns, and was highest_ns at some
- * time before: they differ by more than a step, or the wall clock is behind.  In ns
- * since 1970.
+ * See reference_clock_read().  The wall clock is wall_ns, and the highest clock was
+ * highest_ns at some time before: they differ by more than a step, or the wall clock is
+ * behind.  In ns since 1970.
+ *
+ * Whoever finds that the highest clock has changed meanwhile looks again.
  */
 ClockReading
 reference_clock_look(uint64 highest_ns, uint64 wall_ns)
@@ -158,9 +201,9 @@ reference_clock_look(uint64 highest_ns, uint64 wall_ns)
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 
 	if (offset != 0)
-		return go_on(limits, offset, wall_ns);
+		return go_on(limits, highest_ns, offset, wall_ns);
 	if (wall_ns >= highest_ns)
-		return follow_wall(limits, wall_ns);
+		return follow_wall(limits, highest_ns, 0, wall_ns);
 	return leave_wall(limits, highest_ns, wall_ns);
 }
 
@@ -175,18 +218,22 @@ reference_clock_begin(uint64 start_us)
 
 	if (start_us <= wall_ns / NS_PER_US)
 		return;
-	(void) note_behind(wall_ns);
+	(void) note_behind(IDS_BEGAN_AHEAD, wall_ns);
 	shmem_raise_to(&shmem_area()->limits.highest_clock_ns, start_us * NS_PER_US);
 }
 
-/* Take the wall clock as it is for the right one. */
+/*
+ * Take the wall clock as it is for the right one.  The offset goes first: with it, others
+ * could take what it leads to for the highest clock once more.
+ */
 void
 reference_clock_forget(void)
 {
 	Limits	   *limits = &shmem_area()->limits;
 
-	pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
 	pg_atomic_write_u64(&limits->reference_offset_ns, 0);
+	pg_memory_barrier();
+	pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
 	pg_atomic_write_u32(&limits->clock_is_behind, 0);
 }
 

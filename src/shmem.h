@@ -169,10 +169,10 @@ typedef union Limits
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
-		pg_atomic_uint64 highest_clock_ns;	/* to REFERENCE_STEP_NS */
+		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to REFERENCE_STEP_NS */
 		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; 0: none */
 		pg_atomic_uint64 behind_since_us;
-		pg_atomic_uint32 clock_is_behind;	/* 1 until the wall clock has caught up */
+		pg_atomic_uint32 clock_is_behind;	/* why, until the wall clock has caught up; or 0 */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Limits;

@@ -13,9 +13,6 @@
 #include "reference_clock.h"
 #include "window.h"
 
-/* How far beyond the drift limit calls that wait may take positions, but for longer ticks. */
-#define LONGEST_QUEUE_MS 100
-
 ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = 1000};
 
 /* Read the clocks. */
