@@ -136,11 +136,80 @@ sub check_clock_of_years
 	$clock->set('-30');
 	goes_on('... and corrected to half a minute');
 
-	# Forward needs nothing.
+	# Forward needs nothing, but back again.
 	restart_at();
 	goes_on('before');
 	$clock->set('+31536000');
 	goes_on('a year ahead');
+	$clock->set('+0');
+	is_refused('... and back');
+	$session->query('SELECT idgen_reset_timeline(force => true)');
+	is($session->error('SELECT snowflake_nextval()'), '', '... until the timeline is reset');
+	is($session->query('SELECT lead FROM idgen_status()'), '00:00:00', '... which forgets that clock');
+	return;
+}
+
+# The limit is inclusive.  The clock stands still, so that it is known to the microsecond.
+sub check_limit
+{
+	restart_at("idgen.max_regression = '10s'");
+	goes_on('before');
+	$clock->set('2040-01-01 00:00:20');
+	$session->query('SELECT snowflake_nextval()');
+	$clock->set('2040-01-01 00:00:10');
+	is($session->error('SELECT snowflake_nextval()'), '', 'set back by the limit itself: no call waits');
+	is_refused('... but when the reference clock has gone on, and the clock has not');
+
+	restart_at("idgen.max_regression = '10s'");
+	goes_on('before');
+	$clock->set('2040-01-01 00:00:20');
+	$session->query('SELECT snowflake_nextval()');
+	$clock->set('2040-01-01 00:00:09');
+	is_refused('set back by a second more');
+	return;
+}
+
+# What is beyond the limit is waited for, and not the whole.
+sub check_wait
+{
+	restart_at("idgen.max_regression = '4s'");
+	step_back(7);
+	$session->query("SET idgen.max_wait = '30s'");
+	my $start = time();
+	goes_on('set back by 7 s, of which 4 s are allowed: a call with patience');
+	my $took = time() - $start;
+	cmp_ok($took, '>', 2, '... waits for what is too much') or diag($took);
+	cmp_ok($took, '<', 6, '... and not for the rest') or diag($took);
+	return;
+}
+
+# Nobody can tell that a clock set forward is wrong, until it is set back.
+sub check_forward
+{
+	restart_at();
+	foreach my $seconds (0.001, 0.5, 5, 30)
+	{
+		goes_on('before');
+		$clock->set("+$seconds");
+		goes_on("set forward by $seconds s");
+		cmp_ok(lead(), '<', 1, '... IDs have the time of the clock');
+	}
+	is($session->query('SELECT regressions, lead FROM idgen_status()'), '0|00:00:00', '... and nothing is told');
+	$clock->set('+0');
+	goes_on('set forward by 30 s and back');
+	cmp_ok(lead(), '>', 25, '... which leaves a lead');
+	return;
+}
+
+# Where IDs are set to begin by hand is such a lead, too.
+sub check_reset
+{
+	restart_at();
+	$session->query("SELECT idgen_reset_timeline(clock_timestamp() + interval '30 s')");
+	goes_on('IDs begin 30 s ahead by hand');
+	is( $session->query(q{SELECT regressions, lead BETWEEN '25 s' AND '31 s' FROM idgen_status()}), '0|t', '... which is no regression');
+	$session->query("SELECT idgen_reset_timeline(clock_timestamp() + interval '70 s')");
+	is_refused('70 s ahead: 10 s of that are waited for');
 	return;
 }
 
@@ -185,12 +254,22 @@ sub check_told
 	$clock->set('-90');
 	is_refused('beyond the limit');
 	like(findings(), qr/^error\|.*: calls wait for the difference\.$/, '... and when calls wait');
+	is($session->query("SELECT regressions, largest_regression BETWEEN '85 s' AND '95 s' FROM idgen_status()"), '1|t', '... which is how far it has been back');
 	$clock->set('+5');
 	goes_on('the clock is right again');
 	is(findings(), '', '... which leaves no finding of the kind');
 	my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile, $log_start);
 	is(scalar(() = $log =~ /LOG:  system clock went back/g), 1, 'logged once');
 	is(scalar(() = $log =~ /LOG:  system clock has caught up with snowflake IDs/g), 1, '... and when it is over');
+
+	# A limit below 10 s is told of from half of it on.
+	restart_at("idgen.max_regression = '8s'");
+	step_back(2);
+	goes_on('set back by 2 s of 8 s');
+	is(findings(), '', '... no finding');
+	$clock->set('-6');
+	goes_on('set back by 6 s of 8 s');
+	like(findings(), qr/^error\|It is (5|6)\.\d{3} s behind/, '... an error');
 	return;
 }
 
@@ -208,6 +287,7 @@ sub check_starts
 		open_session();
 		goes_on("$way: the first call waits for no clock");
 		cmp_ok(lead(), '<', 5 + 1.5, '... and IDs are ahead by one reservation at most');
+		is($session->query('SELECT regressions, largest_regression FROM idgen_status()'), '0|00:00:00', '... which is no regression of the clock');
 		next_life($way, $node, $session, $clock, -20);
 		open_session();
 		goes_on("$way, and the clock is set back by 20 s: nor does this one");
@@ -237,7 +317,8 @@ sub check_ratchet
 		my $lead = lead();
 		$highest = $lead if $lead > $highest;
 	}
-	cmp_ok($highest, '<', 12, "20 crashes in a row leave IDs at most $highest s ahead");
+	cmp_ok($highest, '<=', 3 + 19 * 0.3 + 1, "20 crashes in a row leave IDs no further ahead than one reservation, 19 tenths and a burst");
+	diag("20 crashes in a row left IDs at most $highest s ahead");
 	$node->stop('immediate');
 	$session->abandon;
 	undef $session;
@@ -247,6 +328,10 @@ sub check_ratchet
 
 check_steps();
 check_clock_of_years();
+check_limit();
+check_wait();
+check_forward();
+check_reset();
 check_work_off();
 check_told();
 check_starts();
