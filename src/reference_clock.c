@@ -84,17 +84,25 @@ note_behind(BehindCause cause, uint64 wall_ns)
 	return true;
 }
 
+/* How far that is, unless IDs have begun ahead, which is no step of the clock. */
 static void
-report_step_back(uint64 wall_ns, uint64 distance_ns)
+note_distance(uint64 distance_ns)
 {
 	SharedArea *area = shmem_area();
-	bool		is_new = note_behind(WENT_BACK, wall_ns);
 
 	if (pg_atomic_read_u32(&area->limits.clock_is_behind) == WENT_BACK)
 		shmem_raise_to(&area->largest_regression_ns, distance_ns);
+}
+
+static void
+report_step_back(uint64 wall_ns, uint64 distance_ns)
+{
+	bool		is_new = note_behind(WENT_BACK, wall_ns);
+
+	note_distance(distance_ns);
 	if (!is_new)
 		return;
-	pg_atomic_fetch_add_u64(&area->regressions, 1);
+	pg_atomic_fetch_add_u64(&shmem_area()->regressions, 1);
 	ereport(LOG,
 			errmsg("system clock went back by %.3f s", (double) distance_ns / NS_PER_S),
 			is_within_limit(distance_ns) ?
@@ -176,15 +184,19 @@ go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
 	uint64		reference = offset + slowed_ns();
 
+	if (reference + REFERENCE_STEP_NS < highest_ns)
+	{
+		clear_offset(limits, offset);
+		return reference_clock_read();
+	}
 	if (wall_ns >= reference)
 		return follow_wall(limits, highest_ns, offset, wall_ns);
+	note_distance(reference - wall_ns);
 	if (!is_within_limit(reference - wall_ns))
 		return stand_still(limits, highest_ns, offset, (ClockReading) {wall_ns, reference});
-	if (reference + REFERENCE_STEP_NS < highest_ns)
-		clear_offset(limits, offset);
-	else if (reference < highest_ns + REFERENCE_STEP_NS || raise_highest(limits, highest_ns, reference))
-		return (ClockReading) {wall_ns, reference};
-	return reference_clock_read();
+	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
+		return reference_clock_read();
+	return (ClockReading) {wall_ns, reference};
 }
 
 /*
