@@ -164,36 +164,26 @@ leave_wall(Limits *limits, uint64 base_ns, uint64 wall_ns)
 	return (ClockReading) {wall_ns, base_ns};
 }
 
-/* The wall clock went back once more, or is further back: stand still where we are. */
-static ClockReading
-stand_still(Limits *limits, uint64 highest_ns, uint64 offset, ClockReading now)
-{
-	if (!raise_highest(limits, highest_ns, now.reference_ns))
-		return reference_clock_read();
-	clear_offset(limits, offset);
-	return (ClockReading) {now.wall_ns, now.wall_ns};
-}
-
 /*
- * The reference clock goes by itself, and where it has been is noted as with the wall
- * clock.  An offset that falls behind that is of someone who was interrupted before he
- * set it.
+ * The reference clock goes by itself, and where it has been gone by is noted as with the
+ * wall clock.  The offset is given up, and the clocks are looked at without it, if the
+ * wall clock went back once more; or if the offset falls behind what was noted, as it is
+ * of someone who was interrupted before he set it.
  */
 static ClockReading
 go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
 	uint64		reference = offset + slowed_ns();
+	bool		is_late = reference + REFERENCE_STEP_NS < highest_ns;
 
-	if (reference + REFERENCE_STEP_NS < highest_ns)
+	if (!is_late && wall_ns >= reference)
+		return follow_wall(limits, highest_ns, offset, wall_ns);
+	if (is_late || !is_within_limit(reference - wall_ns))
 	{
 		clear_offset(limits, offset);
 		return reference_clock_read();
 	}
-	if (wall_ns >= reference)
-		return follow_wall(limits, highest_ns, offset, wall_ns);
 	note_distance(reference - wall_ns);
-	if (!is_within_limit(reference - wall_ns))
-		return stand_still(limits, highest_ns, offset, (ClockReading) {wall_ns, reference});
 	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
 		return reference_clock_read();
 	return (ClockReading) {wall_ns, reference};

@@ -14,7 +14,7 @@
  * What must be true, in use(): the reference clock is
  *
  *	not behind the wall clock, as it was read;
- *	not behind what anybody had gone by when it was read: it never goes back;
+ *	not behind what anybody had gone by when the highest clock was read: it never goes back;
  *	not ahead of a clock that is looked at all the time, ideal, which works off its lead;
  *	not further ahead of the wall clock than MAX_REGRESSION, or else it stands still,
  *	which it does only then.
@@ -35,7 +35,7 @@
 
 /* The wall clock begins here, shows CLOCK_MAX at most when it is stepped, and time goes by so long. */
 #define FIRST_TIME 2
-#define CLOCK_MAX 4
+#define CLOCK_MAX 3
 #ifndef DURATION
 #define DURATION 4
 #endif
@@ -82,16 +82,20 @@ inline use()
 		assert(ideal - now > MAX_REGRESSION)
 	:: else ->
 		printf("  reader %d, the clock at %d: goes by %d\n", me, now, reference);
-		assert(reference >= floor);
+		assert(reference >= seen);
 		assert(reference <= ideal);
 		assert(reference - now <= MAX_REGRESSION);
 		gone_by = larger(gone_by, reference)
 	fi
 }
 
+inline read_highest()
+{
+	d_step { assert(highest >= gone_by); seen = highest }
+}
+
 inline forget()
 {
-	floor = 0;
 	seen = 0;
 	now = 0;
 	offset = 0;
@@ -108,6 +112,12 @@ inline raise_highest(target)
 	highest = larger(highest, target)
 }
 
+#ifdef FAULT_NOT_NOTED
+#define note_reference()
+#else
+#define note_reference()		raise_highest(reference);
+#endif
+
 inline clear_offset()
 {
 	d_step {
@@ -120,7 +130,7 @@ inline clear_offset()
 
 proctype reader(byte me)
 {
-	byte floor, seen, now, offset, reference, to;
+	byte seen, now, offset, reference, to;
 	bool stands_still;
 
 end_of_call:
@@ -128,10 +138,10 @@ end_of_call:
 	:: {
 		/* reference_clock_read() */
 #ifdef FAULT_CLOCK_FIRST
-		d_step { floor = gone_by; now = wall };
-		seen = highest;
+		now = wall;
+		read_highest();
 #else
-		d_step { floor = gone_by; seen = highest };
+		read_highest();
 		now = wall;
 #endif
 
@@ -146,34 +156,20 @@ end_of_call:
 		/* go_on() */
 		if
 #ifndef FAULT_LATE_OFFSET_COUNTS
-		:: reference < seen -> clear_offset(); goto again
+		:: reference < seen -> goto give_up
 		:: reference >= seen && now >= reference -> goto follow_wall
-		:: reference >= seen && now < reference && reference - now > MAX_REGRESSION -> goto stand_still
+		:: reference >= seen && now < reference && reference - now > MAX_REGRESSION -> goto give_up
 		:: d_step { reference >= seen && now < reference && reference - now <= MAX_REGRESSION && may_raise(reference) ->
-				raise_highest(reference); use(); forget() }; goto end_of_call
+				note_reference() use(); forget() }; goto end_of_call
 		:: reference >= seen && now < reference && reference - now <= MAX_REGRESSION && !may_raise(reference) -> goto again
 #else
 		:: now >= reference -> goto follow_wall
-		:: now < reference && reference - now > MAX_REGRESSION -> goto stand_still
+		:: now < reference && reference - now > MAX_REGRESSION -> goto give_up
 		:: d_step { now < reference && reference - now <= MAX_REGRESSION && may_raise(reference) ->
-				raise_highest(reference); use(); forget() }; goto end_of_call
+				note_reference() use(); forget() }; goto end_of_call
 		:: now < reference && reference - now <= MAX_REGRESSION && !may_raise(reference) -> goto again
 #endif
 		fi;
-
-stand_still:
-		skip;
-		if
-#ifdef FAULT_STOP_NOT_NOTED
-		:: true
-#else
-		:: d_step { may_raise(reference) -> raise_highest(reference) }
-		:: !may_raise(reference) -> goto again
-#endif
-		fi;
-		clear_offset();
-		d_step { reference = now; stands_still = true; use(); forget() };
-		goto end_of_call;
 
 follow_wall:
 		skip;
@@ -202,6 +198,10 @@ leave_wall:
 		};
 		d_step { use(); forget() };
 		goto end_of_call;
+
+give_up:
+		skip;
+		clear_offset();
 
 again:
 		skip;
