@@ -42,12 +42,13 @@ OBJS = \
 	src/layout_presets.o \
 	src/layout_text.o \
 	src/moment_range.o \
+	src/limit.o \
 	src/named_generator.o \
 	src/origin.o \
 	src/process_state.o \
 	src/random.o \
 	src/range_predicate.o \
-	src/regression.o \
+	src/reference_clock.o \
 	src/reservation.o \
 	src/reset.o \
 	src/server_layout.o \

@@ -1620,7 +1620,10 @@ CREATE FUNCTION idgen_status(
 	OUT reservations bigint,
 	OUT time_reserving interval,
 	OUT regressions bigint,
-	OUT largest_regression interval)
+	OUT largest_regression interval,
+	OUT lead interval,
+	OUT lead_since timestamptz,
+	OUT lead_time_left interval)
 RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_status'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;

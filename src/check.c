@@ -30,6 +30,7 @@
 #include "generator.h"
 #include "id_space.h"
 #include "layout_text.h"
+#include "reference_clock.h"
 #include "server_layout.h"
 #include "snowflake_layout.h"
 
@@ -162,18 +163,43 @@ check_clock(ReturnSetInfo *result)
 static void
 check_lead(ReturnSetInfo *result, int64 ids_us, const char *ids)
 {
+	ReferenceLead lead = reference_clock_lead();
 	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		allowed_us = window_max_drift.value * US_PER_MS + (lead.stands_still ? 0 : lead.lead_us);
 	int64		ahead_us;
 
 	/* The second will do to see that calls wait, and tells no ID. */
 	if (!activity_is_shown())
 		ids_us -= ids_us % US_PER_S;
 	ahead_us = ids_us - now_us;
-	if (ahead_us > window_max_drift.value * US_PER_MS)
+	if (ahead_us > allowed_us)
 		finding_put(result, FINDING_ERROR, "timeline",
 					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
 					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms: calls wait.",
 					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
+}
+
+/* From here on, or half of the limit, it is a finding that IDs go by a clock of their own, in us. */
+#define LEAD_TO_KNOW_OF_US (10 * US_PER_S)
+
+/* Is the system clock behind where it has been, or where IDs began? */
+static void
+check_reference(ReturnSetInfo *result)
+{
+	ReferenceLead lead = reference_clock_lead();
+	int64		limit_us = reference_max_regression.value * US_PER_MS;
+
+	if (lead.stands_still)
+		finding_put(result, FINDING_ERROR, "system clock",
+					"Correct it or wait. If it was ahead before, see idgen_reset_timeline().",
+					"It is %.3f s behind where it has been or IDs began, and \"idgen.max_regression\" is %d ms: calls wait for the difference.",
+					(double) lead.lead_us / US_PER_S, reference_max_regression.value);
+	else if (lead.lead_us > 0 && lead.lead_us >= Min(LEAD_TO_KNOW_OF_US, limit_us / 2))
+		finding_put(result, lead.lead_us >= limit_us / 2 ? FINDING_ERROR : FINDING_WARNING, "system clock",
+					"Find out what has set it back, before it does so again: from \"idgen.max_regression\" on, calls wait.",
+					"It is %.3f s behind where it has been or IDs began, and \"idgen.max_regression\" is %d ms. At this rate it will have caught up in %.0f s.",
+					(double) lead.lead_us / US_PER_S, reference_max_regression.value,
+					(double) lead.left_us / US_PER_S);
 }
 
 /* What a timeline has issued, unless idgen_reset_timeline() has left it behind. */
@@ -194,6 +220,7 @@ check_timelines(ReturnSetInfo *result)
 	int			count = id_space_count();
 	Timeline   *of_server = generator_server_timeline();
 
+	check_reference(result);
 	check_lead(result, pg_atomic_read_u64(&area->limits.start_us), "IDs");
 	check_timeline(result, &area->moments, &layout_moments, "IDs of 128 bits in order");
 	for (int i = 0; i < count; i++)

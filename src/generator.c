@@ -15,6 +15,7 @@
 #include "generator.h"
 #include "id_space.h"
 #include "layout_text.h"
+#include "reference_clock.h"
 #include "server_layout.h"
 
 uint64		generator_changes = 1;
@@ -94,6 +95,7 @@ generator_attach(const char *caller)
 	PreventCommandDuringRecovery(caller);
 
 	setting_check(&window_max_drift);
+	setting_check(&reference_max_regression);
 	timeline_attach();
 }
 

@@ -144,6 +144,9 @@ read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
 	return true;
 }
 
+/* Each of them is looked at when a generator is used first, so there is an end to them. */
+#define MOST_FORMERS 1000
+
 /* Former layouts and nodes, with "|" between them. */
 static bool
 read_formers(const char *text, List **formers, OptionsProblem *problem)
@@ -155,6 +158,10 @@ read_formers(const char *text, List **formers, OptionsProblem *problem)
 	{
 		GeneratorOptions *former = palloc0(sizeof(GeneratorOptions));
 
+		if (list_length(*formers) == MOST_FORMERS)
+			return refuse_value(problem, FORMER_OPTION, "...",
+								psprintf("There are more than %d layouts and nodes.", MOST_FORMERS),
+								"Create another generator instead.");
 		if (!read_former(former, one, problem))
 			return false;
 		*formers = lappend(*formers, former);

@@ -22,6 +22,7 @@
 #include "generator.h"
 #include "generator_ddl.h"
 #include "layout_text.h"
+#include "reference_clock.h"
 #include "reservation.h"
 #include "server_layout.h"
 #include "shmem.h"
@@ -181,6 +182,12 @@ assign_max_drift(int value, void *extra)
 	window_max_drift.refused = NULL;
 }
 
+static void
+assign_max_regression(int value, void *extra)
+{
+	reference_max_regression.refused = NULL;
+}
+
 /* Where the value of a setting comes from. */
 static GucSource
 source_of(const char *name)
@@ -263,26 +270,24 @@ define_identity(ServerSetting *setting, const char *description, const char *lon
 }
 
 /*
- * The drift is no identity, and a number of PostgreSQL's: one that it does not take leaves
- * sessions with what they have, and those that have none with the default.  But who may not
- * set it could so exceed the server's limit.  Parallel workers, which do not know of that,
- * are given none.
+ * A limit of the clock is no identity, and a number of PostgreSQL's: one that it does not
+ * take leaves sessions with what they have, and those that have none with the default.
+ * But who may not set it could so exceed the server's limit.  Parallel workers, which do
+ * not know of that, are given none.
  */
 static void
-define_max_drift(void)
+define_clock_limit(ServerSetting *setting, const char *description, const char *long_description,
+				   GucIntAssignHook assign_hook)
 {
-	const char *name = window_max_drift.name;
-	Asked		asked = asked_before(name);
+	Asked		asked = asked_before(setting->name);
 
-	DefineCustomIntVariable(name,
-							"Sets how far the time in IDs may run ahead of the system clock.",
-							"It absorbs bursts above what the layout holds in a tick, and clocks that are set back.",
-							&window_max_drift.value, window_max_drift.value, 0, MS_PER_DAY,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, assign_max_drift, NULL);
-	if (is_dropped(name, asked) && !is_of_server(asked))
+	DefineCustomIntVariable(setting->name, description, long_description,
+							&setting->value, setting->value, 0, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, assign_hook, NULL);
+	if (is_dropped(setting->name, asked) && !is_of_server(asked))
 	{
-		put_in_place(name, "0", PGC_S_FILE);
-		window_max_drift.refused = setting_foreign_text(asked.text);
+		put_in_place(setting->name, "0", PGC_S_FILE);
+		setting->refused = setting_foreign_text(asked.text);
 	}
 }
 
@@ -302,7 +307,14 @@ define_settings(void)
 	define_identity(&generator_worker,
 					"Sets the worker part of this server's node, a number.",
 					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
-	define_max_drift();
+	define_clock_limit(&window_max_drift,
+					   "Sets how far the time in IDs may run ahead of the reference clock.",
+					   "It absorbs bursts above what the layout holds in a tick.  The reference clock is the system clock, or one that goes on where that was set back.",
+					   assign_max_drift);
+	define_clock_limit(&reference_max_regression,
+					   "Sets how far the system clock may be behind before calls wait for it.",
+					   "IDs go on by a clock of their own if the system clock is set back, or behind at a start, by no more than this.",
+					   assign_max_regression);
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the IDs made time is reserved durably.",

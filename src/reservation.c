@@ -57,7 +57,9 @@
 #include "utils/timestamp.h"
 
 #include "clock.h"
+#include "reference_clock.h"
 #include "reservation.h"
+#include "window.h"
 
 int			reservation_ahead = 3000;
 
@@ -105,6 +107,7 @@ reservation_load(void)
 		area->reservation.written_us = left_us;
 		pg_atomic_write_u64(&limits->start_us, left_us);
 		pg_atomic_write_u64(&limits->reserved_us, left_us);
+		reference_clock_begin(left_us);
 		pg_write_barrier();
 		pg_atomic_write_u32(&limits->loaded, 1);
 	}
@@ -265,20 +268,31 @@ reservation_wait_for_writer(int64 ns, uint32 wait_event)
 	ConditionVariableCancelSleep();
 }
 
+/* At least this part of the usual reservation is made. */
+#define LEAST_PART 10
+
 /*
- * How far beyond the IDs to reserve, in us.  The first reservation after a pause
- * reaches less far.  Those who draw now and then do with it, and a restart finds
- * it hardly ahead of the clock, so that calls need not wait until the clock gets
- * near.  Those who draw on extend it in full, and so does everybody as long as to write
- * one takes so long that a short one might be over by then.  The caller is the writer.
+ * How far beyond IDs at reach_us to reserve, in us.  The first reservation after a
+ * pause reaches less far, so that a restart finds it hardly ahead of the clock.
+ *
+ * So do those of IDs that are ahead of the clock already, by more than a burst takes
+ * them: a restart adds to the lead what is left of the reservation, and many of them
+ * must not add up.
+ *
+ * But none is so short that it might be over by the time that it has been written.  The
+ * caller is the writer.
  */
 static uint64
-reach_beyond(bool urgent)
+reach_beyond(uint64 reach_us, bool urgent)
 {
 	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
-	uint64		short_us = full_us / 3;
+	uint64		usual_us = urgent ? full_us / 3 : full_us;
+	uint64		normal_us = clock_unix_ns() / NS_PER_US + window_max_drift.value * US_PER_MS;
+	uint64		lead_us = reach_us > normal_us ? reach_us - normal_us : 0;
+	uint64		written_in_us = shmem_area()->reservation.written_in_us;
+	uint64		ahead_us = Max(usual_us / LEAST_PART, usual_us - Min(lead_us, usual_us));
 
-	return urgent && shmem_area()->reservation.written_in_us < short_us / 2 ? short_us : full_us;
+	return ahead_us / 2 > written_in_us ? ahead_us : full_us;
 }
 
 /* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */
@@ -332,7 +346,7 @@ write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool bac
 void
 reservation_write_start(RepOriginId origin, uint64 start_us)
 {
-	uint64		ahead_us = reach_beyond(true);
+	uint64		ahead_us = reach_beyond(start_us, true);
 
 	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
 }
@@ -357,7 +371,7 @@ reservation_begin(uint64 start_us)
 static bool
 write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us)
 {
-	uint64		ahead_us = reach_beyond(true);
+	uint64		ahead_us = reach_beyond(reach_us, true);
 	uint64		until_us = end_beyond(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	uint64		expected_us = area->reservation.written_us;
@@ -445,7 +459,7 @@ static bool
 write_early(SharedArea *area, uint64 reach_us, OriginFailure *failure)
 {
 	Reservation *reservation = &area->reservation;
-	uint64		ahead_us = reach_beyond(false);
+	uint64		ahead_us = reach_beyond(reach_us, false);
 	uint64		until_us = end_beyond(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	int64		began = clock_monotonic_ns();

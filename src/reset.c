@@ -33,7 +33,7 @@
 
 #include "generator.h"
 #include "id_space.h"
-#include "regression.h"
+#include "reference_clock.h"
 #include "reservation.h"
 #include "server_layout.h"
 #include "uuid_node.h"
@@ -199,8 +199,9 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	if (force)
 		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);
+	reference_clock_forget();
+	reference_clock_begin(start_us);
 	reservation_begin(start_us);
-	regression_forget();
 	if (force)
 		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
@@ -240,7 +241,7 @@ report_unaccounted(uint64 start_us, const Stopped *stopped)
 			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
 }
 
-/* Setting the timeline ahead of the clock is allowed, and hardly ever meant. */
+/* Setting the timeline ahead of the clock is allowed, and hardly ever meant; see reference_clock.c. */
 static void
 warn_if_ahead(uint64 start_us)
 {
@@ -249,7 +250,10 @@ warn_if_ahead(uint64 start_us)
 	if (ahead_ms > window_max_drift.value)
 		ereport(WARNING,
 				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
-				errdetail("Calls wait until the clock is within \"idgen.max_drift\" of that."),
+				ahead_ms <= reference_max_regression.value ?
+				errdetail("IDs stay that far ahead, by a tenth less of each second at least, until the clock has caught up.") :
+				errdetail("Calls wait until the clock is within \"idgen.max_regression\" of that, which is %d ms.",
+						  reference_max_regression.value),
 				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
 }
 

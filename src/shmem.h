@@ -21,7 +21,7 @@
  *						whoever finds a timeline in a bucket finds the rest of it,
  *						its layout, node and the next one of the bucket, written.
  *	limits				atomics; see reservation.c for who writes the first six, and
- *						regression.c for the others.
+ *						reference_clock.c for the others.
  *	reservation			its writer if there is one, or else its lock.
  *	slot counters		written by the slot's owner alone, read by anyone.  They
  *						are atomics so that a reader never sees half a number.
@@ -172,8 +172,10 @@ typedef union Limits
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
-		pg_atomic_uint64 highest_clock_ns;	/* to REGRESSION_STEP_NS */
-		pg_atomic_uint32 clock_went_back;	/* 1 until it is as high again */
+		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to REFERENCE_STEP_NS */
+		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; 0: none */
+		pg_atomic_uint64 behind_since_us;
+		pg_atomic_uint32 clock_is_behind;	/* why, until the wall clock has caught up; or 0 */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Limits;

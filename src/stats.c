@@ -21,6 +21,7 @@
 #include "generator.h"
 #include "id_space.h"
 #include "layout_text.h"
+#include "reference_clock.h"
 #include "server_layout.h"
 #include "shmem.h"
 
@@ -201,6 +202,20 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Three columns: how far the reference clock is ahead of the system clock, since when, and for how long. */
+static void
+put_lead(Datum *values, bool *nulls)
+{
+	ReferenceLead lead = reference_clock_lead();
+
+	values[0] = clock_interval(lead.lead_us);
+	nulls[1] = nulls[2] = lead.lead_us == 0;
+	if (nulls[1])
+		return;
+	values[1] = TimestampTzGetDatum(clock_timestamptz(lead.since_us));
+	values[2] = clock_interval(lead.left_us);
+}
+
 /*
  * idgen_status(OUT datacenter_id integer, OUT worker_id integer,
  *				OUT layout text, OUT timeline_at timestamptz,
@@ -210,7 +225,9 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
  *				OUT sequence_waits bigint, OUT drift_waits bigint,
  *				OUT reservation_waits bigint, OUT time_waited interval,
  *				OUT reservations bigint, OUT time_reserving interval,
- *				OUT regressions bigint, OUT largest_regression interval)
+ *				OUT regressions bigint, OUT largest_regression interval,
+ *				OUT lead interval, OUT lead_since timestamptz,
+ *				OUT lead_time_left interval)
  */
 Datum
 idgen_status(PG_FUNCTION_ARGS)
@@ -218,8 +235,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	SharedArea *area = shmem_area();
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	char		layout[LAYOUT_TEXT_SIZE];
-	Datum		values[17];
-	bool		nulls[17] = {false};
+	Datum		values[20];
+	bool		nulls[20] = {false};
 	TupleDesc	row_type;
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
@@ -242,5 +259,6 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
 	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
 	values[16] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
+	put_lead(&values[17], &nulls[17]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

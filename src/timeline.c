@@ -27,7 +27,7 @@
  * statement).  PostgreSQL waits for the workers of a query to exit before the query
  * ends, so from then on the leader sees that his chunks are stale.
  *
- * How far the timeline may go is in window.c, who goes first at its limit in turn.c,
+ * How far the timeline may go is in limit.c, who goes first at its limit in turn.c,
  * and waiting for it in waiting.c.
  *
  *-------------------------------------------------------------------------
@@ -262,13 +262,13 @@ try_take(PositionSource *source, const Window *window, Moment now, const Turn *t
 	do
 	{
 		uint64		start = layout_fit_in_tick(layout, earliest_position(source, window, now, room, next), room);
-		uint64		limit = Min(window->ceiling, window->reserved);
+		uint64		limit = Min(window->ceiling, window->end);
 		uint64		allowed;
 
 		if (start >= window->ceiling)
 			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
 		range->start = start;
-		if (start >= Min(window->queue_end, window->reserved))
+		if (start >= window->end)
 			return NO_ROOM;
 		allowed = turn_allowance(turn, window, now, start, next);
 		if (allowed == 0)
@@ -306,6 +306,7 @@ typedef struct Take
 	Turn		turn;
 	Wait		wait;
 	Moment		now;
+	int64		patience_ns;
 	Window		window;
 	TakeResult	result;
 	PositionRange range;		/* if TAKEN, or else where it would begin */
@@ -316,8 +317,8 @@ typedef struct Take
 static void
 try_again(Take *take)
 {
-	take->window = window_at(&take->source->layout, &take->source->limits, take->now,
-							 Max(0, wait_patience(&take->wait)));
+	take->patience_ns = Max(0, wait_patience(&take->wait));
+	take->window = limit_window(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
 	take->restarts = take->window.restarts;
 	take->resets = pg_atomic_read_u32(&shmem_area()->limits.resets);
 	if (take->turn.in_line)
@@ -332,18 +333,13 @@ static void
 make_room(Take *take)
 {
 	const SnowflakeLayout *layout = &take->source->layout;
-	uint64		start = take->range.start;
+	LimitId		limit = limit_in_the_way(layout, &take->source->limits, take->now,
+										 take->patience_ns, take->range.start);
 
-	if (start >= layout_end(layout))
-		window_report_exhausted(layout);
 	check_not_left(take->source->timeline);
-	if (start < take->window.queue_end)
-		wait_for_reservation(&take->wait, layout, start, take->window.restarts);
-	else
-	{
+	if (limit == LIMIT_DRIFT)
 		turn_note_wait(&take->turn, take->now);
-		wait_for_clock(&take->wait, layout, start);
-	}
+	limit_wait(limit, &take->wait, layout, take->range.start, take->window.restarts);
 }
 
 /* Stand in line, or wait there. */
@@ -356,8 +352,8 @@ await_turn(Take *take)
 		return;
 	}
 	turn_note_wait(&take->turn, take->now);
-	wait_until(&take->wait, &take->source->layout, take->range.start,
-			   turn_due_ns(&take->turn, &take->window, take->now, take->range.start));
+	limit_wait_until(&take->wait, &take->source->layout, take->range.start,
+					 turn_due_ns(&take->turn, &take->window, take->now, take->range.start));
 }
 
 /* Wait until what has been taken may be issued. */
@@ -372,9 +368,9 @@ await_range(Take *take)
 	while (take->range.start >= take->window.ceiling)
 	{
 		turn_note_wait(&take->turn, take->now);
-		wait_for_clock(&take->wait, layout, take->range.start);
+		limit_wait(LIMIT_DRIFT, &take->wait, layout, take->range.start, take->window.restarts);
 		take->now = window_moment();
-		take->window = window_at(layout, &take->source->limits, take->now, 0);
+		take->window = limit_window(layout, &take->source->limits, take->now, 0);
 	}
 }
 
@@ -566,7 +562,8 @@ timeline_renew_chunk(PositionSource *source)
 	int64		coarse_ns = clock_coarse_ns();
 	Moment		now = window_moment();
 	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.unix_ns));
-	uint64		reach = layout_tick_position(layout, window_drift_ticks(layout) + 1);
+	uint64		ahead = now.reference_ns == now.unix_ns ? 0 : (now.reference_ns - now.unix_ns) / (layout->tick_us * NS_PER_US);
+	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);
 
 	if (source->next >= source->end ||
 		source->next - floor >= reach ||

@@ -12,7 +12,7 @@
 #include "layout.h"
 #include "shmem.h"
 #include "turn.h"
-#include "window.h"
+#include "limit.h"
 
 /* Consecutive positions start .. end - 1, all ours. */
 typedef struct PositionRange

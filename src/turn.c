@@ -61,14 +61,14 @@ tick_ns(const SnowflakeLayout *layout)
 static int64
 opened_ns(const SnowflakeLayout *layout, Moment now)
 {
-	return now.unix_ns - now.unix_ns % tick_ns(layout);
+	return now.reference_ns - now.reference_ns % tick_ns(layout);
 }
 
 /* How much of it has gone by, 0 .. 1. */
 static double
 elapsed_part(const SnowflakeLayout *layout, Moment now)
 {
-	return (double) (now.unix_ns - opened_ns(layout, now)) / tick_ns(layout);
+	return (double) (now.reference_ns - opened_ns(layout, now)) / tick_ns(layout);
 }
 
 static uint64
@@ -89,7 +89,7 @@ largest_part(const Turn *turn)
 static bool
 is_crowded(Timeline *timeline, Moment now)
 {
-	return pg_atomic_read_u64(&timeline->crowded_until_ns) - (uint64) now.unix_ns < CROWD_NS;
+	return pg_atomic_read_u64(&timeline->crowded_until_ns) - (uint64) now.reference_ns < CROWD_NS;
 }
 
 /* What may be had out of turn, from start on in the last open tick. */
@@ -127,7 +127,7 @@ others_had_a_tick(const Turn *turn, const Window *window)
 static bool
 is_overdue(const Turn *turn, Moment now)
 {
-	return now.unix_ns - turn->first_since_ns > OVERDUE_TICKS * tick_ns(turn->layout);
+	return now.reference_ns - turn->first_since_ns > OVERDUE_TICKS * tick_ns(turn->layout);
 }
 
 /* May we take from start on, beyond the last open tick? */
@@ -218,7 +218,7 @@ turn_look(Turn *turn, const Window *window, Moment now)
 	if (turn->block_before)
 		turn->first_since_ns = 0;
 	else if (turn->first_since_ns == 0)
-		turn->first_since_ns = now.unix_ns;
+		turn->first_since_ns = now.reference_ns;
 }
 
 /* We are about to wait for the clock: if others lately did, too, there is a crowd. */
@@ -226,15 +226,15 @@ void
 turn_note_wait(const Turn *turn, Moment now)
 {
 	Timeline   *timeline = turn->timeline;
-	uint64		since_last_ns = now.unix_ns - pg_atomic_read_u64(&timeline->last_wait_ns);
+	uint64		since_last_ns = now.reference_ns - pg_atomic_read_u64(&timeline->last_wait_ns);
 	uint32		last_waiter = pg_atomic_read_u32(&timeline->last_waiter);
 
-	pg_atomic_write_u64(&timeline->last_wait_ns, now.unix_ns);
+	pg_atomic_write_u64(&timeline->last_wait_ns, now.reference_ns);
 	if (last_waiter == (uint32) MyProcPid)
 		return;
 	pg_atomic_write_u32(&timeline->last_waiter, MyProcPid);
 	if (since_last_ns < CROWD_NS)
-		pg_atomic_write_u64(&timeline->crowded_until_ns, now.unix_ns + CROWD_NS - 1);
+		pg_atomic_write_u64(&timeline->crowded_until_ns, now.reference_ns + CROWD_NS - 1);
 }
 
 /* We have taken a block from start on, before its tick was open. */
@@ -259,8 +259,8 @@ turn_due_ns(const Turn *turn, const Window *window, Moment now, uint64 start)
 	double		wanted = ((double) start - (window->ceiling - size) + turn->before + turn->most) / size;
 
 	if (wanted <= largest_part(turn))
-		return Min(Max(opened + (int64) (wanted * OPEN_TO_ALL * tick), now.unix_ns + tick / 4), open_to_all);
-	if (turn->least > 1 && turn->first_since_ns != 0 && now.unix_ns < open_to_all)
+		return Min(Max(opened + (int64) (wanted * OPEN_TO_ALL * tick), now.reference_ns + tick / 4), open_to_all);
+	if (turn->least > 1 && turn->first_since_ns != 0 && now.reference_ns < open_to_all)
 		return open_to_all;
 	if (turn->most <= Max(size / LITTLE_PART, 1))
 		return opened + tick;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * window.h
- *	  Which positions may be taken at some moment.
+ *	  Which positions may be issued at some moment, and times as positions.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,48 +15,49 @@
 extern ServerSetting window_max_drift;
 
 /*
- * The clock, and how often the timeline had been restarted before we looked at
- * it: a restart may put right what a wrong clock has done, and must not be undone
+ * The clocks, and how often the timelines had been restarted before we looked at
+ * them: a restart may put right what a wrong clock has done, and must not be undone
  * by who still goes by that clock.
  */
 typedef struct Moment
 {
-	int64		unix_ns;
+	int64		unix_ns;		/* the wall clock: IDs have no earlier times */
+	int64		reference_ns;	/* the reference clock: and how far they may go beyond it */
 	uint32		restarts;
 } Moment;
 
+/* The same in ticks of a layout. */
+typedef struct ClockTicks
+{
+	int64		wall;
+	int64		reference;
+} ClockTicks;
+
 /*
- * What may be done at some moment, in whole ticks: positions from floor up to
- * ceiling may be issued; those from there up to queue_end may be taken, and
- * issued when their time comes.  None may be taken from reserved on.
+ * What may be issued at some moment, in whole ticks: positions from floor up to
+ * ceiling, unless another limit is nearer; see limit.h.
  */
 typedef struct Window
 {
 	uint64		floor;
 	uint64		ceiling;
-	uint64		queue_end;
-	uint64		reserved;
-	uint32		restarts;		/* of the timeline, before the limits were read */
+	uint64		end;			/* the first limit: no position is taken from there on */
+	uint32		restarts;		/* of the timelines, before the limits were read */
 } Window;
 
-/* A limit as it was last converted to a position; to divide takes longer than all the rest. */
-typedef struct KnownLimit
+/* A time as it was last converted to a position; to divide takes longer than all the rest. */
+typedef struct KnownTime
 {
-	uint64		limit_us;
+	uint64		us;
 	uint64		position;
-} KnownLimit;
-
-/* Those of one layout; zero at first. */
-typedef struct KnownLimits
-{
-	KnownLimit	reserved;
-	KnownLimit	start;
-} KnownLimits;
+} KnownTime;
 
 extern Moment window_moment(void);
-extern Window window_at(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns);
+extern uint64 window_time_position(const SnowflakeLayout *layout, uint64 us, KnownTime *known);
+extern ClockTicks window_ticks(const SnowflakeLayout *layout, Moment now);
+extern uint64 window_ceiling(const SnowflakeLayout *layout, ClockTicks ticks, int64 further_ticks);
+extern uint64 window_floor(const SnowflakeLayout *layout, ClockTicks ticks);
 extern uint64 window_position_from(const SnowflakeLayout *layout, int64 us);
-extern void window_report_exhausted(const SnowflakeLayout *layout);
 
 /* Whole ticks that idgen.max_drift spans. */
 static inline int64

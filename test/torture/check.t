@@ -181,8 +181,25 @@ case_is('refused without one', { refused => [ refusal($server, 5, 'reset') ] }, 
 
 # ---------------------------------------------------------------------- clocks
 
-my @beyond = (sprintf "%d %d 1 0 %d %d 7\n", $zero + 1000, $zero + 2000, id(1, 1, 0), $zero);
+my @beyond = (sprintf "%d %d 1 0 %d %d 7\n", $zero + 1000, $zero + 2000, id(1, 1, 0), id_us(1) - 1);
 case_is('beyond the drift limit', { beyond => \@beyond }, 'ids beyond the drift limit' => 7);
 case_is('while the clock steps', { beyond => \@beyond, events => [ event(1, 2, 'step-back-running') ] });
+
+# The ID is beyond what the clock allowed by so many ms.
+sub beyond { my ($ms) = @_; return sprintf "%d %d 1 0 %d %d 7\n", $zero + 100_000, $zero + 101_000, id(1, 1, 0), id_us(1) - $ms * 1000 }
+sub id_us { my ($ms) = @_; return 1_577_836_800_000_000 + (220_000_000_000 + $ms) * 1000 }
+
+for my $case ([ 'by the lead', 3000, 0 ], [ 'by more', 3001, 7 ])
+{
+	my ($name, $ms, $ids) = @$case;
+	my @ids = ('ids beyond the drift limit' => $ids);
+	case_is("beyond the drift limit $name", { beyond => [ beyond($ms) ], events => [ event(50, 50, 'lead', 3000) ] }, @ids);
+	case_is("$name, which is noted later", { beyond => [ beyond($ms) ], events => [ event(500, 500, 'lead', 3000) ] }, @ids);
+	case_is("$name, of which there was more before",
+		{ beyond => [ beyond($ms) ], events => [ event(10, 10, 'lead', 60000), event(50, 50, 'lead', 3000) ] }, @ids);
+}
+case_is('by a lead that comes with a later step',
+	{ beyond => [ beyond(3000) ], events => [ event(500, 501, 'step-back-running'), event(502, 502, 'lead', 3000) ] },
+	'ids beyond the drift limit' => 7);
 
 done_testing();

@@ -132,6 +132,7 @@ typedef enum Counter
 	LOST_CONNECTIONS,
 	REFUSED_BY_DRIFT,
 	REFUSED_BY_STANDBY,
+	REFUSED_BY_WRITER,
 	REFUSED_BY_ORIGIN,
 	REFUSED_BY_SETTING,
 	REFUSED_BY_RESET,
@@ -143,7 +144,7 @@ typedef enum Counter
 
 static const char *const counter_names[COUNTERS] = {
 	"statements", "ids", "the server's own ids", "generator statements under way", "ids of failed statements",
-	"sessions", "failed connections", "lost connections", "refused by drift", "refused by standby",
+	"sessions", "failed connections", "lost connections", "refused by drift", "refused by standby", "refused by writer",
 	"refused by origin", "refused by a setting", "refused by a reset", "canceled", "failed on purpose",
 	"unexpected errors"
 };
@@ -165,7 +166,7 @@ typedef struct Client
 	int64_t    *ids;
 	size_t		count;
 	size_t		room;
-	int64_t		beyond;			/* the first ID beyond its limit */
+	int64_t		beyond;			/* the ID furthest beyond its limit */
 	int64_t		beyond_limit_us;
 	uint64_t	beyond_count;
 } Client;
@@ -343,9 +344,12 @@ hold_against_limit(Client *client, size_t from, int64_t limit_us)
 {
 	for (size_t i = from; i < client->count; i++)
 	{
-		if (id_time_us(client->source, client->ids[i]) <= limit_us)
+		int64_t		excess_us = id_time_us(client->source, client->ids[i]) - limit_us;
+
+		if (excess_us <= 0)
 			continue;
-		if (client->beyond_count++ > 0)
+		if (client->beyond_count++ > 0 &&
+			excess_us <= id_time_us(client->source, client->beyond) - client->beyond_limit_us)
 			continue;
 		client->beyond = client->ids[i];
 		client->beyond_limit_us = limit_us;
@@ -446,6 +450,8 @@ classify(Client *client, const PGresult *result)
 		return REFUSED_BY_DRIFT;
 	if (strcmp(sqlstate, "55000") == 0 && strstr(message, "standby"))
 		return REFUSED_BY_STANDBY;
+	if (strcmp(sqlstate, "55000") == 0 && strstr(message, "still being written by another session"))
+		return REFUSED_BY_WRITER;
 	if (strcmp(sqlstate, "55006") == 0 && strstr(message, "replication origin"))
 		return REFUSED_BY_ORIGIN;
 	if (strcmp(sqlstate, "22023") == 0 && (strstr(message, "worker_id") || strstr(message, "datacenter_id")))

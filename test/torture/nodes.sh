@@ -5,14 +5,20 @@
 # A node's clock is the machine's and an offset, in ms; see clock.c.
 
 PRIMARY=a STANDBY=b
-# What the clock of a node is ahead of the machine's, and what the timeline is, and what it may be at most.
+# What the clock of a node is ahead of the machine's, and what the timeline is; what the reference clock may be at most:
+# the highest clock of a primary, or where a start has had IDs begin; and what the timeline may be.
 declare -A OFFSET=([a]=0 [b]=0)
-TIMELINE=0 HIGHEST=0
+TIMELINE=0 REFERENCE=0 HIGHEST=0
+# What check.c knows of REFERENCE, as a lead; and how far we have read in the log of a node.
+LEAD=0
+declare -A LOG_READ=()
 # Of the configuration: idgen.max_drift, synchronous_standby_names, shared_preload_libraries, idgen.datacenter_id,
 # idgen.worker_id.
 DRIFT=1s SYNC='' PRELOAD='' DATACENTER=0 WORKER=1
 # What idgen.reserve_ahead is by default, and something for calls that queue.
 RESERVED_MS=3200
+# idgen.max_regression by default.
+REGRESSION_MS=60000
 
 # ---------------------------------------------------------------------------------------------------- clocks
 
@@ -29,6 +35,7 @@ write_clock() { "$WORK/tmp/step" "$WORK/$1.clock" $(($2 * 1000000)); }
 # KIND is what the table counts it as: NODE KIND MS.
 step_clock() {
   local node=$1 kind=$2 ms=$3 from
+  note_starts
   now_us && from=$REPLY
   OFFSET[$node]=$((OFFSET[$node] + ms))
   write_clock "$node" "${OFFSET[$node]}"
@@ -48,21 +55,51 @@ drift_ms() {
 # Are calls expected to fail?
 is_behind() {
   drift_ms
+  ((REPLY >= REGRESSION_MS)) || REPLY=$REGRESSION_MS
   ((TIMELINE - OFFSET[$PRIMARY] > REPLY))
 }
 
-# To be called whenever that of the primary, or idgen.max_drift, may have become more, or IDs have been told to begin
-# so many ms ahead of the clock.
+# To be called whenever the clock of the primary, or idgen.max_drift, may have become more, or IDs begin so many ms ahead
+# of the clock.
 note_height() {
+  local begin=$((OFFSET[$PRIMARY] + ${1:-0}))
   ((TIMELINE >= OFFSET[$PRIMARY])) || TIMELINE=${OFFSET[$PRIMARY]}
+  ((REFERENCE >= begin)) || REFERENCE=$begin
   drift_ms
-  ((REPLY >= ${1:-0})) || REPLY=$1
-  ((HIGHEST >= OFFSET[$PRIMARY] + REPLY)) || HIGHEST=$((OFFSET[$PRIMARY] + REPLY))
+  ((HIGHEST >= REFERENCE + REPLY)) || HIGHEST=$((REFERENCE + REPLY))
+  note_lead
 }
+
+# Tells check.c how far the reference clock may be ahead of the clock, which can have been so for a while.
+note_lead() {
+  local lead=$((REFERENCE - OFFSET[$PRIMARY]))
+  ((lead != LEAD)) || return 0
+  LEAD=$lead
+  now_us
+  printf '%s %s lead %s right %s\n' "$REPLY" "$REPLY" "$PRIMARY" "$lead" >>"$RUN/events"
+}
+
+# What the starts since we last looked have added, by the primary's log: no more than a reservation.
+note_starts() {
+  local log=$WORK/$PRIMARY/log size ms
+  size=$(stat -c %s "$log" 2>/dev/null) || return 0
+  for ms in $(tail -c "+$((${LOG_READ[$PRIMARY]:-0} + 1))" "$log" | head -c $((size - ${LOG_READ[$PRIMARY]:-0})) |
+    sed -n 's/.*snowflake IDs begin at .*, \([0-9]*\)\.\([0-9]\{3\}\) s ahead of the system clock$/\1\2/p'); do
+    ms=$((10#$ms + 1))
+    ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) ||
+      fail "a start has IDs begin $((OFFSET[$PRIMARY] + ms - HIGHEST)) ms beyond any that there can have been"
+    note_height "$ms"
+  done
+  LOG_READ[$PRIMARY]=$size
+}
+
+# What NODE has logged in a life that is over is no start.
+skip_log() { LOG_READ[$1]=$(stat -c %s "$WORK/$1/log"); }
 
 # Where the timeline is, if the primary can tell.
 measure_timeline() {
   local ahead
+  note_starts
   ahead=$(primary_sql "SELECT GREATEST(ceil(1000 * extract(epoch FROM COALESCE(timeline_at, reserved_until) -
     clock_timestamp())), 0)::bigint FROM idgen_status()" 2>/dev/null) || return 1
   [[ $ahead =~ ^[0-9]+$ ]] || return 1

@@ -1,0 +1,280 @@
+/*-------------------------------------------------------------------------
+ *
+ * reference_clock.c
+ *	  A clock that goes on when the wall clock is set back, or is behind at a start.
+ *
+ * No ID needs a clock that is right: the timeline goes on by itself.  Only the limit for
+ * bursts looks at a clock, and if that went back with the wall clock, calls would wait
+ * until the wall clock has caught up.  So the limit looks at
+ *
+ *		max(wall, base + 0.9 * (monotonic - base_monotonic))
+ *
+ * where base is the highest clock seen, or where IDs begin after a start.  It never goes
+ * back, and what it is ahead of the wall clock, the lead, is worked off at a tenth of
+ * real time, even if IDs are issued as fast as the layout allows.
+ *
+ * If the lead, with all steps of the wall clock in it, is more than
+ * idgen.max_regression, the reference clock stands still, and the limit looks at the wall
+ * clock, until the lead is no more than that.  So calls wait for what is too much.
+ *
+ *	highest_clock_ns		where the reference clock has been, in steps.  Raised by
+ *							compare-and-swap from what it was before the clocks were
+ *							read, so that nobody who was interrupted in between undoes
+ *							idgen_reset_timeline().
+ *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and
+ *							written as one; 0 if the wall clock is the reference.  Set by
+ *							compare-and-swap, from 0, or from what the clocks were held
+ *							against to 0; highest_clock_ns is raised before it becomes 0.
+ *	clock_is_behind			by compare-and-swap from 0, and exchanged to 0, so of all who
+ *							notice one reports.
+ *	behind_since_us			written by that one.
+ *	largest_regression_ns	raised by compare-and-swap.
+ *
+ * A backend that dies between two of these leaves a step that is counted and not logged,
+ * or the reverse, for as long as the area lives on.
+ *
+ * CLOCK_MONOTONIC is one for all processes.  It stops while the machine is suspended;
+ * the lead is then worked off by the wall clock alone, and faster.  To read it costs as
+ * much as a call, so that is done only while the wall clock is behind.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "reference_clock.h"
+
+/* What the clocks of two processors may differ by. */
+#define TOLERANCE_NS NS_PER_MS
+
+ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value = 60000};
+
+/* The reference clock's nine tenths of the monotonic clock. */
+static int64
+slowed_ns(void)
+{
+	int64		monotonic = clock_monotonic_ns();
+
+	return monotonic - monotonic / 10;
+}
+
+/* Is this lead, in ns, within idgen.max_regression?  Compared in us, as IDs have them at best. */
+static bool
+is_within_limit(int64 lead_ns)
+{
+	return lead_ns / NS_PER_US <= reference_max_regression.value * US_PER_MS;
+}
+
+/* Why the wall clock is behind; 0 in clock_is_behind: it is not. */
+typedef enum BehindCause
+{
+	WENT_BACK = 1,
+	IDS_BEGAN_AHEAD,
+} BehindCause;
+
+/* The wall clock, at wall_ns, is behind.  False if that was known. */
+static bool
+note_behind(BehindCause cause, uint64 wall_ns)
+{
+	Limits	   *limits = &shmem_area()->limits;
+	uint32		none = 0;
+
+	if (!pg_atomic_compare_exchange_u32(&limits->clock_is_behind, &none, cause))
+		return false;
+	pg_atomic_write_u64(&limits->behind_since_us, wall_ns / NS_PER_US);
+	return true;
+}
+
+/* How far that is, unless IDs have begun ahead, which is no step of the clock. */
+static void
+note_distance(uint64 distance_ns)
+{
+	SharedArea *area = shmem_area();
+
+	if (pg_atomic_read_u32(&area->limits.clock_is_behind) == WENT_BACK)
+		shmem_raise_to(&area->largest_regression_ns, distance_ns);
+}
+
+static void
+report_step_back(uint64 wall_ns, uint64 distance_ns)
+{
+	bool		is_new = note_behind(WENT_BACK, wall_ns);
+
+	note_distance(distance_ns);
+	if (!is_new)
+		return;
+	pg_atomic_fetch_add_u64(&shmem_area()->regressions, 1);
+	ereport(LOG,
+			errmsg("system clock went back by %.3f s", (double) distance_ns / NS_PER_S),
+			is_within_limit(distance_ns) ?
+			errdetail("Snowflake IDs go on from the last one. They are ahead of the clock, by a tenth less of each second, until it has caught up.") :
+			errdetail("Snowflake IDs go on from the last one. Calls wait until they are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
+					  reference_max_regression.value),
+			errhint("Find out what sets the clock, and let it be slewed instead."));
+}
+
+static void
+report_caught_up(void)
+{
+	if (pg_atomic_exchange_u32(&shmem_area()->limits.clock_is_behind, 0) != 0)
+		ereport(LOG,
+				errmsg("system clock has caught up with snowflake IDs"));
+}
+
+/* Let the highest clock be now_ns, if it was less.  False if it is not highest_ns any more. */
+static bool
+raise_highest(Limits *limits, uint64 highest_ns, uint64 now_ns)
+{
+	return now_ns <= highest_ns ||
+		pg_atomic_compare_exchange_u64(&limits->highest_clock_ns, &highest_ns, now_ns);
+}
+
+/* Take the offset away, unless there is another one by now. */
+static void
+clear_offset(Limits *limits, uint64 offset)
+{
+	if (offset != 0)
+		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, 0);
+}
+
+/* The wall clock is the reference again, as it has reached it. */
+static ClockReading
+follow_wall(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+{
+	if (!raise_highest(limits, highest_ns, wall_ns))
+		return reference_clock_read();
+	clear_offset(limits, offset);
+	if (pg_atomic_read_u32(&limits->clock_is_behind) != 0)
+		report_caught_up();
+	return (ClockReading) {wall_ns, wall_ns};
+}
+
+/* The wall clock is behind base_ns: go on from there, if that is within the limit. */
+static ClockReading
+leave_wall(Limits *limits, uint64 base_ns, uint64 wall_ns)
+{
+	uint64		distance = base_ns - wall_ns;
+	uint64		offset = 0;
+
+	if (distance < TOLERANCE_NS)
+		return (ClockReading) {wall_ns, base_ns};
+	report_step_back(wall_ns, distance);
+	if (!is_within_limit(distance))
+		return (ClockReading) {wall_ns, wall_ns};
+	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, base_ns - slowed_ns());
+	return (ClockReading) {wall_ns, base_ns};
+}
+
+/*
+ * The reference clock goes by itself, and where it has been gone by is noted as with the
+ * wall clock.  The offset is given up, and the clocks are looked at without it, if the
+ * wall clock went back once more; or if the offset falls behind what was noted, as it is
+ * of someone who was interrupted before he set it.
+ */
+static ClockReading
+go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+{
+	uint64		reference = offset + slowed_ns();
+	bool		is_late = reference + REFERENCE_STEP_NS < highest_ns;
+
+	if (!is_late && wall_ns >= reference)
+		return follow_wall(limits, highest_ns, offset, wall_ns);
+	if (is_late || !is_within_limit(reference - wall_ns))
+	{
+		clear_offset(limits, offset);
+		return reference_clock_read();
+	}
+	note_distance(reference - wall_ns);
+	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
+		return reference_clock_read();
+	return (ClockReading) {wall_ns, reference};
+}
+
+/*
+ * See reference_clock_read().  The wall clock is wall_ns, and the highest clock was
+ * highest_ns at some time before: they differ by more than a step, or the wall clock is
+ * behind.  In ns since 1970.
+ *
+ * Whoever finds that the highest clock has changed meanwhile looks again.
+ */
+ClockReading
+reference_clock_look(uint64 highest_ns, uint64 wall_ns)
+{
+	Limits	   *limits = &shmem_area()->limits;
+	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
+
+	if (offset != 0)
+		return go_on(limits, highest_ns, offset, wall_ns);
+	if (wall_ns >= highest_ns)
+		return follow_wall(limits, highest_ns, 0, wall_ns);
+	return leave_wall(limits, highest_ns, wall_ns);
+}
+
+/*
+ * IDs begin at start_us, in us since 1970.  If that is ahead of the wall clock, the
+ * reference clock begins there.
+ */
+void
+reference_clock_begin(uint64 start_us)
+{
+	uint64		wall_ns = clock_unix_ns();
+
+	if (start_us <= wall_ns / NS_PER_US)
+		return;
+	(void) note_behind(IDS_BEGAN_AHEAD, wall_ns);
+	shmem_raise_to(&shmem_area()->limits.highest_clock_ns, start_us * NS_PER_US);
+}
+
+/*
+ * Take the wall clock as it is for the right one.  The offset goes first: with it, others
+ * could take what it leads to for the highest clock once more.
+ */
+void
+reference_clock_forget(void)
+{
+	Limits	   *limits = &shmem_area()->limits;
+
+	pg_atomic_write_u64(&limits->reference_offset_ns, 0);
+	pg_memory_barrier();
+	pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
+	pg_atomic_write_u32(&limits->clock_is_behind, 0);
+}
+
+/*
+ * How long it takes until the reference clock shows due_ns (since 1970), in ns, at
+ * least 1; or less: callers look again.
+ */
+int64
+reference_clock_until(int64 due_ns)
+{
+	ClockReading now = reference_clock_read();
+	int64		left = due_ns - now.reference_ns;
+
+	/* It goes at nine tenths. */
+	if (now.reference_ns > now.wall_ns)
+		left += left / 9;
+	return Max(1, left);
+}
+
+/* For people: where the two clocks are.  This changes nothing. */
+ReferenceLead
+reference_clock_lead(void)
+{
+	Limits	   *limits = &shmem_area()->limits;
+	uint64		highest = pg_atomic_read_u64(&limits->highest_clock_ns);
+	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
+	int64		wall = clock_unix_ns();
+	int64		reference = offset != 0 ? (int64) offset + slowed_ns() : (int64) highest;
+	ReferenceLead lead = {0};
+	int64		limit_us;
+
+	if (pg_atomic_read_u32(&limits->clock_is_behind) == 0 || reference - wall < TOLERANCE_NS)
+		return lead;
+	lead.lead_us = (reference - wall) / NS_PER_US;
+	lead.since_us = pg_atomic_read_u64(&limits->behind_since_us);
+	lead.stands_still = !is_within_limit(reference - wall);
+
+	/* What is too much is waited for, the rest is worked off at a tenth. */
+	limit_us = reference_max_regression.value * US_PER_MS;
+	lead.left_us = Max(lead.lead_us - limit_us, 0) + Min(lead.lead_us, limit_us) * 10;
+	return lead;
+}

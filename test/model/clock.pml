@@ -1,0 +1,248 @@
+/*
+ * clock.pml
+ *	  The clock that the limit for bursts is held against: src/reference_clock.c.
+ *
+ * READERS processes look at the clocks without end.  Meanwhile time goes by, and somebody
+ * steps the wall clock to wherever he likes.  A reader may be interrupted between any two
+ * of his steps, for as long as it takes.
+ *
+ * Each statement, atomic and d_step is one step.  The functions have the names of those
+ * in C.  Times are in ticks.  The highest clock is noted to the tick, and the reference
+ * clock goes at half of the monotonic clock's pace: nine tenths would take numbers that
+ * are too large, and nothing depends on how much slower it is.
+ *
+ * What must be true, in use(): the reference clock is
+ *
+ *	not behind the wall clock, as it was read;
+ *	not behind what anybody had gone by when the highest clock was read: it never goes back;
+ *	not ahead of a clock that is looked at all the time, ideal, which works off its lead;
+ *	not further ahead of the wall clock than MAX_REGRESSION, or else it stands still,
+ *	which it does only then.
+ *
+ * And in leave_wall: nobody finds a clock behind that has not gone back.
+ *
+ * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
+ */
+
+#ifndef READERS
+#define READERS 2
+#endif
+
+/* idgen.max_regression. */
+#ifndef MAX_REGRESSION
+#define MAX_REGRESSION 1
+#endif
+
+/* The wall clock begins here, shows CLOCK_MAX at most when it is stepped, and time goes by so long. */
+#define FIRST_TIME 2
+#define CLOCK_MAX 3
+#ifndef DURATION
+#define DURATION 4
+#endif
+#ifndef STEPS
+#define STEPS 2
+#endif
+
+/* Where IDs begin, beyond the wall clock. */
+#ifndef BEGINS_AHEAD
+#define BEGINS_AHEAD 0
+#endif
+
+#define larger(a, b)			((a) > (b) -> (a) : (b))
+
+#ifdef FAULT_FULL_PACE
+#define slowed					monotonic
+#else
+#define slowed					(monotonic / 2)
+#endif
+
+/* An offset is kept above 0, which means none. */
+#define NONE 0
+#define ZERO 10
+
+/* Limits, in shared memory. */
+byte highest = FIRST_TIME + BEGINS_AHEAD;	/* highest_clock_ns */
+byte reference_offset = NONE;	/* reference_offset_ns */
+
+/* The world outside. */
+byte wall = FIRST_TIME;
+byte monotonic = 0;
+byte steps = 0;
+byte ideal = FIRST_TIME + BEGINS_AHEAD;
+byte gone_by = 0;				/* the highest that somebody has gone by */
+
+#define reference_of(offset)	((offset) + slowed - ZERO)
+
+inline use()
+{
+	assert(reference >= now);
+	if
+	:: stands_still ->
+		printf("  reader %d, the clock at %d: calls wait\n", me, now);
+		assert(ideal - now > MAX_REGRESSION)
+	:: else ->
+		printf("  reader %d, the clock at %d: goes by %d\n", me, now, reference);
+		assert(reference >= seen);
+		assert(reference <= ideal);
+		assert(reference - now <= MAX_REGRESSION);
+		gone_by = larger(gone_by, reference)
+	fi
+}
+
+inline read_highest()
+{
+	d_step { assert(highest >= gone_by); seen = highest }
+}
+
+inline forget()
+{
+	seen = 0;
+	now = 0;
+	offset = 0;
+	reference = 0;
+	to = 0;
+	stands_still = false
+}
+
+/* It stays what it was if it is not what was read; then the clocks are read again. */
+#define may_raise(target)		((target) <= seen || highest == seen)
+
+inline raise_highest(target)
+{
+	highest = larger(highest, target)
+}
+
+#ifdef FAULT_NOT_NOTED
+#define note_reference()
+#else
+#define note_reference()		raise_highest(reference);
+#endif
+
+inline clear_offset()
+{
+	d_step {
+		if
+		:: offset != NONE && reference_offset == offset -> reference_offset = NONE
+		:: else
+		fi
+	}
+}
+
+proctype reader(byte me)
+{
+	byte seen, now, offset, reference, to;
+	bool stands_still;
+
+end_of_call:
+	do
+	:: {
+		/* reference_clock_read() */
+#ifdef FAULT_CLOCK_FIRST
+		now = wall;
+		read_highest();
+#else
+		read_highest();
+		now = wall;
+#endif
+
+		/* reference_clock_look() */
+		offset = reference_offset;
+		if
+		:: offset == NONE && now >= seen -> goto follow_wall
+		:: offset == NONE && now < seen -> goto leave_wall
+		:: offset != NONE -> reference = reference_of(offset)
+		fi;
+
+		/* go_on() */
+		if
+#ifndef FAULT_LATE_OFFSET_COUNTS
+		:: reference < seen -> goto give_up
+		:: reference >= seen && now >= reference -> goto follow_wall
+		:: reference >= seen && now < reference && reference - now > MAX_REGRESSION -> goto give_up
+		:: d_step { reference >= seen && now < reference && reference - now <= MAX_REGRESSION && may_raise(reference) ->
+				note_reference() use(); forget() }; goto end_of_call
+		:: reference >= seen && now < reference && reference - now <= MAX_REGRESSION && !may_raise(reference) -> goto again
+#else
+		:: now >= reference -> goto follow_wall
+		:: now < reference && reference - now > MAX_REGRESSION -> goto give_up
+		:: d_step { now < reference && reference - now <= MAX_REGRESSION && may_raise(reference) ->
+				note_reference() use(); forget() }; goto end_of_call
+		:: now < reference && reference - now <= MAX_REGRESSION && !may_raise(reference) -> goto again
+#endif
+		fi;
+
+follow_wall:
+		skip;
+		if
+		:: d_step { may_raise(now) -> raise_highest(now) }
+		:: !may_raise(now) -> goto again
+		fi;
+		clear_offset();
+		d_step { reference = now; use(); forget() };
+		goto end_of_call;
+
+leave_wall:
+		skip;
+		assert(steps > 0 || BEGINS_AHEAD > 0);
+		if
+		:: d_step { seen - now > MAX_REGRESSION -> reference = now; stands_still = true; use(); forget() };
+			goto end_of_call
+		:: d_step { seen - now <= MAX_REGRESSION -> to = seen + ZERO - slowed }
+		fi;
+		d_step {
+			if
+			:: reference_offset == NONE -> reference_offset = to
+			:: else
+			fi;
+			reference = seen
+		};
+		d_step { use(); forget() };
+		goto end_of_call;
+
+give_up:
+		skip;
+		clear_offset();
+
+again:
+		skip;
+		d_step { forget() }
+	}
+	od
+}
+
+/* ------------------------------------------------------------------------ */
+
+inline step_to(time)
+{
+	wall = time;
+	steps++;
+	ideal = larger(ideal, wall);
+	printf("  SOMEBODY SETS THE CLOCK TO %d\n", wall)
+}
+
+active proctype world()
+{
+	byte time;
+
+end_of_time:
+	do
+	:: d_step { monotonic < DURATION ->
+			monotonic++;
+			wall++;
+			ideal = larger(wall, ideal + (monotonic % 2 == 0 -> 1 : 0));
+			printf("  the clock shows %d\n", wall)
+		}
+	:: atomic { steps < STEPS -> select(time : 0 .. CLOCK_MAX); step_to(time); time = 0 }
+	od
+}
+
+init
+{
+	byte number;
+
+	atomic {
+		for (number : 1 .. READERS) {
+			run reader(number)
+		}
+	}
+}
