@@ -39,9 +39,9 @@ generator_change_compare(const GeneratorOptions *present, const GeneratorOptions
 
 	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
 		return CHANGE_IS_FREE;
-	if (layout_same_pace(&numbers, &others) || is_above(&numbers.layout, &others.layout))
+	if (layout_same_pace(&numbers, &others))
 		return CHANGE_BEGINS_AFTER;
-	return CHANGE_MAY_REPEAT;
+	return is_above(&numbers.layout, &others.layout) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
 }
 
 /* Are layout and node the same? */

@@ -15,7 +15,8 @@
 typedef enum Change
 {
 	CHANGE_IS_FREE,				/* they differ by themselves */
-	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them */
+	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them, in either direction */
+	CHANGE_GOES_ABOVE,			/* the same, but there is no way back */
 	CHANGE_MAY_REPEAT,			/* they may be equal */
 } Change;
 

@@ -35,14 +35,20 @@ static List *uncommitted_uses = NIL;
 /* A part of the transaction was rolled back, so its commit does not stand for all. */
 static bool is_partly_rolled_back = false;
 
-/* Has this transaction, unless a subtransaction that was rolled back, replaced a row? */
+/*
+ * Has this transaction, unless a subtransaction that was rolled back, replaced a row?  Not
+ * one that goes with the rollback that would bring it back.
+ */
 static bool
 is_replaced_by_us(HeapTuple tuple)
 {
 	HeapTupleHeader header = tuple->t_data;
+	TransactionId replacer;
 
-	return (header->t_infomask & HEAP_XMAX_INVALID) == 0 && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
-		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
+	if ((header->t_infomask & HEAP_XMAX_INVALID) != 0 || HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask))
+		return false;
+	replacer = HeapTupleHeaderGetUpdateXid(header);
+	return TransactionIdIsCurrentTransactionId(replacer) && HeapTupleHeaderGetXmin(header) != replacer;
 }
 
 /*
@@ -109,7 +115,8 @@ generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *
 	{
 		Change		change = generator_change_compare(present, lfirst(cell));
 
-		if (change == CHANGE_MAY_REPEAT)
+		/* What was would come to the same numbers at another time. */
+		if (change > CHANGE_BEGINS_AFTER)
 			report_uncommitted(server);
 		if (change == CHANGE_BEGINS_AFTER)
 			*goes_above = lappend(*goes_above, lfirst(cell));

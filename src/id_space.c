@@ -38,6 +38,7 @@
 #include "id_space.h"
 #include "reservation.h"
 #include "server_layout.h"
+#include "timeline.h"
 #include "waiting.h"
 #include "window.h"
 
@@ -330,9 +331,9 @@ id_space_is_used(const IdNumbers *numbers)
 	return numbers_issued_until_us(numbers, NULL) > 0;
 }
 
-/* Let nobody issue any of these numbers that can be equal to present ones before a time. */
+/* Let nobody issue any of these numbers that can be equal to present ones below a position of theirs. */
 static void
-raise_all(const IdNumbers *numbers, const IdNumbers *present, int64 until_us)
+raise_all(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
 {
 	int			count = id_space_count();
 
@@ -345,7 +346,7 @@ raise_all(const IdNumbers *numbers, const IdNumbers *present, int64 until_us)
 			continue;
 		issued = numbers_of(timeline);
 		if (layout_may_be_equal(&issued, numbers) && layout_may_be_equal(&issued, present))
-			shmem_raise_to(&timeline->next, window_position_from(&timeline->layout, until_us));
+			shmem_raise_to(&timeline->next, position);
 	}
 }
 
@@ -355,37 +356,77 @@ typedef struct Raise
 	Timeline   *timeline;		/* raise this one, or else those of former numbers */
 	const IdNumbers *present;
 	const IdNumbers *former;
-	int64		until_us;
+	int64		until_us;		/* to this time; that of a timeline is found out */
+	const SnowflakeLayout *layout;	/* of what is raised ... */
+	uint64		position;		/* ... and to where */
 } Raise;
 
-/* Errors: those of wait_to_write(). */
-static void
-raise_as_writer(const Raise *raise)
+/* Does the clock allow this position? */
+static bool
+is_due(const SnowflakeLayout *layout, uint64 position)
 {
+	return position == 0 ||
+		(int64) layout_position_tick(layout, position) - window_drift_ticks(layout) <=
+		layout_tick_at(layout, clock_unix_ns());
+}
+
+/*
+ * Raise what is to be raised, unless the clock does not allow that yet: others may have
+ * these timelines, too, and would wait.  The caller is the writer.
+ */
+static bool
+try_to_raise(Raise *raise)
+{
+	if (raise->timeline != NULL)
+		raise->until_us = numbers_issued_until_us(raise->former, raise->present);
+	raise->position = window_position_from(raise->layout, raise->until_us);
+	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
+		return true;
+	if (!is_due(raise->layout, raise->position))
+		return false;
+	if (raise->timeline != NULL)
+		shmem_raise_to(&raise->timeline->next, raise->position);
+	else
+		raise_all(raise->former, raise->present, raise->position);
+	return true;
+}
+
+/* The same as the writer.  Errors: those of wait_to_write(). */
+static bool
+try_as_writer(Raise *raise)
+{
+	volatile bool done = false;
+
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
 		wait_to_write();
-		if (raise->timeline == NULL)
-			raise_all(raise->former, raise->present, raise->until_us);
-		else
-			shmem_raise_to(&raise->timeline->next,
-						   window_position_from(&raise->present->layout,
-												numbers_issued_until_us(raise->former, raise->present)));
+		done = try_to_raise(raise);
 		reservation_end_writing(0, (Datum) 0);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	return done;
+}
+
+/* Errors: those of wait_to_write() and wait_for_clock(). */
+static void
+raise_as_writer(Raise *raise)
+{
+	Wait		wait = {.slot = timeline_slot};
+
+	while (!try_as_writer(raise))
+		wait_for_clock(&wait, raise->layout, raise->position);
 }
 
 /*
  * A generator whose present IDs come from a timeline had former ones, and does not
  * issue any of these now.  Let it go on after the last of those that can be equal to
- * one of the present.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait,
- * if others keep writing the reservation; what CHECK_FOR_INTERRUPTS raises.
+ * one of the present.  That has to wait for the clock as IDs do.  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait; what CHECK_FOR_INTERRUPTS raises.
  */
 void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
 {
-	Raise		raise = {.timeline = timeline,.present = present,.former = former};
+	Raise		raise = {.timeline = timeline,.present = present,.former = former,.layout = &present->layout};
 
 	if (!layout_keep_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
@@ -399,7 +440,7 @@ id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers
 void
 id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us)
 {
-	Raise		raise = {.present = present,.former = former,.until_us = until_us};
+	Raise		raise = {.present = present,.former = former,.until_us = until_us,.layout = &former->layout};
 
 	if (!layout_keep_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);

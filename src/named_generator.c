@@ -211,12 +211,21 @@ raise_former(PositionSource *source, int64 until_us)
 	}
 }
 
-/* See raise_former(). */
+/* See raise_former(), which finds only what has a timeline. */
 static void
-define_pending(NamedGenerator *named, List *former)
+define_pending(NamedGenerator *named, List *former, SpaceUser user)
 {
 	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
+	ListCell   *cell;
 
+	foreach(cell, former)
+	{
+		const GeneratorOptions *one = lfirst(cell);
+
+		if (named_generator_fits(one))
+			(void) id_space_timeline(&one->layout, named_generator_node_bits(one),
+									 generator_options_keep_node(one), user);
+	}
 	named->former = generator_former_copy(former);
 	named->generator.source.before_issue = raise_former;
 	MemoryContextSwitchTo(context);
@@ -231,24 +240,26 @@ define(NamedGenerator *named, const ForeignServer *server)
 	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
 	List	   *goes_above;
 	bool		is_uncommitted = generator_uncommitted_look(server, &options, &goes_above);
+	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
 	Timeline   *timeline;
 	ListCell   *cell;
 
-	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options),
-								 superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE);
+	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
 	if (is_uncommitted)
 		generator_uncommitted_note_use(server, timeline);
 	foreach(cell, options.former)
 	{
 		IdNumbers	former = generator_options_numbers(lfirst(cell));
 
+		/* There may be any number of them. */
+		CHECK_FOR_INTERRUPTS();
 		id_space_go_beyond(timeline, &numbers, &former);
 	}
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)
-		define_pending(named, goes_above);
+		define_pending(named, goes_above, user);
 }
 
 /*
