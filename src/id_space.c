@@ -36,6 +36,7 @@
 #include "storage/ipc.h"
 
 #include "id_space.h"
+#include "limit.h"
 #include "reservation.h"
 #include "server_layout.h"
 #include "timeline.h"
@@ -361,13 +362,11 @@ typedef struct Raise
 	uint64		position;		/* ... and to where */
 } Raise;
 
-/* Does the clock allow this position? */
+/* May a timeline be there now, as if all before had been issued? */
 static bool
 is_due(const SnowflakeLayout *layout, uint64 position)
 {
-	return position == 0 ||
-		(int64) layout_position_tick(layout, position) - window_drift_ticks(layout) <=
-		layout_tick_at(layout, clock_unix_ns());
+	return position <= window_ceiling(layout, window_ticks(layout, window_moment()), 0);
 }
 
 /*
@@ -407,14 +406,14 @@ try_as_writer(Raise *raise)
 	return done;
 }
 
-/* Errors: those of wait_to_write() and wait_for_clock(). */
+/* Errors: those of wait_to_write() and limit_wait(). */
 static void
 raise_as_writer(Raise *raise)
 {
 	Wait		wait = {.slot = timeline_slot};
 
 	while (!try_as_writer(raise))
-		wait_for_clock(&wait, raise->layout, raise->position);
+		limit_wait(LIMIT_DRIFT, &wait, raise->layout, raise->position, 0);
 }
 
 /*
