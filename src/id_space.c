@@ -37,7 +37,6 @@
 
 #include "id_space.h"
 #include "limit.h"
-#include "reference_clock.h"
 #include "reservation.h"
 #include "server_layout.h"
 #include "timeline.h"
@@ -363,13 +362,11 @@ typedef struct Raise
 	uint64		position;		/* ... and to where */
 } Raise;
 
-/* Does the reference clock allow this position? */
+/* May a timeline be there now, as if all before had been issued? */
 static bool
 is_due(const SnowflakeLayout *layout, uint64 position)
 {
-	return position == 0 ||
-		(int64) layout_position_tick(layout, position) - window_drift_ticks(layout) <=
-		layout_tick_at(layout, reference_clock_read().reference_ns);
+	return position <= window_ceiling(layout, window_ticks(layout, window_moment()), 0);
 }
 
 /*
