@@ -197,13 +197,11 @@ generator_key(Oid server)
 	return (uint64) MyDatabaseId << 32 | server;
 }
 
-/* In the place of a generator: there were several. */
-#define SEVERAL_GENERATORS UINT64_MAX
-
 /*
  * Remember, as long as the server runs, that a generator (a foreign server) issues IDs
  * from a timeline by a definition that may be rolled back.  False if that cannot be told
- * from the timeline, since it is shared.
+ * from the timeline, since it is shared, or remembers another generator: if one stood for
+ * all, everybody's could be kept from being changed.
  */
 bool
 id_space_note_uncommitted(Timeline *timeline, Oid server)
@@ -212,10 +210,8 @@ id_space_note_uncommitted(Timeline *timeline, Oid server)
 
 	if (id_space_is_shared(timeline))
 		return false;
-	if (!pg_atomic_compare_exchange_u64(&timeline->uncommitted, &noted, generator_key(server)) &&
-		noted != generator_key(server))
-		pg_atomic_write_u64(&timeline->uncommitted, SEVERAL_GENERATORS);
-	return true;
+	return pg_atomic_compare_exchange_u64(&timeline->uncommitted, &noted, generator_key(server)) ||
+		noted == generator_key(server);
 }
 
 /* The definition has been committed, so the generator itself tells. */
@@ -237,9 +233,8 @@ id_space_uncommitted(Oid server)
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = shmem_timeline(i);
-		uint64		noted = pg_atomic_read_u64(&timeline->uncommitted);
 
-		if (noted == generator_key(server) || noted == SEVERAL_GENERATORS)
+		if (pg_atomic_read_u64(&timeline->uncommitted) == generator_key(server))
 			list = lappend(list, timeline);
 	}
 	return list;

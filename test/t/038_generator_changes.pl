@@ -96,11 +96,11 @@ sub check_parallel_workers
 	my $query = "SELECT snowflake_next_block('g', 4096) FROM many WHERE n > 0";
 
 	$session->query('CREATE TABLE many AS SELECT n FROM generate_series(1, 700) n');
-	create($session, 'g', "'$WIDER', worker_id => 0");
+	create($session, 'g', "'$WIDER', worker_id => 1");
 	like($session->query("EXPLAIN $query"), qr/Workers Planned/, 'parallel workers issue the IDs');
 	is(scalar($session->ids($query)), 700, '... before a change');
-	is_deeply([ twice($session, $TO_DEFAULT, $query) ], [ 700, 0 ], '... none again after they have issued some by a change that is rolled back');
-	$session->query("BEGIN; ALTER SERVER g OPTIONS ($TO_ABOVE)");
+	is_deeply([ twice($session, "$TO_DEFAULT, SET worker_id '4'", $query) ], [ 700, 0 ], '... none again after they have issued some by a change that is rolled back');
+	$session->query("BEGIN; ALTER SERVER g OPTIONS ($TO_ABOVE, SET worker_id '0')");
 	like($session->error($query), $UNCOMMITTED, '... and none by one that must be committed first');
 	$session->query('ROLLBACK');
 	drop($session, 'g');
@@ -176,6 +176,31 @@ sub check_rights
 	return;
 }
 
+# What two generators of a role have issued with one node, and rolled back.
+sub check_strangers
+{
+	my $session = session($node);
+	my @errors;
+
+	foreach my $name (qw(one two))
+	{
+		create($session, $name, "'default', worker_id => 1, datacenter_id => 1");
+		$session->query("SELECT snowflake_nextval('$name')");
+		$session->query("BEGIN; ALTER SERVER $name OPTIONS (SET worker_id '7', SET datacenter_id '2')");
+		push @errors, $session->error("SELECT snowflake_nextval('$name')");
+		$session->query('ROLLBACK');
+	}
+	is($errors[0], '', 'the first generator with a node uses it before it commits');
+	like($errors[1], qr/ERROR:  55000: layout of generator "two" was changed by the current transaction/, '... another one only after that');
+	create($session, 'g', "'default', worker_id => 3, datacenter_id => 0");
+	$session->query("ALTER SERVER g OPTIONS (SET worker_id '4')");
+	is($session->query("SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'g'"),
+		'{layout=default,datacenter_id=0,worker_id=4,"former=default with datacenter_id=0 worker_id=3"}', '... and neither is any concern of a third');
+	drop($session, $_) foreach qw(one two g);
+	$session->quit;
+	return;
+}
+
 # A generator of the server's space with former IDs of ticks of a second, which are ahead.
 sub check_others_timeline
 {
@@ -221,6 +246,7 @@ check_rollback();
 check_parallel_workers();
 check_many_nodes();
 check_rights();
+check_strangers();
 check_others_timeline();
 check_unreadable();
 check_commit();
