@@ -10,7 +10,9 @@
 
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/pmsignal.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -40,6 +42,10 @@ clock_wait(int64 ns, uint32 wait_event)
 		pgstat_report_wait_start(wait_event);
 		pg_usleep((long) ((ns + NS_PER_US - 1) / NS_PER_US));
 		pgstat_report_wait_end();
+
+		/* As a latch would: many short waits can be a long one. */
+		if (!PostmasterIsAlive())
+			proc_exit(1);
 	}
 	else
 	{
