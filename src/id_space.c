@@ -296,6 +296,22 @@ numbers_of(const Timeline *timeline)
 }
 
 /*
+ * Can a timeline, or NULL, have issued some of these numbers that can be equal to others
+ * (or any, if these are NULL)?
+ */
+static bool
+may_have_issued(const Timeline *timeline, const IdNumbers *numbers, const IdNumbers *equal_to)
+{
+	IdNumbers	issued;
+
+	if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
+		return false;
+	issued = numbers_of(timeline);
+	return layout_may_be_equal(&issued, numbers) &&
+		(equal_to == NULL || layout_may_be_equal(&issued, equal_to));
+}
+
+/*
  * Until when have numbers been issued that can be equal to others (or any, if these are
  * NULL)?  In us since 1970; 0 if there are none since the server started.
  */
@@ -308,13 +324,8 @@ numbers_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = id_space_by_number(i);
-		IdNumbers	issued;
 
-		if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
-			continue;
-		issued = numbers_of(timeline);
-		if (layout_may_be_equal(&issued, numbers) &&
-			(equal_to == NULL || layout_may_be_equal(&issued, equal_to)))
+		if (may_have_issued(timeline, numbers, equal_to))
 			until_us = Max(until_us, issued_until_us(timeline));
 	}
 	return until_us;
@@ -336,12 +347,8 @@ raise_all(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = id_space_by_number(i);
-		IdNumbers	issued;
 
-		if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
-			continue;
-		issued = numbers_of(timeline);
-		if (layout_may_be_equal(&issued, numbers) && layout_may_be_equal(&issued, present))
+		if (may_have_issued(timeline, numbers, present))
 			shmem_raise_to(&timeline->next, position);
 	}
 }
