@@ -9,7 +9,7 @@
 
 #include "clock.h"
 #include "generator_change.h"
-#include "shmem.h"
+#include "id_space.h"
 
 /* What must lie between old and new IDs that are told apart by which are larger, in us. */
 #define MARGIN_US (INT64CONST(86400) * US_PER_S)
@@ -20,14 +20,17 @@
  * clock.
  */
 static bool
-is_above(const SnowflakeLayout *layout, const SnowflakeLayout *former)
+is_above(const SnowflakeLayout *layout, const IdNumbers *former)
 {
 	int64		now_us = clock_unix_ns() / NS_PER_US;
 	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
-	int64		start_us = layout_tick_start_us(former, 0);
+	int64		start_us = layout_tick_start_us(&former->layout, 0);
+	int64		until_us = Max(now_us, reserved_us);
 
-	return layout_all_above(layout, now_us, former, Max(now_us, reserved_us) + MARGIN_US) &&
-		layout_all_above(layout, start_us, former, start_us);
+	/* What idgen_reset_timeline() left behind lies beyond the reservation. */
+	until_us = Max(until_us, id_space_issued_until_us(former, NULL));
+	return layout_all_above(layout, now_us, &former->layout, until_us + MARGIN_US) &&
+		layout_all_above(layout, start_us, &former->layout, start_us);
 }
 
 /* How present IDs go together with former ones. */
@@ -41,7 +44,7 @@ generator_change_compare(const GeneratorOptions *present, const GeneratorOptions
 		return CHANGE_IS_FREE;
 	if (layout_same_pace(&numbers, &others))
 		return CHANGE_BEGINS_AFTER;
-	return is_above(&numbers.layout, &others.layout) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
+	return is_above(&numbers.layout, &others) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
 }
 
 /* Are layout and node the same? */

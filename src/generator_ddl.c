@@ -151,7 +151,7 @@ is_unused(Oid id, const GeneratorOptions *options)
 	IdNumbers	numbers = generator_options_numbers(options);
 
 	return options->former == NIL && was_created_in_this_run(id) &&
-		id_space_uncommitted(id) == NIL && !id_space_is_used(&numbers);
+		id_space_uncommitted(id) == NIL && id_space_issued_until_us(&numbers, NULL) == 0;
 }
 
 /* The worst of what a change is, and the former layout that makes it that. */
@@ -183,7 +183,8 @@ add_uncommitted(List *former, Oid id)
 	foreach(cell, id_space_uncommitted(id))
 	{
 		Timeline   *timeline = lfirst(cell);
-		GeneratorOptions options = generator_options_of_space(&timeline->layout, timeline->node_bits);
+		SnowflakeLayout layout = id_space_widest_layout(timeline);
+		GeneratorOptions options = generator_options_of_space(&layout, timeline->node_bits);
 
 		former = generator_former_add(former, &options);
 	}

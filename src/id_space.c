@@ -169,6 +169,16 @@ report_no_timeline(SharedArea *area)
 			errhint("Add \"idgen\" to \"shared_preload_libraries\", raise \"idgen.max_generators\" and restart the server."));
 }
 
+/* Its positions can get as far as the widest time among the layouts that it serves lets them. */
+static void
+note_time_bits(Timeline *timeline, uint32 bits)
+{
+	uint32		old = pg_atomic_read_u32(&timeline->time_bits);
+
+	while (old < bits && !pg_atomic_compare_exchange_u32(&timeline->time_bits, &old, bits))
+		;
+}
+
 /*
  * The timeline of a space.  keeps_node says that a generator with that space keeps
  * its node, or a part of it, when the server's node changes.  ERROR OUT_OF_MEMORY if
@@ -185,6 +195,7 @@ id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_no
 		timeline = find_or_add(area, layout, node_bits, user, &again);
 	if (timeline == NULL)
 		report_no_timeline(area);
+	note_time_bits(timeline, layout->bits[LAYOUT_TIME]);
 	if (keeps_node || !layout_equal(&timeline->layout, layout))
 		pg_atomic_write_u32(&timeline->keeps_node, 1);
 	return timeline;
@@ -284,11 +295,19 @@ issued_until_us(Timeline *timeline)
 	return shmem_is_used(shmem_area(), next) ? layout_position_end_us(&timeline->layout, next - 1) : 0;
 }
 
+/* A layout of which all IDs are that can have been issued from a timeline. */
+SnowflakeLayout
+id_space_widest_layout(Timeline *timeline)
+{
+	return layout_widen_time(&timeline->layout, pg_atomic_read_u32(&timeline->time_bits));
+}
+
 /* The numbers that come from a timeline; those of any node if it is shared. */
 static IdNumbers
-numbers_of(const Timeline *timeline)
+numbers_of(Timeline *timeline)
 {
-	IdNumbers	numbers = layout_node_numbers(&timeline->layout, timeline->node_bits);
+	SnowflakeLayout layout = id_space_widest_layout(timeline);
+	IdNumbers	numbers = layout_node_numbers(&layout, timeline->node_bits);
 
 	if (id_space_is_shared(timeline))
 		numbers.fixed = 0;
@@ -300,7 +319,7 @@ numbers_of(const Timeline *timeline)
  * (or any, if these are NULL)?
  */
 static bool
-may_have_issued(const Timeline *timeline, const IdNumbers *numbers, const IdNumbers *equal_to)
+may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *equal_to)
 {
 	IdNumbers	issued;
 
@@ -315,8 +334,8 @@ may_have_issued(const Timeline *timeline, const IdNumbers *numbers, const IdNumb
  * Until when have numbers been issued that can be equal to others (or any, if these are
  * NULL)?  In us since 1970; 0 if there are none since the server started.
  */
-static int64
-numbers_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
+int64
+id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 {
 	int			count = id_space_count();
 	int64		until_us = 0;
@@ -329,13 +348,6 @@ numbers_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 			until_us = Max(until_us, issued_until_us(timeline));
 	}
 	return until_us;
-}
-
-/* Has any of these numbers been issued since the server started? */
-bool
-id_space_is_used(const IdNumbers *numbers)
-{
-	return numbers_issued_until_us(numbers, NULL) > 0;
 }
 
 /* Let nobody issue any of these numbers that can be equal to present ones below a position of theirs. */
@@ -379,7 +391,7 @@ static bool
 try_to_raise(Raise *raise)
 {
 	if (raise->timeline != NULL)
-		raise->until_us = numbers_issued_until_us(raise->former, raise->present);
+		raise->until_us = id_space_issued_until_us(raise->former, raise->present);
 	raise->position = window_position_from(raise->layout, raise->until_us);
 	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
 		return true;
@@ -408,14 +420,33 @@ try_as_writer(Raise *raise)
 	return done;
 }
 
-/* Errors: those of wait_to_write() and limit_wait(). */
+/* ERROR if idgen_reset_timeline() has left former IDs behind that present ones can be equal to. */
+static void
+check_not_left(const Raise *raise)
+{
+	int			count = id_space_count();
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+
+		if (may_have_issued(timeline, raise->former, raise->present))
+			timeline_check_not_left(timeline);
+	}
+}
+
+/* Errors: those of wait_to_write(), check_not_left() and limit_wait(). */
 static void
 raise_as_writer(Raise *raise)
 {
 	Wait		wait = {.slot = timeline_slot};
 
 	while (!try_as_writer(raise))
+	{
+		if (raise->timeline != NULL)
+			check_not_left(raise);
 		limit_wait(LIMIT_DRIFT, &wait, raise->layout, raise->position, 0);
+	}
 }
 
 /*

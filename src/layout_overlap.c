@@ -32,6 +32,31 @@ layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other)
 		one->bits[LAYOUT_SEQUENCE] == other->bits[LAYOUT_SEQUENCE];
 }
 
+/*
+ * The layout with a time of so many bits, if that is more than it has.  Fields of the node
+ * end where the time begins; the caller knows that what they lose is 0.
+ */
+SnowflakeLayout
+layout_widen_time(const SnowflakeLayout *layout, int time_bits)
+{
+	SnowflakeLayout wide = *layout;
+	int			end = layout->shift[LAYOUT_TIME] + time_bits;
+
+	if (time_bits <= layout->bits[LAYOUT_TIME])
+		return wide;
+	wide.bits[LAYOUT_TIME] = time_bits;
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		int			lost = end - layout->shift[field];
+
+		if (lost <= 0 || layout->shift[field] < layout->shift[LAYOUT_TIME])
+			continue;
+		wide.bits[field] = Max(layout->bits[field] - lost, 0);
+		wide.shift[field] = wide.bits[field] == 0 ? 0 : end;
+	}
+	return wide;
+}
+
 static uint64
 bits_of_time(const SnowflakeLayout *layout)
 {

@@ -31,6 +31,7 @@ layout_node_numbers(const SnowflakeLayout *layout, uint64 node_bits)
 	};
 }
 
+extern SnowflakeLayout layout_widen_time(const SnowflakeLayout *layout, int time_bits);
 extern bool layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other);
 extern bool layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other);
 extern bool layout_share_timeline(const IdNumbers *one, const IdNumbers *other);

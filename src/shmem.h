@@ -13,9 +13,11 @@
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
  *						generator that is the reason.
+ *	timeline->time_bits	an atomic that only grows, before the first take for the layout
+ *						that is the reason.
  *	timeline->uncommitted
-						an atomic, written by who is to take for a generator, before that.
-	timeline's turns	atomics that only say who comes next; see turn.c.
+ *						an atomic, written by who is to take for a generator, before that.
+ *	timeline's turns	atomics that only say who comes next; see turn.c.
  *	timelines_of_bucket, timeline_count
  *						written under shared->lock, the former atomically and last:
  *						whoever finds a timeline in a bucket finds the rest of it,
@@ -117,6 +119,7 @@ typedef union Timeline
 		SnowflakeLayout layout;
 		uint64		node_bits;
 		int			next_of_bucket; /* a number plus 1; 0: no other */
+		pg_atomic_uint32 time_bits; /* of the widest time among layouts that it serves */
 		pg_atomic_uint32 keeps_node;	/* 1: its IDs do not go with the server's node alone */
 		pg_atomic_uint64 uncommitted;	/* for whom IDs were issued so; see id_space.c */
 		pg_atomic_uint64 crowded_until_ns;	/* several want more than there is; ns since 1970 */
@@ -207,7 +210,7 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 7
+#define SHARED_AREA_FORMAT 8
 
 typedef struct SharedArea
 {

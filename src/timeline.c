@@ -285,8 +285,8 @@ try_take(PositionSource *source, const Window *window, Moment now, const Turn *t
 }
 
 /* ERROR if idgen_reset_timeline() has left these IDs behind, and the clock has not caught up with them. */
-static void
-check_not_left(Timeline *timeline)
+void
+timeline_check_not_left(Timeline *timeline)
 {
 	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
 
@@ -325,7 +325,7 @@ try_again(Take *take)
 		turn_look(&take->turn, &take->window, take->now);
 	take->result = try_take(take->source, &take->window, take->now, &take->turn, &take->range);
 	if (take->result == LEFT)
-		check_not_left(take->source->record);
+		timeline_check_not_left(take->source->record);
 }
 
 /* Wait for whatever keeps us from taking, or do something about it. */
@@ -336,7 +336,7 @@ make_room(Take *take)
 	LimitId		limit = limit_in_the_way(layout, &take->source->limits, take->now,
 										 take->patience_ns, take->range.start);
 
-	check_not_left(take->source->timeline);
+	timeline_check_not_left(take->source->timeline);
 	if (limit == LIMIT_DRIFT)
 		turn_note_wait(&take->turn, take->now);
 	limit_wait(limit, &take->wait, layout, take->range.start, take->window.restarts);

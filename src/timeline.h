@@ -67,6 +67,7 @@ extern BackendSlot *timeline_slot;
 extern void timeline_attach(void);
 extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
 								uint64 node_bits, Timeline *timeline);
+extern void timeline_check_not_left(Timeline *timeline);
 extern uint64 timeline_renew_chunk(PositionSource *source);
 extern PositionRange timeline_take_batch(PositionSource *source, uint64 most);
 extern PositionRange timeline_take_block(PositionSource *source, uint64 size);

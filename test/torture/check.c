@@ -545,6 +545,7 @@ typedef struct NodePeriod
 	int64_t		from_us;
 	int64_t		to_us;
 	int			node;			/* -1: refused */
+	int			datacenter;		/* -1: refused; as it was if the worker was */
 	bool		is_datacenter;	/* its datacenter was refused, not its worker */
 } NodePeriod;
 
@@ -555,6 +556,8 @@ static int	period_count = 0;
 static void
 read_periods(void)
 {
+	int			datacenter = -1;
+
 	periods = allocate(event_count, sizeof(NodePeriod));
 	for (int i = 0; i < event_count; i++)
 	{
@@ -566,20 +569,32 @@ read_periods(void)
 		periods[period_count].to_us = node_end_us(i);
 		periods[period_count].node = is_refused ? -1 : events[i].server_node;
 		periods[period_count].is_datacenter = strstr(events[i].detail, "datacenter") != NULL;
+		if (!is_refused)
+			datacenter = events[i].server_node >> WORKER_BITS;
+		periods[period_count].datacenter = is_refused && periods[period_count].is_datacenter ? -1 : datacenter;
 		period_count++;
 	}
 }
 
-/*
- * May a statement have issued IDs of this node, where it is the server's but for the
- * bits of mask?  Periods before the first had ended when it was sent.
- */
+/* May a statement have had this node of the server?  Periods before the first had ended when it was sent. */
 static bool
-may_have_node(int node, int mask, int first, const Record *record)
+may_have_node(int node, int first, const Record *record)
 {
 	for (int i = first; i < period_count && periods[i].from_us <= record->received_us; i++)
 	{
-		if (periods[i].node >= 0 && ((periods[i].node ^ node) & ~mask) == 0)
+		if (periods[i].node == node)
+			return true;
+	}
+	return false;
+}
+
+/* The same for the datacenter alone. */
+static bool
+may_have_datacenter(int datacenter, int first, const Record *record)
+{
+	for (int i = first; i < period_count && periods[i].from_us <= record->received_us; i++)
+	{
+		if (periods[i].datacenter == datacenter)
 			return true;
 	}
 	return false;
@@ -594,9 +609,9 @@ is_node_right(const Record *record, int first_period)
 	{
 		case SERVER:
 		case FOLLOWER:
-			return may_have_node(node, 0, first_period, record);
+			return may_have_node(node, first_period, record);
 		case PART:
-			return may_have_node(node, (1 << WORKER_BITS) - 1, first_period, record);
+			return may_have_datacenter(node >> WORKER_BITS, first_period, record);
 		case FIXED:
 			return node == FIXED_NODE;
 		default:

@@ -159,6 +159,11 @@ case_is('a fixed node that moved', { ids => [ ids(1, $fixed, 1, id(1, 4, 0), 1, 
 case_is('the old node while another is refused',
 	{ ids => [ ids(1, $server, 1, id(1, 1, 0), 1, 3000, 3001) ], events => \@mistyped },
 	'records of a wrong node' => 1);
+case_is('the old datacenter while a worker is refused',
+	{ ids => [ ids(1, $part, 1, id(1, 9, 0), 1, 3000, 3001) ], events => \@mistyped });
+case_is('the old datacenter while another is refused',
+	{ ids => [ ids(1, $part, 1, id(1, 9, 0), 1, 3000, 3001) ], events => [ event(10, 20, 'refused-node', 'datacenter 77') ] },
+	'records of a wrong node' => 1);
 case_is('the old node when it is back',
 	{ ids => [ ids(1, $server, 1, id(1, 1, 0), 1, 7000, 7001) ], events => \@mistyped });
 

@@ -213,10 +213,27 @@ typedef struct Seen
 	int			crossing_only;
 	int			wrong_timeline;
 	int			wrong_apart;
+	int			wrong_wide;
 	int			equal;
 	int			same_pace;
 	int			same_timeline;
 } Seen;
+
+/* Are all IDs that two issue from one timeline of the layout that stands for both? */
+static bool
+is_wide_enough(const Small *one, const Small *other)
+{
+	SnowflakeLayout wide = layout_widen_time(&one->numbers.layout, other->numbers.layout.bits[LAYOUT_TIME]);
+	int			bits = 0;
+
+	for (int field = 0; field < LAYOUT_FIELDS; field++)
+		bits += wide.bits[field];
+	for (int number = 0; number < NUMBERS; number++)
+		if ((is_issued(one->issued[number]) || is_issued(other->issued[number])) &&
+			(number & layout_fixed_bits(&wide)) != one->numbers.value)
+			return false;
+	return bits == __builtin_popcountll(layout_used_bits(&wide));
+}
 
 static void
 compare(const Small *one, const Small *other, Seen *seen)
@@ -242,6 +259,12 @@ compare(const Small *one, const Small *other, Seen *seen)
 	if (share != truth.share_timeline)
 	{
 		seen->wrong_timeline++;
+		describe(one);
+		describe(other);
+	}
+	if (share && !(is_wide_enough(one, other) && is_wide_enough(other, one)))
+	{
+		seen->wrong_wide++;
 		describe(one);
 		describe(other);
 	}
@@ -272,6 +295,7 @@ test_brute_force(void)
 	is_number(seen.wrong_pace, 0, "small layouts: those of one pace are equal at the same time only");
 	is_number(seen.wrong_apart, 0, "small layouts: where nodes keep IDs apart, other nodes have other IDs");
 	is_number(seen.wrong_timeline, 0, "small layouts: can one timeline serve both?");
+	is_number(seen.wrong_wide, 0, "small layouts: all IDs of one timeline are of its widest layout");
 	check(seen.equal > PAIRS / 10 && seen.same_pace > PAIRS / 100 && seen.same_timeline > PAIRS / 100,
 	   "small layouts: there are pairs of each kind");
 	check(seen.crossing_only < seen.equal / 10, "small layouts: few meet in passing only");
