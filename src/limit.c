@@ -51,6 +51,7 @@ typedef struct Limit
 	/* ERROR, as it was of no use.  May return if it has come to be. */
 	void		(*report) (const Wait *wait, const SnowflakeLayout *layout, uint64 position);
 
+	/* What a wait for it counts as; NULL if there is none. */
 	WaitCause	(*cause) (void);
 } Limit;
 
@@ -160,7 +161,7 @@ report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
 					  window_max_drift.value, waiting_max, reference_max_regression.value),
-			errhint("If the clock was set back, correct it or wait until it has caught up. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
+			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
 /* Why is the timeline ahead of the clock? */
@@ -247,7 +248,7 @@ cause_of_reservation(void)
 /* ------------------------------------------------------------------------------------ the table */
 
 static const Limit limits[LIMITS] = {
-	[LIMIT_LAYOUT] = {"layout", end_of_layout, extend_never, report_layout, cause_of_drift},
+	[LIMIT_LAYOUT] = {"layout", end_of_layout, extend_never, report_layout, NULL},
 	[LIMIT_DRIFT] = {"drift", end_of_drift, extend_drift, report_drift, cause_of_drift},
 	[LIMIT_RESERVATION] = {"reservation", end_of_reservation, extend_reservation, report_reservation, cause_of_reservation},
 };
@@ -293,7 +294,8 @@ limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 positio
 	const Limit *limit = &limits[id];
 	int64		began = clock_monotonic_ns();
 
-	wait_begin(wait, limit->cause(), began);
+	if (limit->cause != NULL)
+		wait_begin(wait, limit->cause(), began);
 	if (!limit->extend(wait, layout, position, restarts))
 		limit->report(wait, layout, position);
 	wait_end(wait, began);

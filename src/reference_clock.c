@@ -25,9 +25,10 @@
  *							written as one; 0 if the wall clock is the reference.  Set by
  *							compare-and-swap, from 0, or from what the clocks were held
  *							against to 0; highest_clock_ns is raised before it becomes 0.
- *	clock_is_behind			by compare-and-swap from 0, and exchanged to 0, so of all who
- *							notice one reports.
+ *	clock_is_behind			by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to WENT_BACK,
+ *							and exchanged to 0, so of all who notice one reports.
  *	behind_since_us			written by that one.
+ *	least_lead_ns			by compare-and-swap while the cause is IDS_BEGAN_AHEAD, in steps.
  *	largest_regression_ns	raised by compare-and-swap.
  *
  * A backend that dies between two of these leaves a step that is counted and not logged,
@@ -84,32 +85,81 @@ note_behind(BehindCause cause, uint64 wall_ns)
 	return true;
 }
 
-/* How far that is, unless IDs have begun ahead, which is no step of the clock. */
-static void
-note_distance(uint64 distance_ns)
+/*
+ * IDs began ahead of the wall clock, and are by lead_ns now.  Without a step of the clock
+ * that only shrinks.  By how much has it grown?
+ */
+static uint64
+growth_of_lead(Limits *limits, uint64 lead_ns)
 {
-	SharedArea *area = shmem_area();
+	uint64		least = pg_atomic_read_u64(&limits->least_lead_ns);
 
-	if (pg_atomic_read_u32(&area->limits.clock_is_behind) == WENT_BACK)
-		shmem_raise_to(&area->largest_regression_ns, distance_ns);
+	if (least == 0 || lead_ns + REFERENCE_STEP_NS <= least)
+		(void) pg_atomic_compare_exchange_u64(&limits->least_lead_ns, &least, lead_ns);
+	return least != 0 && lead_ns > least ? lead_ns - least : 0;
 }
 
 static void
-report_step_back(uint64 wall_ns, uint64 distance_ns)
+report_step_back(uint64 step_ns, uint64 lead_ns)
 {
-	bool		is_new = note_behind(WENT_BACK, wall_ns);
+	SharedArea *area = shmem_area();
 
-	note_distance(distance_ns);
-	if (!is_new)
-		return;
-	pg_atomic_fetch_add_u64(&shmem_area()->regressions, 1);
+	pg_atomic_fetch_add_u64(&area->regressions, 1);
+	shmem_raise_to(&area->largest_regression_ns, step_ns);
 	ereport(LOG,
-			errmsg("system clock went back by %.3f s", (double) distance_ns / NS_PER_S),
-			is_within_limit(distance_ns) ?
+			errmsg("system clock went back by %.3f s", (double) step_ns / NS_PER_S),
+			is_within_limit(lead_ns) ?
 			errdetail("Snowflake IDs go on from the last one. They are ahead of the clock, by a tenth less of each second, until it has caught up.") :
 			errdetail("Snowflake IDs go on from the last one. Calls wait until they are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
 					  reference_max_regression.value),
 			errhint("Find out what sets the clock, and let it be slewed instead."));
+}
+
+/*
+ * The wall clock, at wall_ns, is behind the reference clock by lead_ns at least.  If that is
+ * new, or more than it can be without a step of the clock, say so, once.
+ */
+static void
+note_lead(Limits *limits, uint64 wall_ns, uint64 lead_ns)
+{
+	uint32		cause = pg_atomic_read_u32(&limits->clock_is_behind);
+	uint64		growth_ns;
+
+	if (cause == 0 && note_behind(WENT_BACK, wall_ns))
+		report_step_back(lead_ns, lead_ns);
+	else if (cause == WENT_BACK)
+		shmem_raise_to(&shmem_area()->largest_regression_ns, lead_ns);
+	else if (cause == IDS_BEGAN_AHEAD)
+	{
+		growth_ns = growth_of_lead(limits, lead_ns);
+		if (growth_ns >= TOLERANCE_NS &&
+			pg_atomic_compare_exchange_u32(&limits->clock_is_behind, &cause, WENT_BACK))
+			report_step_back(growth_ns, lead_ns);
+	}
+}
+
+/*
+ * The same of the reference clock that goes by this offset, whose lead seems to be lead_ns.
+ * As the wall clock was read first, it is more if we were interrupted in between; so where
+ * something is to be said the clocks are read in the other order.
+ */
+static void
+note_own_lead(Limits *limits, uint64 offset, uint64 wall_ns, uint64 lead_ns)
+{
+	uint32		cause = pg_atomic_read_u32(&limits->clock_is_behind);
+	int64		reference;
+
+	if (lead_ns < TOLERANCE_NS)
+		return;
+	if (cause == IDS_BEGAN_AHEAD && growth_of_lead(limits, lead_ns) < TOLERANCE_NS)
+		return;
+	if (cause == WENT_BACK && lead_ns <= pg_atomic_read_u64(&shmem_area()->largest_regression_ns))
+		return;
+	reference = offset + slowed_ns();
+	pg_read_barrier();
+	lead_ns = reference - clock_unix_ns();
+	if ((int64) lead_ns >= TOLERANCE_NS)
+		note_lead(limits, wall_ns, lead_ns);
 }
 
 static void
@@ -157,7 +207,7 @@ leave_wall(Limits *limits, uint64 base_ns, uint64 wall_ns)
 
 	if (distance < TOLERANCE_NS)
 		return (ClockReading) {wall_ns, base_ns};
-	report_step_back(wall_ns, distance);
+	note_lead(limits, wall_ns, distance);
 	if (!is_within_limit(distance))
 		return (ClockReading) {wall_ns, wall_ns};
 	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, base_ns - slowed_ns());
@@ -165,8 +215,8 @@ leave_wall(Limits *limits, uint64 base_ns, uint64 wall_ns)
 }
 
 /*
- * The reference clock goes by itself, and where it has been gone by is noted as with the
- * wall clock.  The offset is given up, and the clocks are looked at without it, if the
+ * The reference clock goes by itself.  What it shows is noted as the highest clock, in
+ * steps, as with the wall clock.  The offset is given up, and the clocks are looked at without it, if the
  * wall clock went back once more; or if the offset falls behind what was noted, as it is
  * of someone who was interrupted before he set it.
  */
@@ -183,7 +233,7 @@ go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 		clear_offset(limits, offset);
 		return reference_clock_read();
 	}
-	note_distance(reference - wall_ns);
+	note_own_lead(limits, offset, wall_ns, reference - wall_ns);
 	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
 		return reference_clock_read();
 	return (ClockReading) {wall_ns, reference};
@@ -220,7 +270,11 @@ reference_clock_begin(uint64 start_us)
 
 	if (start_us <= wall_ns / NS_PER_US)
 		return;
-	(void) note_behind(IDS_BEGAN_AHEAD, wall_ns);
+	if (start_us * NS_PER_US - wall_ns >= TOLERANCE_NS)
+	{
+		pg_atomic_write_u64(&shmem_area()->limits.least_lead_ns, 0);
+		(void) note_behind(IDS_BEGAN_AHEAD, wall_ns);
+	}
 	shmem_raise_to(&shmem_area()->limits.highest_clock_ns, start_us * NS_PER_US);
 }
 

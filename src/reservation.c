@@ -63,11 +63,11 @@
 
 int			reservation_ahead = 3000;
 
-/* left_us is where IDs begin, in us since 1970. */
+/* left_us is where IDs begin, in us since 1970; the clock was at now_us before that. */
 static void
-report_lead(uint64 left_us)
+report_lead(uint64 left_us, uint64 now_us)
 {
-	int64		ahead_us = left_us - clock_unix_ns() / NS_PER_US;
+	int64		ahead_us = left_us - now_us;
 
 	if (ahead_us > 0)
 		ereport(LOG,
@@ -87,6 +87,7 @@ reservation_load(void)
 	SharedArea *area = shmem_area();
 	Limits	   *limits = &area->limits;
 	uint64		left_us;
+	uint64		now_us;
 	bool		is_first;
 
 	if (pg_atomic_read_u32(&limits->loaded) != 0)
@@ -99,6 +100,7 @@ reservation_load(void)
 	if (!origin_try_read(&left_us))
 		return false;
 	left_us = Min(left_us, RESERVATION_LAST_US);
+	now_us = clock_unix_ns() / NS_PER_US;
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
 	is_first = pg_atomic_read_u32(&limits->loaded) == 0;
 	if (is_first)
@@ -113,7 +115,7 @@ reservation_load(void)
 	}
 	LWLockRelease(&area->reservation.lock);
 	if (is_first)
-		report_lead(left_us);
+		report_lead(left_us, now_us);
 	return true;
 }
 
@@ -271,6 +273,9 @@ reservation_wait_for_writer(int64 ns, uint32 wait_event)
 /* At least this part of the usual reservation is made. */
 #define LEAST_PART 10
 
+/* And at least so many times what the last flush took. */
+#define LEAST_FLUSHES 4
+
 /*
  * How far beyond IDs at reach_us to reserve, in us.  The first reservation after a
  * pause reaches less far, so that a restart finds it hardly ahead of the clock.
@@ -279,8 +284,9 @@ reservation_wait_for_writer(int64 ns, uint32 wait_event)
  * them: a restart adds to the lead what is left of the reservation, and many of them
  * must not add up.
  *
- * But none is so short that it might be over by the time that it has been written.  The
- * caller is the writer.
+ * But none is so short that it might be over by the time that it has been written: each
+ * is as long as some of the last flush, which hardly adds to the lead, as the server lives
+ * on for at least one of these.  The caller is the writer.
  */
 static uint64
 reach_beyond(uint64 reach_us, bool urgent)
@@ -292,7 +298,7 @@ reach_beyond(uint64 reach_us, bool urgent)
 	uint64		written_in_us = shmem_area()->reservation.written_in_us;
 	uint64		ahead_us = Max(usual_us / LEAST_PART, usual_us - Min(lead_us, usual_us));
 
-	return ahead_us / 2 > written_in_us ? ahead_us : full_us;
+	return Max(ahead_us, Min(LEAST_FLUSHES * written_in_us, full_us));
 }
 
 /* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */

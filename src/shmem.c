@@ -100,6 +100,7 @@ create_limits(SharedArea *area)
 	pg_atomic_init_u64(&area->limits.extend_at_us, 0);
 	pg_atomic_init_u64(&area->limits.highest_clock_ns, 0);
 	pg_atomic_init_u64(&area->limits.reference_offset_ns, 0);
+	pg_atomic_init_u64(&area->limits.least_lead_ns, 0);
 	pg_atomic_init_u64(&area->limits.behind_since_us, 0);
 	pg_atomic_init_u32(&area->limits.clock_is_behind, 0);
 	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));

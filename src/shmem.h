@@ -177,6 +177,7 @@ typedef union Limits
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
 		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to REFERENCE_STEP_NS */
 		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; 0: none */
+		pg_atomic_uint64 least_lead_ns; /* since IDs began ahead; 0: not known */
 		pg_atomic_uint64 behind_since_us;
 		pg_atomic_uint32 clock_is_behind;	/* why, until the wall clock has caught up; or 0 */
 	};

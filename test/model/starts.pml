@@ -17,6 +17,11 @@
 #define FULL 10					/* idgen.reserve_ahead */
 #define TENTH 1
 #define MAX_DRIFT 3
+
+/* What the last flush took. */
+#ifndef FLUSH
+#define FLUSH 0
+#endif
 #define MOST_STARTS 6
 
 #define larger(a, b)			((a) > (b) -> (a) : (b))
@@ -29,10 +34,15 @@ byte reserved = 0;
 byte durable = 0;
 byte starts = 0;				/* since the reference clock was the wall clock */
 
-#ifdef FAULT_LEAD_IGNORED
+/* A reservation is no shorter than four flushes. */
+#define LEAST					larger(TENTH, smaller(4 * FLUSH, FULL))
+
+#if defined(FAULT_LEAD_IGNORED)
 #define reach					FULL
+#elif defined(FAULT_FULL_IF_SLOW)
+#define reach					(FLUSH > 0 -> FULL : larger(LEAST, FULL - smaller(less(ids, MAX_DRIFT), FULL)))
 #else
-#define reach					larger(TENTH, FULL - smaller(less(ids, MAX_DRIFT), FULL))
+#define reach					larger(LEAST, FULL - smaller(less(ids, MAX_DRIFT), FULL))
 #endif
 
 inline issue()
@@ -65,7 +75,7 @@ inline crash()
 	reference = durable;
 	starts = (reference == 0 -> 0 : starts + 1);
 	printf("  THE SERVER CRASHES; IDs begin %d ahead\n", ids);
-	assert(starts == 0 || ids <= FULL + (starts - 1) * TENTH + starts * MAX_DRIFT)
+	assert(starts == 0 || ids <= FULL + (starts - 1) * LEAST + starts * MAX_DRIFT)
 }
 
 active proctype server()

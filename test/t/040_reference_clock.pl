@@ -11,6 +11,7 @@ use lib $FindBin::RealBin;
 use IdgenTest;
 use PostgreSQL::Test::Cluster;
 use Test::More;
+use PostgreSQL::Test::Utils;
 use Time::HiRes qw(time);
 
 skip_all_without_faketime();
@@ -47,7 +48,7 @@ sub is_refused
 }
 
 # Seconds that the last ID is ahead of the clock.
-sub lead
+sub ahead
 {
 	return $session->query("SELECT extract(epoch FROM ahead_of_clock) FROM idgen_status()");
 }
@@ -94,7 +95,7 @@ sub check_steps
 		restart_at() if $seconds >= 20;
 		step_back($seconds);
 		goes_on("set back by $seconds s: no call waits");
-		cmp_ok(lead(), '<', $seconds + 1.5, '... and IDs are no further ahead than that');
+		cmp_ok(ahead(), '<', $seconds + 1.5, '... and IDs are no further ahead than that');
 	}
 
 	# More than the limit is waited for, and no more.
@@ -117,7 +118,7 @@ sub check_steps
 	goes_on('... and 8 s are not');
 	$clock->set('+1');
 	goes_on('... until the clock is ahead of all that was');
-	cmp_ok(lead(), '<', 1, '... and nothing of the lead is left');
+	cmp_ok(ahead(), '<', 1, '... and nothing of the lead is left');
 	$clock->set('-5');
 	goes_on('... so that it can be set back again');
 
@@ -192,12 +193,12 @@ sub check_forward
 		goes_on('before');
 		$clock->set("+$seconds");
 		goes_on("set forward by $seconds s");
-		cmp_ok(lead(), '<', 1, '... IDs have the time of the clock');
+		cmp_ok(ahead(), '<', 1, '... IDs have the time of the clock');
 	}
 	is($session->query('SELECT regressions, lead FROM idgen_status()'), '0|00:00:00', '... and nothing is told');
 	$clock->set('+0');
 	goes_on('set forward by 30 s and back');
-	cmp_ok(lead(), '>', 25, '... which leaves a lead');
+	cmp_ok(ahead(), '>', 25, '... which leaves a lead');
 	return;
 }
 
@@ -222,9 +223,9 @@ sub check_work_off
 	$session->query($_) foreach "SET idgen.max_wait = '1min'", 'SELECT snowflake_nextval()';
 	$clock->set('-4');
 	$session->query('SELECT count(snowflake_nextval()) FROM generate_series(1, 200)');
-	my ($before, $since) = (lead(), time());
+	my ($before, $since) = (ahead(), time());
 	$session->query('SELECT count(snowflake_nextval()) FROM generate_series(1, 4000)');
-	my ($after, $took) = (lead(), time() - $since);
+	my ($after, $took) = (ahead(), time() - $since);
 	cmp_ok($after, '<', $before - 0.05 * $took, sprintf('%.1f s at the ceiling work off some of %.2f s', $took, $before));
 	cmp_ok($took, '>', 3, '... while the limit for bursts holds') or diag($took);
 	cmp_ok($took, '<', 20, '... at nine tenths of the pace');
@@ -286,7 +287,7 @@ sub check_starts
 		next_life($way, $node, $session, $clock, 0);
 		open_session();
 		goes_on("$way: the first call waits for no clock");
-		cmp_ok(lead(), '<', 5 + 1.5, '... and IDs are ahead by one reservation at most');
+		cmp_ok(ahead(), '<', 5 + 1.5, '... and IDs are ahead by one reservation at most');
 		is($session->query('SELECT regressions, largest_regression FROM idgen_status()'), '0|00:00:00', '... which is no regression of the clock');
 		next_life($way, $node, $session, $clock, -20);
 		open_session();
@@ -297,6 +298,47 @@ sub check_starts
 		$clock->set_ahead(-40);
 		goes_on('... until the rest is within the limit');
 	}
+	return;
+}
+
+# What a start puts IDs ahead does not hide that the clock goes back after it.
+sub check_step_after_start
+{
+	restart_at("idgen.reserve_ahead = '5s'");
+	foreach my $case ([ 'within the limit', -30, 'goes_on' ], [ 'beyond it', -120, 'is_refused' ])
+	{
+		my ($name, $seconds, $check) = @$case;
+
+		$clock->set('+0');
+		goes_on('the clock is right');
+		next_life('stopped immediately', $node, $session, $clock, 0);
+		open_session();
+		my $log_start = -s $node->logfile;
+		goes_on('IDs begin ahead') for 1 .. 3;
+		is($session->query('SELECT regressions FROM idgen_status()'), 0, 'no step yet');
+		$clock->set($seconds);
+		main->can($check)->($name) for 1 .. 2;
+		is($session->query("SELECT regressions, extract(epoch FROM largest_regression)::int BETWEEN -($seconds) - 2 AND -($seconds) + 2 FROM idgen_status()"),
+			'1|t', "$name: a step of the clock after a start counts");
+		my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile, $log_start);
+		is(scalar(() = $log =~ /LOG:  system clock went back/g), 1, '... and is logged');
+	}
+	return;
+}
+
+# A disk that is slow, and a clock that does not take off what a start adds.
+sub check_slow_disk
+{
+	restart_at("idgen.reserve_ahead = '1s'\nidgen.max_drift = '100ms'\nfsync = on\nwal_writer_delay = '10s'\ncommit_delay = 100000\ncommit_siblings = 0");
+	$clock->set('2030-01-01 00:00:00');
+	foreach my $crash (1 .. 12)
+	{
+		goes_on("a slow disk, crash $crash");
+		crash_server($node, $session);
+		open_session();
+	}
+	goes_on('a slow disk');
+	cmp_ok(ahead(), '<', 1 + 12 * 0.6, 'a slow disk does not make starts add up');
 	return;
 }
 
@@ -314,7 +356,7 @@ sub check_ratchet
 		crash_server($node, $session);
 		open_session();
 		goes_on('... and on');
-		my $lead = lead();
+		my $lead = ahead();
 		$highest = $lead if $lead > $highest;
 	}
 	cmp_ok($highest, '<=', 3 + 19 * 0.3 + 1, "20 crashes in a row leave IDs no further ahead than one reservation, 19 tenths and a burst");
@@ -335,6 +377,8 @@ check_reset();
 check_work_off();
 check_told();
 check_starts();
+check_step_after_start();
+check_slow_disk();
 check_ratchet();
 
 done_testing();
