@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/timestamp.h"
 
 #include "generator.h"
@@ -83,8 +84,21 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 }
 
 /*
- * Make this process one that issues IDs.  Errors: READ_ONLY_SQL_TRANSACTION in
- * recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
+ * The postmaster, which loads libraries, and a process that has all but ended have no
+ * place in shared memory: there is no slot for them, and they can hold no lock.
+ */
+static void
+check_process(const char *caller)
+{
+	if (MyProc == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("cannot execute %s in a process that is not attached to shared memory", caller));
+}
+
+/*
+ * Make this process one that issues IDs.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE in
+ * the postmaster; READ_ONLY_SQL_TRANSACTION in recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
  * drift limit of its own; OUT_OF_MEMORY without room for the shared area.  Layout and
  * node are checked by who puts them into an ID.  What follows recovery is final, so only
  * then do we look where an earlier life of the server, or the primary, has left off.
@@ -92,6 +106,7 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 void
 generator_attach(const char *caller)
 {
+	check_process(caller);
 	PreventCommandDuringRecovery(caller);
 
 	setting_check(&window_max_drift);
