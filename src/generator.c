@@ -21,6 +21,7 @@
 
 uint64		generator_changes = 1;
 Generator	generator_of_server;
+int			generator_sequence_start = SEQUENCE_ZERO;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
 ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
 
@@ -154,6 +155,7 @@ generator_ready_server(const char *caller)
 	node_bits = generator_server_node_bits(layout);
 	generator_set_up(&generator_of_server, layout, node_bits,
 					 id_space_timeline(layout, node_bits, false, SPACE_OF_SERVER));
+	generator_of_server.source.sequence_start = generator_sequence_start;
 	generator_of_server.ready_as_of = generator_changes;
 }
 
