@@ -15,6 +15,7 @@ MODULE_big = idgen
 OBJS = \
 	src/check.o \
 	src/check_clock.o \
+	src/check_configuration.o \
 	src/check_files.o \
 	src/check_generators.o \
 	src/check_node.o \
@@ -22,6 +23,7 @@ OBJS = \
 	src/check_settings.o \
 	src/check_timelines.o \
 	src/clock.o \
+	src/configuration_lines.o \
 	src/dependents.o \
 	src/finding.o \
 	src/generator.o \
