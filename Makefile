@@ -92,6 +92,7 @@ OBJS = \
 	src/uuid_bits.o \
 	src/uuid_gregorian.o \
 	src/uuid_inspect.o \
+	src/uuid_kind.o \
 	src/uuid_moment.o \
 	src/uuid_node.o \
 	src/uuid_range.o \
