@@ -14,9 +14,17 @@
 MODULE_big = idgen
 OBJS = \
 	src/check.o \
+	src/check_clock.o \
+	src/check_configuration.o \
 	src/check_files.o \
 	src/check_generators.o \
+	src/check_node.o \
+	src/check_reservation.o \
+	src/check_settings.o \
+	src/check_timelines.o \
 	src/clock.o \
+	src/configuration_lines.o \
+	src/dependents.o \
 	src/finding.o \
 	src/generator.o \
 	src/generator_change.o \
@@ -45,6 +53,7 @@ OBJS = \
 	src/limit.o \
 	src/named_generator.o \
 	src/origin.o \
+	src/others_ids.o \
 	src/process_state.o \
 	src/random.o \
 	src/range_predicate.o \
@@ -53,6 +62,7 @@ OBJS = \
 	src/reset.o \
 	src/server_layout.o \
 	src/server_moment.o \
+	src/set_rows.o \
 	src/setting.o \
 	src/shmem.o \
 	src/shown.o \
@@ -82,6 +92,7 @@ OBJS = \
 	src/uuid_bits.o \
 	src/uuid_gregorian.o \
 	src/uuid_inspect.o \
+	src/uuid_kind.o \
 	src/uuid_moment.o \
 	src/uuid_node.o \
 	src/uuid_range.o \

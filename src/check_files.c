@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "executor/tuptable.h"
-#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/tuplestore.h"
@@ -22,6 +21,7 @@
 #include "check_files.h"
 #include "compat.h"
 #include "finding.h"
+#include "set_rows.h"
 
 #define PREFIX "idgen."
 
@@ -38,17 +38,25 @@ is_defined(const char *name)
 	return setting != NULL && (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0;
 }
 
+/* Is there a setting by a name that configuration files have?  If not, this is found. */
+bool
+check_file_name(ReturnSetInfo *result, const char *name)
+{
+	if (is_defined(name))
+		return true;
+	finding_put(result, FINDING_ERROR, name,
+				"Correct the name in the configuration files, or take it out, by ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
+				"The configuration files set it, but there is no such setting, so what was meant has another value.");
+	return false;
+}
+
 /* Has an entry an effect, or will it have one? */
 static void
 check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 {
 	if (pg_strncasecmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return;
-	if (!is_defined(name))
-		finding_put(result, FINDING_ERROR, name,
-					"Correct the name in the configuration files, or take it out, by ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
-					"The configuration files set it, but there is no such setting, so what was meant has another value.");
-	else if (has_error)
+	if (check_file_name(result, name) && has_error)
 		finding_put(result, FINDING_WARNING, name,
 					"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.",
 					"The value in the configuration files is not accepted. Sessions keep the one that they have, and others take the default.");
@@ -63,22 +71,6 @@ report_syntax(ReturnSetInfo *result)
 				"They have a syntax error: a reload changes nothing, and the server would not start.");
 }
 
-/* The rows of pg_file_settings, in memory of the caller's query. */
-static void
-read_files(ReturnSetInfo *caller, ReturnSetInfo *rows)
-{
-	LOCAL_FCINFO(call, 0);
-	FmgrInfo	function;
-
-	memset(rows, 0, sizeof(ReturnSetInfo));
-	rows->type = T_ReturnSetInfo;
-	rows->econtext = caller->econtext;
-	rows->allowedModes = SFRM_Materialize;
-	fmgr_info(F_PG_SHOW_ALL_FILE_SETTINGS, &function);
-	InitFunctionCallInfoData(*call, &function, 0, InvalidOid, NULL, (Node *) rows);
-	(void) FunctionCallInvoke(call);
-}
-
 /* Add a row for each entry that has no effect. */
 void
 check_files(ReturnSetInfo *result)
@@ -86,7 +78,7 @@ check_files(ReturnSetInfo *result)
 	ReturnSetInfo rows;
 	TupleTableSlot *slot;
 
-	read_files(result, &rows);
+	set_rows_read(F_PG_SHOW_ALL_FILE_SETTINGS, result, &rows);
 	slot = MakeSingleTupleTableSlot(rows.setDesc, &TTSOpsMinimalTuple);
 	while (tuplestore_gettupleslot(rows.setResult, true, false, slot))
 	{

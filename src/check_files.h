@@ -10,6 +10,7 @@
 
 #include "nodes/execnodes.h"
 
+extern bool check_file_name(ReturnSetInfo *result, const char *name);
 extern void check_files(ReturnSetInfo *result);
 
 #endif							/* IDGEN_CHECK_FILES_H */

@@ -21,11 +21,12 @@
 #include "utils/builtins.h"
 
 #include "check_generators.h"
+#include "check_timelines.h"
 #include "finding.h"
 #include "generator_options.h"
 #include "generator_use.h"
+#include "id_space.h"
 #include "named_generator.h"
-#include "server_layout.h"
 
 #define SERVER_SUBJECT "the server's own IDs"
 
@@ -36,6 +37,7 @@ typedef struct Checked
 	SnowflakeLayout layout;
 	uint64		node_bits;
 	bool		has_own_node;	/* whatever the server's is */
+	SpaceUser	user;
 	int			layout_number;
 } Checked;
 
@@ -55,14 +57,33 @@ lacks_node(const SnowflakeLayout *layout)
 	return true;
 }
 
+/* Does a generator's layout tell this server from others, if there are any? */
 static void
-check_one(ReturnSetInfo *result, const Checked *generator)
+check_apart(ReturnSetInfo *result, const Checked *generator, const Others *others)
+{
+	const char *cure = "Use it on one server only, or choose a layout with a worker.";
+
+	if (!lacks_node(&generator->layout))
+		return;
+	if (generator_datacenter.value != 0 || generator_worker.value != 0)
+		finding_put(result, FINDING_WARNING, generator->subject, cure,
+					"This server has a node, so there are others, but the layout does not tell servers apart.");
+	else if (others->how != NULL)
+		finding_put(result, FINDING_WARNING, generator->subject, cure,
+					"This server %s, and the layout does not tell servers apart.", others->how);
+}
+
+static void
+check_one(ReturnSetInfo *result, const Checked *generator, const Others *others)
 {
 	finding_put_layout(result, generator->subject, &generator->layout);
-	if (lacks_node(&generator->layout) && (generator_datacenter.value != 0 || generator_worker.value != 0))
-		finding_put(result, FINDING_WARNING, generator->subject,
-					"Use it on one server only, or choose a layout with a worker.",
-					"This server has a node, so there are others, but the layout does not tell servers apart.");
+	check_apart(result, generator, others);
+	check_can_go_on(result, generator->subject, &generator->layout,
+					id_space_find(&generator->layout, generator->node_bits));
+	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
+		finding_put(result, FINDING_ERROR, generator->subject,
+					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",
+					"There is no room in shared memory for its layout and node: it issues no IDs.");
 }
 
 /*
@@ -252,26 +273,26 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 	}
 	generator->node_bits = named_generator_node_bits(&options);
 	generator->has_own_node = !generator_options_follow_server(&options);
+	generator->user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
 	return true;
 }
 
-/* The server's own, and the generators of this database, in an array. */
+/* The server's own, if its layout is known, and the generators of this database, in an array. */
 static Checked *
-collect(ReturnSetInfo *result, int *count)
+collect(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 {
 	List	   *servers = named_generator_list();
 	Checked    *generators = palloc((list_length(servers) + 1) * sizeof(Checked));
 	ListCell   *cell;
 
 	*count = 0;
-	generators[0].has_own_node = false;
-	generators[0].subject = pstrdup(SERVER_SUBJECT);
-	generators[0].layout = *server_layout();
-	if (generator_server_fits(server_layout()))
+	if (of_server != NULL && generator_server_fits(of_server))
+		generators[(*count)++] = (Checked)
 	{
-		generators[0].node_bits = generator_server_node_bits(server_layout());
-		(*count)++;
-	}
+		.subject = pstrdup(SERVER_SUBJECT),
+		.layout = *of_server,
+		.node_bits = generator_server_node_bits(of_server),
+	};
 
 	foreach(cell, servers)
 	{
@@ -283,19 +304,53 @@ collect(ReturnSetInfo *result, int *count)
 
 /* Add a row for each thing that is wrong with, or worth to know of, a generator. */
 void
-check_generators(ReturnSetInfo *result, bool is_subscriber)
+check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
 {
 	int			count;
-	Checked    *generators = collect(result, &count);
+	Checked    *generators = collect(result, of_server, &count);
 
 	for (int i = 0; i < count; i++)
 	{
 		/* What concerns the server's own layout has been looked at. */
 		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
-			check_one(result, &generators[i]);
+			check_one(result, &generators[i], others);
 	}
 	check_pairs(result, generators, count);
 	check_names(result);
-	if (is_subscriber)
+	if (check_has_subscriptions())
 		check_copies(result, generators, count);
+}
+
+/* Would a part of the server's node fit the layouts of the generators that follow it there? */
+static void
+check_generator_with(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
+					 LayoutField field, const ServerSetting *setting)
+{
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	if (named_generator_follows(options, field) && setting_is_valid(setting) &&
+		setting->value > layout_max(&options->layout, field))
+		finding_put(result, FINDING_ERROR, psprintf("generator \"%s\"", server->servername),
+					"Give it a node of its own, or choose another layout for it.",
+					"%s It would issue no IDs.",
+					generator_misfit_detail(&options->layout, field, setting->value, detail));
+}
+
+/* What would be wrong with generators of this database if the server had another node. */
+void
+check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacenter, const ServerSetting *worker)
+{
+	ListCell   *cell;
+
+	foreach(cell, named_generator_list())
+	{
+		ForeignServer *server = GetForeignServerExtended(lfirst_oid(cell), FSV_MISSING_OK);
+		GeneratorOptions options;
+		OptionsProblem problem;
+
+		if (server == NULL || !generator_options_try(server->options, &options, &problem))
+			continue;
+		check_generator_with(result, server, &options, LAYOUT_DATACENTER, datacenter);
+		check_generator_with(result, server, &options, LAYOUT_WORKER, worker);
+	}
 }

@@ -10,6 +10,10 @@
 
 #include "nodes/execnodes.h"
 
-extern void check_generators(ReturnSetInfo *result, bool is_subscriber);
+#include "check_node.h"
+
+extern void check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others);
+extern void check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacenter,
+									   const ServerSetting *worker);
 
 #endif							/* IDGEN_CHECK_GENERATORS_H */

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/timestamp.h"
 
 #include "generator.h"
@@ -20,6 +21,7 @@
 
 uint64		generator_changes = 1;
 Generator	generator_of_server;
+int			generator_sequence_start = SEQUENCE_ZERO;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
 ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
 
@@ -83,8 +85,21 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 }
 
 /*
- * Make this process one that issues IDs.  Errors: READ_ONLY_SQL_TRANSACTION in
- * recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
+ * The postmaster, which loads libraries, and a process that has all but ended have no
+ * place in shared memory: there is no slot for them, and they can hold no lock.
+ */
+static void
+check_process(const char *caller)
+{
+	if (MyProc == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("cannot execute %s in a process that is not attached to shared memory", caller));
+}
+
+/*
+ * Make this process one that issues IDs.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE in
+ * the postmaster; READ_ONLY_SQL_TRANSACTION in recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
  * drift limit of its own; OUT_OF_MEMORY without room for the shared area.  Layout and
  * node are checked by who puts them into an ID.  What follows recovery is final, so only
  * then do we look where an earlier life of the server, or the primary, has left off.
@@ -92,6 +107,7 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 void
 generator_attach(const char *caller)
 {
+	check_process(caller);
 	PreventCommandDuringRecovery(caller);
 
 	setting_check(&window_max_drift);
@@ -139,6 +155,7 @@ generator_ready_server(const char *caller)
 	node_bits = generator_server_node_bits(layout);
 	generator_set_up(&generator_of_server, layout, node_bits,
 					 id_space_timeline(layout, node_bits, false, SPACE_OF_SERVER));
+	generator_of_server.source.sequence_start = generator_sequence_start;
 	generator_of_server.ready_as_of = generator_changes;
 }
 

@@ -29,6 +29,9 @@ extern uint64 generator_changes;
 /* The server's own. */
 extern Generator generator_of_server;
 
+/* idgen.sequence_start: where the server's own IDs begin in a tick, a SequenceStart. */
+extern int	generator_sequence_start;
+
 /* This server's node. */
 extern ServerSetting generator_datacenter;
 extern ServerSetting generator_worker;

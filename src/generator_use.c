@@ -24,14 +24,11 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_depend.h"
-#include "catalog/pg_extension.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -42,6 +39,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "dependents.h"
 #include "generator_use.h"
 
 /* An error names as many objects as those of PostgreSQL about dependencies. */
@@ -67,32 +65,6 @@ static const struct
 
 /* Every one of these begins with the OID. */
 #define ANUM_OID 1
-
-/* Objects that depend on an object, or on an extension as its members: ObjectAddress. */
-static List *
-dependents(Oid class, Oid object)
-{
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	List	   *found = NIL;
-
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(class));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend dependency = (Form_pg_depend) GETSTRUCT(tuple);
-		ObjectAddress *address = palloc(sizeof(ObjectAddress));
-
-		ObjectAddressSubSet(*address, dependency->classid, dependency->objid, dependency->objsubid);
-		found = lappend(found, address);
-	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
-	return found;
-}
 
 /* Does a function of ours issue IDs of a generator that it is told? */
 static bool
@@ -120,7 +92,7 @@ issuing_functions(void)
 	List	   *functions = NIL;
 	ListCell   *cell;
 
-	foreach(cell, dependents(ExtensionRelationId, get_extension_oid("idgen", true)))
+	foreach(cell, dependents_of_extension())
 	{
 		ObjectAddress *member = lfirst(cell);
 

@@ -158,6 +158,18 @@ find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, S
 	return timeline;
 }
 
+/*
+ * Is there a timeline for this space, or may this user have another one?  Where the
+ * library is not preloaded, there may be no room in shared memory all the same.
+ */
+bool
+id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user)
+{
+	return id_space_find(layout, node_bits) != NULL ||
+		may_add(shmem_area(), shmem_count_timelines(), user) ||
+		(server_layout_is_fixed() && shared_timeline(shmem_area(), layout) != NULL);
+}
+
 static void
 report_no_timeline(SharedArea *area)
 {

@@ -21,6 +21,7 @@ typedef enum SpaceUser
 } SpaceUser;
 
 extern Timeline *id_space_find(const SnowflakeLayout *layout, uint64 node_bits);
+extern bool id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user);
 extern Timeline *id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits,
 								   bool keeps_node, SpaceUser user);
 extern int	id_space_count(void);

@@ -49,6 +49,13 @@ static const struct config_enum_entry uuid_node_kinds[] = {
 	{NULL, 0, false}
 };
 
+static const struct config_enum_entry sequence_starts[] = {
+	{"zero", SEQUENCE_ZERO, false},
+	{"random", SEQUENCE_RANDOM, false},
+	{"rolling", SEQUENCE_ROLLING, false},
+	{NULL, 0, false}
+};
+
 /*
  * Does ALTER SYSTEM ask?  Who says it should know at once that a value is no good.  A reload
  * must take any; it comes between statements, and may come within a transaction.
@@ -174,6 +181,12 @@ assign_layout(const char *text, void *extra)
 {
 	server_layout_set(text);
 	log_if_invalid(&server_layout_setting, text);
+}
+
+static void
+assign_sequence_start(int value, void *extra)
+{
+	generator_changes++;
 }
 
 static void
@@ -333,6 +346,12 @@ define_settings(void)
 							"It has an effect where idgen is preloaded.  Half of them are for the server and generators of superusers.",
 							&max_generators, max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("idgen.sequence_start",
+							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
+							 "At zero, at a random value, or where the last ID left off.  Within the tick it goes on by one.",
+							 &generator_sequence_start, generator_sequence_start, sequence_starts,
+							 PGC_SIGHUP, 0, NULL, assign_sequence_start, NULL);
 
 	DefineCustomEnumVariable("idgen.uuid_node",
 							 "Sets what the node of UUIDs of versions 1 and 6 is.",

@@ -127,8 +127,8 @@ check_may_use(const ForeignServer *server)
 }
 
 /* Is a field's value the server's? */
-static bool
-is_of_server(const GeneratorOptions *options, LayoutField field)
+bool
+named_generator_follows(const GeneratorOptions *options, LayoutField field)
 {
 	return (field == LAYOUT_DATACENTER || field == LAYOUT_WORKER) &&
 		!options->is_given[field] && generator_options_follow_server(options);
@@ -139,7 +139,7 @@ bool
 named_generator_fits(const GeneratorOptions *options)
 {
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-		if (is_of_server(options, field) && !generator_server_field_fits(&options->layout, field))
+		if (named_generator_follows(options, field) && !generator_server_field_fits(&options->layout, field))
 			return false;
 	return true;
 }
@@ -155,7 +155,7 @@ named_generator_node_bits(const GeneratorOptions *options)
 	uint64		bits = 0;
 
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-		bits |= is_of_server(options, field) ? generator_server_field(layout, field) :
+		bits |= named_generator_follows(options, field) ? generator_server_field(layout, field) :
 			layout_put(layout, field, options->value[field]);
 	return bits;
 }

@@ -170,6 +170,21 @@ lock_existing(RepOriginId *origin)
 	return status;
 }
 
+/*
+ * What origin_acquire() would find now; it creates nothing, and nothing stays locked.  Not
+ * in recovery, where nobody may take the lock.
+ */
+OriginStatus
+origin_look(void)
+{
+	RepOriginId origin;
+	OriginStatus status = lock_existing(&origin);
+
+	if (status == ORIGIN_ACQUIRED)
+		origin_release(origin);
+	return status;
+}
+
 /* Start a worker that creates the origin, and wait until it is done. */
 static bool
 run_worker(void)

@@ -47,7 +47,7 @@
 /* What the clocks of two processors may differ by. */
 #define TOLERANCE_NS NS_PER_MS
 
-ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value = 60000};
+ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value = REFERENCE_DEFAULT_MAX_REGRESSION};
 
 /* The reference clock's nine tenths of the monotonic clock. */
 static int64
@@ -309,6 +309,21 @@ reference_clock_until(int64 due_ns)
 	return Max(1, left);
 }
 
+/* What a lead of so many us, more than 0, comes to. */
+ReferenceLead
+reference_clock_lead_of(int64 lead_us)
+{
+	int64		limit_us = reference_max_regression.value * US_PER_MS;
+
+	/* What is too much is waited for, the rest is worked off at a tenth. */
+	return (ReferenceLead)
+	{
+		.lead_us = lead_us,
+		.left_us = Max(lead_us - limit_us, 0) + Min(lead_us, limit_us) * 10,
+		.stands_still = lead_us > limit_us,
+	};
+}
+
 /* For people: where the two clocks are.  This changes nothing. */
 ReferenceLead
 reference_clock_lead(void)
@@ -319,16 +334,10 @@ reference_clock_lead(void)
 	int64		wall = clock_unix_ns();
 	int64		reference = offset != 0 ? (int64) offset + slowed_ns() : (int64) highest;
 	ReferenceLead lead = {0};
-	int64		limit_us;
 
 	if (pg_atomic_read_u32(&limits->clock_is_behind) == 0 || reference - wall < TOLERANCE_NS)
 		return lead;
-	lead.lead_us = (reference - wall) / NS_PER_US;
+	lead = reference_clock_lead_of((reference - wall) / NS_PER_US);
 	lead.since_us = pg_atomic_read_u64(&limits->behind_since_us);
-	lead.stands_still = !is_within_limit(reference - wall);
-
-	/* What is too much is waited for, the rest is worked off at a tenth. */
-	limit_us = reference_max_regression.value * US_PER_MS;
-	lead.left_us = Max(lead.lead_us - limit_us, 0) + Min(lead.lead_us, limit_us) * 10;
 	return lead;
 }

@@ -14,6 +14,7 @@
 #include "shmem.h"
 
 /* idgen.max_regression, in ms. */
+#define REFERENCE_DEFAULT_MAX_REGRESSION 60000
 extern ServerSetting reference_max_regression;
 
 /* The highest clock is noted in steps of this, so that it is hardly ever written. */
@@ -40,6 +41,7 @@ extern void reference_clock_begin(uint64 start_us);
 extern void reference_clock_forget(void);
 extern int64 reference_clock_until(int64 due_ns);
 extern ReferenceLead reference_clock_lead(void);
+extern ReferenceLead reference_clock_lead_of(int64 lead_us);
 
 /*
  * Read both clocks.  The highest one seen is read first: it was noted by someone

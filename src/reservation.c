@@ -61,7 +61,7 @@
 #include "reservation.h"
 #include "window.h"
 
-int			reservation_ahead = 3000;
+int			reservation_ahead = RESERVATION_DEFAULT_AHEAD;
 
 /* left_us is where IDs begin, in us since 1970; the clock was at now_us before that. */
 static void

@@ -15,6 +15,7 @@
 #define RESERVATION_LAST_US (PG_INT64_MAX / NS_PER_US)
 
 /* What a reservation reaches beyond the IDs, in ms. */
+#define RESERVATION_DEFAULT_AHEAD 3000
 extern int	reservation_ahead;
 
 typedef enum ReservationStatus

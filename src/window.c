@@ -13,7 +13,7 @@
 #include "reference_clock.h"
 #include "window.h"
 
-ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = 1000};
+ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = WINDOW_DEFAULT_MAX_DRIFT};
 
 /* Read the clocks. */
 Moment

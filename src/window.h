@@ -12,6 +12,7 @@
 #include "setting.h"
 
 /* idgen.max_drift, in ms. */
+#define WINDOW_DEFAULT_MAX_DRIFT 1000
 extern ServerSetting window_max_drift;
 
 /*

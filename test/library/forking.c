@@ -38,6 +38,9 @@ typedef struct Source
 
 static const char *const of_processes[] = {"idgen_uuidv4", "idgen_uuidv7", "idgen_ulid", "idgen_uuidv1", "idgen_uuidv6"};
 
+/* What comes from the server's timelines, for which the postmaster has no slot. */
+static const char *const of_server[] = {"idgen_snowflake_nextval", "idgen_uuidv7_sequential", "idgen_snowflake128_nextval"};
+
 static pg_uuid_t issued_in_postmaster[lengthof(of_processes)];
 
 static void
@@ -172,6 +175,30 @@ forking_issue_without_memory(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Have the log tell why a function issues nothing here. */
+static void
+log_refusal(const char *symbol)
+{
+	MemoryContext context = CurrentMemoryContext;
+	FmgrInfo	function = {.fn_addr = load_external_function("$libdir/idgen", symbol, true, NULL)};
+
+	PG_TRY();
+	{
+		(void) FunctionCall0Coll(&function, InvalidOid);
+		elog(LOG, "%s was issued in the postmaster", symbol);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		elog(LOG, "%s was refused in the postmaster: %s", symbol, error->message);
+	}
+	PG_END_TRY();
+}
+
 void
 _PG_init(void)
 {
@@ -183,4 +210,6 @@ _PG_init(void)
 
 		issue(&source, &issued_in_postmaster[i], 1);
 	}
+	for (int i = 0; i < lengthof(of_server); i++)
+		log_refusal(of_server[i]);
 }

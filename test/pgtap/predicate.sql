@@ -1,7 +1,7 @@
 -- What the planner makes of predicates on ranges, where it must keep its hands
 -- off, and days that begin twice.
 BEGIN;
-SELECT plan(21);
+SELECT plan(28);
 \ir include/query.sql
 
 -- an ID a minute, and ranges of an hour each, which begin at a full hour
@@ -98,6 +98,27 @@ SELECT is(ends_at - starts_at, interval '25 hours', 'the day of two midnights ha
 FROM snowflake_period('day', '2026-10-25 00:30+00', 'Atlantic/Azores');
 SELECT is(ends_at - starts_at, interval '23 hours', 'a day of daylight saving has 23 hours')
 FROM snowflake_period('day', '2026-03-29 12:00+00', 'Europe/Berlin');
+
+-- columns that do not have IDs of one kind alone
+CREATE TEMP TABLE was_serial AS
+SELECT i::bigint::snowflake AS id FROM generate_series(1, 1000) i UNION ALL SELECT id FROM minutes;
+ALTER TABLE was_serial ADD PRIMARY KEY (id);
+CREATE TEMP TABLE mixed AS
+SELECT uuidv7_at(t) AS id, 7 AS version FROM generate_series(timestamptz '2026-11-01', '2026-11-05', '1 minute') t
+UNION ALL SELECT gen_random_uuid(), 4 FROM generate_series(1, 5000);
+ALTER TABLE mixed ADD PRIMARY KEY (id);
+ANALYZE was_serial, mixed;
+SELECT is(count(*), 1000 + 24 * 60::bigint, 'numbers of before read as the epoch') FROM was_serial WHERE id < timestamptz '2026-11-02';
+SELECT is(count(*), 24 * 60::bigint, 'but below the first ID they are in no range')
+FROM was_serial WHERE snowflake_issued_in(id, '[,2026-11-02)', 1001);
+SELECT is(count(*), 24 * 60::bigint, '... in a layout that is named, too')
+FROM was_serial WHERE snowflake_issued_in(id, '[,2026-11-02)', 1001, 'default');
+SELECT matches(pg_temp.explain($$SELECT * FROM was_serial WHERE snowflake_issued_in(id, '[,2026-11-02)', 1001)$$),
+	'Index Cond: .*<= ''[0-9]{18}''.*>= ''1001''', 'and the index is used');
+SELECT cmp_ok(count(*), '>', 9000::bigint, 'random UUIDs lie above any time') FROM mixed WHERE uuidv7_created_in(id, '[2026-11-01,)');
+SELECT is(count(*), 4 * 24 * 60 + 1::bigint, 'but are of no version 7') FROM mixed WHERE uuidv7_issued_in(id, '[2026-11-01,)');
+SELECT matches(pg_temp.explain($$SELECT * FROM mixed WHERE uuidv7_issued_in(id, '[2026-11-02,2026-11-02 01:00)')$$),
+	'Index Cond: .*Filter: uuid_has_version', 'and the index is used');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -240,11 +240,64 @@ sub check_pg_settings
 			'idgen.max_regression|integer|ms|sighup|0|86400000|60000',
 			'idgen.max_wait|integer|ms|user|0|86400000|10000',
 			'idgen.reserve_ahead|integer|ms|sighup|100|60000|3000',
+			'idgen.sequence_start|enum||sighup|||zero',
 			'idgen.uuid_node|enum||user|||random',
 			'idgen.worker_id|string||sighup|||0'),
 		'units, ranges and contexts of the settings');
 
 	$session->quit;
+	return;
+}
+
+# IDs of ticks that have seen none, as a table has them that is written to now and then: the
+# remainders of their sequences, in order.
+sub sequences_modulo_16
+{
+	my ($session) = @_;
+
+	$session->query('SELECT snowflake_nextval()');
+	return split /,/, $session->query('SELECT remainders()');
+}
+
+sub check_sequence_start
+{
+	my $session = loaded_session();
+	my $other = loaded_session();
+
+	$session->query(<<'SQL');
+CREATE FUNCTION remainders() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	ids bigint[];
+	began timestamptz;
+BEGIN
+	FOR i IN 1 .. 64 LOOP
+		began := clock_timestamp();
+		WHILE clock_timestamp() < began + interval '2 ms' LOOP
+		END LOOP;
+		ids := ids || snowflake_nextval();
+	END LOOP;
+	RETURN (SELECT string_agg((id % 16)::text, ',' ORDER BY n) FROM unnest(ids) WITH ORDINALITY u(id, n));
+END
+$$
+SQL
+	is_deeply([ sequences_modulo_16($session) ], [ (0) x 64 ], 'IDs of quiet ticks have the sequence 0');
+
+	alter_system($node, $session, 'idgen.sequence_start' => 'rolling');
+	$other->query('SHOW idgen.sequence_start');
+	my @rolling = sequences_modulo_16($session);
+	is_deeply(\@rolling, [ map { ($rolling[0] + $_) % 16 } 0 .. 63 ], 'rolling: each goes on from the last one');
+	my @others = sequences_modulo_16($other);
+	is($others[0], ($rolling[-1] + 2) % 16, '... which may be that of another session');
+
+	alter_system($node, $session, 'idgen.sequence_start' => 'random');
+	my %random = map { $_ => 1 } sequences_modulo_16($session);
+	cmp_ok(scalar(keys %random), '>', 8, 'random: they are spread');
+
+	alter_system($node, $session, 'idgen.sequence_start' => 'zero');
+	is_deeply([ sequences_modulo_16($session) ], [ (0) x 64 ], 'and all are 0 again after a reload, in the same session');
+	like($session->error("SET idgen.sequence_start = 'random'"), qr/cannot be changed now/, 'a session has no start of its own');
+	$session->quit;
+	$other->quit;
 	return;
 }
 
@@ -264,6 +317,7 @@ $node->safe_psql('postgres', 'CREATE ROLE regress_drawer LOGIN; CREATE DATABASE 
 $node->safe_psql('other', 'CREATE EXTENSION idgen');
 
 check_pg_settings();
+check_sequence_start();
 check_server('not preloaded');
 configure('shared_preload_libraries' => "'idgen'");
 check_server('preloaded');

@@ -163,7 +163,7 @@ sub check_timeline
 	my ($node) = @_;
 
 	$node->safe_psql('postgres', "SELECT idgen_reset_timeline(now() + interval '1 hour')");
-	like(findings($node), qr/\Aerror\|system clock\|It is 3\d{3}\.\d{3} s behind where it has been or IDs began, .*: calls wait for the difference\.\nerror\|timeline\|IDs are 3\d{3}\.\d{3} s ahead of the system clock, and "idgen.max_drift" is 1000 ms: calls wait\.\z/,
+	like(findings($node), qr/\Aerror\|system clock\|It is 3\d{3}\.\d{3} s behind where it has been or IDs began, .*: calls wait for the difference, and fail after "idgen\.max_wait"\.\nerror\|timeline\|IDs are 3\d{3}\.\d{3} s ahead of the system clock, and "idgen.max_drift" is 1000 ms: calls wait, and fail after "idgen\.max_wait"\.\z/,
 		'a timeline that is ahead');
 	$node->safe_psql('postgres', 'SELECT idgen_reset_timeline()');
 	finds($node, '', '... and is not any more');

@@ -117,8 +117,9 @@ sub check_memory_after_crash
 	reload_until($node, $session, 'idgen.max_generators', 131040);
 	kill_backend($node, $session->pid);
 	$session->abandon;
-	$node->poll_query_until('postgres', 'SELECT snowflake_nextval() > 0');
-	pass('the server comes back from a crash with what it set aside at its start');
+	ok($node->poll_query_until('postgres', 'SELECT snowflake_nextval() > 0'),
+		'the server comes back from a crash with what it set aside at its start');
+	is($node->safe_psql('postgres', 'SHOW idgen.max_generators'), 131040, '... and with the value that was reloaded');
 	$node->stop;
 	return;
 }

@@ -1,7 +1,8 @@
 # Guards: a process that PostgreSQL does not know to be one issues none of the IDs of its
 # parent, nor of its parent's other children: not what is random, not what goes on from a
 # last ID, and not what a session has taken from a timeline.  Sessions of a server in whose
-# postmaster a library has issued IDs do not go on from those.  Without memory of its own a
+# postmaster a library has issued IDs do not go on from those, and there none is issued
+# that needs a slot of shared memory.  Without memory of its own a
 # process issues none.
 
 use strict;
@@ -10,10 +11,12 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
+use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
 
 my @OF_PROCESS = qw(public.uuidv4 public.uuidv7 ulid ulid_monotonic uuidv1 uuidv6);
 my @OF_SERVER = qw(snowflake_nextval uuidv7_sequential ulid_sequential snowflake128_nextval);
+my @OF_SLOT = qw(snowflake_nextval uuidv7_sequential snowflake128_nextval);
 my $LIBRARY = build_library('forking');
 
 sub create_functions
@@ -113,6 +116,9 @@ sub check_postmaster
 	my $node = new_server('preloaded', clock => $clock, conf => "shared_preload_libraries = 'idgen, $LIBRARY'");
 
 	create_functions($node);
+	my @refusals = slurp_file($node->logfile) =~ /was refused in the postmaster: (.*)/g;
+	is_deeply(\@refusals, [ map { "cannot execute $_() in a process that is not attached to shared memory" } @OF_SLOT ],
+		'the postmaster, which has no slot, issues none of those that need one');
 	$clock->set_ahead(0);
 	my ($uuidv4, $uuidv7, $ulid, $uuidv1, $uuidv6) =
 	  split /,/, $node->safe_psql('postgres', "SELECT array_to_string(issued_in_postmaster(), ',')");

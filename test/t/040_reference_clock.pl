@@ -254,7 +254,7 @@ sub check_told
 	like(findings(), qr/^error\|It is (39|4\d)\.\d{3} s behind/, '... an error from half of the limit on');
 	$clock->set('-90');
 	is_refused('beyond the limit');
-	like(findings(), qr/^error\|.*: calls wait for the difference\.$/, '... and when calls wait');
+	like(findings(), qr/^error\|.*: calls wait for the difference, and fail after "idgen\.max_wait"\.$/, '... and when calls wait');
 	is($session->query("SELECT regressions, largest_regression BETWEEN '85 s' AND '95 s' FROM idgen_status()"), '1|t', '... which is how far it has been back');
 	$clock->set('+5');
 	goes_on('the clock is right again');

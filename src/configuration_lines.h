@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * configuration_lines.h
+ *	  The lines of a text that is in the form of postgresql.conf.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_CONFIGURATION_LINES_H
+#define IDGEN_CONFIGURATION_LINES_H
+
+/* A line that sets something. */
+typedef struct ConfigurationLine
+{
+	int			number;			/* from 1 on */
+	const char *name;
+	const char *value;			/* without quotes; NULL: what follows the name is none */
+} ConfigurationLine;
+
+extern bool configuration_line_next(char **text, ConfigurationLine *line);
+
+#endif							/* IDGEN_CONFIGURATION_LINES_H */

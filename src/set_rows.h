@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * set_rows.h
+ *	  The rows of one of PostgreSQL's own set-returning functions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SET_ROWS_H
+#define IDGEN_SET_ROWS_H
+
+#include "nodes/execnodes.h"
+
+extern void set_rows_read(Oid function, ReturnSetInfo *caller, ReturnSetInfo *rows);
+
+#endif							/* IDGEN_SET_ROWS_H */
