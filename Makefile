@@ -17,6 +17,7 @@ OBJS = \
 	src/check_files.o \
 	src/check_generators.o \
 	src/clock.o \
+	src/extension_schema.o \
 	src/finding.o \
 	src/generator.o \
 	src/generator_change.o \
@@ -78,6 +79,7 @@ OBJS = \
 	src/ulid_text.o \
 	src/ulid_time.o \
 	src/ulid_type.o \
+	src/upgrade_casts.o \
 	src/uuid.o \
 	src/uuid_bits.o \
 	src/uuid_gregorian.o \
