@@ -1002,8 +1002,8 @@ COMMENT ON FUNCTION snowflake128_parse(uuid) IS
 --
 -- The type ulid.  It has the bytes of a uuid and its comparison functions, but operators
 -- of its own: those of uuid would read the literal in "id = '01ARZ...'" as a UUID.  The
--- casts between the two do nothing, and are no implicit ones, so that no comparison
--- loses the index without a word.
+-- casts between the two do nothing, and are no implicit ones, so that no function of
+-- UUIDs reads a ULID as one, and no comparison loses the index without a word.
 --
 
 CREATE TYPE ulid;
@@ -1054,6 +1054,19 @@ COMMENT ON CAST (ulid AS uuid) IS 'the same bytes';
 CREATE CAST (uuid AS ulid) WITHOUT FUNCTION AS ASSIGNMENT;
 
 COMMENT ON CAST (uuid AS ulid) IS 'the same bytes';
+
+-- A parameter or a column of text can be assigned.  PostgreSQL's own conversion takes a cast.
+CREATE CAST (text AS ulid) WITH INOUT AS ASSIGNMENT;
+
+COMMENT ON CAST (text AS ulid) IS 'for drivers that send text';
+
+CREATE CAST (varchar AS ulid) WITH INOUT AS ASSIGNMENT;
+
+COMMENT ON CAST (varchar AS ulid) IS 'as that from text';
+
+CREATE CAST (character AS ulid) WITH INOUT AS ASSIGNMENT;
+
+COMMENT ON CAST (character AS ulid) IS 'as that from text';
 
 CREATE FUNCTION ulid_lt(ulid, ulid)
 RETURNS boolean
@@ -1333,7 +1346,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION timestamptz_to_ulid(timestamptz) IS 'least ULID of the millisecond that a timestamptz is in';
 
-CREATE CAST (timestamptz AS ulid) WITH FUNCTION timestamptz_to_ulid(timestamptz);
+CREATE CAST (timestamptz AS ulid) WITH FUNCTION timestamptz_to_ulid(timestamptz) AS ASSIGNMENT;
 
 COMMENT ON CAST (timestamptz AS ulid) IS 'least ULID of a millisecond';
 
@@ -1344,7 +1357,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION timestamp_to_ulid(timestamp) IS 'least ULID of the millisecond that a timestamp is in, in UTC';
 
-CREATE CAST (timestamp AS ulid) WITH FUNCTION timestamp_to_ulid(timestamp);
+CREATE CAST (timestamp AS ulid) WITH FUNCTION timestamp_to_ulid(timestamp) AS ASSIGNMENT;
 
 COMMENT ON CAST (timestamp AS ulid) IS 'least ULID of a millisecond, in UTC';
 

@@ -37,39 +37,43 @@
 #include "compat.h"
 #include "upgrade_casts.h"
 
-/* One of our casts; without a function the bytes are the same. */
+/* One of our casts. */
 typedef struct OwnCast
 {
 	Oid			other;			/* the type that is not ours */
 	bool		is_from_other;
 	CoercionCodes context;
-	const char *function;
+	CoercionMethod method;
+	const char *function;		/* NULL: there is none */
 } OwnCast;
 
 extern Datum idgen_snowflake_in(PG_FUNCTION_ARGS);
 extern Datum idgen_ulid_in(PG_FUNCTION_ARGS);
 
 static const OwnCast snowflake_casts[] = {
-	{INT8OID, false, COERCION_CODE_IMPLICIT, NULL},
-	{INT8OID, true, COERCION_CODE_ASSIGNMENT, NULL},
-	{INT4OID, false, COERCION_CODE_ASSIGNMENT, "int4"},
-	{INT4OID, true, COERCION_CODE_ASSIGNMENT, "snowflake"},
-	{INT2OID, false, COERCION_CODE_ASSIGNMENT, "int2"},
-	{INT2OID, true, COERCION_CODE_ASSIGNMENT, "snowflake"},
-	{NUMERICOID, false, COERCION_CODE_ASSIGNMENT, "numeric"},
-	{NUMERICOID, true, COERCION_CODE_ASSIGNMENT, "snowflake"},
-	{TIMESTAMPTZOID, false, COERCION_CODE_EXPLICIT, "timestamptz"},
+	{INT8OID, false, COERCION_CODE_IMPLICIT, COERCION_METHOD_BINARY, NULL},
+	{INT8OID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_BINARY, NULL},
+	{INT4OID, false, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "int4"},
+	{INT4OID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "snowflake"},
+	{INT2OID, false, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "int2"},
+	{INT2OID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "snowflake"},
+	{NUMERICOID, false, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "numeric"},
+	{NUMERICOID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "snowflake"},
+	{TIMESTAMPTZOID, false, COERCION_CODE_EXPLICIT, COERCION_METHOD_FUNCTION, "timestamptz"},
 };
 
 static const OwnCast ulid_casts[] = {
-	{UUIDOID, false, COERCION_CODE_ASSIGNMENT, NULL},
-	{UUIDOID, true, COERCION_CODE_ASSIGNMENT, NULL},
-	{TIMESTAMPTZOID, false, COERCION_CODE_EXPLICIT, "ulid_timestamp"},
-	{TIMESTAMPTZOID, true, COERCION_CODE_EXPLICIT, "timestamptz_to_ulid"},
-	{TIMESTAMPOID, false, COERCION_CODE_EXPLICIT, "ulid_to_timestamp"},
-	{TIMESTAMPOID, true, COERCION_CODE_EXPLICIT, "timestamp_to_ulid"},
-	{BYTEAOID, false, COERCION_CODE_EXPLICIT, "ulid_to_bytea"},
-	{BYTEAOID, true, COERCION_CODE_EXPLICIT, "bytea_to_ulid"},
+	{UUIDOID, false, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_BINARY, NULL},
+	{UUIDOID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_BINARY, NULL},
+	{TIMESTAMPTZOID, false, COERCION_CODE_EXPLICIT, COERCION_METHOD_FUNCTION, "ulid_timestamp"},
+	{TIMESTAMPTZOID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "timestamptz_to_ulid"},
+	{TIMESTAMPOID, false, COERCION_CODE_EXPLICIT, COERCION_METHOD_FUNCTION, "ulid_to_timestamp"},
+	{TIMESTAMPOID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_FUNCTION, "timestamp_to_ulid"},
+	{BYTEAOID, false, COERCION_CODE_EXPLICIT, COERCION_METHOD_FUNCTION, "ulid_to_bytea"},
+	{BYTEAOID, true, COERCION_CODE_EXPLICIT, COERCION_METHOD_FUNCTION, "bytea_to_ulid"},
+	{TEXTOID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_INOUT, NULL},
+	{VARCHAROID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_INOUT, NULL},
+	{BPCHAROID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_INOUT, NULL},
 };
 
 static ProcessUtility_hook_type previous_ProcessUtility_hook = NULL;
@@ -131,8 +135,7 @@ lend_cast(const OwnCast *cast, Oid type, Oid schema, ObjectAddresses *lent)
 		if (!OidIsValid(function))
 			return;
 	}
-	address = compat_cast_create(source, target, function, cast->context,
-								 OidIsValid(function) ? COERCION_METHOD_FUNCTION : COERCION_METHOD_BINARY);
+	address = compat_cast_create(source, target, function, cast->context, cast->method);
 	add_exact_object_address(&address, lent);
 }
 
