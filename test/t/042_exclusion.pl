@@ -24,7 +24,7 @@ my ($classes) = $document =~ /^(CREATE OPERATOR CLASS gist_ulid_ops.*?STORAGE ul
 sub check
 {
 	my ($database, $name) = @_;
-	my ($output, $error) = try($node, $database, q(INSERT INTO stays SELECT room, '[2026-01-01 12:00+00,2026-01-03)' FROM stays WHERE number = 42));
+	my ($output, $error) = try($node, $database, q{INSERT INTO stays SELECT room, '[2026-01-01 12:00+00,2026-01-03)' FROM stays WHERE number = 42});
 	my $id = query($node, $database, 'SELECT room FROM stays WHERE number = 42');
 
 	like($error, qr/ERROR:  23P01:/, "$name: an exclusion constraint tells ULIDs apart");
