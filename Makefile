@@ -25,6 +25,7 @@ OBJS = \
 	src/clock.o \
 	src/configuration_lines.o \
 	src/dependents.o \
+	src/extension_schema.o \
 	src/finding.o \
 	src/generator.o \
 	src/generator_change.o \
@@ -88,6 +89,7 @@ OBJS = \
 	src/ulid_text.o \
 	src/ulid_time.o \
 	src/ulid_type.o \
+	src/upgrade_casts.o \
 	src/uuid.o \
 	src/uuid_bits.o \
 	src/uuid_gregorian.o \
@@ -107,7 +109,7 @@ PGFILEDESC = "idgen - IDs made inside the database"
 # The control file is where the version is written.
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
 
-REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid settings
+REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid search_path settings
 ISOLATION = order lock drop reset generator
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 

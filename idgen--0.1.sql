@@ -64,30 +64,30 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_layout_ne(snowflake_layout, snowflake_layout) IS 'implementation of <> operator';
 
-CREATE OPERATOR = (
+CREATE OPERATOR pg_catalog.= (
 	LEFTARG = snowflake_layout,
 	RIGHTARG = snowflake_layout,
 	FUNCTION = snowflake_layout_eq,
-	COMMUTATOR = =,
-	NEGATOR = <>,
+	COMMUTATOR = OPERATOR(pg_catalog.=),
+	NEGATOR = OPERATOR(pg_catalog.<>),
 	RESTRICT = eqsel,
 	JOIN = eqjoinsel,
 	HASHES
 );
 
-COMMENT ON OPERATOR = (snowflake_layout, snowflake_layout) IS 'equal: the same fields, tick and epoch';
+COMMENT ON OPERATOR pg_catalog.= (snowflake_layout, snowflake_layout) IS 'equal: the same fields, tick and epoch';
 
-CREATE OPERATOR <> (
+CREATE OPERATOR pg_catalog.<> (
 	LEFTARG = snowflake_layout,
 	RIGHTARG = snowflake_layout,
 	FUNCTION = snowflake_layout_ne,
-	COMMUTATOR = <>,
-	NEGATOR = =,
+	COMMUTATOR = OPERATOR(pg_catalog.<>),
+	NEGATOR = OPERATOR(pg_catalog.=),
 	RESTRICT = neqsel,
 	JOIN = neqjoinsel
 );
 
-COMMENT ON OPERATOR <> (snowflake_layout, snowflake_layout) IS 'not equal';
+COMMENT ON OPERATOR pg_catalog.<> (snowflake_layout, snowflake_layout) IS 'not equal';
 
 CREATE FUNCTION snowflake_layout_hash(snowflake_layout)
 RETURNS integer
@@ -560,27 +560,27 @@ SUPPORT snowflake_predicate_support;
 COMMENT ON FUNCTION range_contains_snowflake(snowflake_time_range, snowflake) IS
 'implementation of @> operator';
 
-CREATE OPERATOR <@ (
+CREATE OPERATOR pg_catalog.<@ (
 	LEFTARG = snowflake,
 	RIGHTARG = snowflake_time_range,
 	FUNCTION = snowflake_contained_by_range,
-	COMMUTATOR = @>,
+	COMMUTATOR = OPERATOR(pg_catalog.@>),
 	RESTRICT = contsel,
 	JOIN = contjoinsel
 );
 
-COMMENT ON OPERATOR <@ (snowflake, snowflake_time_range) IS 'time is contained by';
+COMMENT ON OPERATOR pg_catalog.<@ (snowflake, snowflake_time_range) IS 'time is contained by';
 
-CREATE OPERATOR @> (
+CREATE OPERATOR pg_catalog.@> (
 	LEFTARG = snowflake_time_range,
 	RIGHTARG = snowflake,
 	FUNCTION = range_contains_snowflake,
-	COMMUTATOR = <@,
+	COMMUTATOR = OPERATOR(pg_catalog.<@),
 	RESTRICT = contsel,
 	JOIN = contjoinsel
 );
 
-COMMENT ON OPERATOR @> (snowflake_time_range, snowflake) IS 'contains time of';
+COMMENT ON OPERATOR pg_catalog.@> (snowflake_time_range, snowflake) IS 'contains time of';
 
 --
 -- Comparisons with a moment.  The planner replaces these SQL functions by their
@@ -663,101 +663,101 @@ RETURN id::bigint <= snowflake_upper_bound(moment);
 COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
 'implementation of >= operator';
 
-CREATE OPERATOR < (
+CREATE OPERATOR pg_catalog.< (
 	LEFTARG = snowflake_time,
 	RIGHTARG = timestamptz,
 	FUNCTION = snowflake_lt_timestamptz,
-	COMMUTATOR = >,
-	NEGATOR = >=,
+	COMMUTATOR = OPERATOR(pg_catalog.>),
+	NEGATOR = OPERATOR(pg_catalog.>=),
 	RESTRICT = scalarltsel,
 	JOIN = scalarltjoinsel
 );
 
-COMMENT ON OPERATOR < (snowflake_time, timestamptz) IS 'is before';
+COMMENT ON OPERATOR pg_catalog.< (snowflake_time, timestamptz) IS 'is before';
 
-CREATE OPERATOR <= (
+CREATE OPERATOR pg_catalog.<= (
 	LEFTARG = snowflake_time,
 	RIGHTARG = timestamptz,
 	FUNCTION = snowflake_le_timestamptz,
-	COMMUTATOR = >=,
-	NEGATOR = >,
+	COMMUTATOR = OPERATOR(pg_catalog.>=),
+	NEGATOR = OPERATOR(pg_catalog.>),
 	RESTRICT = scalarlesel,
 	JOIN = scalarlejoinsel
 );
 
-COMMENT ON OPERATOR <= (snowflake_time, timestamptz) IS 'is at or before';
+COMMENT ON OPERATOR pg_catalog.<= (snowflake_time, timestamptz) IS 'is at or before';
 
-CREATE OPERATOR > (
+CREATE OPERATOR pg_catalog.> (
 	LEFTARG = snowflake_time,
 	RIGHTARG = timestamptz,
 	FUNCTION = snowflake_gt_timestamptz,
-	COMMUTATOR = <,
-	NEGATOR = <=,
+	COMMUTATOR = OPERATOR(pg_catalog.<),
+	NEGATOR = OPERATOR(pg_catalog.<=),
 	RESTRICT = scalargtsel,
 	JOIN = scalargtjoinsel
 );
 
-COMMENT ON OPERATOR > (snowflake_time, timestamptz) IS 'is after';
+COMMENT ON OPERATOR pg_catalog.> (snowflake_time, timestamptz) IS 'is after';
 
-CREATE OPERATOR >= (
+CREATE OPERATOR pg_catalog.>= (
 	LEFTARG = snowflake_time,
 	RIGHTARG = timestamptz,
 	FUNCTION = snowflake_ge_timestamptz,
-	COMMUTATOR = <=,
-	NEGATOR = <,
+	COMMUTATOR = OPERATOR(pg_catalog.<=),
+	NEGATOR = OPERATOR(pg_catalog.<),
 	RESTRICT = scalargesel,
 	JOIN = scalargejoinsel
 );
 
-COMMENT ON OPERATOR >= (snowflake_time, timestamptz) IS 'is at or after';
+COMMENT ON OPERATOR pg_catalog.>= (snowflake_time, timestamptz) IS 'is at or after';
 
-CREATE OPERATOR < (
+CREATE OPERATOR pg_catalog.< (
 	LEFTARG = timestamptz,
 	RIGHTARG = snowflake_time,
 	FUNCTION = timestamptz_lt_snowflake,
-	COMMUTATOR = >,
-	NEGATOR = >=,
+	COMMUTATOR = OPERATOR(pg_catalog.>),
+	NEGATOR = OPERATOR(pg_catalog.>=),
 	RESTRICT = scalarltsel,
 	JOIN = scalarltjoinsel
 );
 
-COMMENT ON OPERATOR < (timestamptz, snowflake_time) IS 'is before';
+COMMENT ON OPERATOR pg_catalog.< (timestamptz, snowflake_time) IS 'is before';
 
-CREATE OPERATOR <= (
+CREATE OPERATOR pg_catalog.<= (
 	LEFTARG = timestamptz,
 	RIGHTARG = snowflake_time,
 	FUNCTION = timestamptz_le_snowflake,
-	COMMUTATOR = >=,
-	NEGATOR = >,
+	COMMUTATOR = OPERATOR(pg_catalog.>=),
+	NEGATOR = OPERATOR(pg_catalog.>),
 	RESTRICT = scalarlesel,
 	JOIN = scalarlejoinsel
 );
 
-COMMENT ON OPERATOR <= (timestamptz, snowflake_time) IS 'is at or before';
+COMMENT ON OPERATOR pg_catalog.<= (timestamptz, snowflake_time) IS 'is at or before';
 
-CREATE OPERATOR > (
+CREATE OPERATOR pg_catalog.> (
 	LEFTARG = timestamptz,
 	RIGHTARG = snowflake_time,
 	FUNCTION = timestamptz_gt_snowflake,
-	COMMUTATOR = <,
-	NEGATOR = <=,
+	COMMUTATOR = OPERATOR(pg_catalog.<),
+	NEGATOR = OPERATOR(pg_catalog.<=),
 	RESTRICT = scalargtsel,
 	JOIN = scalargtjoinsel
 );
 
-COMMENT ON OPERATOR > (timestamptz, snowflake_time) IS 'is after';
+COMMENT ON OPERATOR pg_catalog.> (timestamptz, snowflake_time) IS 'is after';
 
-CREATE OPERATOR >= (
+CREATE OPERATOR pg_catalog.>= (
 	LEFTARG = timestamptz,
 	RIGHTARG = snowflake_time,
 	FUNCTION = timestamptz_ge_snowflake,
-	COMMUTATOR = <=,
-	NEGATOR = <,
+	COMMUTATOR = OPERATOR(pg_catalog.<=),
+	NEGATOR = OPERATOR(pg_catalog.<),
 	RESTRICT = scalargesel,
 	JOIN = scalargejoinsel
 );
 
-COMMENT ON OPERATOR >= (timestamptz, snowflake_time) IS 'is at or after';
+COMMENT ON OPERATOR pg_catalog.>= (timestamptz, snowflake_time) IS 'is at or after';
 
 --
 -- For pg_partman, which wants to know the time of an ID by its text.  The way from
@@ -1002,8 +1002,8 @@ COMMENT ON FUNCTION snowflake128_parse(uuid) IS
 --
 -- The type ulid.  It has the bytes of a uuid and its comparison functions, but operators
 -- of its own: those of uuid would read the literal in "id = '01ARZ...'" as a UUID.  The
--- casts between the two do nothing, and are no implicit ones, so that no comparison
--- loses the index without a word.
+-- casts between the two do nothing, and are no implicit ones, so that no function of
+-- UUIDs reads a ULID as one, and no comparison loses the index without a word.
 --
 
 CREATE TYPE ulid;
@@ -1055,6 +1055,19 @@ CREATE CAST (uuid AS ulid) WITHOUT FUNCTION AS ASSIGNMENT;
 
 COMMENT ON CAST (uuid AS ulid) IS 'the same bytes';
 
+-- A parameter or a column of text can be assigned.  PostgreSQL's own conversion takes a cast.
+CREATE CAST (text AS ulid) WITH INOUT AS ASSIGNMENT;
+
+COMMENT ON CAST (text AS ulid) IS 'for drivers that send text';
+
+CREATE CAST (varchar AS ulid) WITH INOUT AS ASSIGNMENT;
+
+COMMENT ON CAST (varchar AS ulid) IS 'as that from text';
+
+CREATE CAST (character AS ulid) WITH INOUT AS ASSIGNMENT;
+
+COMMENT ON CAST (character AS ulid) IS 'as that from text';
+
 CREATE FUNCTION ulid_lt(ulid, ulid)
 RETURNS boolean
 AS 'uuid_lt'
@@ -1097,79 +1110,79 @@ LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_ne(ulid, ulid) IS 'implementation of <> operator';
 
-CREATE OPERATOR < (
+CREATE OPERATOR pg_catalog.< (
 	LEFTARG = ulid,
 	RIGHTARG = ulid,
 	FUNCTION = ulid_lt,
-	COMMUTATOR = >,
-	NEGATOR = >=,
+	COMMUTATOR = OPERATOR(pg_catalog.>),
+	NEGATOR = OPERATOR(pg_catalog.>=),
 	RESTRICT = scalarltsel,
 	JOIN = scalarltjoinsel
 );
 
-COMMENT ON OPERATOR < (ulid, ulid) IS 'is less than';
+COMMENT ON OPERATOR pg_catalog.< (ulid, ulid) IS 'is less than';
 
-CREATE OPERATOR <= (
+CREATE OPERATOR pg_catalog.<= (
 	LEFTARG = ulid,
 	RIGHTARG = ulid,
 	FUNCTION = ulid_le,
-	COMMUTATOR = >=,
-	NEGATOR = >,
+	COMMUTATOR = OPERATOR(pg_catalog.>=),
+	NEGATOR = OPERATOR(pg_catalog.>),
 	RESTRICT = scalarlesel,
 	JOIN = scalarlejoinsel
 );
 
-COMMENT ON OPERATOR <= (ulid, ulid) IS 'is less than or equal to';
+COMMENT ON OPERATOR pg_catalog.<= (ulid, ulid) IS 'is less than or equal to';
 
-CREATE OPERATOR = (
+CREATE OPERATOR pg_catalog.= (
 	LEFTARG = ulid,
 	RIGHTARG = ulid,
 	FUNCTION = ulid_eq,
-	COMMUTATOR = =,
-	NEGATOR = <>,
+	COMMUTATOR = OPERATOR(pg_catalog.=),
+	NEGATOR = OPERATOR(pg_catalog.<>),
 	RESTRICT = eqsel,
 	JOIN = eqjoinsel,
 	HASHES,
 	MERGES
 );
 
-COMMENT ON OPERATOR = (ulid, ulid) IS 'equal';
+COMMENT ON OPERATOR pg_catalog.= (ulid, ulid) IS 'equal';
 
-CREATE OPERATOR >= (
+CREATE OPERATOR pg_catalog.>= (
 	LEFTARG = ulid,
 	RIGHTARG = ulid,
 	FUNCTION = ulid_ge,
-	COMMUTATOR = <=,
-	NEGATOR = <,
+	COMMUTATOR = OPERATOR(pg_catalog.<=),
+	NEGATOR = OPERATOR(pg_catalog.<),
 	RESTRICT = scalargesel,
 	JOIN = scalargejoinsel
 );
 
-COMMENT ON OPERATOR >= (ulid, ulid) IS 'is greater than or equal to';
+COMMENT ON OPERATOR pg_catalog.>= (ulid, ulid) IS 'is greater than or equal to';
 
-CREATE OPERATOR > (
+CREATE OPERATOR pg_catalog.> (
 	LEFTARG = ulid,
 	RIGHTARG = ulid,
 	FUNCTION = ulid_gt,
-	COMMUTATOR = <,
-	NEGATOR = <=,
+	COMMUTATOR = OPERATOR(pg_catalog.<),
+	NEGATOR = OPERATOR(pg_catalog.<=),
 	RESTRICT = scalargtsel,
 	JOIN = scalargtjoinsel
 );
 
-COMMENT ON OPERATOR > (ulid, ulid) IS 'is greater than';
+COMMENT ON OPERATOR pg_catalog.> (ulid, ulid) IS 'is greater than';
 
-CREATE OPERATOR <> (
+CREATE OPERATOR pg_catalog.<> (
 	LEFTARG = ulid,
 	RIGHTARG = ulid,
 	FUNCTION = ulid_ne,
-	COMMUTATOR = <>,
-	NEGATOR = =,
+	COMMUTATOR = OPERATOR(pg_catalog.<>),
+	NEGATOR = OPERATOR(pg_catalog.=),
 	RESTRICT = neqsel,
 	JOIN = neqjoinsel
 );
 
-COMMENT ON OPERATOR <> (ulid, ulid) IS 'not equal';
+COMMENT ON OPERATOR pg_catalog.<> (ulid, ulid) IS 'not equal';
 
 CREATE FUNCTION ulid_cmp(ulid, ulid)
 RETURNS integer
@@ -1333,7 +1346,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION timestamptz_to_ulid(timestamptz) IS 'least ULID of the millisecond that a timestamptz is in';
 
-CREATE CAST (timestamptz AS ulid) WITH FUNCTION timestamptz_to_ulid(timestamptz);
+CREATE CAST (timestamptz AS ulid) WITH FUNCTION timestamptz_to_ulid(timestamptz) AS ASSIGNMENT;
 
 COMMENT ON CAST (timestamptz AS ulid) IS 'least ULID of a millisecond';
 
@@ -1344,7 +1357,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION timestamp_to_ulid(timestamp) IS 'least ULID of the millisecond that a timestamp is in, in UTC';
 
-CREATE CAST (timestamp AS ulid) WITH FUNCTION timestamp_to_ulid(timestamp);
+CREATE CAST (timestamp AS ulid) WITH FUNCTION timestamp_to_ulid(timestamp) AS ASSIGNMENT;
 
 COMMENT ON CAST (timestamp AS ulid) IS 'least ULID of a millisecond, in UTC';
 
@@ -1726,6 +1739,28 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check_configuration(text) IS
 'what would be wrong on this server with lines of a postgresql.conf that is yet to be deployed';
+
+--
+-- Operators.  All are in pg_catalog, wherever the extension is, so that constructs that
+-- take them by their bare name (IS DISTINCT FROM, NULLIF, CASE, USING, comparisons of
+-- rows) find them whatever the search path is, as in a dump that is read back.  ALTER
+-- EXTENSION SET SCHEMA leaves them there.
+--
+
+CREATE FUNCTION idgen_move_extension()
+RETURNS event_trigger
+AS 'MODULE_PATHNAME', 'idgen_move_extension'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_move_extension() IS
+'lets ALTER EXTENSION idgen SET SCHEMA leave the operators in pg_catalog';
+
+CREATE EVENT TRIGGER idgen_move_extension ON ddl_command_start
+	WHEN TAG IN ('ALTER EXTENSION')
+	EXECUTE FUNCTION idgen_move_extension();
+
+COMMENT ON EVENT TRIGGER idgen_move_extension IS
+'lets ALTER EXTENSION idgen SET SCHEMA leave the operators in pg_catalog';
 
 --
 -- Administration.  What it does concerns all databases of the server, and can

@@ -10,6 +10,8 @@
 #ifndef IDGEN_COMPAT_H
 #define IDGEN_COMPAT_H
 
+#include "catalog/dependency.h"
+#include "catalog/pg_cast.h"
 #include "catalog/pg_foreign_server.h"
 #include "fmgr.h"
 #include "replication/origin.h"
@@ -83,6 +85,17 @@ compat_server_ownercheck(Oid server, Oid role)
 	return object_ownercheck(ForeignServerRelationId, server, role);
 #else
 	return pg_foreign_server_ownercheck(server, role);
+#endif
+}
+
+/* 16: a cast depends on casts that its function is used with, if any. */
+static inline ObjectAddress
+compat_cast_create(Oid source, Oid target, Oid function, char context, char method)
+{
+#if PG_VERSION_NUM >= 160000
+	return CastCreate(source, target, function, InvalidOid, InvalidOid, context, method, DEPENDENCY_NORMAL);
+#else
+	return CastCreate(source, target, function, context, method, DEPENDENCY_NORMAL);
 #endif
 }
 

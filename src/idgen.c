@@ -27,6 +27,7 @@
 #include "server_layout.h"
 #include "shmem.h"
 #include "timeline.h"
+#include "upgrade_casts.h"
 #include "uuid_gregorian.h"
 #include "waiting.h"
 #include "window.h"
@@ -385,6 +386,7 @@ _PG_init(void)
 {
 	define_settings();
 	generator_ddl_init();
+	upgrade_casts_init();
 
 	if (!process_shared_preload_libraries_in_progress)
 		return;

@@ -1,7 +1,7 @@
 -- What the extension puts into the catalogs: nothing left to chance, and nothing
 -- that a plain user needs is closed to them.
 BEGIN;
-SELECT plan(16);
+SELECT plan(17);
 
 CREATE TEMP VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -9,7 +9,7 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname 
 CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
-SELECT is(count(*), 134::bigint, 'all functions are looked at') FROM our_functions;
+SELECT is(count(*), 135::bigint, 'all functions are looked at') FROM our_functions;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is STRICT or takes nothing')
 FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND prokind = 'f' AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator')
   -- AND is not strict, and what is STRICT beside its body is not inlined
@@ -18,9 +18,9 @@ SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept
 FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND proconfig IS NOT NULL;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE')
 FROM our_functions WHERE proparallel <> 's'
-  AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
+  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
 SELECT is(string_agg(DISTINCT proname, ', ' ORDER BY proname),
-	'idgen_check, idgen_check_configuration, idgen_get_slots, idgen_get_timelines, idgen_reset_timeline, idgen_status, snowflake128_nextval, snowflake_create_generator, '
+	'idgen_check, idgen_check_configuration, idgen_get_slots, idgen_get_timelines, idgen_move_extension, idgen_reset_timeline, idgen_status, snowflake128_nextval, snowflake_create_generator, '
 	'snowflake_drop_generator, snowflake_next_block, snowflake_nextval, snowflake_nextvals, ulid, ulid_at, ulid_monotonic, ulid_sequential, '
 	'uuidv1, uuidv4, uuidv6, uuidv7, uuidv7_at, uuidv7_sequential', 'what makes IDs or looks at the server is VOLATILE')
 FROM our_functions WHERE provolatile = 'v';
@@ -53,6 +53,8 @@ FROM ours WHERE obj_description(objid, classid::regclass::name) IS NULL
 SELECT is(string_agg(oid::regoperator::text, ', '), NULL, 'every operator says what it commutes with and how it is estimated, and each comparison its negator')
 FROM pg_operator JOIN ours ON objid = oid AND classid = 'pg_operator'::regclass
 WHERE oprcom = 0 OR oprrest = 0 OR oprjoin = 0 OR (oprnegate = 0 AND oprname NOT IN ('<@', '@>'));
+SELECT is(string_agg(oid::regoperator::text, ', '), NULL, 'every operator is found with any search path')
+FROM pg_operator JOIN ours ON objid = oid AND classid = 'pg_operator'::regclass WHERE oprnamespace <> 'pg_catalog'::regnamespace;
 SELECT ok(extrelocatable, 'the extension can be moved') FROM pg_extension WHERE extname = 'idgen';
 
 CREATE ROLE regress_idgen_user;

@@ -754,8 +754,8 @@ SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off;
 SELECT is(pg_temp.condition('SELECT * FROM bigints WHERE ' || condition), looked_up, 'in another schema: ' || condition)
 FROM (VALUES ($$elsewhere.snowflake_created_in(id, '[2026-03-01 00:00,2026-03-01 01:00)')$$, :'hour_ids'),
-	($$id::elsewhere.snowflake OPERATOR(elsewhere.<@) '[2026-03-01 00:00,2026-03-01 01:00)'$$, :'hour_ids'),
-	($$id::elsewhere.snowflake OPERATOR(elsewhere.<) timestamptz '2026-03-01'$$, '(id < ''815735085465600000''::bigint)')) c(condition, looked_up);
+	($$id::elsewhere.snowflake <@ '[2026-03-01 00:00,2026-03-01 01:00)'$$, :'hour_ids'),
+	($$id::elsewhere.snowflake < timestamptz '2026-03-01'$$, '(id < ''815735085465600000''::bigint)')) c(condition, looked_up);
 ALTER EXTENSION idgen SET SCHEMA public;
 RESET enable_seqscan;
 RESET enable_bitmapscan;

@@ -1,0 +1,142 @@
+/*-------------------------------------------------------------------------
+ *
+ * extension_schema.c
+ *	  ALTER EXTENSION idgen SET SCHEMA, which leaves the operators where they are.
+ *
+ * Operators are in pg_catalog, so that a construct that takes one by its bare name, as
+ * IS DISTINCT FROM does, finds it whatever the search path is: in a dump that is read
+ * back, it is empty.  But PostgreSQL moves all members of an extension or none.  So an
+ * event trigger, which comes before the command, moves the others itself, while the
+ * operators are no members; then the command finds nothing left to do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "nodes/parsenodes.h"
+#include "utils/fmgroids.h"
+#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(idgen_move_extension);
+
+/* The statement that an event trigger is called for, if it moves an extension; else NULL. */
+static AlterObjectSchemaStmt *
+move_of(FunctionCallInfo fcinfo, Oid extension)
+{
+	AlterObjectSchemaStmt *statement = (AlterObjectSchemaStmt *) ((EventTriggerData *) fcinfo->context)->parsetree;
+
+	if (!IsA(statement, AlterObjectSchemaStmt) || statement->objectType != OBJECT_EXTENSION ||
+		get_extension_oid(strVal(statement->object), true) != extension)
+		return NULL;
+	return statement;
+}
+
+static bool
+is_in_pg_catalog(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	bool		result = HeapTupleIsValid(tuple) &&
+		((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace == PG_CATALOG_NAMESPACE;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+/* The members of an extension that are operators in pg_catalog: a list of OIDs. */
+static List *
+operators_of(Oid extension)
+{
+	List	   *operators = NIL;
+	Relation	depends = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(ExtensionRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(extension));
+	scan = systable_beginscan(depends, DependReferenceIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (depend->deptype == DEPENDENCY_EXTENSION && depend->classid == OperatorRelationId &&
+			is_in_pg_catalog(depend->objid))
+			operators = lappend_oid(operators, depend->objid);
+	}
+	systable_endscan(scan);
+	table_close(depends, AccessShareLock);
+	return operators;
+}
+
+static void
+take_out(Oid extension, List *operators)
+{
+	ListCell   *cell;
+
+	foreach(cell, operators)
+		deleteDependencyRecordsForSpecific(OperatorRelationId, lfirst_oid(cell), DEPENDENCY_EXTENSION,
+										   ExtensionRelationId, extension);
+	CommandCounterIncrement();
+}
+
+static void
+put_back(Oid extension, List *operators)
+{
+	ObjectAddress owner;
+	ObjectAddress member;
+	ListCell   *cell;
+
+	ObjectAddressSet(owner, ExtensionRelationId, extension);
+	foreach(cell, operators)
+	{
+		ObjectAddressSet(member, OperatorRelationId, lfirst_oid(cell));
+		recordDependencyOn(&member, &owner, DEPENDENCY_EXTENSION);
+	}
+	CommandCounterIncrement();
+}
+
+/*
+ * idgen_move_extension(): event trigger
+ *
+ * Who may move the extension is checked where it is moved; an error there undoes all.
+ */
+Datum
+idgen_move_extension(PG_FUNCTION_ARGS)
+{
+	AlterObjectSchemaStmt *statement;
+	List	   *operators;
+	Oid			extension;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("function \"%s\" was not called as an event trigger", "idgen_move_extension"));
+
+	extension = getExtensionOfObject(ProcedureRelationId, fcinfo->flinfo->fn_oid);
+	statement = move_of(fcinfo, extension);
+	if (statement == NULL || !OidIsValid(extension))
+		PG_RETURN_NULL();
+
+	operators = operators_of(extension);
+	take_out(extension, operators);
+	AlterExtensionNamespace(strVal(statement->object), statement->newschema, NULL);
+	put_back(extension, operators);
+	PG_RETURN_NULL();
+}
