@@ -72,6 +72,7 @@ OBJS = \
 	src/snowflake_time.o \
 	src/snowflake_type.o \
 	src/stats.o \
+	src/time_zone.o \
 	src/timeline.o \
 	src/turn.o \
 	src/ulid.o \
