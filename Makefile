@@ -34,7 +34,6 @@ OBJS = \
 	src/id_text.o \
 	src/idgen.o \
 	src/layout_capacity.o \
-	src/layout_habits.o \
 	src/layout_overlap.o \
 	src/layout_picture.o \
 	src/layout_plan.o \
@@ -45,6 +44,7 @@ OBJS = \
 	src/limit.o \
 	src/named_generator.o \
 	src/origin.o \
+	src/own_layouts.o \
 	src/process_state.o \
 	src/random.o \
 	src/range_predicate.o \
