@@ -92,14 +92,21 @@ zone_first_shows(pg_tz *zone, Timestamp shown)
 	}
 }
 
-/* Does the clock, by a jump, come to a full hour, or into an hour other than it was in? */
+/*
+ * Does the clock, by a jump, come to a full hour, or into an hour other than it was
+ * in?  By whole hours it jumps to the same minute, as on Chatham from 3:45 back to
+ * 2:45, and that hour goes on.
+ */
 static bool
 jump_begins_hour(const Stretch *before)
 {
 	Timestamp	shown = before->until + before->ahead_after_us;
 	Timestamp	last_shown = before->until + before->ahead_us - 1;
 
-	return into_hour(shown) == 0 || shown - into_hour(shown) != last_shown - into_hour(last_shown);
+	if (into_hour(shown) == 0)
+		return true;
+	return (before->ahead_after_us - before->ahead_us) % USECS_PER_HOUR != 0 &&
+		shown - into_hour(shown) != last_shown - into_hour(last_shown);
 }
 
 /*

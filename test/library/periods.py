@@ -5,8 +5,8 @@ of each year, and around each time its clock is set the hours and days, and wher
 a longer period, that. What clocks have in common that always go alike, or are set alike at a time, is written once.
 
 The reckoning is by looking at the clock each minute. A day starts when the clock first shows its date or a later one;
-weeks, months, quarters and years start with days. An hour starts when the clock shows a full hour, or another hour than
-a minute before.
+weeks, months, quarters and years start with days. An hour starts when the clock shows a full hour, and when it is set by
+other than whole hours and then shows another hour than a minute before.
 """
 
 import sys
@@ -61,7 +61,7 @@ class Window:
         self.hours = [
             self.first + i
             for i in range(WINDOW - HOURS, WINDOW + HOURS)
-            if shown[i] % HOUR == 0 or shown[i] // HOUR != shown[i - 1] // HOUR
+            if shown[i] % HOUR == 0 or ((after - before) % HOUR != 0 and shown[i] // HOUR != shown[i - 1] // HOUR)
         ]
 
     def day_start(self, day):
