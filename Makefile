@@ -43,7 +43,6 @@ OBJS = \
 	src/id_text.o \
 	src/idgen.o \
 	src/layout_capacity.o \
-	src/layout_habits.o \
 	src/layout_overlap.o \
 	src/layout_picture.o \
 	src/layout_plan.o \
@@ -55,6 +54,7 @@ OBJS = \
 	src/named_generator.o \
 	src/origin.o \
 	src/others_ids.o \
+	src/own_layouts.o \
 	src/process_state.o \
 	src/random.o \
 	src/range_predicate.o \
@@ -83,6 +83,7 @@ OBJS = \
 	src/snowflake_time.o \
 	src/snowflake_type.o \
 	src/stats.o \
+	src/time_zone.o \
 	src/timeline.o \
 	src/turn.o \
 	src/ulid.o \

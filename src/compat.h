@@ -14,6 +14,8 @@
 #include "catalog/pg_cast.h"
 #include "catalog/pg_foreign_server.h"
 #include "fmgr.h"
+#include "parser/scansup.h"
+#include "pgtime.h"
 #include "replication/origin.h"
 #include "replication/slot.h"
 #include "replication/syncrep.h"
@@ -22,6 +24,7 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/datetime.h"
 #include "utils/guc_tables.h"
 #include "utils/wait_event.h"
 
@@ -96,6 +99,26 @@ compat_cast_create(Oid source, Oid target, Oid function, char context, char meth
 	return CastCreate(source, target, function, InvalidOid, InvalidOid, context, method, DEPENDENCY_NORMAL);
 #else
 	return CastCreate(source, target, function, context, method, DEPENDENCY_NORMAL);
+/* 16: a function finds time zones, and zones that abbreviations stand for, by name, or raises an error. */
+static inline pg_tz *
+compat_find_zone(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return DecodeTimezoneNameToTz(name);
+#else
+	int			offset;
+	pg_tz	   *zone = NULL;
+	int			kind = DecodeTimezoneAbbrev(0, downcase_truncate_identifier(name, strlen(name), false), &offset, &zone);
+
+	if (kind == TZ || kind == DTZ)
+		return pg_tzset_offset(-offset);
+	if (kind != DYNTZ)
+		zone = pg_tzset(name);
+	if (zone == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("time zone \"%s\" not recognized", name));
+	return zone;
 #endif
 }
 

@@ -22,7 +22,6 @@
 #include "postgres.h"
 
 #include "layout_capacity.h"
-#include "layout_habits.h"
 #include "layout_plan.h"
 #include "layout_presets.h"
 #include "layout_text.h"
@@ -164,7 +163,7 @@ layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
 
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		int			origin = layout_habits(layout_presets[i].name)->is_ours ? OURS : OF_OTHERS;
+		int			origin = layout_presets[i].habits.is_ours ? OURS : OF_OTHERS;
 
 		proposals[count] = propose(layout_of_preset(i), demand, now_us, origin, count);
 		count++;

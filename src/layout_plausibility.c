@@ -8,17 +8,22 @@
  *
  *	- the time: one tick of all since the epoch, or since there has been such a
  *	  system.  As systems grow, fewer IDs are of the first days than of the last:
- *	  half the age since then is half as likely, so what is close to the epoch is
- *	  a great surprise.  Small numbers are close to every epoch.
+ *	  a quarter of the age since then is half as likely, so what is close to the
+ *	  epoch is a great surprise.  Small numbers are close to every epoch.
  *	- nodes and sequences: small numbers are likelier than large ones.  No node is
- *	  more surprising than one drawn at random; but where a sequence starts again
- *	  with each tick, a high one would take a burst.
+ *	  more surprising than one drawn at random, if its field is one to draw from;
+ *	  but nobody has millions of nodes, and where a sequence starts again with each
+ *	  tick, a high one would take a burst.
  *	- how rare the format is.
  *
  * Two formats with a bit between them differ in chance by a factor of two.  There
  * are two more candidates, numbers of a sequence and random ones, so that what is
  * no snowflake ID does not seem to be one.  Impossible are only times in the
  * future, and bits that the layout does not use.
+ *
+ * Where it is known that systems differ in nothing but the epoch, there may well be
+ * another one with an epoch of its own.  So what is above MOST_CERTAIN goes to
+ * that.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -28,10 +33,13 @@
 
 #include <math.h>
 
+#include "port/pg_bitutils.h"
+
 #include "layout_capacity.h"
-#include "layout_habits.h"
 #include "layout_plausibility.h"
-#include "layout_presets.h"
+
+/* Nodes may be drawn at random from so many bits, whatever the system; in wider fields they are counted up. */
+#define MOST_RANDOM_NODE_BITS 13
 
 /* How far ahead of our clock another's IDs may be. */
 #define AHEAD_US (86400 * US_PER_S)
@@ -43,6 +51,7 @@
 /* What it takes to do what a system does not do by itself. */
 #define BEFORE_SYSTEM_BITS 8
 #define BELOW_FIRST_BITS 10
+#define UNUSUAL_NODE_BITS 1
 
 /* From when on a time is near the epoch: within the first 32nd of what has passed. */
 #define NEAR_EPOCH_BITS 5
@@ -92,7 +101,29 @@ bits_of_time(const SnowflakeLayout *layout, const LayoutHabits *habits, int64 at
 	}
 	growth = log2((double) (until_us - since_us) / ((double) (at_us - since_us) + layout->tick_us));
 	doubts->near_epoch = growth >= NEAR_EPOCH_BITS;
-	return Max(bits, 0) + Max(growth, 0);
+	return Max(bits, 0) + Max(growth, 0) / 2;
+}
+
+/* Bits of one of a node's fields. */
+static double
+bits_of_node(const LayoutHabits *habits, uint64 node, int width)
+{
+	if (habits->nodes_at_random)
+		return width;
+	if (width > MOST_RANDOM_NODE_BITS)
+		return bits_of_number(node);
+	return bits_of_any(node, width);
+}
+
+/* The same of the highest of them: as a rule it is one of those, if any, that the system has itself. */
+static double
+bits_of_first_node(const LayoutHabits *habits, uint64 node, int width)
+{
+	if (habits->usual_nodes == 0)
+		return bits_of_node(habits, node, width);
+	if (node < 32 && (habits->usual_nodes & (1 << node)) != 0)
+		return log2(pg_popcount32(habits->usual_nodes));
+	return bits_of_node(habits, node, width) + UNUSUAL_NODE_BITS;
 }
 
 static double
@@ -101,14 +132,18 @@ bits_of_nodes(const SnowflakeLayout *layout, const LayoutHabits *habits, const S
 {
 	double		bits = 0;
 	uint64		highest = 0;
+	bool		is_first = true;
 
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 	{
+		uint64		node = fields->value[field];
+
 		if (!layout_has(layout, field))
 			continue;
-		bits += habits->nodes_at_random ? layout->bits[field] :
-			bits_of_any(fields->value[field], layout->bits[field]);
-		highest = Max(highest, fields->value[field]);
+		bits += is_first ? bits_of_first_node(habits, node, layout->bits[field]) :
+			bits_of_node(habits, node, layout->bits[field]);
+		highest = Max(highest, node);
+		is_first = false;
 	}
 	doubts->node_too_low = highest < habits->first_node;
 	return bits + (doubts->node_too_low ? BELOW_FIRST_BITS : 0);
@@ -142,19 +177,21 @@ has_come(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us
 
 /* A server that runs with another system's layout has not that system's habits. */
 static const LayoutHabits *
-habits_of(const LayoutCandidate *candidate, bool is_own)
+habits_of(const LayoutCandidate *candidate)
 {
-	const LayoutHabits *habits = layout_habits(candidate->name);
+	static const LayoutHabits of_others = {0};
 
-	return is_own && !habits->is_ours ? layout_habits(NULL) : habits;
+	if (candidate->preset == NULL || (candidate->own != NULL && !candidate->preset->habits.is_ours))
+		return &of_others;
+	return &candidate->preset->habits;
 }
 
 /* Fill in what is to be said of an ID in a candidate's layout, but for its chance. */
 static void
-weigh(LayoutCandidate *candidate, bool is_own, uint64 id, int64 now_us)
+weigh(LayoutCandidate *candidate, uint64 id, int64 now_us)
 {
 	const SnowflakeLayout *layout = candidate->layout;
-	const LayoutHabits *habits = habits_of(candidate, is_own);
+	const LayoutHabits *habits = habits_of(candidate);
 	SnowflakeFields fields = layout_parse(layout, id);
 	LayoutDoubts *doubts = &candidate->doubts;
 	int64		at_us = 0;
@@ -166,20 +203,21 @@ weigh(LayoutCandidate *candidate, bool is_own, uint64 id, int64 now_us)
 	if (candidate->verdict != LAYOUT_FITS)
 		return;
 
-	candidate->surprise = is_own ? 0 : habits->rarity;
+	candidate->surprise = candidate->own != NULL ? 0 : habits->rarity;
 	candidate->surprise += layout_is_in_slabs(layout) ? layout->bits[LAYOUT_TIME] :
 		bits_of_time(layout, habits, at_us, now_us, doubts);
 	candidate->surprise += bits_of_nodes(layout, habits, &fields, doubts);
 	candidate->surprise += bits_of_sequence(layout, habits, fields.value[LAYOUT_SEQUENCE], doubts);
 }
 
-static LayoutCandidate
-of_layout(const SnowflakeLayout *layout, bool is_own, uint64 id, int64 now_us)
+/* Which of the own layouts it is; NULL if none. */
+static const OwnLayout *
+own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
 {
-	LayoutCandidate candidate = {.kind = CANDIDATE_LAYOUT, .layout = layout, .name = layout_name(layout)};
-
-	weigh(&candidate, is_own, id, now_us);
-	return candidate;
+	for (int i = 0; i < own_count; i++)
+		if (layout_equal(layout, &own[i].layout))
+			return &own[i];
+	return NULL;
 }
 
 /* Put a candidate where it belongs among those before it: as equal ones come, they stay. */
@@ -214,32 +252,75 @@ set_chances(LayoutCandidate *candidates, int count)
 		candidates[i].chance /= sum;
 }
 
+/* Is there a preset whose time has the same ticks in the same place, but another epoch? */
+static bool
+has_other_epochs(const SnowflakeLayout *layout)
+{
+	for (int i = 0; i < layout_preset_count; i++)
+	{
+		const SnowflakeLayout *other = layout_of_preset(i);
+
+		if (other->tick_us == layout->tick_us && other->shift[LAYOUT_TIME] == layout->shift[LAYOUT_TIME] &&
+			other->epoch_ticks != layout->epoch_ticks)
+			return true;
+	}
+	return false;
+}
+
+/* Leave room for other epochs; they take what is above MOST_CERTAIN.  Returns the number of candidates. */
+static int
+allow_for_other_epochs(LayoutCandidate *candidates, int count)
+{
+	LayoutCandidate other = {.kind = CANDIDATE_OTHER_EPOCH,.surprise = candidates[0].surprise};
+	int			place = 1;
+
+	if (candidates[0].kind != CANDIDATE_LAYOUT || candidates[0].chance <= MOST_CERTAIN ||
+		!has_other_epochs(candidates[0].layout))
+		return count;
+	other.chance = candidates[0].chance - MOST_CERTAIN;
+	other.surprise += log2(MOST_CERTAIN / other.chance);
+	candidates[0].chance = MOST_CERTAIN;
+	while (place < count && candidates[place].chance > other.chance)
+		place++;
+	memmove(&candidates[place + 1], &candidates[place], (count - place) * sizeof(LayoutCandidate));
+	candidates[place] = other;
+	return count + 1;
+}
+
 /*
  * What any 64 bits may be, the most plausible first, at a moment in us since 1970
- * (not negative, and not within a day of the largest).  own is this server's layout,
- * or NULL.  Fills LAYOUT_CANDIDATES at most, and returns their number.
+ * (not negative, and not within a day of the largest).  own are the layouts that
+ * IDs of this database are of, each of them once.  Fills LAYOUT_CANDIDATES(own_count)
+ * at most, and returns their number.
  */
 int
-layout_rank(uint64 id, const SnowflakeLayout *own, int64 now_us, LayoutCandidate *candidates)
+layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us, LayoutCandidate *candidates)
 {
 	LayoutCandidate counter = {.kind = CANDIDATE_COUNTER};
 	LayoutCandidate drawn = {.kind = CANDIDATE_RANDOM};
 	int			count = 0;
 
-	if (own != NULL && layout_name(own) == NULL)
-		insert(candidates, count++, of_layout(own, true, id, now_us));
+	for (int i = 0; i < own_count; i++)
+	{
+		LayoutCandidate candidate = {.layout = &own[i].layout,.own = &own[i]};
+
+		if (layout_preset(candidate.layout) != NULL)
+			continue;
+		weigh(&candidate, id, now_us);
+		insert(candidates, count++, candidate);
+	}
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		const SnowflakeLayout *layout = layout_of_preset(i);
-		bool		is_own = own != NULL && layout_equal(layout, own);
+		LayoutCandidate candidate = {.layout = layout_of_preset(i),.preset = &layout_presets[i]};
 
-		insert(candidates, count, of_layout(layout, is_own, id, now_us));
-		count++;
+		candidate.own = own_layout(candidate.layout, own, own_count);
+		weigh(&candidate, id, now_us);
+		insert(candidates, count++, candidate);
 	}
 	counter.surprise = bits_of_counter(id) + COUNTER_RARITY;
 	insert(candidates, count++, counter);
 	drawn.surprise = 64 + RANDOM_RARITY;
 	insert(candidates, count++, drawn);
 	set_chances(candidates, count);
-	return count;
+	return allow_for_other_epochs(candidates, count);
 }

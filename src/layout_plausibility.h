@@ -8,14 +8,23 @@
 #ifndef IDGEN_LAYOUT_PLAUSIBILITY_H
 #define IDGEN_LAYOUT_PLAUSIBILITY_H
 
-#include "layout.h"
+#include "layout_presets.h"
 
-/* Room for candidates: all presets, a layout that is none, and what is no snowflake ID. */
-#define LAYOUT_CANDIDATES (layout_preset_count + 3)
+/* A layout that IDs of this database are of. */
+typedef struct OwnLayout
+{
+	SnowflakeLayout layout;
+	const char *name;			/* what it is called where it is no preset */
+	const char *owner;			/* whose it is */
+} OwnLayout;
+
+/* Room for candidates: all presets, own layouts that are none, other epochs, and what is no snowflake ID. */
+#define LAYOUT_CANDIDATES(own_count) (layout_preset_count + (own_count) + 3)
 
 typedef enum CandidateKind
 {
 	CANDIDATE_LAYOUT,
+	CANDIDATE_OTHER_EPOCH,		/* the time is where the likeliest layout has it, but counts from elsewhere */
 	CANDIDATE_COUNTER,			/* the next number of a sequence, as nextval() gives */
 	CANDIDATE_RANDOM,			/* 64 random bits */
 } CandidateKind;
@@ -42,13 +51,18 @@ typedef struct LayoutCandidate
 {
 	CandidateKind kind;
 	const SnowflakeLayout *layout;	/* of CANDIDATE_LAYOUT */
-	const char *name;			/* the preset's; NULL if it is none */
+	const LayoutPreset *preset; /* which that is; NULL if it is none */
+	const OwnLayout *own;		/* if it is one of these; else NULL */
 	LayoutVerdict verdict;
 	LayoutDoubts doubts;
 	double		surprise;		/* bits it takes to tell the number, knowing what it is */
 	double		chance;			/* 0 .. 1, 1 in all */
 } LayoutCandidate;
 
-extern int layout_rank(uint64 id, const SnowflakeLayout *own, int64 now_us, LayoutCandidate *candidates);
+/* However plausible, a layout is not more certain where others differ from it in the epoch alone. */
+#define MOST_CERTAIN 0.9
+
+extern int layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us,
+					   LayoutCandidate *candidates);
 
 #endif							/* IDGEN_LAYOUT_PLAUSIBILITY_H */

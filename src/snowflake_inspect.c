@@ -22,12 +22,11 @@
 
 #include "clock.h"
 #include "layout_capacity.h"
-#include "layout_habits.h"
 #include "layout_picture.h"
 #include "layout_plausibility.h"
 #include "layout_presets.h"
 #include "layout_text.h"
-#include "server_layout.h"
+#include "own_layouts.h"
 #include "shown.h"
 #include "snowflake_layout.h"
 
@@ -67,6 +66,25 @@ add_digit(uint64 *number, char digit)
 	return !pg_mul_u64_overflow(*number, 10, number) && !pg_add_u64_overflow(*number, digit - '0', number);
 }
 
+/* Digits and letters in their usual numbers, which tell an ID of 128 bits. */
+#define UUID_LENGTH 36
+#define ULID_LENGTH 26
+
+/* Which function reads a text that is no decimal number of 64 bits. */
+static const char *
+reader_of(const char *copied)
+{
+	size_t		length = 0;
+
+	for (const char *c = copied; *c != '\0'; c++)
+		length += !is_ornament(*c);
+	if (length == UUID_LENGTH)
+		return "A UUID is read by uuid_inspect().";
+	if (length == ULID_LENGTH)
+		return "A ULID is read by a cast to ulid, and its time by ulid_timestamp().";
+	return "Text in base62, base58, base32 or hex is read by snowflake_decode().";
+}
+
 /*
  * The 64 bits of an ID in decimal, from -2^63, as of a bigint, to 2^64 - 1, with
  * whatever between digits.
@@ -102,12 +120,13 @@ read_id(text *argument)
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for a snowflake ID: \"%s\"", shown(copied)),
 				errdetail("An ID is a decimal number; spaces, commas, underscores and quotes do not matter."),
-				errhint("Text in base62, base58, base32 or hex is read by snowflake_decode()."));
+				errhint("%s", reader_of(copied)));
 	if (!in_range || (negative && number > UINT64CONST(1) << 63))
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("value \"%s\" is out of range for a snowflake ID", shown(copied)),
-				errdetail("An ID has 64 bits: from -9223372036854775808 to 18446744073709551615."));
+				errdetail("An ID has 64 bits: from -9223372036854775808 to 18446744073709551615."),
+				strspn(copied, "0123456789") == ULID_LENGTH ? errhint("%s", reader_of(copied)) : 0);
 	return negative ? -number : number;
 }
 
@@ -129,31 +148,20 @@ add_picture(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 	appendStringInfoString(text, picture);
 }
 
-/* Who uses a preset; NULL if the layout is none. */
-static const char *
-user_of(const char *name)
-{
-	for (int i = 0; name != NULL && i < layout_preset_count; i++)
-		if (strcmp(layout_presets[i].name, name) == 0)
-			return layout_presets[i].used_by;
-	return NULL;
-}
-
 /* What the layout is, the picture, and what to know. */
 static void
 add_as_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 {
-	const char *name = layout_name(layout);
+	const LayoutPreset *preset = layout_preset(layout);
 	char		specification[LAYOUT_TEXT_SIZE];
-	const char *note = layout_habits(name)->note;
 
 	layout_write(layout, specification, sizeof(specification));
-	if (name != NULL)
-		appendStringInfo(text, "As %s: %s\n", name, user_of(name));
+	if (preset != NULL)
+		appendStringInfo(text, "As %s: %s\n", preset->name, preset->used_by);
 	appendStringInfo(text, "%s\n\n", specification);
 	add_picture(text, layout, id);
-	if (note != NULL)
-		appendStringInfo(text, "\n\n%s", note);
+	if (preset != NULL && preset->note != NULL)
+		appendStringInfo(text, "\n\n%s", preset->note);
 }
 
 /* How long ago something was, in the largest unit that fits. */
@@ -222,23 +230,25 @@ add_doubts(StringInfo text, const LayoutCandidate *candidate)
 	if (doubts->near_epoch)
 		appendStringInfoString(text, "; there were hardly any such IDs yet");
 	if (doubts->node_too_low)
-		appendStringInfo(text, "; nodes are numbered from %d", layout_habits(candidate->name)->first_node);
+		appendStringInfo(text, "; nodes are numbered from %d", candidate->preset->habits.first_node);
 	if (doubts->sequence_too_low)
-		appendStringInfo(text, "; the sequence starts at %d", layout_habits(candidate->name)->first_sequence);
+		appendStringInfo(text, "; the sequence starts at %d", candidate->preset->habits.first_sequence);
 	if (doubts->sequence_high)
 		appendStringInfo(text, "; the sequence is high, and starts at %d with each tick",
-						 layout_habits(candidate->name)->first_sequence);
+						 candidate->preset->habits.first_sequence);
 }
 
 /* How a candidate is called. */
 static const char *
 candidate_name(const LayoutCandidate *candidate)
 {
+	if (candidate->kind == CANDIDATE_OTHER_EPOCH)
+		return "the same with another epoch than any of these";
 	if (candidate->kind == CANDIDATE_COUNTER)
 		return "a count, no snowflake ID";
 	if (candidate->kind == CANDIDATE_RANDOM)
 		return "random, no snowflake ID";
-	return candidate->name != NULL ? candidate->name : "this server's";
+	return candidate->preset != NULL ? candidate->preset->name : candidate->own->name;
 }
 
 static void
@@ -250,8 +260,8 @@ add_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, int6
 	appendStringInfoString(text, "  ");
 	add_time_and_age(text, candidate->layout, id, now_us);
 	add_fields(text, candidate->layout, id);
-	if (candidate->name != NULL && layout_equal(candidate->layout, server_layout()))
-		appendStringInfoString(text, "; this server's own layout");
+	if (candidate->own != NULL)
+		appendStringInfo(text, "; %s", candidate->own->owner);
 	add_doubts(text, candidate);
 }
 
@@ -306,8 +316,10 @@ static text *
 inspect(uint64 id)
 {
 	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
-	LayoutCandidate *candidates = palloc(LAYOUT_CANDIDATES * sizeof(LayoutCandidate));
-	int			count = layout_rank(id, server_layout(), now_us, candidates);
+	int			own_count;
+	OwnLayout  *own = own_layouts(&own_count);
+	LayoutCandidate *candidates = palloc(LAYOUT_CANDIDATES(own_count) * sizeof(LayoutCandidate));
+	int			count = layout_rank(id, own, own_count, now_us, candidates);
 	StringInfoData report;
 
 	initStringInfo(&report);

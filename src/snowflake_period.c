@@ -10,11 +10,14 @@
 #include "common/int.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "id_bounds.h"
 #include "snowflake_layout.h"
+#include "time_zone.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_period);
 
@@ -22,17 +25,27 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_period);
 typedef struct Period
 {
 	const char *name;
-	int64		one_and_a_half; /* us; of a month of 30 days, a quarter of 90, a year of 365 */
+	int64		one_and_a_half; /* us; of a month of 30 days, a quarter of 90, a year of 365; 0 of an hour */
 } Period;
 
+/* From when to when a period is. */
+typedef struct Span
+{
+	TimestampTz start;
+	TimestampTz end;			/* the first moment after it */
+} Span;
+
 static const Period periods[] = {
-	{"hour", USECS_PER_HOUR * 3 / 2},
+	{"hour", 0},
 	{"day", USECS_PER_DAY * 3 / 2},
 	{"week", USECS_PER_DAY * 21 / 2},
 	{"month", USECS_PER_DAY * 45},
 	{"quarter", USECS_PER_DAY * 135},
 	{"year", USECS_PER_DAY * 547},
 };
+
+/* An hour and what a jump of the clock adds to it are less than that. */
+#define LONGEST_HOUR (3 * USECS_PER_HOUR)
 
 static const Period *
 find_period(text *name)
@@ -49,29 +62,73 @@ find_period(text *name)
 			errhint("Periods are \"hour\", \"day\", \"week\", \"month\", \"quarter\" and \"year\"."));
 }
 
-/* date_trunc(period, moment, time_zone), whose errors it raises. */
-static TimestampTz
-start_of_period(text *period, TimestampTz moment, text *time_zone)
+static void
+ensure_in_range(TimestampTz moment, const Period *period)
 {
-	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_trunc_zone,
-												   PointerGetDatum(period),
-												   TimestampTzGetDatum(moment),
-												   PointerGetDatum(time_zone)));
+	if (!IS_VALID_TIMESTAMP(moment))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range"),
+				errdetail("The %s of this moment does not end within the range of timestamps.", period->name));
+}
+
+/* The start of the period that a clock is in, as the clock shows it. */
+static Timestamp
+shown_at_start(const Period *period, Timestamp shown)
+{
+	ensure_in_range(shown, period);
+	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc,
+												 PointerGetDatum(cstring_to_text(period->name)),
+												 TimestampGetDatum(shown)));
+}
+
+/* The start of the next one, as the clock shows it. */
+static Timestamp
+shown_at_next_start(const Period *period, Timestamp start)
+{
+	Timestamp	in_next;
+
+	if (pg_add_s64_overflow(start, period->one_and_a_half, &in_next))
+		in_next = DT_NOEND;
+	return shown_at_start(period, in_next);
+}
+
+static Span
+hour_of(TimestampTz moment, pg_tz *zone)
+{
+	Span		hour = {.end = moment - LONGEST_HOUR};
+
+	do
+	{
+		hour.start = hour.end;
+		hour.end = zone_next_hour(zone, hour.start);
+	} while (hour.end <= moment);
+	return hour;
 }
 
 /*
- * The start of the period that a moment is in.  Where clocks are put back over
- * midnight, date_trunc() takes the second midnight for the start of the day, so
- * what comes before that belongs to the day before.
+ * The period of days that a moment is in.  A period starts when the clock first
+ * shows a time of it, and goes on until it first shows one of the next; that the
+ * clock may then jump back, over midnight, changes nothing.  So where midnight
+ * comes twice, the first one counts, and each moment is in one period.
+ *
+ * The next one is that of what the clock shows one and a half periods on, which is
+ * right whatever days and months of different length come in between, and takes no
+ * calendar but PostgreSQL's.
  */
-static TimestampTz
-start_of_own_period(text *name, const Period *period, TimestampTz moment, text *time_zone)
+static Span
+days_of(const Period *period, TimestampTz moment, pg_tz *zone)
 {
-	TimestampTz start = start_of_period(name, moment, time_zone);
+	Timestamp	shown = shown_at_start(period, zone_clock_at(zone, moment));
+	Span		days = {.end = zone_first_shows(zone, shown)};
 
-	if (start > moment)
-		start = start_of_period(name, start - period->one_and_a_half / 3, time_zone);
-	return start;
+	do
+	{
+		days.start = days.end;
+		shown = shown_at_next_start(period, shown);
+		days.end = zone_first_shows(zone, shown);
+	} while (days.end <= moment);
+	return days;
 }
 
 /*
@@ -79,41 +136,30 @@ start_of_own_period(text *name, const Period *period, TimestampTz moment, text *
  *					layout snowflake_layout,
  *					OUT starts_at timestamptz, OUT ends_at timestamptz,
  *					OUT from_id bigint, OUT to_id bigint)
- *
- * The end is found as the start of what lies one and a half periods on.  That
- * is right whatever days and months of different length come in between, and
- * takes no calendar but PostgreSQL's.
  */
 Datum
 idgen_snowflake_period(PG_FUNCTION_ARGS)
 {
-	text	   *name = PG_GETARG_TEXT_PP(0);
+	const Period *period = find_period(PG_GETARG_TEXT_PP(0));
 	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(1);
-	text	   *time_zone = PG_GETARG_TEXT_PP(2);
+	pg_tz	   *zone = compat_find_zone(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(3);
-	const Period *period = find_period(name);
-	TimestampTz start = 0;
-	TimestampTz next = 0;
-	bool		finite = !TIMESTAMP_NOT_FINITE(moment);
+	Span		span;
 	TupleDesc	row_type;
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
 	ensure_by_time(layout);
-	if (finite)
-		start = start_of_own_period(name, period, moment, time_zone);
-	if (!finite || pg_add_s64_overflow(start, period->one_and_a_half, &next) || !IS_VALID_TIMESTAMP(next))
-		ereport(ERROR,
-				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				errmsg("timestamp out of range"),
-				errdetail("The %s of this moment does not end within the range of timestamps.", period->name));
-	next = start_of_period(name, next, time_zone);
+	ensure_in_range(moment, period);
+	span = period->one_and_a_half == 0 ? hour_of(moment, zone) : days_of(period, moment, zone);
+	ensure_in_range(span.start, period);
+	ensure_in_range(span.end, period);
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	values[0] = TimestampTzGetDatum(start);
-	values[1] = TimestampTzGetDatum(next);
-	values[2] = Int64GetDatum(first_id_at(layout, start));
-	values[3] = Int64GetDatum(first_id_at(layout, next));
+	values[0] = TimestampTzGetDatum(span.start);
+	values[1] = TimestampTzGetDatum(span.end);
+	values[2] = Int64GetDatum(first_id_at(layout, span.start));
+	values[3] = Int64GetDatum(first_id_at(layout, span.end));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

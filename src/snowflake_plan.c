@@ -17,7 +17,6 @@
 
 #include "clock.h"
 #include "layout_capacity.h"
-#include "layout_habits.h"
 #include "layout_plan.h"
 #include "layout_presets.h"
 #include "layout_text.h"
@@ -110,7 +109,8 @@ static const char *
 note_of(const LayoutProposal *proposal)
 {
 	const SnowflakeLayout *layout = &proposal->layout;
-	const char *note = layout_habits(layout_name(layout))->note;
+	const LayoutPreset *preset = layout_preset(layout);
+	const char *note = preset != NULL ? preset->note : NULL;
 	int64		last_end_us = layout_last_end_us(layout);
 
 	if (!layout_turns_negative(layout) || proposal->shortfalls.negative)

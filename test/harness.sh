@@ -135,6 +135,7 @@ needs_test() {
   need "postgresql-$PG_MAJOR-pgtap" find_pgtap
   need faketime command -v faketime
   want node-pg node -e 'require("pg")'
+  want python3 python3 -c 'import zoneinfo'
   # Before 17 it is a version 4, which knows no encoders.
   ((PG_MAJOR < 17)) || want "postgresql-$PG_MAJOR-partman" dpkg-query -s "postgresql-$PG_MAJOR-partman"
 }

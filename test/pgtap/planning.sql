@@ -14,7 +14,7 @@ WHERE time_used NOT BETWEEN 0 AND 1 OR years_left < 0
    OR NOT (starts_at < ends_at) OR NOT (negative_from < ends_at)
    OR abs(extract(epoch FROM greatest(least(ends_at, negative_from) - now(), '0')) / 31556952 - years_left) > 0.11;
 SELECT is(string_agg(name, ', '), 'hybrid', 'only slabs have no date') FROM snowflake_layouts WHERE ends_at IS NULL OR years_left IS NULL;
-SELECT is(string_agg(name, ', ' ORDER BY name), 'discord, influxdb, instagram, mastodon, timeshard, tso', 'those that use the sign say when')
+SELECT is(string_agg(name, ', ' ORDER BY name), 'bilibili, discord, influxdb, instagram, mastodon, tiktok, timeshard, tso', 'those that use the sign say when')
 FROM snowflake_layouts WHERE negative_from IS NOT NULL;
 SELECT is((SELECT specification FROM snowflake_capacity()), (SELECT specification FROM snowflake_capacity(snowflake_layout())),
 	'the capacity is that of the server if no layout is named');

@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "layout_capacity.h"
-#include "layout_habits.h"
 #include "layout_picture.h"
 #include "layout_plan.h"
 #include "layout_plausibility.h"
@@ -130,16 +129,28 @@ static const Published published[] = {
 	{UINT64CONST(129053495681099), "yitter", 1},
 };
 
+/* Candidates on a server whose own layout, if any, is given. */
+static int
+rank(uint64 id, const SnowflakeLayout *own, int64 now_us, LayoutCandidate *candidates)
+{
+	static OwnLayout owns[1];
+
+	if (own == NULL)
+		return layout_rank(id, NULL, 0, now_us, candidates);
+	owns[0].layout = *own;
+	return layout_rank(id, owns, 1, now_us, candidates);
+}
+
 /* The place of a preset among the candidates, from 1. */
 static int
 place_of(const char *name, uint64 id, const SnowflakeLayout *own, int64 now_us)
 {
-	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES * sizeof(LayoutCandidate));
-	int			count = layout_rank(id, own, now_us, candidates);
+	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES(1) * sizeof(LayoutCandidate));
+	int			count = rank(id, own, now_us, candidates);
 	int			place = 0;
 
 	for (int i = 0; i < count; i++)
-		if (candidates[i].name != NULL && strcmp(candidates[i].name, name) == 0)
+		if (candidates[i].preset != NULL && strcmp(candidates[i].preset->name, name) == 0)
 			place = candidates[i].verdict == LAYOUT_FITS ? i + 1 : -(i + 1);
 	free(candidates);
 	return place;
@@ -176,7 +187,7 @@ test_own_ids(void)
 		if (layout_has(layout, LAYOUT_WORKER))
 			id |= layout_put(layout, LAYOUT_WORKER, 1);
 		if (layout_has(layout, LAYOUT_SEQUENCE))
-			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_habits(name)->first_sequence);
+			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_presets[i].habits.first_sequence);
 		is_number(place_of(name, id, layout, NOW_US), 1, of("an ID just made by a server", name));
 	}
 }
@@ -184,9 +195,9 @@ test_own_ids(void)
 static void
 test_candidates(void)
 {
-	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES * sizeof(LayoutCandidate));
+	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES(1) * sizeof(LayoutCandidate));
 	SnowflakeLayout own = layout_of("time 41 bits of 1 ms since 2024-01-01, shard 12, sequence 10");
-	int			count = layout_rank(5, NULL, NOW_US, candidates);
+	int			count = rank(5, NULL, NOW_US, candidates);
 	double		sum = 0;
 
 	is_number(count, layout_preset_count + 2, "plausible: all presets and two others");
@@ -195,12 +206,12 @@ test_candidates(void)
 	check(sum > 0.999 && sum < 1.001, "plausible: the chances are 1 in all");
 	check(candidates[0].kind == CANDIDATE_COUNTER, "plausible: a small number counts");
 
-	(void) layout_rank(UINT64CONST(0x9E3779B97F4A7C15), NULL, NOW_US, candidates);
+	(void) rank(UINT64CONST(0x9E3779B97F4A7C15), NULL, NOW_US, candidates);
 	check(candidates[0].kind == CANDIDATE_RANDOM, "plausible: what fits nowhere is random");
 
-	count = layout_rank(layout_put(&own, LAYOUT_TIME, layout_tick_at_us(&own, NOW_US)), &own, NOW_US, candidates);
-	is_number(count, LAYOUT_CANDIDATES, "plausible: the server's own layout, too");
-	check(candidates[0].layout == &own, "plausible: which comes first for IDs of the server");
+	count = rank(layout_put(&own, LAYOUT_TIME, layout_tick_at_us(&own, NOW_US)), &own, NOW_US, candidates);
+	is_number(count, layout_preset_count + 3, "plausible: the server's own layout, too");
+	check(candidates[0].own != NULL && layout_equal(candidates[0].layout, &own), "plausible: which comes first for IDs of the server");
 
 	check(place_of("js53", UINT64CONST(1) << 60, NULL, NOW_US) < 0, "plausible: not with bits that are not used");
 	check(place_of("mastodon", UINT64CONST(1) << 62, NULL, NOW_US) < 0, "plausible: not in the future");
@@ -213,7 +224,7 @@ test_candidates(void)
 static void
 test_any_bits(void)
 {
-	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES * sizeof(LayoutCandidate));
+	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES(1) * sizeof(LayoutCandidate));
 	bool		sound = true;
 
 	for (int bit = 0; bit < 64; bit++)
@@ -221,7 +232,7 @@ test_any_bits(void)
 		for (int inverted = 0; inverted < 2; inverted++)
 		{
 			uint64		id = (UINT64CONST(1) << bit) ^ (inverted ? PG_UINT64_MAX : 0);
-			int			count = layout_rank(id, layout_of_preset(bit % layout_preset_count), NOW_US, candidates);
+			int			count = rank(id, layout_of_preset(bit % layout_preset_count), NOW_US, candidates);
 
 			for (int i = 0; i < count; i++)
 				sound = sound && candidates[i].chance >= 0 && candidates[i].chance <= 1 &&
@@ -230,14 +241,6 @@ test_any_bits(void)
 	}
 	check(sound, "plausible: chances of any bits are in order");
 	free(candidates);
-}
-
-static void
-test_habits(void)
-{
-	for (int i = 0; i < layout_preset_count; i++)
-		check(layout_habits(layout_presets[i].name)->name != NULL, of("has habits", layout_presets[i].name));
-	check(layout_habits(NULL)->rarity == 0, "habits: none of a layout without a name");
 }
 
 static LayoutProposal *
@@ -443,7 +446,6 @@ main(void)
 {
 	test_rooms();
 	test_time_left();
-	test_habits();
 	test_published_ids();
 	test_own_ids();
 	test_candidates();
