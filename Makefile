@@ -17,6 +17,7 @@ OBJS = \
 	src/check_files.o \
 	src/check_generators.o \
 	src/clock.o \
+	src/encoded_text.o \
 	src/finding.o \
 	src/generator.o \
 	src/generator_change.o \
@@ -74,6 +75,7 @@ OBJS = \
 	src/stats.o \
 	src/timeline.o \
 	src/turn.o \
+	src/typeid_text.o \
 	src/ulid.o \
 	src/ulid_text.o \
 	src/ulid_time.o \
@@ -85,6 +87,7 @@ OBJS = \
 	src/uuid_moment.o \
 	src/uuid_node.o \
 	src/uuid_range.o \
+	src/uuid_text.o \
 	src/uuid_time.o \
 	src/waiting.o \
 	src/window.o
@@ -142,7 +145,7 @@ include $(PGXS)
 $(OBJS): $(wildcard src/*.h) idgen.control
 
 # What needs no server to be tested.
-ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/ulid_text.c src/uuid_bits.c
+ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/typeid_text.c src/ulid_text.c src/uuid_bits.c
 
 unit: $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
@@ -157,7 +160,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/process_state.c src/random.c

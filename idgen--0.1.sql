@@ -950,6 +950,19 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
 
+--
+-- It is VARIADIC because others have a uuid_version(uuid), as TimescaleDB does: PostgreSQL
+-- takes that one, if both are in one schema, and either can be installed beside the other.
+--
+
+CREATE FUNCTION uuid_version(VARIADIC id uuid[])
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_uuid_version'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_version(VARIADIC uuid[]) IS
+'version of one UUID; NULL if its variant is not that of RFC 9562';
+
 CREATE FUNCTION uuid_inspect(id uuid)
 RETURNS text
 AS 'MODULE_PATHNAME', 'idgen_uuid_inspect'
@@ -973,6 +986,97 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6_to_v1(uuid) IS
 'the UUID of version 1 with the time, clock sequence and node of one of version 6';
+
+--
+-- The least and the greatest UUID of an index.  They are not called min and max, as
+-- PostgreSQL 20 has these, and many a database has made its own.
+--
+
+CREATE FUNCTION uuid_lesser_of(uuid, uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_ulid_smaller'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_lesser_of(uuid, uuid) IS 'lesser of two';
+
+CREATE FUNCTION uuid_greater_of(uuid, uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_ulid_larger'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_greater_of(uuid, uuid) IS 'greater of two';
+
+CREATE AGGREGATE uuid_least(uuid) (
+	SFUNC = uuid_lesser_of,
+	STYPE = uuid,
+	COMBINEFUNC = uuid_lesser_of,
+	SORTOP = OPERATOR(pg_catalog.<),
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE uuid_least(uuid) IS 'least UUID of all input values; uses an index';
+
+CREATE AGGREGATE uuid_greatest(uuid) (
+	SFUNC = uuid_greater_of,
+	STYPE = uuid,
+	COMBINEFUNC = uuid_greater_of,
+	SORTOP = OPERATOR(pg_catalog.>),
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE uuid_greatest(uuid) IS 'greatest UUID of all input values; uses an index';
+
+--
+-- UUIDs as short text, and as TypeIDs.  Not leakproof: errors show what they were given.
+--
+
+CREATE FUNCTION uuid_encode(id uuid, encoding text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_encode'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_encode(uuid, text) IS
+'UUID as text in base62, base58, base32 or hex, of a fixed length and in the order of UUIDs';
+
+CREATE FUNCTION uuid_decode(encoded text, encoding text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuid_decode'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_decode(text, text) IS
+'UUID of a text in base62, base58, base32 or hex';
+
+CREATE FUNCTION uuid_encode_typeid(id uuid, prefix text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_encode_typeid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_encode_typeid(uuid, text) IS
+'TypeID of a UUID: a prefix, which may be empty, and 26 digits of base32';
+
+CREATE FUNCTION uuid_decode_typeid(typeid text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuid_decode_typeid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_decode_typeid(text) IS
+'UUID of a TypeID with any prefix';
+
+CREATE FUNCTION uuid_decode_typeid(typeid text, prefix text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuid_decode_typeid_of'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_decode_typeid(text, text) IS
+'UUID of a TypeID; an error if it has another prefix';
+
+CREATE FUNCTION uuid_typeid_prefix(typeid text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_typeid_prefix'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_typeid_prefix(text) IS
+'prefix of a TypeID';
 
 --
 -- Extended Snowflakes: ns, node and sequence in a uuid, which are no UUIDs of RFC 9562.
