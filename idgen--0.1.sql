@@ -937,6 +937,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6() IS 'UUID version 6: as version 1, with the time in order';
 
+CREATE FUNCTION uuidv1_at(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv1_at'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv1_at(timestamptz) IS
+'UUID version 1 of a moment, to the microsecond, and random otherwise: for backdating';
+
+CREATE FUNCTION uuidv6_at(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_at'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_at(timestamptz) IS
+'UUID version 6 of a moment, to the microsecond, and random otherwise: for backdating';
+
 --
 -- Reading UUIDs.  What has no time, as version 4, another variant, nil and max, gives
 -- NULL, as in uuid_extract_timestamp() of PostgreSQL 17.
@@ -1485,6 +1501,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid() IS
 'ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
+
+CREATE FUNCTION ulids(count integer)
+RETURNS ulid[]
+AS 'MODULE_PATHNAME', 'idgen_ulids'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
+
+COMMENT ON FUNCTION ulids(integer) IS
+'array of the next count ULIDs, as ulid() issues them';
+
+CREATE FUNCTION ulid_random()
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_random'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_random() IS
+'ULID of the present millisecond with 80 random bits: in no order within it';
 
 CREATE FUNCTION ulid_monotonic()
 RETURNS ulid
