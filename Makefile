@@ -31,6 +31,7 @@ OBJS = \
 	src/generator_use.o \
 	src/id_batch.o \
 	src/id_bounds.o \
+	src/id_series.o \
 	src/id_space.o \
 	src/id_text.o \
 	src/idgen.o \
