@@ -60,6 +60,7 @@ OBJS = \
 	src/shown.o \
 	src/snowflake.o \
 	src/snowflake128.o \
+	src/snowflake_calendar.o \
 	src/snowflake_capacity.o \
 	src/snowflake_inspect.o \
 	src/snowflake_generator.o \

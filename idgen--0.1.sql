@@ -433,6 +433,83 @@ CREATE CAST (snowflake AS smallint) WITH FUNCTION int2(snowflake) AS ASSIGNMENT;
 
 COMMENT ON CAST (snowflake AS smallint) IS 'as that from bigint';
 
+CREATE FUNCTION snowflake_to_float8(snowflake)
+RETURNS float8
+AS 'i8tod'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_float8(snowflake) IS 'convert snowflake to float8';
+
+CREATE CAST (snowflake AS float8) WITH FUNCTION snowflake_to_float8(snowflake);
+
+COMMENT ON CAST (snowflake AS float8) IS 'as that from bigint, but explicit, as it rounds';
+
+CREATE FUNCTION snowflake_to_float4(snowflake)
+RETURNS float4
+AS 'i8tof'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_float4(snowflake) IS 'convert snowflake to float4';
+
+CREATE CAST (snowflake AS float4) WITH FUNCTION snowflake_to_float4(snowflake);
+
+COMMENT ON CAST (snowflake AS float4) IS 'as that from bigint, but explicit, as it rounds';
+
+CREATE FUNCTION snowflake_to_oid(snowflake)
+RETURNS oid
+AS 'i8tooid'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_oid(snowflake) IS 'convert snowflake to oid';
+
+CREATE CAST (snowflake AS oid) WITH FUNCTION snowflake_to_oid(snowflake) AS ASSIGNMENT;
+
+COMMENT ON CAST (snowflake AS oid) IS 'as that from bigint';
+
+CREATE FUNCTION float8_to_snowflake(float8)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_float8'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION float8_to_snowflake(float8) IS 'convert float8 to snowflake';
+
+CREATE CAST (float8 AS snowflake) WITH FUNCTION float8_to_snowflake(float8);
+
+COMMENT ON CAST (float8 AS snowflake) IS 'as that to bigint, but explicit, as it rounds';
+
+CREATE FUNCTION float4_to_snowflake(float4)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_float4'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION float4_to_snowflake(float4) IS 'convert float4 to snowflake';
+
+CREATE CAST (float4 AS snowflake) WITH FUNCTION float4_to_snowflake(float4);
+
+COMMENT ON CAST (float4 AS snowflake) IS 'as that to bigint, but explicit, as it rounds';
+
+CREATE FUNCTION oid_to_snowflake(oid)
+RETURNS snowflake
+AS 'oidtoi8'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION oid_to_snowflake(oid) IS 'convert oid to snowflake';
+
+CREATE CAST (oid AS snowflake) WITH FUNCTION oid_to_snowflake(oid) AS ASSIGNMENT;
+
+COMMENT ON CAST (oid AS snowflake) IS 'as that to bigint';
+
+CREATE FUNCTION jsonb_to_snowflake(jsonb)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_jsonb'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION jsonb_to_snowflake(jsonb) IS 'convert jsonb, a string or a number, to snowflake';
+
+CREATE CAST (jsonb AS snowflake) WITH FUNCTION jsonb_to_snowflake(jsonb);
+
+COMMENT ON CAST (jsonb AS snowflake) IS 'what the type is in JSON, and numbers as to bigint';
+
 -- This goes by the server's layout.  The planner replaces it by its body, so that an
 -- index on snowflake_timestamp() serves it.  Its cast comes after that to bigint.
 CREATE FUNCTION timestamptz(snowflake)
@@ -445,6 +522,51 @@ COMMENT ON FUNCTION timestamptz(snowflake) IS 'convert snowflake to timestamptz'
 CREATE CAST (snowflake AS timestamptz) WITH FUNCTION timestamptz(snowflake);
 
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
+
+--
+-- What has no time zone is that of TimeZone, as it is for a timestamptz: so that these agree with
+-- "id >= date '...'", and a cast by way of timestamptz.  The second argument of date_trunc() and
+-- date_part() is never an untyped literal, as PostgreSQL's own are not unique then; so these two make
+-- no other call ambiguous, as one of date_bin() would, or of date_trunc() with a time zone.
+--
+
+CREATE FUNCTION snowflake_to_timestamp(snowflake)
+RETURNS timestamp
+AS 'MODULE_PATHNAME', 'idgen_snowflake_to_timestamp'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_timestamp(snowflake) IS 'convert snowflake to timestamp';
+
+CREATE CAST (snowflake AS timestamp) WITH FUNCTION snowflake_to_timestamp(snowflake);
+
+COMMENT ON CAST (snowflake AS timestamp) IS 'time of a snowflake ID, in TimeZone';
+
+CREATE FUNCTION snowflake_to_date(snowflake)
+RETURNS date
+AS 'MODULE_PATHNAME', 'idgen_snowflake_to_date'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_date(snowflake) IS 'convert snowflake to date';
+
+CREATE CAST (snowflake AS date) WITH FUNCTION snowflake_to_date(snowflake);
+
+COMMENT ON CAST (snowflake AS date) IS 'day of a snowflake ID, in TimeZone';
+
+CREATE FUNCTION date_trunc(field text, id snowflake)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_snowflake_date_trunc'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION date_trunc(text, snowflake) IS
+'time of a snowflake ID truncated to a unit, in TimeZone';
+
+CREATE FUNCTION date_part(field text, id snowflake)
+RETURNS double precision
+AS 'MODULE_PATHNAME', 'idgen_snowflake_date_part'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION date_part(text, snowflake) IS
+'field of the time of a snowflake ID, in TimeZone';
 
 --
 -- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
@@ -581,6 +703,60 @@ CREATE OPERATOR @> (
 );
 
 COMMENT ON OPERATOR @> (snowflake_time_range, snowflake) IS 'contains time of';
+
+--
+-- Is the number in a range of numbers?  PostgreSQL's operators want the same type on both
+-- sides.  Both operands are domains, so that they count as conversions: then "id <@ '[...)'"
+-- is still a range of times, and an untyped literal beside an int8range a range.
+--
+
+CREATE DOMAIN snowflake_number AS snowflake;
+
+COMMENT ON DOMAIN snowflake_number IS
+'operand of the operators that look for a snowflake in a range of numbers; not for columns';
+
+CREATE DOMAIN snowflake_number_range AS int8range;
+
+COMMENT ON DOMAIN snowflake_number_range IS
+'operand of the operators that look for a snowflake in a range of numbers; not for columns';
+
+CREATE FUNCTION snowflake_in_int8range(id snowflake_number, range snowflake_number_range)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN id::bigint <@ range::int8range;
+
+COMMENT ON FUNCTION snowflake_in_int8range(snowflake_number, snowflake_number_range) IS
+'implementation of <@ operator';
+
+CREATE FUNCTION int8range_contains_snowflake(range snowflake_number_range, id snowflake_number)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN range::int8range @> id::bigint;
+
+COMMENT ON FUNCTION int8range_contains_snowflake(snowflake_number_range, snowflake_number) IS
+'implementation of @> operator';
+
+CREATE OPERATOR <@ (
+	LEFTARG = snowflake_number,
+	RIGHTARG = snowflake_number_range,
+	FUNCTION = snowflake_in_int8range,
+	COMMUTATOR = @>,
+	RESTRICT = contsel,
+	JOIN = contjoinsel
+);
+
+COMMENT ON OPERATOR <@ (snowflake_number, snowflake_number_range) IS 'is contained by';
+
+CREATE OPERATOR @> (
+	LEFTARG = snowflake_number_range,
+	RIGHTARG = snowflake_number,
+	FUNCTION = int8range_contains_snowflake,
+	COMMUTATOR = <@,
+	RESTRICT = contsel,
+	JOIN = contjoinsel
+);
+
+COMMENT ON OPERATOR @> (snowflake_number_range, snowflake_number) IS 'contains';
 
 --
 -- Comparisons with a moment.  The planner replaces these SQL functions by their
@@ -1550,7 +1726,7 @@ COMMENT ON FUNCTION ulid_sequential() IS
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval)
 RETURNS SETOF bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_series'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
+LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval) IS
 'snowflake IDs of count times, from start on in steps, in increasing order: for tests';
@@ -1558,7 +1734,7 @@ COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval) IS
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval, layout snowflake_layout)
 RETURNS SETOF bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_series'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, snowflake_layout) IS
 'the same in a layout';
@@ -1566,7 +1742,7 @@ COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, snowflake_l
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval, worker_id integer, datacenter_id integer, layout snowflake_layout)
 RETURNS SETOF bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_series_of_node'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, integer, integer, snowflake_layout) IS
 'the same of a node';
@@ -1574,7 +1750,7 @@ COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, integer, in
 CREATE FUNCTION uuidv4_series(count integer, seed bigint)
 RETURNS SETOF uuid
 AS 'MODULE_PATHNAME', 'idgen_uuidv4_series'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION uuidv4_series(integer, bigint) IS
 'UUIDs of version 4 that are the same for the same seed: for tests';
@@ -1582,7 +1758,7 @@ COMMENT ON FUNCTION uuidv4_series(integer, bigint) IS
 CREATE FUNCTION uuidv7_series(start timestamptz, count integer, step interval, seed bigint)
 RETURNS SETOF uuid
 AS 'MODULE_PATHNAME', 'idgen_uuidv7_series'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION uuidv7_series(timestamptz, integer, interval, bigint) IS
 'UUIDs of version 7 of count times, in increasing order, the same for the same seed: for tests';
@@ -1590,7 +1766,7 @@ COMMENT ON FUNCTION uuidv7_series(timestamptz, integer, interval, bigint) IS
 CREATE FUNCTION ulid_series(start timestamptz, count integer, step interval, seed bigint)
 RETURNS SETOF ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_series'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION ulid_series(timestamptz, integer, interval, bigint) IS
 'ULIDs of count times, in increasing order, the same for the same seed: for tests';
