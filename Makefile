@@ -26,6 +26,7 @@ OBJS = \
 	src/configuration_lines.o \
 	src/dependents.o \
 	src/extension_schema.o \
+	src/encoded_text.o \
 	src/finding.o \
 	src/generator.o \
 	src/generator_change.o \
@@ -39,6 +40,7 @@ OBJS = \
 	src/generator_use.o \
 	src/id_batch.o \
 	src/id_bounds.o \
+	src/id_series.o \
 	src/id_space.o \
 	src/id_text.o \
 	src/idgen.o \
@@ -69,6 +71,7 @@ OBJS = \
 	src/shown.o \
 	src/snowflake.o \
 	src/snowflake128.o \
+	src/snowflake_calendar.o \
 	src/snowflake_capacity.o \
 	src/snowflake_inspect.o \
 	src/snowflake_generator.o \
@@ -86,6 +89,7 @@ OBJS = \
 	src/time_zone.o \
 	src/timeline.o \
 	src/turn.o \
+	src/typeid_text.o \
 	src/ulid.o \
 	src/ulid_text.o \
 	src/ulid_time.o \
@@ -99,6 +103,7 @@ OBJS = \
 	src/uuid_moment.o \
 	src/uuid_node.o \
 	src/uuid_range.o \
+	src/uuid_text.o \
 	src/uuid_time.o \
 	src/waiting.o \
 	src/window.o
@@ -156,7 +161,7 @@ include $(PGXS)
 $(OBJS): $(wildcard src/*.h) idgen.control
 
 # What needs no server to be tested.
-ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/ulid_text.c src/uuid_bits.c
+ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/typeid_text.c src/ulid_text.c src/uuid_bits.c
 
 unit: $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
@@ -171,7 +176,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/process_state.c src/random.c

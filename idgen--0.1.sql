@@ -433,6 +433,83 @@ CREATE CAST (snowflake AS smallint) WITH FUNCTION int2(snowflake) AS ASSIGNMENT;
 
 COMMENT ON CAST (snowflake AS smallint) IS 'as that from bigint';
 
+CREATE FUNCTION snowflake_to_float8(snowflake)
+RETURNS float8
+AS 'i8tod'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_float8(snowflake) IS 'convert snowflake to float8';
+
+CREATE CAST (snowflake AS float8) WITH FUNCTION snowflake_to_float8(snowflake);
+
+COMMENT ON CAST (snowflake AS float8) IS 'as that from bigint, but explicit, as it rounds';
+
+CREATE FUNCTION snowflake_to_float4(snowflake)
+RETURNS float4
+AS 'i8tof'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_float4(snowflake) IS 'convert snowflake to float4';
+
+CREATE CAST (snowflake AS float4) WITH FUNCTION snowflake_to_float4(snowflake);
+
+COMMENT ON CAST (snowflake AS float4) IS 'as that from bigint, but explicit, as it rounds';
+
+CREATE FUNCTION snowflake_to_oid(snowflake)
+RETURNS oid
+AS 'i8tooid'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_oid(snowflake) IS 'convert snowflake to oid';
+
+CREATE CAST (snowflake AS oid) WITH FUNCTION snowflake_to_oid(snowflake) AS ASSIGNMENT;
+
+COMMENT ON CAST (snowflake AS oid) IS 'as that from bigint';
+
+CREATE FUNCTION float8_to_snowflake(float8)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_float8'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION float8_to_snowflake(float8) IS 'convert float8 to snowflake';
+
+CREATE CAST (float8 AS snowflake) WITH FUNCTION float8_to_snowflake(float8);
+
+COMMENT ON CAST (float8 AS snowflake) IS 'as that to bigint, but explicit, as it rounds';
+
+CREATE FUNCTION float4_to_snowflake(float4)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_float4'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION float4_to_snowflake(float4) IS 'convert float4 to snowflake';
+
+CREATE CAST (float4 AS snowflake) WITH FUNCTION float4_to_snowflake(float4);
+
+COMMENT ON CAST (float4 AS snowflake) IS 'as that to bigint, but explicit, as it rounds';
+
+CREATE FUNCTION oid_to_snowflake(oid)
+RETURNS snowflake
+AS 'oidtoi8'
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION oid_to_snowflake(oid) IS 'convert oid to snowflake';
+
+CREATE CAST (oid AS snowflake) WITH FUNCTION oid_to_snowflake(oid) AS ASSIGNMENT;
+
+COMMENT ON CAST (oid AS snowflake) IS 'as that to bigint';
+
+CREATE FUNCTION jsonb_to_snowflake(jsonb)
+RETURNS snowflake
+AS 'MODULE_PATHNAME', 'idgen_snowflake_from_jsonb'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION jsonb_to_snowflake(jsonb) IS 'convert jsonb, a string or a number, to snowflake';
+
+CREATE CAST (jsonb AS snowflake) WITH FUNCTION jsonb_to_snowflake(jsonb);
+
+COMMENT ON CAST (jsonb AS snowflake) IS 'what the type is in JSON, and numbers as to bigint';
+
 -- This goes by the server's layout.  The planner replaces it by its body, so that an
 -- index on snowflake_timestamp() serves it.  Its cast comes after that to bigint.
 CREATE FUNCTION timestamptz(snowflake)
@@ -445,6 +522,51 @@ COMMENT ON FUNCTION timestamptz(snowflake) IS 'convert snowflake to timestamptz'
 CREATE CAST (snowflake AS timestamptz) WITH FUNCTION timestamptz(snowflake);
 
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
+
+--
+-- What has no time zone is that of TimeZone, as it is for a timestamptz: so that these agree with
+-- "id >= date '...'", and a cast by way of timestamptz.  The second argument of date_trunc() and
+-- date_part() is never an untyped literal, as PostgreSQL's own are not unique then; so these two make
+-- no other call ambiguous, as one of date_bin() would, or of date_trunc() with a time zone.
+--
+
+CREATE FUNCTION snowflake_to_timestamp(snowflake)
+RETURNS timestamp
+AS 'MODULE_PATHNAME', 'idgen_snowflake_to_timestamp'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_timestamp(snowflake) IS 'convert snowflake to timestamp';
+
+CREATE CAST (snowflake AS timestamp) WITH FUNCTION snowflake_to_timestamp(snowflake);
+
+COMMENT ON CAST (snowflake AS timestamp) IS 'time of a snowflake ID, in TimeZone';
+
+CREATE FUNCTION snowflake_to_date(snowflake)
+RETURNS date
+AS 'MODULE_PATHNAME', 'idgen_snowflake_to_date'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_to_date(snowflake) IS 'convert snowflake to date';
+
+CREATE CAST (snowflake AS date) WITH FUNCTION snowflake_to_date(snowflake);
+
+COMMENT ON CAST (snowflake AS date) IS 'day of a snowflake ID, in TimeZone';
+
+CREATE FUNCTION date_trunc(field text, id snowflake)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_snowflake_date_trunc'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION date_trunc(text, snowflake) IS
+'time of a snowflake ID truncated to a unit, in TimeZone';
+
+CREATE FUNCTION date_part(field text, id snowflake)
+RETURNS double precision
+AS 'MODULE_PATHNAME', 'idgen_snowflake_date_part'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION date_part(text, snowflake) IS
+'field of the time of a snowflake ID, in TimeZone';
 
 --
 -- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
@@ -581,6 +703,60 @@ CREATE OPERATOR pg_catalog.@> (
 );
 
 COMMENT ON OPERATOR pg_catalog.@> (snowflake_time_range, snowflake) IS 'contains time of';
+
+--
+-- Is the number in a range of numbers?  PostgreSQL's operators want the same type on both
+-- sides.  Both operands are domains, so that they count as conversions: then "id <@ '[...)'"
+-- is still a range of times, and an untyped literal beside an int8range a range.
+--
+
+CREATE DOMAIN snowflake_number AS snowflake;
+
+COMMENT ON DOMAIN snowflake_number IS
+'operand of the operators that look for a snowflake in a range of numbers; not for columns';
+
+CREATE DOMAIN snowflake_number_range AS int8range;
+
+COMMENT ON DOMAIN snowflake_number_range IS
+'operand of the operators that look for a snowflake in a range of numbers; not for columns';
+
+CREATE FUNCTION snowflake_in_int8range(id snowflake_number, range snowflake_number_range)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN id::bigint <@ range::int8range;
+
+COMMENT ON FUNCTION snowflake_in_int8range(snowflake_number, snowflake_number_range) IS
+'implementation of <@ operator';
+
+CREATE FUNCTION int8range_contains_snowflake(range snowflake_number_range, id snowflake_number)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN range::int8range @> id::bigint;
+
+COMMENT ON FUNCTION int8range_contains_snowflake(snowflake_number_range, snowflake_number) IS
+'implementation of @> operator';
+
+CREATE OPERATOR pg_catalog.<@ (
+	LEFTARG = snowflake_number,
+	RIGHTARG = snowflake_number_range,
+	FUNCTION = snowflake_in_int8range,
+	COMMUTATOR = OPERATOR(pg_catalog.@>),
+	RESTRICT = contsel,
+	JOIN = contjoinsel
+);
+
+COMMENT ON OPERATOR pg_catalog.<@ (snowflake_number, snowflake_number_range) IS 'is contained by';
+
+CREATE OPERATOR pg_catalog.@> (
+	LEFTARG = snowflake_number_range,
+	RIGHTARG = snowflake_number,
+	FUNCTION = int8range_contains_snowflake,
+	COMMUTATOR = OPERATOR(pg_catalog.<@),
+	RESTRICT = contsel,
+	JOIN = contjoinsel
+);
+
+COMMENT ON OPERATOR pg_catalog.@> (snowflake_number_range, snowflake_number) IS 'contains';
 
 --
 -- Comparisons with a moment.  The planner replaces these SQL functions by their
@@ -937,6 +1113,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6() IS 'UUID version 6: as version 1, with the time in order';
 
+CREATE FUNCTION uuidv1_at(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv1_at'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv1_at(timestamptz) IS
+'UUID version 1 of a moment, to the microsecond, and random otherwise: for backdating';
+
+CREATE FUNCTION uuidv6_at(moment timestamptz)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv6_at'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuidv6_at(timestamptz) IS
+'UUID version 6 of a moment, to the microsecond, and random otherwise: for backdating';
+
 --
 -- Reading UUIDs.  What has no time, as version 4, another variant, nil and max, gives
 -- NULL, as in uuid_extract_timestamp() of PostgreSQL 17.
@@ -949,6 +1141,19 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
+
+--
+-- It is VARIADIC because others have a uuid_version(uuid), as TimescaleDB does: PostgreSQL
+-- takes that one, if both are in one schema, and either can be installed beside the other.
+--
+
+CREATE FUNCTION uuid_version(VARIADIC id uuid[])
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_uuid_version'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_version(VARIADIC uuid[]) IS
+'version of one UUID; NULL if its variant is not that of RFC 9562';
 
 CREATE FUNCTION uuid_inspect(id uuid)
 RETURNS text
@@ -973,6 +1178,97 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6_to_v1(uuid) IS
 'the UUID of version 1 with the time, clock sequence and node of one of version 6';
+
+--
+-- The least and the greatest UUID of an index.  They are not called min and max, as
+-- PostgreSQL 20 has these, and many a database has made its own.
+--
+
+CREATE FUNCTION uuid_lesser_of(uuid, uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_ulid_smaller'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_lesser_of(uuid, uuid) IS 'lesser of two';
+
+CREATE FUNCTION uuid_greater_of(uuid, uuid)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_ulid_larger'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_greater_of(uuid, uuid) IS 'greater of two';
+
+CREATE AGGREGATE uuid_least(uuid) (
+	SFUNC = uuid_lesser_of,
+	STYPE = uuid,
+	COMBINEFUNC = uuid_lesser_of,
+	SORTOP = OPERATOR(pg_catalog.<),
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE uuid_least(uuid) IS 'least UUID of all input values; uses an index';
+
+CREATE AGGREGATE uuid_greatest(uuid) (
+	SFUNC = uuid_greater_of,
+	STYPE = uuid,
+	COMBINEFUNC = uuid_greater_of,
+	SORTOP = OPERATOR(pg_catalog.>),
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE uuid_greatest(uuid) IS 'greatest UUID of all input values; uses an index';
+
+--
+-- UUIDs as short text, and as TypeIDs.  Not leakproof: errors show what they were given.
+--
+
+CREATE FUNCTION uuid_encode(id uuid, encoding text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_encode'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_encode(uuid, text) IS
+'UUID as text in base62, base58, base32 or hex, of a fixed length and in the order of UUIDs';
+
+CREATE FUNCTION uuid_decode(encoded text, encoding text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuid_decode'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_decode(text, text) IS
+'UUID of a text in base62, base58, base32 or hex';
+
+CREATE FUNCTION uuid_encode_typeid(id uuid, prefix text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_encode_typeid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_encode_typeid(uuid, text) IS
+'TypeID of a UUID: a prefix, which may be empty, and 26 digits of base32';
+
+CREATE FUNCTION uuid_decode_typeid(typeid text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuid_decode_typeid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_decode_typeid(text) IS
+'UUID of a TypeID with any prefix';
+
+CREATE FUNCTION uuid_decode_typeid(typeid text, prefix text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuid_decode_typeid_of'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_decode_typeid(text, text) IS
+'UUID of a TypeID; an error if it has another prefix';
+
+CREATE FUNCTION uuid_typeid_prefix(typeid text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_uuid_typeid_prefix'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_typeid_prefix(text) IS
+'prefix of a TypeID';
 
 --
 -- Extended Snowflakes: ns, node and sequence in a uuid, which are no UUIDs of RFC 9562.
@@ -1395,6 +1691,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ulid() IS
 'ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
 
+CREATE FUNCTION ulids(count integer)
+RETURNS ulid[]
+AS 'MODULE_PATHNAME', 'idgen_ulids'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
+
+COMMENT ON FUNCTION ulids(integer) IS
+'array of the next count ULIDs, as ulid() issues them';
+
+CREATE FUNCTION ulid_random()
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_random'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION ulid_random() IS
+'ULID of the present millisecond with 80 random bits: in no order within it';
+
 CREATE FUNCTION ulid_monotonic()
 RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_monotonic'
@@ -1418,6 +1730,59 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_sequential() IS
 'ULID, above all of any statement that had ended on this server, also before a restart or failover';
+
+--
+-- Series of IDs for tests: with the same arguments they are the same, on every server.  Not
+-- leakproof, as times have an end.
+--
+
+CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval)
+RETURNS SETOF bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_series'
+LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval) IS
+'snowflake IDs of count times, from start on in steps, in increasing order: for tests';
+
+CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval, layout snowflake_layout)
+RETURNS SETOF bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_series'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, snowflake_layout) IS
+'the same in a layout';
+
+CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval, worker_id integer, datacenter_id integer, layout snowflake_layout)
+RETURNS SETOF bigint
+AS 'MODULE_PATHNAME', 'idgen_snowflake_series_of_node'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, integer, integer, snowflake_layout) IS
+'the same of a node';
+
+CREATE FUNCTION uuidv4_series(count integer, seed bigint)
+RETURNS SETOF uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv4_series'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION uuidv4_series(integer, bigint) IS
+'UUIDs of version 4 that are the same for the same seed: for tests';
+
+CREATE FUNCTION uuidv7_series(start timestamptz, count integer, step interval, seed bigint)
+RETURNS SETOF uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_series'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION uuidv7_series(timestamptz, integer, interval, bigint) IS
+'UUIDs of version 7 of count times, in increasing order, the same for the same seed: for tests';
+
+CREATE FUNCTION ulid_series(start timestamptz, count integer, step interval, seed bigint)
+RETURNS SETOF ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_series'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION ulid_series(timestamptz, integer, interval, bigint) IS
+'ULIDs of count times, in increasing order, the same for the same seed: for tests';
 
 --
 -- Moments as bounds on 128-bit IDs that increase with their time, and predicates on

@@ -99,6 +99,9 @@ compat_cast_create(Oid source, Oid target, Oid function, char context, char meth
 	return CastCreate(source, target, function, InvalidOid, InvalidOid, context, method, DEPENDENCY_NORMAL);
 #else
 	return CastCreate(source, target, function, context, method, DEPENDENCY_NORMAL);
+#endif
+}
+
 /* 16: a function finds time zones, and zones that abbreviations stand for, by name, or raises an error. */
 static inline pg_tz *
 compat_find_zone(const char *name)

@@ -12,9 +12,6 @@
 
 #include "id_batch.h"
 
-/* IDs that an array can hold. */
-#define MAX_BATCH ((int) ((MaxAllocSize - ARR_OVERHEAD_NONULLS(1)) / sizeof(int64)))
-
 /* ERROR unless 1 <= value <= most; hint says what to do about too large a value */
 static void
 check_count(const char *name, int32 value, int64 most, const char *hint)
@@ -27,36 +24,38 @@ check_count(const char *name, int32 value, int64 most, const char *hint)
 				value > most ? errhint("%s", hint) : 0);
 }
 
-/* An int8[] of count elements that the caller fills; *elements points at them. */
-static ArrayType *
-make_int8_array(int count, int64 **elements)
+/*
+ * An array of count elements of a type, which are so many bytes each; the caller fills
+ * them in, at ARR_DATA_PTR().  ERROR INVALID_PARAMETER_VALUE if count is not between 1
+ * and what an array holds.
+ */
+ArrayType *
+id_batch_array(Oid type, size_t bytes, int32 count)
 {
-	Size		size = ARR_OVERHEAD_NONULLS(1) + count * sizeof(int64);
-	ArrayType  *array = palloc(size);
+	Size		size = ARR_OVERHEAD_NONULLS(1) + count * bytes;
+	ArrayType  *array;
 
+	check_count("count", count, (MaxAllocSize - ARR_OVERHEAD_NONULLS(1)) / bytes, "Call the function more than once.");
+	array = palloc(size);
 	SET_VARSIZE(array, size);
 	array->ndim = 1;
 	array->dataoffset = 0;
-	array->elemtype = INT8OID;
+	array->elemtype = type;
 	ARR_DIMS(array)[0] = count;
 	ARR_LBOUND(array)[0] = 1;
-	*elements = (int64 *) ARR_DATA_PTR(array);
 	return array;
 }
 
 /*
- * An array of the next count IDs.  Errors: INVALID_PARAMETER_VALUE if count is not
- * between 1 and what an array holds; and see timeline.c.
+ * An array of the next count IDs.  Errors: those of id_batch_array(); and see
+ * timeline.c.
  */
 ArrayType *
 id_batch(Generator *generator, int32 count)
 {
-	ArrayType  *array;
-	int64	   *ids;
+	ArrayType  *array = id_batch_array(INT8OID, sizeof(int64), count);
 
-	check_count("count", count, MAX_BATCH, "Call the function more than once.");
-	array = make_int8_array(count, &ids);
-	generator_fill(generator, ids, count);
+	generator_fill(generator, (int64 *) ARR_DATA_PTR(array), count);
 	return array;
 }
 

@@ -12,6 +12,7 @@
 
 #include "generator.h"
 
+extern ArrayType *id_batch_array(Oid type, size_t bytes, int32 count);
 extern ArrayType *id_batch(Generator *generator, int32 count);
 extern int64 id_block(Generator *generator, int32 size);
 

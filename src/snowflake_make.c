@@ -15,16 +15,17 @@
 
 #include "layout_text.h"
 #include "snowflake_layout.h"
+#include "snowflake_make.h"
 #include "snowflake_moment.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_make);
 
 /*
- * A field's value in its place.  ERROR if IDs of the layout that are not negative
- * cannot have it; 0 is what a field has that is not there.
+ * A field's value in its place.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if IDs of the layout
+ * that are not negative cannot have it; 0 is what a field has that is not there.
  */
-static uint64
-part_bits(const SnowflakeLayout *layout, LayoutField field, int64 value)
+uint64
+snowflake_part_bits(const SnowflakeLayout *layout, LayoutField field, int64 value)
 {
 	const char *name = layout_field_names[field];
 	int64		most = (int64) layout_max(layout, field);
@@ -56,9 +57,9 @@ idgen_snowflake_make(PG_FUNCTION_ARGS)
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(6);
 
 	PG_RETURN_INT64((int64) (layout_put(layout, LAYOUT_TIME, snowflake_moment_tick(layout, created_at)) |
-							 part_bits(layout, LAYOUT_SEQUENCE, PG_GETARG_INT32(1)) |
-							 part_bits(layout, LAYOUT_WORKER, PG_GETARG_INT32(2)) |
-							 part_bits(layout, LAYOUT_DATACENTER, PG_GETARG_INT32(3)) |
-							 part_bits(layout, LAYOUT_SHARD, PG_GETARG_INT32(4)) |
-							 part_bits(layout, LAYOUT_SLAB, PG_GETARG_INT64(5))));
+							 snowflake_part_bits(layout, LAYOUT_SEQUENCE, PG_GETARG_INT32(1)) |
+							 snowflake_part_bits(layout, LAYOUT_WORKER, PG_GETARG_INT32(2)) |
+							 snowflake_part_bits(layout, LAYOUT_DATACENTER, PG_GETARG_INT32(3)) |
+							 snowflake_part_bits(layout, LAYOUT_SHARD, PG_GETARG_INT32(4)) |
+							 snowflake_part_bits(layout, LAYOUT_SLAB, PG_GETARG_INT64(5))));
 }

@@ -16,6 +16,7 @@
 
 #include "snowflake_layout.h"
 #include "snowflake_moment.h"
+#include "snowflake_parse.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
 PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
@@ -96,13 +97,20 @@ idgen_snowflake_parse(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls)));
 }
 
+/*
+ * The time of an ID: the start of its tick.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if the
+ * layout does not have it, DATETIME_VALUE_OUT_OF_RANGE if no timestamp reaches it.
+ */
+TimestampTz
+snowflake_time_of(const SnowflakeLayout *layout, int64 id)
+{
+	ensure_of_layout(layout, id);
+	return snowflake_tick_moment(layout, layout_get(layout, LAYOUT_TIME, (uint64) id));
+}
+
 /* snowflake_timestamp(id bigint, layout snowflake_layout) */
 Datum
 idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
 {
-	int64		id = PG_GETARG_INT64(0);
-	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
-
-	ensure_of_layout(layout, id);
-	PG_RETURN_TIMESTAMPTZ(snowflake_tick_moment(layout, layout_get(layout, LAYOUT_TIME, (uint64) id)));
+	PG_RETURN_TIMESTAMPTZ(snowflake_time_of(PG_GETARG_LAYOUT_P(1), PG_GETARG_INT64(0)));
 }

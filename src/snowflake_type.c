@@ -21,6 +21,9 @@
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
 
 #include "compat.h"
 
@@ -29,6 +32,9 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_recv);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_int4);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_int2);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_numeric);
+PG_FUNCTION_INFO_V1(idgen_snowflake_from_float8);
+PG_FUNCTION_INFO_V1(idgen_snowflake_from_float4);
+PG_FUNCTION_INFO_V1(idgen_snowflake_from_jsonb);
 
 /*
  * snowflake_in(text cstring)
@@ -95,9 +101,48 @@ idgen_snowflake_from_int2(PG_FUNCTION_ARGS)
 	return snowflake_from_int64(PG_GETARG_INT16(0));
 }
 
-/* snowflake(numeric): as bigint(numeric), whose errors it raises, too */
+/* As a function makes a bigint of a value, whose errors it raises, too. */
+static Datum
+snowflake_by_way_of_int8(PGFunction to_int8, Datum value)
+{
+	return snowflake_from_int64(DatumGetInt64(DirectFunctionCall1(to_int8, value)));
+}
+
+/* snowflake(numeric) */
 Datum
 idgen_snowflake_from_numeric(PG_FUNCTION_ARGS)
 {
-	return snowflake_from_int64(DatumGetInt64(DirectFunctionCall1(numeric_int8, PG_GETARG_DATUM(0))));
+	return snowflake_by_way_of_int8(numeric_int8, PG_GETARG_DATUM(0));
+}
+
+/* float8_to_snowflake(float8) */
+Datum
+idgen_snowflake_from_float8(PG_FUNCTION_ARGS)
+{
+	return snowflake_by_way_of_int8(dtoi8, PG_GETARG_DATUM(0));
+}
+
+/* float4_to_snowflake(float4) */
+Datum
+idgen_snowflake_from_float4(PG_FUNCTION_ARGS)
+{
+	return snowflake_by_way_of_int8(ftoi8, PG_GETARG_DATUM(0));
+}
+
+/*
+ * jsonb_to_snowflake(jsonb): a string as text is read, all else as it becomes a bigint; a null
+ * is NULL, as for bigint from PostgreSQL 18 on
+ */
+Datum
+idgen_snowflake_from_jsonb(PG_FUNCTION_ARGS)
+{
+	JsonbValue	value;
+	bool		is_scalar = JsonbExtractScalar(&PG_GETARG_JSONB_P(0)->root, &value);
+
+	if (is_scalar && value.type == jbvNull)
+		PG_RETURN_NULL();
+	if (is_scalar && value.type == jbvString)
+		return DirectFunctionCall1(idgen_snowflake_in,
+								   CStringGetDatum(pnstrdup(value.val.string.val, value.val.string.len)));
+	return snowflake_by_way_of_int8(jsonb_int8, PG_GETARG_DATUM(0));
 }

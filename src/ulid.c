@@ -9,16 +9,21 @@
  * order together.  A clock that goes back by more than CLOCK_WRONG_NS is followed: then
  * order ends, and random bits keep ULIDs apart.
  *
- * Those in order across sessions hold a moment of the server's, and random bits.
+ * Those in order across sessions hold a moment of the server's, and random bits.  Those
+ * for who wants no order within a millisecond, which tells what was issued before, and
+ * those of other times share nothing with any.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "clock.h"
+#include "id_batch.h"
 #include "process_state.h"
 #include "random.h"
 #include "server_moment.h"
@@ -26,6 +31,8 @@
 #include "uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid);
+PG_FUNCTION_INFO_V1(idgen_ulids);
+PG_FUNCTION_INFO_V1(idgen_ulid_random);
 PG_FUNCTION_INFO_V1(idgen_ulid_monotonic);
 PG_FUNCTION_INFO_V1(idgen_ulid_at);
 PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
@@ -55,18 +62,49 @@ begin_millisecond(UuidBits *last)
 	return true;
 }
 
-/* ulid(): where the random bits have no room for a step, it goes on in the next millisecond. */
-Datum
-idgen_ulid(PG_FUNCTION_ARGS)
+/* Where the random bits have no room for a step, it goes on in the next millisecond. */
+static UuidBits
+next_ulid(void)
 {
 	UuidBits   *last = &process_state()->ulid;
 
 	if (!begin_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
 		*last = random_ulid(uuid_ms(*last) + 1);
-	return uuid_datum(*last);
+	return *last;
 }
 
-/* ulid_monotonic(): there, the specification has it fail. */
+/* ulid() */
+Datum
+idgen_ulid(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(next_ulid());
+}
+
+/* ulids(count integer) */
+Datum
+idgen_ulids(PG_FUNCTION_ARGS)
+{
+	int32		count = PG_GETARG_INT32(0);
+	Oid			type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	ArrayType  *array = id_batch_array(type, UUID_BYTES, count);
+	unsigned char *bytes = (unsigned char *) ARR_DATA_PTR(array);
+
+	for (int32 i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		uuid_bits_write(next_ulid(), bytes + (size_t) i * UUID_BYTES);
+	}
+	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+/* ulid_random(): of the clock's millisecond; goes on from no other. */
+Datum
+idgen_ulid_random(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(random_ulid(clock_unix_ns() / NS_PER_MS));
+}
+
+/* ulid_monotonic(): where next_ulid() goes on in the next millisecond, the specification has it fail. */
 Datum
 idgen_ulid_monotonic(PG_FUNCTION_ARGS)
 {

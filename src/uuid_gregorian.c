@@ -18,12 +18,16 @@
  * server starts, it holds what of the moment is below 100 ns.  So version 6 is in order
  * across sessions.
  *
+ * Those of other moments, for backdating, have a random node and clock sequence each:
+ * there is no last one that they could go on from.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "clock.h"
@@ -38,6 +42,8 @@
 
 PG_FUNCTION_INFO_V1(idgen_uuidv1);
 PG_FUNCTION_INFO_V1(idgen_uuidv6);
+PG_FUNCTION_INFO_V1(idgen_uuidv1_at);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
 
 /* Shorter waits are spun: to be woken takes longer. */
 #define SPUN_TICKS (NS_PER_US / UUID_TICK_NS)
@@ -149,4 +155,46 @@ Datum
 idgen_uuidv6(PG_FUNCTION_ARGS)
 {
 	return uuid_datum(uuid_make_gregorian(6, next("uuidv6() with idgen.uuid_node = server")));
+}
+
+/* A moment in us since 1970, or before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no such UUID has that time. */
+static int64
+us_of_moment(TimestampTz moment)
+{
+	if (moment < clock_timestamptz(uuid_order_first_tick(UUID_ORDER_V6)) ||
+		moment > clock_timestamptz(uuid_order_last_tick(UUID_ORDER_V6)))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range for UUIDs of versions 1 and 6"),
+				errdetail("The time must be between 1582-10-15 and 5236-03-31 in UTC."));
+	return clock_unix_us(moment);
+}
+
+/* The first 100 ns of the microsecond, so that the moment can be read from it again. */
+static Datum
+random_at(int version, TimestampTz moment)
+{
+	int64		unix_us = us_of_moment(moment);
+	uint64		word = random_word();
+
+	return uuid_datum(uuid_make_gregorian(version, (UuidGregorian)
+	{
+		.ticks = unix_us * (NS_PER_US / UUID_TICK_NS) + UUID_GREGORIAN_TICKS_TO_1970,
+		.clock_sequence = word % UUID_CLOCK_SEQUENCES,
+		.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST,
+	}));
+}
+
+/* uuidv1_at(moment timestamptz) */
+Datum
+idgen_uuidv1_at(PG_FUNCTION_ARGS)
+{
+	return random_at(1, PG_GETARG_TIMESTAMPTZ(0));
+}
+
+/* uuidv6_at(moment timestamptz) */
+Datum
+idgen_uuidv6_at(PG_FUNCTION_ARGS)
+{
+	return random_at(6, PG_GETARG_TIMESTAMPTZ(0));
 }

@@ -1,22 +1,50 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_time.c
- *	  What SQL calls to read the time of a UUID, and to turn versions 1 and 6 into
- *	  each other.
+ *	  What SQL calls to read version and time of a UUID, and to turn versions 1 and 6
+ *	  into each other.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 #include "clock.h"
 #include "uuid_datum.h"
 
+PG_FUNCTION_INFO_V1(idgen_uuid_version);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp);
 PG_FUNCTION_INFO_V1(idgen_uuidv1_to_v6);
 PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
+
+/*
+ * uuid_version(VARIADIC id uuid[]); NULL if the UUID has none
+ *
+ * It is for one UUID.  That it is declared for any number of them makes room for the
+ * uuid_version(uuid) of others; see idgen--0.1.sql.
+ */
+Datum
+idgen_uuid_version(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	int			version;
+
+	if (count != 1)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("uuid_version() takes one UUID"),
+				errdetail("It was given %d.", count));
+	if (ARR_HASNULL(array) && array_contains_nulls(array))
+		PG_RETURN_NULL();
+	version = uuid_version(uuid_bits_read((unsigned char *) ARR_DATA_PTR(array)));
+	if (version < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(version);
+}
 
 /* uuid_timestamp(id uuid, with_fraction boolean); NULL if the UUID has no time */
 Datum

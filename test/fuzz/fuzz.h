@@ -56,6 +56,8 @@ extern void check_uuids(Input *input);
 extern void check_gregorian(Input *input);
 extern void check_uuid_orders(Input *input);
 extern void check_id_text(Input *input);
+extern void check_id_text_128(Input *input);
 extern void check_ulid_text(Input *input);
+extern void check_typeid_text(Input *input);
 
 #endif							/* IDGEN_FUZZ_H */

@@ -82,6 +82,53 @@ check_decode(const IdTextEncoding *encoding, const char *text, size_t size)
 		require(bad == i);
 }
 
+/* The same of numbers of 128 bits. */
+static void
+check_encode_128(const IdTextEncoding *encoding, const UuidBits value[2])
+{
+	char	   *text[2];
+	bool		is_less = value[0].high < value[1].high || (value[0].high == value[1].high && value[0].low < value[1].low);
+	int			order;
+
+	for (int i = 0; i < 2; i++)
+	{
+		UuidBits	read;
+		size_t		bad;
+
+		text[i] = malloc(encoding->length_128);
+		require(text[i] != NULL);
+		id_text_encode_128(encoding, value[i], text[i]);
+		require(id_text_decode_128(encoding, text[i], encoding->length_128, &read, &bad) == ID_TEXT_OK);
+		require(uuid_bits_equal(read, value[i]));
+	}
+	order = memcmp(text[0], text[1], encoding->length_128);
+	require((order < 0) == is_less);
+	require((order == 0) == uuid_bits_equal(value[0], value[1]));
+	free(text[0]);
+	free(text[1]);
+}
+
+/* What fits 64 bits is read by both as the same; what does not, by one of them or none. */
+static void
+check_decode_128(const IdTextEncoding *encoding, const char *text, size_t size)
+{
+	uint64		small = 0;
+	UuidBits	large = {0, 0};
+	size_t		bad[2] = {0, 0};
+	IdTextStatus of_small = id_text_decode(encoding, text, size, &small, &bad[0]);
+	IdTextStatus of_large = id_text_decode_128(encoding, text, size, &large, &bad[1]);
+
+	if (of_small != ID_TEXT_OVERFLOW)
+	{
+		require(of_large == of_small && bad[0] == bad[1]);
+		require(large.high == 0 && large.low == small);
+	}
+	else if (of_large == ID_TEXT_OK)
+		require(large.high > 0);
+	else
+		require(of_large != ID_TEXT_EMPTY);
+}
+
 void
 check_id_text(Input *input)
 {
@@ -92,4 +139,19 @@ check_id_text(Input *input)
 		value[i] = take(input, 8);
 	check_encode(encoding, value);
 	check_decode(encoding, (const char *) input->data, input->size);
+}
+
+void
+check_id_text_128(Input *input)
+{
+	const IdTextEncoding *encoding = &id_text_encodings[take_upto(input, 1, ID_TEXT_ENCODINGS - 1)];
+	UuidBits	value[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		value[i].high = take(input, 8);
+		value[i].low = take(input, 8);
+	}
+	check_encode_128(encoding, value);
+	check_decode_128(encoding, (const char *) input->data, input->size);
 }

@@ -250,7 +250,7 @@ LEFT JOIN pg_operator negator ON negator.oid = o.oprnegate
 LEFT JOIN pg_operator commutator ON commutator.oid = o.oprcom
 JOIN pg_depend d ON d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e'
 JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'idgen'
-WHERE o.oprleft <> ALL ('{snowflake_layout,ulid}'::regtype[])
+WHERE o.oprleft <> ALL ('{snowflake_layout,ulid,snowflake_number,snowflake_number_range}'::regtype[])
 ORDER BY o.oid;
 
 SELECT is(count(*), 10::bigint, 'there are ten operators') FROM operators;

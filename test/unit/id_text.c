@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "id_text.h"
 
 #include "tap.h"
@@ -85,6 +87,77 @@ test_text_vectors(void)
 	}
 }
 
+/* Texts of UUIDs, and of the least and the greatest. */
+typedef struct UuidVector
+{
+	const char *name;
+	const char *encoding;
+	UuidBits	value;
+	const char *text;
+} UuidVector;
+
+#define UUID_OF_RFC {UINT64CONST(0x017F22E279B07CC3), UINT64CONST(0x98C4DC0C0C07398F)}
+
+static const UuidVector uuid_vectors[] = {
+	{"base58 of 398073a0-2859-4ff4-94ff-662a70cb15a0", "base58", {UINT64CONST(0x398073a028594ff4), UINT64CONST(0x94ff662a70cb15a0)}, "86qJ3nXSvhBPUbmdaMwUeb"},
+	{"base32 of a ULID's specification", "base32", {UINT64CONST(0x01563e3ab5d3d676), UINT64CONST(0x4c61efb99302bd5b)}, "01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+	{"base62 of RFC 9562's version 7", "base62", UUID_OF_RFC, "02p5oQZoHTv0zeY5yG21K3"},
+	{"base58 of RFC 9562's version 7", "base58", UUID_OF_RFC, "1BihbxwwQ4NZZpKRH9JDCz"},
+	{"base32 of RFC 9562's version 7", "base32", UUID_OF_RFC, "01FWHE4YDGFK1SHH6W1G60EECF"},
+	{"hex of RFC 9562's version 7", "hex", UUID_OF_RFC, "017f22e279b07cc398c4dc0c0c07398f"},
+	{"base62 of 0", "base62", {0, 0}, "0000000000000000000000"},
+	{"base58 of 0", "base58", {0, 0}, "1111111111111111111111"},
+	{"base62 of 2^64", "base62", {1, 0}, "00000000000LygHa16AHYG"},
+	{"base58 of 2^64", "base58", {1, 0}, "11111111111jpXCZedGfVR"},
+	{"base62 of 2^128 - 1", "base62", {PG_UINT64_MAX, PG_UINT64_MAX}, "7n42DGM5Tflk9n8mt7Fhc7"},
+	{"base58 of 2^128 - 1", "base58", {PG_UINT64_MAX, PG_UINT64_MAX}, "YcVfxkQb6JRzqk5kF2tNLv"},
+	{"base32 of 2^128 - 1", "base32", {PG_UINT64_MAX, PG_UINT64_MAX}, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"},
+	{"hex of 2^128 - 1", "hex", {PG_UINT64_MAX, PG_UINT64_MAX}, "ffffffffffffffffffffffffffffffff"},
+};
+
+static IdTextStatus
+read_uuid(const char *encoding, const char *text, UuidBits *value)
+{
+	size_t		bad;
+
+	return id_text_decode_128(text_encoding(encoding), text, strlen(text), value, &bad);
+}
+
+static void
+test_uuid_vectors(void)
+{
+	for (int i = 0; i < lengthof(uuid_vectors); i++)
+	{
+		const UuidVector *v = &uuid_vectors[i];
+		const IdTextEncoding *encoding = text_encoding(v->encoding);
+		char		text[ID_TEXT_MAX_LENGTH_128 + 1] = "";
+		UuidBits	value;
+
+		id_text_encode_128(encoding, v->value, text);
+		is_text(text, v->text, v->name);
+		is_number(strlen(text), encoding->length_128, of("length", v->name));
+		check(read_uuid(v->encoding, v->text, &value) == ID_TEXT_OK && uuid_bits_equal(value, v->value), of("read", v->name));
+	}
+}
+
+static void
+test_uuid_reading(void)
+{
+	UuidBits	value = {42, 43};
+
+	is_number(read_uuid("base62", "7n42DGM5Tflk9n8mt7Fhc8", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, base62");
+	is_number(read_uuid("base58", "YcVfxkQb6JRzqk5kF2tNLw", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, base58");
+	is_number(read_uuid("base32", "80000000000000000000000000", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, base32");
+	is_number(read_uuid("hex", "100000000000000000000000000000000", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, hex");
+	is_number(read_uuid("base58", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", &value), ID_TEXT_OVERFLOW, "128 bits: far more");
+	is_number(read_uuid("hex", "", &value), ID_TEXT_EMPTY, "128 bits: empty");
+	is_number(read_uuid("hex", "398073a0-2859-4ff4-94ff-662a70cb15a0", &value), ID_TEXT_BAD_CHARACTER, "128 bits: no hyphens in hex");
+	check(value.high == 42 && value.low == 43, "128 bits: a value is left alone then");
+	check(read_uuid("base58", "2", &value) == ID_TEXT_OK && value.high == 0 && value.low == 1, "128 bits: zeros may be missing");
+	check(read_uuid("base32", "7zzz-zzzz-zzzz-zzzz-zzzz-zzzz-zz", &value) == ID_TEXT_OK && uuid_bits_equal(value, uuid_max),
+		  "128 bits: Crockford's liberties");
+}
+
 /* Neither can a digit be missing, nor one be in the way of the order of bytes. */
 static void
 test_text_encodings(void)
@@ -101,7 +174,9 @@ test_text_encodings(void)
 		for (int d = 1; d < encoding->base; d++)
 			ascending = ascending && encoding->digits[d - 1] < encoding->digits[d];
 		is_number(encoding->length, digits, encoding->name);
-		check(encoding->length <= ID_TEXT_MAX_LENGTH, "text: the buffer holds it");
+		check(encoding->length <= ID_TEXT_MAX_LENGTH && encoding->length_128 <= ID_TEXT_MAX_LENGTH_128,
+			  "text: the buffers hold it");
+		is_number(encoding->length_128, ceil(128 / log2(encoding->base)), of("128 bits", encoding->name));
 		is_number(strlen(encoding->digits), encoding->base, "text: a digit for each value");
 		check(ascending, "text: digits ascend");
 	}
@@ -180,8 +255,10 @@ int
 main(void)
 {
 	test_text_vectors();
+	test_uuid_vectors();
 	test_text_encodings();
 	test_text_bytes();
 	test_text_reading();
+	test_uuid_reading();
 	return done_testing();
 }
