@@ -560,12 +560,20 @@ SUPPORT snowflake_predicate_support;
 COMMENT ON FUNCTION range_contains_snowflake(snowflake_time_range, snowflake) IS
 'implementation of @> operator';
 
+CREATE FUNCTION snowflake_range_selectivity(internal, oid, internal, integer)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'idgen_snowflake_range_selectivity'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_range_selectivity(internal, oid, internal, integer) IS
+'restriction selectivity of the operators <@ and @>';
+
 CREATE OPERATOR <@ (
 	LEFTARG = snowflake,
 	RIGHTARG = snowflake_time_range,
 	FUNCTION = snowflake_contained_by_range,
 	COMMUTATOR = @>,
-	RESTRICT = contsel,
+	RESTRICT = snowflake_range_selectivity,
 	JOIN = contjoinsel
 );
 
@@ -576,7 +584,7 @@ CREATE OPERATOR @> (
 	RIGHTARG = snowflake,
 	FUNCTION = range_contains_snowflake,
 	COMMUTATOR = <@,
-	RESTRICT = contsel,
+	RESTRICT = snowflake_range_selectivity,
 	JOIN = contjoinsel
 );
 
