@@ -24,15 +24,19 @@ sub prepared_session
 	return $session;
 }
 
-# What calls of all functions of a kind come to, by the call.
+# What calls of all functions of a kind come to, by the call; and what they warn of.
 sub outcomes
 {
 	my ($session, $volatility) = @_;
-
-	return { map { split /\t/ } split /\n/, $session->query(<<"END") };
+	my ($output, $messages) = $session->run(<<"END");
 SELECT format(E'%s\\t%s', call, coalesce(pg_temp.outcome(call), 'NULL'))
 FROM our_functions, pg_temp.calls(oid, 40) call WHERE provolatile = '$volatility' AND $CALLABLE
 END
+
+	return {
+		(map { split /\t/ } split /\n/, $output),
+		warnings => join("\n", sort $messages =~ /(?:WARNING|NOTICE|ERROR): .*/g)
+	};
 }
 
 sub are_the_same
