@@ -60,6 +60,7 @@ OBJS = \
 	src/process_state.o \
 	src/random.o \
 	src/range_predicate.o \
+	src/range_selectivity.o \
 	src/reference_clock.o \
 	src/reservation.o \
 	src/reset.o \

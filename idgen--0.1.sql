@@ -121,7 +121,7 @@ COMMENT ON OPERATOR FAMILY snowflake_layout_ops USING hash IS 'so that layouts c
 CREATE FUNCTION snowflake_layout_support(internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'idgen_server_layout_support'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_layout_support(internal) IS
 'planner support for snowflake_layout()';
@@ -173,7 +173,7 @@ COMMENT ON FUNCTION snowflake_next_block(integer) IS
 CREATE FUNCTION snowflake_generator_validator(options text[], catalog oid)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_generator_validator'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_generator_validator(text[], oid) IS
 'checks the options of generators';
@@ -262,12 +262,17 @@ GRANT SELECT ON snowflake_generators TO PUBLIC;
 
 --
 -- Reading snowflake IDs.  Times are absolute, so with a layout that is named nothing
--- depends on a setting.  Without one the default is the server's, which makes the
--- call no constant: an index or a generated column has to name a layout.  Not
--- leakproof: an ID that the layout does not have is an error.
+-- depends on a setting.  Without one it is the server's, which makes the call no
+-- constant: an index or a generated column has to name a layout.  Not leakproof: an
+-- ID that the layout does not have is an error.
+--
+-- Here and below, what goes by the server's layout is a function of its own and no
+-- default of an argument: a default would make the calls of another function of that
+-- name, which has only the arguments before it, ambiguous.  Where it is an SQL
+-- function, the planner replaces it by its body, so that plans show the other one.
 --
 
-CREATE FUNCTION snowflake_parse(id bigint, layout snowflake_layout DEFAULT snowflake_layout(),
+CREATE FUNCTION snowflake_parse(id bigint, layout snowflake_layout,
 	OUT created_at timestamptz,
 	OUT datacenter_id integer,
 	OUT worker_id integer,
@@ -281,13 +286,35 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION snowflake_parse(bigint, snowflake_layout) IS
 'fields of a snowflake ID; those that its layout lacks are NULL';
 
-CREATE FUNCTION snowflake_timestamp(id bigint, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_parse(id bigint,
+	OUT created_at timestamptz,
+	OUT datacenter_id integer,
+	OUT worker_id integer,
+	OUT sequence integer,
+	OUT shard_id integer,
+	OUT slab_id bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake_parse_own'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_parse(bigint) IS
+'fields of a snowflake ID in the server''s layout';
+
+CREATE FUNCTION snowflake_timestamp(id bigint, layout snowflake_layout)
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'idgen_snowflake_timestamp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_timestamp(bigint, snowflake_layout) IS
 'time of a snowflake ID';
+
+CREATE FUNCTION snowflake_timestamp(id bigint)
+RETURNS timestamptz
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_timestamp(id, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_timestamp(bigint) IS
+'time of a snowflake ID in the server''s layout';
 
 CREATE FUNCTION snowflake_make(created_at timestamptz,
 	sequence integer DEFAULT 0,
@@ -515,7 +542,7 @@ COMMENT ON CAST (jsonb AS snowflake) IS 'what the type is in JSON, and numbers a
 CREATE FUNCTION timestamptz(snowflake)
 RETURNS timestamptz
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN snowflake_timestamp($1::bigint);
+RETURN snowflake_timestamp($1::bigint, snowflake_layout());
 
 COMMENT ON FUNCTION timestamptz(snowflake) IS 'convert snowflake to timestamptz';
 
@@ -571,54 +598,92 @@ COMMENT ON FUNCTION date_part(text, snowflake) IS
 --
 -- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
 -- epoch and past the end of the layout.  A layout is, if its time is not the highest
--- field: then IDs have no bounds.  These are leakproof all the same, so that a
--- comparison with a time behind a security barrier can use an index: the error shows
--- neither moment nor layout, and all that it tells of a hidden row, if a query takes
--- the layout from one, is whether that layout is such a one.
+-- field: then IDs have no bounds.  So these are not leakproof.  Behind a security
+-- barrier an index serves comparisons with constants, parameters and now() all the
+-- same, as only what is computed from columns has to be leakproof.
 --
 
-CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_lower_bound'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_lower_bound(timestamptz, snowflake_layout) IS
 'smallest snowflake ID of the tick that a moment is in';
 
-CREATE FUNCTION snowflake_upper_bound(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_lower_bound(moment timestamptz)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_lower_bound(moment, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_lower_bound(timestamptz) IS
+'smallest snowflake ID of the tick that a moment is in, in the server''s layout';
+
+CREATE FUNCTION snowflake_upper_bound(moment timestamptz, layout snowflake_layout)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_upper_bound'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_upper_bound(timestamptz, snowflake_layout) IS
 'largest snowflake ID of the tick that a moment is in';
 
-CREATE FUNCTION snowflake_first_from(moment timestamptz, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_upper_bound(moment timestamptz)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_upper_bound(moment, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_upper_bound(timestamptz) IS
+'largest snowflake ID of the tick that a moment is in, in the server''s layout';
+
+CREATE FUNCTION snowflake_first_from(moment timestamptz, layout snowflake_layout)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_first_from'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_first_from(timestamptz, snowflake_layout) IS
 'smallest snowflake ID whose time is at or after a moment';
 
-CREATE FUNCTION snowflake_first_in_range(range tstzrange, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_first_from(moment timestamptz)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_first_from(moment, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_first_from(timestamptz) IS
+'smallest snowflake ID whose time is at or after a moment, in the server''s layout';
+
+CREATE FUNCTION snowflake_first_in_range(range tstzrange, layout snowflake_layout)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_first_in_range'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_first_in_range(tstzrange, snowflake_layout) IS
 'smallest snowflake ID whose time is in a range';
 
-CREATE FUNCTION snowflake_last_in_range(range tstzrange, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_first_in_range(range tstzrange)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_first_in_range(range, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_first_in_range(tstzrange) IS
+'smallest snowflake ID whose time is in a range, in the server''s layout';
+
+CREATE FUNCTION snowflake_last_in_range(range tstzrange, layout snowflake_layout)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_snowflake_last_in_range'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_last_in_range(tstzrange, snowflake_layout) IS
 'largest snowflake ID whose time is in a range';
 
-CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text DEFAULT 'UTC',
-	layout snowflake_layout DEFAULT snowflake_layout(),
+CREATE FUNCTION snowflake_last_in_range(range tstzrange)
+RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_last_in_range(range, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_last_in_range(tstzrange) IS
+'largest snowflake ID whose time is in a range, in the server''s layout';
+
+CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text, layout snowflake_layout,
 	OUT starts_at timestamptz,
 	OUT ends_at timestamptz,
 	OUT from_id bigint,
@@ -630,6 +695,42 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION snowflake_period(text, timestamptz, text, snowflake_layout) IS
 'the hour, day, week, month, quarter or year of a moment, and its IDs: those from from_id up to, not including, to_id';
 
+CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text,
+	OUT starts_at timestamptz,
+	OUT ends_at timestamptz,
+	OUT from_id bigint,
+	OUT to_id bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake_period_own'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_period(text, timestamptz, text) IS
+'the same in the server''s layout';
+
+CREATE FUNCTION snowflake_period(period text, moment timestamptz, layout snowflake_layout,
+	OUT starts_at timestamptz,
+	OUT ends_at timestamptz,
+	OUT from_id bigint,
+	OUT to_id bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake_period_utc'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_period(text, timestamptz, snowflake_layout) IS
+'the same in UTC';
+
+CREATE FUNCTION snowflake_period(period text, moment timestamptz,
+	OUT starts_at timestamptz,
+	OUT ends_at timestamptz,
+	OUT from_id bigint,
+	OUT to_id bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake_period_utc_own'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_period(text, timestamptz) IS
+'the same in UTC and in the server''s layout';
+
 --
 -- Predicates on time.  The planner replaces them by comparisons of the ID itself
 -- with bounds, so indexes, partitions and statistics serve them.  Operators have no
@@ -639,12 +740,12 @@ COMMENT ON FUNCTION snowflake_period(text, timestamptz, text, snowflake_layout) 
 CREATE FUNCTION snowflake_predicate_support(internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'idgen_snowflake_predicate_support'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_predicate_support(internal) IS
 'planner support for snowflake_created_in and the operators <@ and @>';
 
-CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange, layout snowflake_layout DEFAULT snowflake_layout())
+CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange, layout snowflake_layout)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'idgen_snowflake_created_in'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -652,6 +753,14 @@ SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange, snowflake_layout) IS
 'is the time of a snowflake ID in a range?  Uses indexes on the ID';
+
+CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange)
+RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN snowflake_created_in(id, range, snowflake_layout());
+
+COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
+'is the time of a snowflake ID in a range, in the server''s layout?  Uses indexes on the ID';
 
 --
 -- The operand is a domain, so that what was said of tstzrange before keeps its
@@ -682,12 +791,20 @@ SUPPORT snowflake_predicate_support;
 COMMENT ON FUNCTION range_contains_snowflake(snowflake_time_range, snowflake) IS
 'implementation of @> operator';
 
+CREATE FUNCTION snowflake_range_selectivity(internal, oid, internal, integer)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'idgen_snowflake_range_selectivity'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION snowflake_range_selectivity(internal, oid, internal, integer) IS
+'restriction selectivity of the operators <@ and @>';
+
 CREATE OPERATOR pg_catalog.<@ (
 	LEFTARG = snowflake,
 	RIGHTARG = snowflake_time_range,
 	FUNCTION = snowflake_contained_by_range,
 	COMMUTATOR = OPERATOR(pg_catalog.@>),
-	RESTRICT = contsel,
+	RESTRICT = snowflake_range_selectivity,
 	JOIN = contjoinsel
 );
 
@@ -698,7 +815,7 @@ CREATE OPERATOR pg_catalog.@> (
 	RIGHTARG = snowflake,
 	FUNCTION = range_contains_snowflake,
 	COMMUTATOR = OPERATOR(pg_catalog.<@),
-	RESTRICT = contsel,
+	RESTRICT = snowflake_range_selectivity,
 	JOIN = contjoinsel
 );
 
@@ -778,7 +895,7 @@ COMMENT ON DOMAIN snowflake_time IS
 CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint < snowflake_first_from(moment);
+RETURN id::bigint < snowflake_first_from(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 'implementation of < operator';
@@ -786,7 +903,7 @@ COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_le_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint <= snowflake_upper_bound(moment);
+RETURN id::bigint <= snowflake_upper_bound(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
 'implementation of <= operator';
@@ -794,7 +911,7 @@ COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_gt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint > snowflake_upper_bound(moment);
+RETURN id::bigint > snowflake_upper_bound(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 'implementation of > operator';
@@ -802,7 +919,7 @@ COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint >= snowflake_first_from(moment);
+RETURN id::bigint >= snowflake_first_from(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 'implementation of >= operator';
@@ -810,7 +927,7 @@ COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
 CREATE FUNCTION timestamptz_lt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint > snowflake_upper_bound(moment);
+RETURN id::bigint > snowflake_upper_bound(moment, snowflake_layout());
 
 COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 'implementation of < operator';
@@ -818,7 +935,7 @@ COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint >= snowflake_first_from(moment);
+RETURN id::bigint >= snowflake_first_from(moment, snowflake_layout());
 
 COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 'implementation of <= operator';
@@ -826,7 +943,7 @@ COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint < snowflake_first_from(moment);
+RETURN id::bigint < snowflake_first_from(moment, snowflake_layout());
 
 COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 'implementation of > operator';
@@ -834,7 +951,7 @@ COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
 CREATE FUNCTION timestamptz_ge_snowflake(moment timestamptz, id snowflake_time)
 RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint <= snowflake_upper_bound(moment);
+RETURN id::bigint <= snowflake_upper_bound(moment, snowflake_layout());
 
 COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
 'implementation of >= operator';
@@ -943,7 +1060,7 @@ COMMENT ON OPERATOR pg_catalog.>= (timestamptz, snowflake_time) IS 'is at or aft
 CREATE FUNCTION snowflake_time_decoder(id text)
 RETURNS timestamptz
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10
-RETURN snowflake_timestamp(id::snowflake::bigint);
+RETURN snowflake_timestamp(id::snowflake::bigint, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_time_decoder(text) IS
 'time of the text of a snowflake ID: time decoder for pg_partman';
@@ -973,7 +1090,7 @@ COMMENT ON FUNCTION snowflake_decode(text, text) IS
 -- elsewhere is.  What depends on the time of day is STABLE.
 --
 
-CREATE FUNCTION snowflake_capacity(layout snowflake_layout DEFAULT snowflake_layout(),
+CREATE FUNCTION snowflake_capacity(layout snowflake_layout,
 	OUT specification text,
 	OUT tick interval,
 	OUT ids_per_tick bigint,
@@ -990,6 +1107,24 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION snowflake_capacity(snowflake_layout) IS
 'how many IDs a layout has room for, on each of how many nodes, and for how long';
+
+CREATE FUNCTION snowflake_capacity(
+	OUT specification text,
+	OUT tick interval,
+	OUT ids_per_tick bigint,
+	OUT ids_per_second numeric,
+	OUT nodes bigint,
+	OUT starts_at timestamptz,
+	OUT ends_at timestamptz,
+	OUT negative_from timestamptz,
+	OUT years_left numeric,
+	OUT time_used numeric)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_snowflake_capacity_own'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION snowflake_capacity() IS
+'the same of the server''s layout';
 
 CREATE FUNCTION snowflake_layout_presets(
 	OUT name text,
@@ -1134,13 +1269,24 @@ COMMENT ON FUNCTION uuidv6_at(timestamptz) IS
 -- NULL, as in uuid_extract_timestamp() of PostgreSQL 17.
 --
 
-CREATE FUNCTION uuid_timestamp(id uuid, with_fraction boolean DEFAULT false)
+CREATE FUNCTION uuid_timestamp(id uuid, with_fraction boolean)
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
+
+-- TimescaleDB has a uuid_timestamp(uuid), and so have many applications.  Of two that a
+-- call fits alike, PostgreSQL takes the one that is not variadic, so theirs goes on
+-- being called where it is in the same schema, whichever came first.
+CREATE FUNCTION uuid_timestamp(VARIADIC id uuid[])
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp_ms'
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_timestamp(uuid[]) IS
+'time of one UUID of version 1, 6 or 7, of version 7 in milliseconds';
 
 --
 -- It is VARIADIC because others have a uuid_version(uuid), as TimescaleDB does: PostgreSQL
@@ -1794,7 +1940,7 @@ COMMENT ON FUNCTION ulid_series(timestamptz, integer, interval, bigint) IS
 CREATE FUNCTION uuid_predicate_support(internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'idgen_uuid_predicate_support'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_predicate_support(internal) IS 'planner support for uuidv7_created_in and its like';
 
@@ -2145,7 +2291,7 @@ COMMENT ON FUNCTION idgen_reset_timeline(timestamptz, boolean) IS
 REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLIC;
 
 --
--- Last, because of the search path: on PostgreSQL 18 an unqualified uuidv7()
+-- Near the end, because of the search path: on PostgreSQL 18 an unqualified uuidv7()
 -- means that of pg_catalog unless our schema comes first.
 --
 
@@ -2160,3 +2306,46 @@ COMMENT ON FUNCTION uuidv7() IS
 
 COMMENT ON FUNCTION uuidv7(interval) IS
 'UUID version 7 whose time is shifted by an interval';
+
+--
+-- Others may have had functions of our names in our schema.  No call of theirs may be
+-- ambiguous now, be the types of its arguments known or not: it may be stored somewhere,
+-- or be in an application.  Better no extension than that.
+--
+
+SELECT pg_catalog.set_config('search_path', 'pg_catalog', true);
+
+DO $$
+DECLARE
+	their record;
+	type_known text;
+BEGIN
+	FOR their IN
+		SELECT DISTINCT p.oid::regprocedure AS function, p.pronamespace::regnamespace AS schema, p.proname AS name,
+			(p.proargtypes::oid[])[0:given - 1] AS types
+		FROM pg_depend d
+			JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'idgen'
+			JOIN pg_proc our ON d.classid = 'pg_proc'::regclass AND d.objid = our.oid AND d.deptype = 'e'
+			JOIN pg_proc p USING (pronamespace, proname)
+			CROSS JOIN generate_series(p.pronargs - p.pronargdefaults, p.pronargs::integer) AS given
+		WHERE NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = d.classid AND o.objid = p.oid AND o.refobjid = e.oid)
+	LOOP
+		FOREACH type_known IN ARRAY ARRAY['', '::%s'] LOOP
+			BEGIN
+				EXECUTE format('PREPARE idgen_call AS SELECT %s.%I(%s)', their.schema, their.name,
+					(SELECT string_agg('NULL' || format(type_known, format_type(type, NULL)), ', ' ORDER BY n)
+					 FROM unnest(their.types) WITH ORDINALITY t(type, n)));
+				DEALLOCATE idgen_call;
+			EXCEPTION
+				WHEN ambiguous_function THEN
+					RAISE ambiguous_function USING
+						MESSAGE = format('calls of function %s would be ambiguous', their.function),
+						DETAIL = 'The extension has functions of the same name.',
+						HINT = 'Create the extension in another schema: CREATE EXTENSION idgen SCHEMA ...';
+				WHEN OTHERS THEN
+					NULL;	-- a call that takes more, such as a type for anyelement, or a window
+			END;
+		END LOOP;
+	END LOOP;
+END
+$$;

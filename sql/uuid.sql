@@ -70,7 +70,7 @@ SELECT id, uuid_timestamp(id), uuid_timestamp(id, true) AS with_fraction FROM ex
 SELECT id, uuid_timestamp(id) FROM unnest('{018570bb-4a7d-7c7e-8df4-6d47afd8c8fc,018570bb-4a7d-7000-8000-000000000000,00000000-0000-1000-8000-000000000000,
     ffffffff-ffff-1fff-bfff-ffffffffffff,00000000-0000-6000-8000-000000000000,ffffffff-ffff-6fff-bfff-ffffffffffff,
     00000000-0000-7000-8000-000000000000,ffffffff-ffff-7fff-bfff-ffffffffffff}'::uuid[]) id;
-SELECT uuid_timestamp(NULL), uuid_timestamp(NULL, true), uuid_timestamp('017F22E2-79B0-7CC3-98C4-DC0C0C07398F', NULL);
+SELECT uuid_timestamp(NULL), uuid_timestamp(NULL, true), uuid_timestamp('017F22E2-79B0-7CC3-98C4-DC0C0C07398F', with_fraction => NULL);
 
 \a
 \t

@@ -18,11 +18,8 @@ tick_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 }
 
 /*
- * ERROR unless IDs of a layout increase with their time.
- *
- * Functions that are leakproof call this.  It shows neither moment nor layout: of a
- * row that is kept from a query which takes its layout from there, no more can be
- * learnt than that this layout has no bounds.
+ * ERROR FEATURE_NOT_SUPPORTED unless IDs of a layout increase with their time.  So no
+ * function that calls this is leakproof.
  */
 void
 ensure_by_time(const SnowflakeLayout *layout)

@@ -18,15 +18,13 @@
  * That evaluates the range twice.  Where two evaluations could differ, which no
  * one can tell of a sub-select, the predicate stays; an index can still serve it
  * by the same two comparisons, as by then the sub-select is a parameter that is
- * computed once.
+ * computed once.  How many rows that finds is said by range_selectivity.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/stratnum.h"
-#include "catalog/pg_language_d.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type_d.h"
 #include "nodes/makefuncs.h"
@@ -36,13 +34,13 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "range_predicate.h"
-
-#define SYMBOL_PREFIX "idgen_"
+#include "range_selectivity.h"
 
 /* As type; one change of type on top of the other would hide an index key from the planner. */
 static Expr *
@@ -63,41 +61,31 @@ range_predicate(Node *id, Node *range, Oid type)
 	};
 }
 
-/*
- * The symbol of a C function, whatever its name is by now; NULL if it is none, or has
- * just been dropped.
- */
-char *
-range_predicate_symbol(Oid function)
+/* The C function that a function of SQL calls, whatever that is named by now. */
+PGFunction
+range_predicate_code(Oid function)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	char	   *symbol = NULL;
-	bool		is_null;
+	FmgrInfo	info;
 
-	if (!HeapTupleIsValid(tuple))
-		return NULL;
-	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
-		symbol = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null));
-	ReleaseSysCache(tuple);
-	return symbol;
+	fmgr_info(function, &info);
+	return info.fn_addr;
 }
 
 /*
- * One of our functions, whose name is its symbol without SYMBOL_PREFIX; InvalidOid if
- * somebody has renamed or moved it.  Looked up beside the predicate, as the extension
- * can be in any schema; without a look at the search path or at who may use that
- * schema, as for a function that is called by its OID.
+ * One of our functions by its name; InvalidOid if somebody has renamed or moved it, so
+ * that there is none, or one that calls something else.  Looked up beside the
+ * predicate, as the extension can be in any schema; without a look at the search path
+ * or at who may use that schema, as for a function that is called by its OID.
  */
 Oid
-range_predicate_function(Oid schema, const char *symbol, const Oid *argument_types, int arguments)
+range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments, PGFunction code)
 {
 	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-										   CStringGetDatum(symbol + strlen(SYMBOL_PREFIX)),
+										   CStringGetDatum(name),
 										   PointerGetDatum(buildoidvector(argument_types, arguments)),
 										   ObjectIdGetDatum(schema));
-	char	   *found = OidIsValid(function) ? range_predicate_symbol(function) : NULL;
 
-	return found != NULL && strcmp(found, symbol) == 0 ? function : InvalidOid;
+	return OidIsValid(function) && range_predicate_code(function) == code ? function : InvalidOid;
 }
 
 /*
@@ -132,8 +120,8 @@ compare_with_bound(const RangePredicate *predicate, StrategyNumber strategy, Oid
 }
 
 /* The two comparisons that a predicate amounts to; NIL if they cannot be made. */
-static List *
-make_comparisons(const RangePredicate *predicate)
+List *
+range_predicate_comparisons(const RangePredicate *predicate)
 {
 	if (!OidIsValid(predicate->first) || !OidIsValid(predicate->last))
 		return NIL;
@@ -152,6 +140,21 @@ is_of_same_row(PlannerInfo *root, const RangePredicate *predicate)
 					   pull_varnos(root, (Node *) predicate->range));
 }
 
+/*
+ * Is this a comparison with the last value of the type, which holds for all that are not
+ * NULL?  Then it can go.  What is left can be proven: "id >= t" implies that an ID is in
+ * the range of a partial index from an earlier time on, and not that it is at most the
+ * largest bigint.
+ */
+static bool
+is_bounded_by(Node *comparison, const RangePredicate *predicate, Datum extreme)
+{
+	Const	   *bound = is_opclause(comparison) ? lsecond(((OpExpr *) comparison)->args) : NULL;
+
+	return bound != NULL && IsA(bound, Const) && !bound->constisnull &&
+		datumIsEqual(bound->constvalue, extreme, bound->constbyval, bound->constlen);
+}
+
 /* What a call of a predicate is replaced by anywhere; NULL if it has to stay. */
 static Node *
 simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
@@ -167,10 +170,18 @@ simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
 		!is_cheap((Node *) predicate->range))
 		return NULL;
 
-	comparisons = make_comparisons(predicate);
+	comparisons = range_predicate_comparisons(predicate);
 	if (comparisons == NIL)
 		return NULL;
-	return eval_const_expressions(request->root, (Node *) make_andclause(comparisons));
+	comparisons = (List *) eval_const_expressions(request->root, (Node *) comparisons);
+	/* Bounds may not be leakproof, where a predicate is: then it can go on using an index before a policy is asked. */
+	if (request->root != NULL && request->root->qual_security_level > 0 && contain_leaked_vars((Node *) comparisons))
+		return NULL;
+	if (is_bounded_by(lsecond(comparisons), predicate, predicate->greatest))
+		comparisons = list_make1(linitial(comparisons));
+	else if (is_bounded_by(linitial(comparisons), predicate, predicate->least))
+		comparisons = list_make1(lsecond(comparisons));
+	return eval_const_expressions(request->root, (Node *) make_ands_explicit(comparisons));
 }
 
 /* What an index is asked for in place of a predicate that has stayed; NULL if it cannot serve. */
@@ -182,7 +193,7 @@ index_condition(SupportRequestIndexCondition *request, const RangePredicate *pre
 
 	if (!is_pseudo_constant_for_index(request->root, (Node *) predicate->range, request->index))
 		return NULL;
-	comparisons = make_comparisons(predicate);
+	comparisons = range_predicate_comparisons(predicate);
 	foreach(cell, comparisons)
 	{
 		OpExpr	   *comparison = lfirst(cell);
@@ -195,25 +206,47 @@ index_condition(SupportRequestIndexCondition *request, const RangePredicate *pre
 	return (Node *) comparisons;
 }
 
+static Node *
+answer_simplify(SupportRequestSimplify *request, RangePredicateReader read)
+{
+	RangePredicate predicate = read((Node *) request, request->fcall->funcid, request->fcall->args);
+
+	return simplify(request, &predicate);
+}
+
+static Node *
+answer_index_condition(SupportRequestIndexCondition *request, RangePredicateReader read)
+{
+	Node	   *call = request->node;
+	List	   *arguments = IsA(call, OpExpr) ? ((OpExpr *) call)->args : ((FuncExpr *) call)->args;
+	RangePredicate predicate = read((Node *) request, request->funcid, arguments);
+
+	return index_condition(request, &predicate);
+}
+
+static Node *
+answer_selectivity(SupportRequestSelectivity *request, RangePredicateReader read)
+{
+	RangePredicate predicate = read((Node *) request, request->funcid, request->args);
+
+	request->selectivity = range_selectivity(request->root, &predicate, request->varRelid,
+											 request->jointype, request->sjinfo);
+	return (Node *) request;
+}
+
 /* The answer to the planner's questions about a predicate; NULL if there is none. */
 Node *
 range_predicate_support(Node *request, RangePredicateReader read)
 {
-	if (IsA(request, SupportRequestSimplify))
+	switch (nodeTag(request))
 	{
-		SupportRequestSimplify *simplification = (SupportRequestSimplify *) request;
-		RangePredicate predicate = read(request, simplification->fcall->funcid, simplification->fcall->args);
-
-		return simplify(simplification, &predicate);
+		case T_SupportRequestSimplify:
+			return answer_simplify((SupportRequestSimplify *) request, read);
+		case T_SupportRequestIndexCondition:
+			return answer_index_condition((SupportRequestIndexCondition *) request, read);
+		case T_SupportRequestSelectivity:
+			return answer_selectivity((SupportRequestSelectivity *) request, read);
+		default:
+			return NULL;
 	}
-	if (IsA(request, SupportRequestIndexCondition))
-	{
-		SupportRequestIndexCondition *condition = (SupportRequestIndexCondition *) request;
-		Node	   *call = condition->node;
-		List	   *arguments = IsA(call, OpExpr) ? ((OpExpr *) call)->args : ((FuncExpr *) call)->args;
-		RangePredicate predicate = read(request, condition->funcid, arguments);
-
-		return index_condition(condition, &predicate);
-	}
-	return NULL;
 }

@@ -8,6 +8,7 @@
 #ifndef IDGEN_RANGE_PREDICATE_H
 #define IDGEN_RANGE_PREDICATE_H
 
+#include "fmgr.h"
 #include "nodes/primnodes.h"
 
 /* A call of a predicate, taken apart. */
@@ -16,6 +17,8 @@ typedef struct RangePredicate
 	Expr	   *id;
 	Expr	   *range;
 	Oid			type;			/* in whose operators IDs compare */
+	Datum		least;			/* of all values of that type */
+	Datum		greatest;
 	Oid			first;			/* function of a range for its first ID, or InvalidOid: there are no bounds */
 	Oid			last;			/* and for its last one */
 	Const	   *layout;			/* the functions' second argument; NULL: they have none */
@@ -25,8 +28,10 @@ typedef struct RangePredicate
 typedef RangePredicate (*RangePredicateReader) (Node *request, Oid function, List *arguments);
 
 extern RangePredicate range_predicate(Node *id, Node *range, Oid type);
-extern char *range_predicate_symbol(Oid function);
-extern Oid range_predicate_function(Oid schema, const char *symbol, const Oid *argument_types, int arguments);
+extern PGFunction range_predicate_code(Oid function);
+extern Oid range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
+									PGFunction code);
+extern List *range_predicate_comparisons(const RangePredicate *predicate);
 extern Node *range_predicate_support(Node *request, RangePredicateReader read);
 
 #endif							/* IDGEN_RANGE_PREDICATE_H */

@@ -18,9 +18,11 @@
 #include "layout_capacity.h"
 #include "layout_presets.h"
 #include "layout_text.h"
+#include "server_layout.h"
 #include "snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_capacity);
+PG_FUNCTION_INFO_V1(idgen_snowflake_capacity_own);
 PG_FUNCTION_INFO_V1(idgen_layout_presets);
 
 /* IDs a second, exactly where that is a decimal fraction. */
@@ -71,18 +73,10 @@ put_time(const SnowflakeLayout *layout, int64 now_us, Datum *values, bool *nulls
 	values[4] = rounded(layout_time_used(layout, now_us), 4);
 }
 
-/*
- * snowflake_capacity(layout snowflake_layout, OUT specification text,
- *					  OUT tick interval, OUT ids_per_tick bigint,
- *					  OUT ids_per_second numeric, OUT nodes bigint,
- *					  OUT starts_at timestamptz, OUT ends_at timestamptz,
- *					  OUT negative_from timestamptz, OUT years_left numeric,
- *					  OUT time_used numeric)
- */
-Datum
-idgen_snowflake_capacity(PG_FUNCTION_ARGS)
+/* A row as of the time at which the transaction began, so that it is the same all through a statement. */
+static Datum
+capacity(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 {
-	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(0);
 	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
 	char		specification[LAYOUT_TEXT_SIZE];
 	TupleDesc	row_type;
@@ -98,7 +92,28 @@ idgen_snowflake_capacity(PG_FUNCTION_ARGS)
 	values[3] = exact_rate(layout);
 	values[4] = Int64GetDatum(layout_nodes(layout));
 	put_time(layout, now_us, &values[5], &nulls[5]);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls));
+}
+
+/*
+ * snowflake_capacity(layout snowflake_layout, OUT specification text,
+ *					  OUT tick interval, OUT ids_per_tick bigint,
+ *					  OUT ids_per_second numeric, OUT nodes bigint,
+ *					  OUT starts_at timestamptz, OUT ends_at timestamptz,
+ *					  OUT negative_from timestamptz, OUT years_left numeric,
+ *					  OUT time_used numeric)
+ */
+Datum
+idgen_snowflake_capacity(PG_FUNCTION_ARGS)
+{
+	return capacity(fcinfo, PG_GETARG_LAYOUT_P(0));
+}
+
+/* snowflake_capacity(OUT ...): of the server's own layout */
+Datum
+idgen_snowflake_capacity_own(PG_FUNCTION_ARGS)
+{
+	return capacity(fcinfo, server_layout());
 }
 
 /* snowflake_layout_presets(OUT name text, OUT used_by text, OUT layout snowflake_layout) */

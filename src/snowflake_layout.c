@@ -4,9 +4,10 @@
  *	  The type snowflake_layout, and the server's own layout.
  *
  * A layout is a value, so what is computed from an ID and a layout depends on
- * nothing else.  Functions that have no layout from their caller take
- * snowflake_layout(), the server's, as the default of their last argument.  It is
- * fixed as long as the server runs, so where a query is planned, the support
+ * nothing else.  Functions that have no layout from their caller go by
+ * snowflake_layout(), the server's; mostly they are SQL functions, which the planner
+ * replaces by a call of the function with a layout.
+ * It is fixed as long as the server runs, so where a query is planned, the support
  * function puts the value in its place: then whatever else is constant is computed
  * once, partitions are pruned by the planner, and an index on an expression with
  * that layout matches.  Not so where an expression is stored, as in an index, a

@@ -14,11 +14,13 @@
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
+#include "server_layout.h"
 #include "snowflake_layout.h"
 #include "snowflake_moment.h"
 #include "snowflake_parse.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
+PG_FUNCTION_INFO_V1(idgen_snowflake_parse_own);
 PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
 
 /* ERROR if a number cannot be an ID of a layout. */
@@ -72,17 +74,10 @@ column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
 	return Int32GetDatum(value);
 }
 
-/*
- * snowflake_parse(id bigint, layout snowflake_layout,
- *				   OUT created_at timestamptz,
- *				   OUT datacenter_id integer, OUT worker_id integer,
- *				   OUT sequence integer, OUT shard_id integer, OUT slab_id bigint)
- */
-Datum
-idgen_snowflake_parse(PG_FUNCTION_ARGS)
+/* The row of an ID's fields.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if it is none of the layout. */
+static Datum
+parse(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
 {
-	int64		id = PG_GETARG_INT64(0);
-	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 	Datum		values[LAYOUT_FIELDS];
 	bool		nulls[LAYOUT_FIELDS];
 
@@ -94,7 +89,26 @@ idgen_snowflake_parse(PG_FUNCTION_ARGS)
 		nulls[i] = !layout_has(layout, field);
 		values[i] = column_value(layout, field, layout_get(layout, field, (uint64) id));
 	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls)));
+	return HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls));
+}
+
+/*
+ * snowflake_parse(id bigint, layout snowflake_layout,
+ *				   OUT created_at timestamptz,
+ *				   OUT datacenter_id integer, OUT worker_id integer,
+ *				   OUT sequence integer, OUT shard_id integer, OUT slab_id bigint)
+ */
+Datum
+idgen_snowflake_parse(PG_FUNCTION_ARGS)
+{
+	return parse(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
+}
+
+/* snowflake_parse(id bigint, OUT ...), in the server's own layout; ERROR, too, as for server_layout() */
+Datum
+idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
+{
+	return parse(fcinfo, PG_GETARG_INT64(0), server_layout());
 }
 
 /*

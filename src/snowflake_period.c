@@ -16,10 +16,14 @@
 
 #include "compat.h"
 #include "id_bounds.h"
+#include "server_layout.h"
 #include "snowflake_layout.h"
 #include "time_zone.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_period);
+PG_FUNCTION_INFO_V1(idgen_snowflake_period_own);
+PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc);
+PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc_own);
 
 /* Units of the calendar, and how much of the next one is skipped to be safely within it. */
 typedef struct Period
@@ -162,4 +166,39 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(first_id_at(layout, span.start));
 	values[3] = Int64GetDatum(first_id_at(layout, span.end));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
+}
+
+/* The same with a time zone and a layout that are not arguments of the call. */
+static Datum
+period_with(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
+{
+	LOCAL_FCINFO(call, 4);
+
+	InitFunctionCallInfoData(*call, fcinfo->flinfo, 4, InvalidOid, fcinfo->context, fcinfo->resultinfo);
+	call->args[0] = fcinfo->args[0];
+	call->args[1] = fcinfo->args[1];
+	call->args[2] = (NullableDatum) {.value = time_zone};
+	call->args[3] = (NullableDatum) {.value = PointerGetDatum(layout)};
+	return idgen_snowflake_period(call);
+}
+
+/* snowflake_period(period text, moment timestamptz, time_zone text, OUT ...): in the server's own layout */
+Datum
+idgen_snowflake_period_own(PG_FUNCTION_ARGS)
+{
+	return period_with(fcinfo, PG_GETARG_DATUM(2), server_layout());
+}
+
+/* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...): in UTC */
+Datum
+idgen_snowflake_period_utc(PG_FUNCTION_ARGS)
+{
+	return period_with(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
+}
+
+/* snowflake_period(period text, moment timestamptz, OUT ...): both */
+Datum
+idgen_snowflake_period_utc_own(PG_FUNCTION_ARGS)
+{
+	return period_with(fcinfo, CStringGetTextDatum("UTC"), server_layout());
 }

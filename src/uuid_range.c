@@ -22,9 +22,26 @@
 #include "range_predicate.h"
 #include "uuid_datum.h"
 
-/* How the symbols of predicates end, after that of their kind of ID. */
-#define PREDICATE_SUFFIX "_created_in"
-
+PG_FUNCTION_INFO_V1(idgen_uuidv6_lower_bound);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_upper_bound);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_first_in_range);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_last_in_range);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_created_in);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_lower_bound);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_upper_bound);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_first_in_range);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_last_in_range);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_created_in);
+PG_FUNCTION_INFO_V1(idgen_ulid_lower_bound);
+PG_FUNCTION_INFO_V1(idgen_ulid_upper_bound);
+PG_FUNCTION_INFO_V1(idgen_ulid_first_in_range);
+PG_FUNCTION_INFO_V1(idgen_ulid_last_in_range);
+PG_FUNCTION_INFO_V1(idgen_ulid_created_in);
+PG_FUNCTION_INFO_V1(idgen_snowflake128_lower_bound);
+PG_FUNCTION_INFO_V1(idgen_snowflake128_upper_bound);
+PG_FUNCTION_INFO_V1(idgen_snowflake128_first_in_range);
+PG_FUNCTION_INFO_V1(idgen_snowflake128_last_in_range);
+PG_FUNCTION_INFO_V1(idgen_snowflake128_created_in);
 PG_FUNCTION_INFO_V1(idgen_uuid_predicate_support);
 
 /* The IDs whose times are in a range: from first up to last. */
@@ -33,6 +50,12 @@ typedef struct UuidRange
 	UuidBits	first;
 	UuidBits	last;
 } UuidRange;
+
+/*
+ * No ID is from the first on and up to the last.  Where both would be off the scale, the
+ * planner took what it knows of IDs for wrong, and assumed half a percent of them.
+ */
+static const UuidRange no_ids = {.first = {0, 1},.last = {0, 0}};
 
 /* Tick of a us, rounded down. */
 static int64
@@ -68,7 +91,7 @@ ids_in_range(UuidOrder order, MomentRange moments)
 
 	if (first_tick > last_tick || last_tick < uuid_order_first_tick(order) ||
 		first_tick > uuid_order_last_tick(order))
-		return (UuidRange) {.first = uuid_max,.last = uuid_nil};
+		return no_ids;
 	return (UuidRange) {.first = least_from(order, first_tick),.last = greatest_until(order, last_tick)};
 }
 
@@ -85,87 +108,249 @@ range_argument(FunctionCallInfo fcinfo, int argument, UuidOrder order)
 	return ids_in_range(order, moment_range(fcinfo, PG_GETARG_RANGE_P(argument)));
 }
 
-static bool
-is_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+static Datum
+lower_bound(FunctionCallInfo fcinfo, UuidOrder order)
+{
+	return uuid_datum(least_from(order, tick_at(order, moment_us(PG_GETARG_TIMESTAMPTZ(0)))));
+}
+
+static Datum
+upper_bound(FunctionCallInfo fcinfo, UuidOrder order)
+{
+	return uuid_datum(greatest_until(order, tick_at(order, moment_us(PG_GETARG_TIMESTAMPTZ(0)))));
+}
+
+static Datum
+first_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+{
+	return uuid_datum(range_argument(fcinfo, 0, order).first);
+}
+
+static Datum
+last_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+{
+	return uuid_datum(range_argument(fcinfo, 0, order).last);
+}
+
+static Datum
+created_in(FunctionCallInfo fcinfo, UuidOrder order)
 {
 	UuidBits	id = PG_GETARG_UUID_BITS(0);
 	UuidRange	range = range_argument(fcinfo, 1, order);
 
-	return is_up_to(range.first, id) && is_up_to(id, range.last);
+	PG_RETURN_BOOL(is_up_to(range.first, id) && is_up_to(id, range.last));
 }
 
-/*
- * The functions of a kind of ID: NAME_lower_bound(moment timestamptz),
- * NAME_upper_bound(moment timestamptz), NAME_first_in_range(range tstzrange),
- * NAME_last_in_range(range tstzrange), NAME_created_in(id, range tstzrange)
- */
-#define ORDERED_IDS(name, order) \
-PG_FUNCTION_INFO_V1(idgen_##name##_lower_bound); \
-PG_FUNCTION_INFO_V1(idgen_##name##_upper_bound); \
-PG_FUNCTION_INFO_V1(idgen_##name##_first_in_range); \
-PG_FUNCTION_INFO_V1(idgen_##name##_last_in_range); \
-PG_FUNCTION_INFO_V1(idgen_##name##_created_in); \
-\
-Datum \
-idgen_##name##_lower_bound(PG_FUNCTION_ARGS) \
-{ \
-	return uuid_datum(least_from(order, tick_at(order, moment_us(PG_GETARG_TIMESTAMPTZ(0))))); \
-} \
-\
-Datum \
-idgen_##name##_upper_bound(PG_FUNCTION_ARGS) \
-{ \
-	return uuid_datum(greatest_until(order, tick_at(order, moment_us(PG_GETARG_TIMESTAMPTZ(0))))); \
-} \
-\
-Datum \
-idgen_##name##_first_in_range(PG_FUNCTION_ARGS) \
-{ \
-	return uuid_datum(range_argument(fcinfo, 0, order).first); \
-} \
-\
-Datum \
-idgen_##name##_last_in_range(PG_FUNCTION_ARGS) \
-{ \
-	return uuid_datum(range_argument(fcinfo, 0, order).last); \
-} \
-\
-Datum \
-idgen_##name##_created_in(PG_FUNCTION_ARGS) \
-{ \
-	PG_RETURN_BOOL(is_in_range(fcinfo, order)); \
-} \
-\
-extern Datum idgen_##name##_created_in(PG_FUNCTION_ARGS)
+/* UUIDs of version 6 */
 
-ORDERED_IDS(uuidv6, UUID_ORDER_V6);
-ORDERED_IDS(uuidv7, UUID_ORDER_V7);
-ORDERED_IDS(ulid, UUID_ORDER_ULID);
-ORDERED_IDS(snowflake128, UUID_ORDER_EXTENDED);
-
-/* The function of a range beside a predicate, of the same kind of ID; InvalidOid if there is none. */
-static Oid
-bound_function(Oid predicate, const char *kind, const char *suffix)
+/* uuidv6_lower_bound(moment timestamptz) */
+Datum
+idgen_uuidv6_lower_bound(PG_FUNCTION_ARGS)
 {
-	const Oid	types[1] = {TSTZRANGEOID};
-
-	return range_predicate_function(get_func_namespace(predicate), psprintf("%s_%s", kind, suffix), types, 1);
+	return lower_bound(fcinfo, UUID_ORDER_V6);
 }
 
+/* uuidv6_upper_bound(moment timestamptz) */
+Datum
+idgen_uuidv6_upper_bound(PG_FUNCTION_ARGS)
+{
+	return upper_bound(fcinfo, UUID_ORDER_V6);
+}
+
+/* uuidv6_first_in_range(range tstzrange) */
+Datum
+idgen_uuidv6_first_in_range(PG_FUNCTION_ARGS)
+{
+	return first_in_range(fcinfo, UUID_ORDER_V6);
+}
+
+/* uuidv6_last_in_range(range tstzrange) */
+Datum
+idgen_uuidv6_last_in_range(PG_FUNCTION_ARGS)
+{
+	return last_in_range(fcinfo, UUID_ORDER_V6);
+}
+
+/* uuidv6_created_in(id uuid, range tstzrange) */
+Datum
+idgen_uuidv6_created_in(PG_FUNCTION_ARGS)
+{
+	return created_in(fcinfo, UUID_ORDER_V6);
+}
+
+/* UUIDs of version 7 */
+
+/* uuidv7_lower_bound(moment timestamptz) */
+Datum
+idgen_uuidv7_lower_bound(PG_FUNCTION_ARGS)
+{
+	return lower_bound(fcinfo, UUID_ORDER_V7);
+}
+
+/* uuidv7_upper_bound(moment timestamptz) */
+Datum
+idgen_uuidv7_upper_bound(PG_FUNCTION_ARGS)
+{
+	return upper_bound(fcinfo, UUID_ORDER_V7);
+}
+
+/* uuidv7_first_in_range(range tstzrange) */
+Datum
+idgen_uuidv7_first_in_range(PG_FUNCTION_ARGS)
+{
+	return first_in_range(fcinfo, UUID_ORDER_V7);
+}
+
+/* uuidv7_last_in_range(range tstzrange) */
+Datum
+idgen_uuidv7_last_in_range(PG_FUNCTION_ARGS)
+{
+	return last_in_range(fcinfo, UUID_ORDER_V7);
+}
+
+/* uuidv7_created_in(id uuid, range tstzrange) */
+Datum
+idgen_uuidv7_created_in(PG_FUNCTION_ARGS)
+{
+	return created_in(fcinfo, UUID_ORDER_V7);
+}
+
+/* ULIDs */
+
+/* ulid_lower_bound(moment timestamptz) */
+Datum
+idgen_ulid_lower_bound(PG_FUNCTION_ARGS)
+{
+	return lower_bound(fcinfo, UUID_ORDER_ULID);
+}
+
+/* ulid_upper_bound(moment timestamptz) */
+Datum
+idgen_ulid_upper_bound(PG_FUNCTION_ARGS)
+{
+	return upper_bound(fcinfo, UUID_ORDER_ULID);
+}
+
+/* ulid_first_in_range(range tstzrange) */
+Datum
+idgen_ulid_first_in_range(PG_FUNCTION_ARGS)
+{
+	return first_in_range(fcinfo, UUID_ORDER_ULID);
+}
+
+/* ulid_last_in_range(range tstzrange) */
+Datum
+idgen_ulid_last_in_range(PG_FUNCTION_ARGS)
+{
+	return last_in_range(fcinfo, UUID_ORDER_ULID);
+}
+
+/* ulid_created_in(id ulid, range tstzrange) */
+Datum
+idgen_ulid_created_in(PG_FUNCTION_ARGS)
+{
+	return created_in(fcinfo, UUID_ORDER_ULID);
+}
+
+/* Extended Snowflakes */
+
+/* snowflake128_lower_bound(moment timestamptz) */
+Datum
+idgen_snowflake128_lower_bound(PG_FUNCTION_ARGS)
+{
+	return lower_bound(fcinfo, UUID_ORDER_EXTENDED);
+}
+
+/* snowflake128_upper_bound(moment timestamptz) */
+Datum
+idgen_snowflake128_upper_bound(PG_FUNCTION_ARGS)
+{
+	return upper_bound(fcinfo, UUID_ORDER_EXTENDED);
+}
+
+/* snowflake128_first_in_range(range tstzrange) */
+Datum
+idgen_snowflake128_first_in_range(PG_FUNCTION_ARGS)
+{
+	return first_in_range(fcinfo, UUID_ORDER_EXTENDED);
+}
+
+/* snowflake128_last_in_range(range tstzrange) */
+Datum
+idgen_snowflake128_last_in_range(PG_FUNCTION_ARGS)
+{
+	return last_in_range(fcinfo, UUID_ORDER_EXTENDED);
+}
+
+/* snowflake128_created_in(id uuid, range tstzrange) */
+Datum
+idgen_snowflake128_created_in(PG_FUNCTION_ARGS)
+{
+	return created_in(fcinfo, UUID_ORDER_EXTENDED);
+}
+
+/* What belongs to a predicate: the functions for the first and the last ID of a range. */
+typedef struct PredicateKind
+{
+	PGFunction	created_in;
+	const char *first_name;
+	PGFunction	first;
+	const char *last_name;
+	PGFunction	last;
+} PredicateKind;
+
+static const PredicateKind kinds[] = {
+	{
+		idgen_uuidv6_created_in,
+		"uuidv6_first_in_range", idgen_uuidv6_first_in_range,
+		"uuidv6_last_in_range", idgen_uuidv6_last_in_range
+	},
+	{
+		idgen_uuidv7_created_in,
+		"uuidv7_first_in_range", idgen_uuidv7_first_in_range,
+		"uuidv7_last_in_range", idgen_uuidv7_last_in_range
+	},
+	{
+		idgen_ulid_created_in,
+		"ulid_first_in_range", idgen_ulid_first_in_range,
+		"ulid_last_in_range", idgen_ulid_last_in_range
+	},
+	{
+		idgen_snowflake128_created_in,
+		"snowflake128_first_in_range", idgen_snowflake128_first_in_range,
+		"snowflake128_last_in_range", idgen_snowflake128_last_in_range
+	},
+};
+
+/* Of a function of SQL; NULL if that is no predicate of ours. */
+static const PredicateKind *
+find_kind(Oid function)
+{
+	PGFunction	code = range_predicate_code(function);
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (kinds[i].created_in == code)
+			return &kinds[i];
+	return NULL;
+}
+
+/* As a RangePredicateReader. */
 static RangePredicate
 read_predicate(Node *request, Oid function, List *arguments)
 {
+	const Oid	types[1] = {TSTZRANGEOID};
+	const PredicateKind *kind = find_kind(function);
+	Oid			schema = get_func_namespace(function);
 	Node	   *id = linitial(arguments);
 	RangePredicate predicate = range_predicate(id, lsecond(arguments), getBaseType(exprType(id)));
 
-	char	   *symbol = range_predicate_symbol(function);
-	char	   *end = symbol == NULL ? NULL : strstr(symbol, PREDICATE_SUFFIX);
-
-	if (end == NULL)
-		return predicate;
-	*end = '\0';
-	predicate.first = bound_function(function, symbol, "first_in_range");
-	predicate.last = bound_function(function, symbol, "last_in_range");
+	predicate.least = uuid_datum(uuid_nil);
+	predicate.greatest = uuid_datum(uuid_max);
+	if (kind != NULL)
+	{
+		predicate.first = range_predicate_function(schema, kind->first_name, types, 1, kind->first);
+		predicate.last = range_predicate_function(schema, kind->last_name, types, 1, kind->last);
+	}
 	return predicate;
 }
 

@@ -17,6 +17,7 @@
 
 PG_FUNCTION_INFO_V1(idgen_uuid_version);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp);
+PG_FUNCTION_INFO_V1(idgen_uuid_timestamp_ms);
 PG_FUNCTION_INFO_V1(idgen_uuidv1_to_v6);
 PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
 
@@ -53,6 +54,23 @@ idgen_uuid_timestamp(PG_FUNCTION_ARGS)
 	int64		unix_us;
 
 	if (!uuid_time_us(PG_GETARG_UUID_BITS(0), PG_GETARG_BOOL(1), &unix_us))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
+}
+
+/*
+ * uuid_timestamp(VARIADIC id uuid[]), which is called with one UUID; NULL if it has no
+ * time or is NULL, and for any other number of UUIDs.  Nothing is an error.
+ */
+Datum
+idgen_uuid_timestamp_ms(PG_FUNCTION_ARGS)
+{
+	ArrayType  *ids = PG_GETARG_ARRAYTYPE_P(0);
+	int64		unix_us;
+
+	if (ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)) != 1 || array_contains_nulls(ids))
+		PG_RETURN_NULL();
+	if (!uuid_time_us(uuid_of_datum(PointerGetDatum(ARR_DATA_PTR(ids))), false, &unix_us))
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
 }

@@ -1,7 +1,7 @@
 -- What the planner makes of predicates on ranges, where it must keep its hands
 -- off, and days that begin twice.
 BEGIN;
-SELECT plan(28);
+SELECT plan(36);
 \ir include/query.sql
 
 -- an ID a minute, and ranges of an hour each, which begin at a full hour
@@ -28,6 +28,46 @@ FROM unnest(ARRAY[
 	'SELECT count(*) FROM minutes WHERE snowflake_created_in(id, (SELECT hour FROM hours LIMIT 1))']) AS query;
 SELECT is(array_agg(DISTINCT minutes_in), ARRAY[60::bigint], 'and so is a correlated one, for each row')
 FROM (SELECT (SELECT count(*) FROM minutes WHERE id <@ (SELECT hours.hour)) AS minutes_in FROM hours) AS s;
+
+-- and its rows are estimated, by either form: where it can be guessed well, else as few
+CREATE TEMP TABLE uuids AS SELECT uuidv7_lower_bound(id::timestamptz) AS id FROM minutes;
+CREATE TEMP TABLE ulids AS SELECT ulid_lower_bound(id::timestamptz) AS id FROM minutes;
+ANALYZE uuids, ulids;
+CREATE TEMP TABLE forms (form text);
+INSERT INTO forms VALUES ('minutes WHERE snowflake_created_in(id, %s)'), ('minutes WHERE id <@ %s'), ('minutes WHERE %s @> id'),
+	('uuids WHERE uuidv7_created_in(id, %s)'), ('ulids WHERE ulid_created_in(id, %s)');
+SELECT is(string_agg(form || ': ' || rows, '; '), NULL, 'a sub-select that is an expression is estimated as its value')
+FROM forms, pg_temp.estimate('SELECT FROM ' || format(form, $$(SELECT tstzrange('2026-11-10', timestamptz '2026-11-10' + interval '10 hours'))$$)) rows
+WHERE rows NOT BETWEEN 300 AND 900;
+SELECT is(string_agg(form || ': ' || rows, '; '), NULL, '... of now(), too, of which there is nothing')
+FROM forms, pg_temp.estimate('SELECT FROM ' || format(form, $$(SELECT tstzrange(now() - interval '100 years', now() - interval '99 years'))$$)) rows
+WHERE rows > 3;
+SELECT is(string_agg(form || ': ' || rows, '; '), NULL, '... and one that reads a table as a small part')
+FROM forms, pg_temp.estimate('SELECT FROM ' || format(form, '(SELECT hour FROM hours LIMIT 1)')) rows
+WHERE rows NOT BETWEEN 20 AND 40;
+SELECT is(string_agg(form || ', ' || range || ': ' || rows, '; '), NULL, 'a range that holds nothing is estimated to hold nothing')
+FROM forms, unnest(ARRAY['tstzrange ''empty''', 'tstzrange(now(), now())', 'tstzrange(''2300-01-01'', NULL)', 'tstzrange(NULL, ''1950-01-01'')',
+	'(SELECT tstzrange ''empty'')', '(SELECT NULL::tstzrange)']) range,
+	pg_temp.estimate('SELECT FROM ' || format(form, range)) rows
+WHERE rows > 3;
+SELECT is(pg_temp.estimate($$SELECT FROM minutes WHERE snowflake_created_in(id, '[2026-11-10,2026-11-11)', 'seata')$$) < 100, true,
+	'in a layout without bounds a range is estimated as a small part');
+
+-- a range without an end is one comparison, which others imply
+CREATE TEMP TABLE noted AS TABLE minutes;
+CREATE INDEX late ON noted (n) WHERE snowflake_created_in(id, '[2026-11-15,)', 'default');
+CREATE INDEX late_uuids ON uuids ((1)) WHERE uuidv7_created_in(id, '[2026-11-15,)');
+SET LOCAL enable_seqscan = off;
+SELECT is(array_agg(DISTINCT pg_temp.explain('SELECT FROM noted WHERE ' || condition) ~ 'late'), ARRAY[true],
+	'a partial index from a time on is found')
+FROM unnest(ARRAY['id >= timestamptz ''2026-11-15''', 'id >= timestamptz ''2026-11-20''', 'id > timestamptz ''2026-11-16''', 'id <@ ''[2026-11-17,)''',
+	'id <@ ''[2026-11-17,2026-11-18)''', 'id BETWEEN timestamptz ''2026-11-17'' AND timestamptz ''2026-11-18''', 'id >= snowflake_lower_bound(''2026-11-17'')']) condition;
+SELECT is(array_agg(DISTINCT pg_temp.explain('SELECT FROM noted WHERE ' || condition) ~ 'late'), ARRAY[false],
+	'... and not by what it does not hold')
+FROM unnest(ARRAY['id >= timestamptz ''2026-11-14 23:59''', 'id < timestamptz ''2026-11-20''', 'id <@ ''(,2026-11-18)''']) condition;
+SELECT matches(pg_temp.explain('SELECT FROM uuids WHERE id >= uuidv7_lower_bound(''2026-11-16'')'), 'on late_uuids|using late_uuids',
+	'... and so is one of UUIDs');
+RESET enable_seqscan;
 
 -- what the range costs to compute makes no difference
 SELECT matches(pg_temp.explain($$

@@ -251,8 +251,7 @@ $$;
 SELECT is(string_agg(DISTINCT coalesce(call || ': ' || pg_temp.value(call), 'NULL'), ', '), 'NULL', 'no function makes something of NULL')
 FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e'
 JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'idgen',
-	LATERAL (SELECT format('%I.%I(%s)', f.pronamespace::regnamespace, f.proname,
-			string_agg(CASE WHEN f.provariadic <> 0 THEN 'VARIADIC ' ELSE '' END || format('NULL::%s', type::regtype), ', '))
+	LATERAL (SELECT format('%I.%I(%s%s)', f.pronamespace::regnamespace, f.proname, CASE WHEN f.provariadic <> 0 THEN 'VARIADIC ' ELSE '' END, string_agg(format('NULL::%s', type::regtype), ', '))
 	         FROM unnest(f.proargtypes::oid[]) type) c(call)
 WHERE f.proname ~ '^(uuid|ulid|snowflake128|timestamp$|bytea$)' AND f.prokind = 'f' AND f.pronargs > 0
   AND NOT f.proretset AND NOT f.proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[];
