@@ -1132,7 +1132,7 @@ CREATE FUNCTION snowflake_layout_presets(
 	OUT layout snowflake_layout)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_layout_presets'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 25;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 33;
 
 COMMENT ON FUNCTION snowflake_layout_presets() IS
 'the layouts that have names; see the view snowflake_layouts';
@@ -1159,7 +1159,7 @@ CREATE FUNCTION snowflake_plan(ids_per_second numeric, nodes integer, years inte
 	OUT note text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_snowflake_plan'
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 28;
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 36;
 
 COMMENT ON FUNCTION snowflake_plan(numeric, integer, integer) IS
 'layouts for so many IDs a second on each of so many nodes for so many years, the best first, and why others do not suit';
