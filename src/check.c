@@ -13,13 +13,16 @@
 #include <sys/timex.h>
 
 #include "access/genam.h"
+#include "access/htup.h"
 #include "access/table.h"
 #include "access/xlog.h"
 #include "catalog/pg_subscription.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "replication/walsender.h"
+#include "replication/walsender_private.h"
 #include "storage/spin.h"
 
 #include "activity.h"

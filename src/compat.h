@@ -12,6 +12,7 @@
 
 #include "catalog/pg_foreign_server.h"
 #include "fmgr.h"
+#include "nodes/parsenodes.h"
 #include "replication/origin.h"
 #include "replication/slot.h"
 #include "replication/syncrep.h"
@@ -22,6 +23,11 @@
 #include "utils/acl.h"
 #include "utils/guc_tables.h"
 #include "utils/wait_event.h"
+
+/* 16: a header of its own. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 #if PG_VERSION_NUM < 150000
 #error "idgen needs PostgreSQL 15 or later"
@@ -142,9 +148,9 @@ compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
 #endif
 
 /* 19: new spelling. */
-#if PG_VERSION_NUM >= 190000
-typedef ReplOriginId RepOriginId;
-#define InvalidRepOriginId InvalidReplOriginId
+#if PG_VERSION_NUM < 190000
+typedef RepOriginId ReplOriginId;
+#define InvalidReplOriginId InvalidRepOriginId
 #endif
 
 /*
@@ -156,7 +162,7 @@ static inline bool
 compat_sync_standbys_defined(void)
 {
 #ifdef SYNC_STANDBY_DEFINED
-	bits8		status = *(volatile bits8 *) &WalSndCtl->sync_standbys_status;
+	uint8		status = *(volatile uint8 *) &WalSndCtl->sync_standbys_status;
 
 	if (status & SYNC_STANDBY_INIT)
 		return (status & SYNC_STANDBY_DEFINED) != 0;

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "id_batch.h"
 
 /* IDs that an array can hold. */

@@ -8,6 +8,7 @@
 #ifndef IDGEN_RANGE_PREDICATE_H
 #define IDGEN_RANGE_PREDICATE_H
 
+#include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 
 /* A call of a predicate, taken apart. */

@@ -52,7 +52,11 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "replication/origin.h"
+#include "replication/syncrep.h"
 #include "replication/walsender.h"
+#include "replication/walsender_private.h"
+#include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
@@ -309,7 +313,7 @@ end_beyond(uint64 reach_us, uint64 ahead_us)
  * It is to be extended when half of ahead_us is left.  The caller is the writer.
  */
 static void
-note_written(RepOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
+note_written(ReplOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
 {
 	Reservation *reservation = &shmem_area()->reservation;
 	uint64		took_us = (clock_monotonic_ns() - began) / NS_PER_US;
@@ -330,7 +334,7 @@ note_written(RepOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahe
  * in origin_write(), before anything has changed.
  */
 static void
-write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
+write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
 {
 	int64		began = clock_monotonic_ns();
 
@@ -344,7 +348,7 @@ write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool bac
  * origin_write(), before anything has changed.
  */
 void
-reservation_write_start(RepOriginId origin, uint64 start_us)
+reservation_write_start(ReplOriginId origin, uint64 start_us)
 {
 	uint64		ahead_us = reach_beyond(start_us, true);
 
@@ -369,7 +373,7 @@ reservation_begin(uint64 start_us)
  * caller is the writer and has acquired the origin.  Errors: as in origin_write().
  */
 static bool
-write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us)
+write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)
 {
 	uint64		ahead_us = reach_beyond(reach_us, true);
 	uint64		until_us = end_beyond(reach_us, ahead_us);
@@ -384,7 +388,7 @@ write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us)
 
 /* Write, unless someone was faster.  The caller has acquired the origin. */
 static void
-extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts)
+extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
 {
 	bool		was_moved = false;
 
@@ -423,7 +427,7 @@ reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status
 {
 	SharedArea *area = shmem_area();
 	ReservationStatus status = lock_and_look(area, reach_us, restarts);
-	RepOriginId origin;
+	ReplOriginId origin;
 
 	if (status != RESERVATION_WANTED)
 		return status;

@@ -183,7 +183,7 @@ forget_creations(SharedArea *area)
  * has changed.  With force the caller answers for all that was before.
  */
 static void
-restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, RepOriginId origin)
+restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
 {
 	PG_TRY();
 	{
@@ -332,7 +332,7 @@ stop_all(SharedArea *area, Stopped *stopped)
 
 /* Reset the timelines if that is safe, or forced; if not, say what stood in the way. */
 static bool
-try_reset(SharedArea *area, uint64 *start_us, bool is_asked, bool force, RepOriginId origin, Stopped *stopped)
+try_reset(SharedArea *area, uint64 *start_us, bool is_asked, bool force, ReplOriginId origin, Stopped *stopped)
 {
 	bool		accounted;
 
@@ -355,7 +355,7 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	bool		force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	uint64		start_us;
 	OriginStatus status;
-	RepOriginId origin;
+	ReplOriginId origin;
 	Stopped		stopped;
 	bool		accounted;
 
