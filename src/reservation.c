@@ -25,9 +25,10 @@
  * As long as there is a writer, only he changes the limits and what else there is of
  * the reservation.  Otherwise whoever holds the lock may, for a short look: he
  * publishes what a standby has confirmed meanwhile.  The mark is set under the lock, so
- * no look is under way then; it is cleared after all that the writer has changed, by a full
- * barrier, and who finds none has a barrier before he reads that.  Nothing raises
- * with the lock held.
+ * no look is under way then; it is cleared after all that the writer has changed, by a swap
+ * that releases that (and need not be a full barrier: on ARM it may not be), and who finds
+ * none has a barrier before he reads that.  Litmus test: writer.  Nothing raises with the
+ * lock held.
  *
  * Half-way through the reservation, whoever notices first extends it early, which he
  * can do without: whatever keeps him from it is logged, and the calls go on.
@@ -39,11 +40,12 @@
  *					below more than it must.
  *	start_us		written before reserved_us, with a barrier in between, and read
  *					after it, with a barrier in between: who finds room in a
- *					reservation knows where it begins, and for whom.
+ *					reservation knows where it begins, and for whom.  Litmus test:
+ *					published.
  *	loaded			0 until they are there; nobody looks at them before.
  *	restarts		counted by reset.c while nobody finds room; whoever takes
  *					positions checks that it has not changed since before he read
- *					the clock and the others.
+ *					the clock and the others.  Litmus tests: limits, take.
  *
  * Which layout and which timeline the time is for is left to timeline.c.
  *
