@@ -144,6 +144,7 @@ needs_test() {
 needs_matrix() {
   need debootstrap command -v debootstrap
   need debian-archive-keyring test -e /usr/share/keyrings/debian-archive-keyring.gpg
+  [[ $MATRIX != *-* ]] || need qemu-user-static test -e /usr/bin/qemu-s390x-static
 }
 
 # Dies for want of root, with a reason, before sudo gets to ask for a password.
