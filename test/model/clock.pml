@@ -280,7 +280,7 @@ end_of_time:
 }
 
 /* Readers can disturb a reset again and again; that is followed until there have been so many offsets. */
-#define MOST_DISTURBED 12
+#define MOST_DISTURBED 2
 
 /* reference_clock_forget(), by the writer of the reservation */
 active proctype reset()
