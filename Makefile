@@ -121,7 +121,6 @@ ISOLATION = order lock drop reset generator
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
-PG_CFLAGS = -std=gnu11
 # JIT might inline a function into code that cannot see what is hidden below.
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.

@@ -36,7 +36,9 @@ SELECT snowflake_parse(NULL), snowflake_timestamp(NULL);
 CREATE TABLE events (id bigint);
 CREATE INDEX ON events (snowflake_timestamp(id, 'default'));
 CREATE INDEX ON events (((snowflake_parse(id, 'default')).worker_id));
+\set VERBOSITY sqlstate
 CREATE INDEX ON events (snowflake_timestamp(id));
+\set VERBOSITY default
 DROP TABLE events;
 
 -- batches

@@ -208,9 +208,11 @@ SELECT snowflake_make('294276-12-31 23:59:59.999999', layout => 'yitter');
 
 -- the server's layout is a constant in queries, and none in what is stored
 CREATE TABLE events (id bigint PRIMARY KEY, what text);
+\set VERBOSITY sqlstate
 CREATE INDEX ON events (snowflake_timestamp(id));
 CREATE INDEX ON events ((id::snowflake::timestamptz));
 CREATE INDEX ON events (id) WHERE snowflake_created_in(id, '[2026-01-01,)');
+\set VERBOSITY default
 ALTER TABLE events ADD created_at timestamptz GENERATED ALWAYS AS (snowflake_timestamp(id)) STORED;
 CREATE INDEX events_time ON events (snowflake_timestamp(id, 'default'));
 CREATE INDEX events_late ON events (what) WHERE snowflake_created_in(id, '[2026-01-01,)', 'default');

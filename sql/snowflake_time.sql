@@ -66,7 +66,9 @@ SELECT snowflake_created_in(-1, '(,)') AS negative, snowflake_created_in(NULL, '
 -- what is untyped means the ID
 SELECT what FROM events WHERE id > '815735085465600000' AND id <= '815735085469794304' ORDER BY id;
 SELECT what FROM events WHERE id > '2026-03-01';
+\set VERBOSITY sqlstate
 SELECT what FROM events WHERE id = timestamptz '2026-03-01';
+\set VERBOSITY default
 
 -- how it is executed
 SET enable_seqscan = off;

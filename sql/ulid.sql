@@ -54,7 +54,9 @@ DROP TABLE ulids, uuids;
 -- order and equality; a ULID is compared with no UUID
 SELECT ulid '01ARZ3NDEKTSV4RRFFQ69G5FAV' = '01arz3ndektsv4rrffq69g5fav' AS equal, ulid '01ARZ3NDEKTSV4RRFFQ69G5FAV' < '01BX5ZZKBKACTAV9WEVGEMMVRZ' AS less,
        min(id), max(id) FROM unnest('{01BX5ZZKBKACTAV9WEVGEMMVRZ,01ARZ3NDEKTSV4RRFFQ69G5FAV}'::ulid[]) id;
+\set VERBOSITY sqlstate
 SELECT ulid '01ARZ3NDEKTSV4RRFFQ69G5FAV' = '01563e3a-b5d3-d676-4c61-efb99302bd5b'::uuid;
+\set VERBOSITY default
 SELECT ulid '01ARZ3NDEKTSV4RRFFQ69G5FAV' = '01563e3a-b5d3-d676-4c61-efb99302bd5b';
 
 -- moments as bounds, and ranges of them

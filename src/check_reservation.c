@@ -64,7 +64,7 @@ report_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, co
 static bool
 has_place(ReturnSetInfo *result)
 {
-	RepOriginId origin = replorigin_by_name(ORIGIN_NAME, true);
+	ReplOriginId origin = replorigin_by_name(ORIGIN_NAME, true);
 	ReturnSetInfo rows;
 	TupleTableSlot *slot;
 	int			used = 0;
@@ -78,7 +78,7 @@ has_place(ReturnSetInfo *result)
 		Datum		id = slot_getattr(slot, COLUMN_LOCAL_ID, &is_null);
 
 		used++;
-		has_one |= origin != InvalidRepOriginId && !is_null && DatumGetObjectId(id) == origin;
+		has_one |= origin != InvalidReplOriginId && !is_null && DatumGetObjectId(id) == origin;
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	tuplestore_end(rows.setResult);

@@ -14,6 +14,7 @@
 #include "catalog/pg_cast.h"
 #include "catalog/pg_foreign_server.h"
 #include "fmgr.h"
+#include "nodes/parsenodes.h"
 #include "parser/scansup.h"
 #include "pgtime.h"
 #include "replication/origin.h"
@@ -27,6 +28,11 @@
 #include "utils/datetime.h"
 #include "utils/guc_tables.h"
 #include "utils/wait_event.h"
+
+/* 16: a header of its own. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 #if PG_VERSION_NUM < 150000
 #error "idgen needs PostgreSQL 15 or later"
@@ -181,9 +187,9 @@ compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
 #endif
 
 /* 19: new spelling. */
-#if PG_VERSION_NUM >= 190000
-typedef ReplOriginId RepOriginId;
-#define InvalidRepOriginId InvalidReplOriginId
+#if PG_VERSION_NUM < 190000
+typedef RepOriginId ReplOriginId;
+#define InvalidReplOriginId InvalidRepOriginId
 #endif
 
 /*
@@ -195,7 +201,7 @@ static inline bool
 compat_sync_standbys_defined(void)
 {
 #ifdef SYNC_STANDBY_DEFINED
-	bits8		status = *(volatile bits8 *) &WalSndCtl->sync_standbys_status;
+	uint8		status = *(volatile uint8 *) &WalSndCtl->sync_standbys_status;
 
 	if (status & SYNC_STANDBY_INIT)
 		return (status & SYNC_STANDBY_DEFINED) != 0;

@@ -8,6 +8,8 @@
 #ifndef IDGEN_GENERATOR_FORMER_H
 #define IDGEN_GENERATOR_FORMER_H
 
+#include "nodes/pg_list.h"
+
 #include "generator_options.h"
 
 extern List *generator_former_copy(List *former);

@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
+#include "nodes/value.h"
 
 #include "generator_options.h"
 #include "layout_presets.h"

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/reloptions.h"
+#include "access/skey.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_foreign_server.h"

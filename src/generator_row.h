@@ -11,6 +11,8 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
+#include "utils/relcache.h"
 #include "utils/snapshot.h"
 
 /* One of them; further ones come from the scan. */

@@ -11,8 +11,11 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
+#include "storage/lockdefs.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"

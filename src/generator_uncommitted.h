@@ -9,6 +9,7 @@
 #define IDGEN_GENERATOR_UNCOMMITTED_H
 
 #include "foreign/foreign.h"
+#include "nodes/pg_list.h"
 
 #include "generator_options.h"
 #include "shmem.h"

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "id_batch.h"
 
 /* ERROR unless 1 <= value <= most; hint says what to do about too large a value */

@@ -125,6 +125,19 @@ may_add(SharedArea *area, int count, SpaceUser user)
 	return count < (user == SPACE_OF_SERVER ? area->timeline_limit : area->timeline_limit / 2);
 }
 
+/* A space is to share this timeline; from the first one on it has a layout.  The caller holds the lock. */
+static void
+share(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
+{
+	pg_atomic_uint32 *is_needed = &area->shared_is_needed[timeline - area->shared_timelines];
+
+	if (pg_atomic_read_u32(is_needed) != 0)
+		return;
+	timeline->layout = *layout;
+	pg_write_barrier();
+	pg_atomic_write_u32(is_needed, 1);
+}
+
 /*
  * Find a space, or add it; NULL if it can neither be added nor share a timeline.
  * *again is set if it has to be tried again, as others have added some.
@@ -148,8 +161,7 @@ find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, S
 		if (timeline == NULL && shared != NULL)
 		{
 			timeline = shared;
-			if (timeline->layout.tick_us == 0)
-				timeline->layout = *layout;
+			share(area, timeline, layout);
 		}
 		else if (timeline == NULL && may_add(area, count, user))
 			timeline = add(area, layout, node_bits);
@@ -263,23 +275,33 @@ id_space_uncommitted(Oid server)
 	return list;
 }
 
-/* How many timelines there are, with those that spaces share; see id_space_by_number(). */
+/* How many timelines there are, with those that spaces share; see id_space_place(). */
 int
 id_space_count(void)
 {
 	return SHARED_TIMELINES + shmem_count_timelines();
 }
 
-/* A timeline by its number (0 .. id_space_count() - 1); NULL if it has not been needed yet. */
+/*
+ * A timeline by its number (0 .. id_space_count() - 1), whether it has been needed or not:
+ * it may have no layout yet.
+ */
+Timeline *
+id_space_place(int number)
+{
+	if (number >= SHARED_TIMELINES)
+		return shmem_timeline(number - SHARED_TIMELINES);
+	return &shmem_area()->shared_timelines[number];
+}
+
+/* The same, or NULL if it has not been needed yet. */
 Timeline *
 id_space_by_number(int number)
 {
-	Timeline   *timeline;
-
-	if (number >= SHARED_TIMELINES)
-		return shmem_timeline(number - SHARED_TIMELINES);
-	timeline = &shmem_area()->shared_timelines[number];
-	return timeline->layout.tick_us == 0 ? NULL : timeline;
+	if (number < SHARED_TIMELINES && pg_atomic_read_u32(&shmem_area()->shared_is_needed[number]) == 0)
+		return NULL;
+	pg_read_barrier();
+	return id_space_place(number);
 }
 
 /* Do several spaces share this timeline? */

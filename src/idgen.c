@@ -14,9 +14,12 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
+#include "storage/shmem.h"
 #include "tcop/pquery.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 
 #include "compat.h"
 #include "generator.h"

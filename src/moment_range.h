@@ -8,6 +8,8 @@
 #ifndef IDGEN_MOMENT_RANGE_H
 #define IDGEN_MOMENT_RANGE_H
 
+#include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "utils/rangetypes.h"
 
 /* All us from the first to the last; none if that is less. */

@@ -10,6 +10,7 @@
 
 #include "foreign/foreign.h"
 #include "miscadmin.h"
+#include "nodes/pg_list.h"
 
 #include "generator.h"
 #include "generator_options.h"

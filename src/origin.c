@@ -26,7 +26,9 @@
 #include "catalog/pg_replication_origin.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
+#include "replication/origin.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -47,12 +49,12 @@
 bool
 origin_try_read(uint64 *value)
 {
-	RepOriginId origin;
+	ReplOriginId origin;
 
 	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, AccessShareLock))
 		return false;
 	origin = replorigin_by_name(ORIGIN_NAME, true);
-	*value = origin == InvalidRepOriginId ? 0 : replorigin_get_progress(origin, false);
+	*value = origin == InvalidReplOriginId ? 0 : replorigin_get_progress(origin, false);
 	UnlockRelationOid(ReplicationOriginRelationId, AccessShareLock);
 	return true;
 }
@@ -149,7 +151,7 @@ lock_origin(Oid origin, LOCKMODE mode)
 }
 
 static OriginStatus
-lock_existing(RepOriginId *origin)
+lock_existing(ReplOriginId *origin)
 {
 	OriginStatus status = ORIGIN_LOCKED;
 
@@ -157,7 +159,7 @@ lock_existing(RepOriginId *origin)
 		return ORIGIN_LOCKED;
 
 	*origin = replorigin_by_name(ORIGIN_NAME, true);
-	if (*origin == InvalidRepOriginId)
+	if (*origin == InvalidReplOriginId)
 		status = ORIGIN_MISSING;
 	else if (lock_origin(*origin, RowExclusiveLock))
 	{
@@ -177,7 +179,7 @@ lock_existing(RepOriginId *origin)
 OriginStatus
 origin_look(void)
 {
-	RepOriginId origin;
+	ReplOriginId origin;
 	OriginStatus status = lock_existing(&origin);
 
 	if (status == ORIGIN_ACQUIRED)
@@ -223,14 +225,14 @@ create_origin(void)
 	check_catalog_is_free();
 	if (!lock_origin(InvalidOid, ExclusiveLock))
 		return ORIGIN_IN_CREATION;
-	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
+	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
 		started = run_worker();
 	unlock(origin_tag(InvalidOid), ExclusiveLock);
 	if (!started)
 		return ORIGIN_NO_WORKER;
 
 	AcceptInvalidationMessages();
-	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
+	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("could not create replication origin \"%s\"", ORIGIN_NAME),
@@ -248,7 +250,7 @@ create_origin(void)
  * could not be created; what CHECK_FOR_INTERRUPTS raises.
  */
 OriginStatus
-origin_acquire(RepOriginId *origin)
+origin_acquire(ReplOriginId *origin)
 {
 	OriginStatus status;
 
@@ -287,7 +289,7 @@ origin_report(OriginStatus status)
 }
 
 void
-origin_release(RepOriginId origin)
+origin_release(ReplOriginId origin)
 {
 	unlock(origin_tag(origin), RowExclusiveLock);
 	unlock(catalog_tag(), RowExclusiveLock);
@@ -300,7 +302,7 @@ origin_release(RepOriginId origin)
  * room for, OBJECT_IN_USE when a session replays as this origin.
  */
 XLogRecPtr
-origin_write(RepOriginId origin, uint64 value, bool backward)
+origin_write(ReplOriginId origin, uint64 value, bool backward)
 {
 	replorigin_advance(origin, value, InvalidXLogRecPtr, backward, true);
 	XLogFlush(XactLastRecEnd);
@@ -321,7 +323,7 @@ fail(OriginFailure *failure, const char *reason)
  * there are to release, also after an ERROR.
  */
 static bool
-lock_and_write(RepOriginId origin, uint64 known_value, uint64 value, volatile int *locks,
+lock_and_write(ReplOriginId origin, uint64 known_value, uint64 value, volatile int *locks,
 			   XLogRecPtr *wal_end, OriginFailure *failure)
 {
 	static const char *const locked = "replication origin \"" ORIGIN_NAME "\" is locked by another transaction";
@@ -332,14 +334,14 @@ lock_and_write(RepOriginId origin, uint64 known_value, uint64 value, volatile in
 	if (!try_lock(origin_tag(origin), RowExclusiveLock))
 		return fail(failure, locked);
 	(*locks)++;
-	if (origin == InvalidRepOriginId || replorigin_get_progress(origin, false) != known_value)
+	if (origin == InvalidReplOriginId || replorigin_get_progress(origin, false) != known_value)
 		return fail(failure, "replication origin \"" ORIGIN_NAME "\" has been dropped or moved");
 	*wal_end = origin_write(origin, value, false);
 	return true;
 }
 
 static void
-release_locks(RepOriginId origin, int locks)
+release_locks(ReplOriginId origin, int locks)
 {
 	if (locks > 1)
 		unlock(origin_tag(origin), RowExclusiveLock);
@@ -380,7 +382,7 @@ recover(OriginFailure *failure)
  * statement.  The caller must hold no LWLock: INTERRUPTS_CAN_BE_PROCESSED().
  */
 bool
-origin_try_write(RepOriginId origin, uint64 known_value, uint64 value,
+origin_try_write(ReplOriginId origin, uint64 known_value, uint64 value,
 				 XLogRecPtr *wal_end, OriginFailure *failure)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -419,7 +421,7 @@ idgen_create_origin(Datum database)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	LockRelationOid(ReplicationOriginRelationId, ExclusiveLock);
-	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidRepOriginId)
+	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
 	{
 		replorigin_create(ORIGIN_NAME);
 		ereport(LOG,

@@ -32,11 +32,11 @@ typedef struct OriginFailure
 
 extern bool origin_try_read(uint64 *value);
 extern OriginStatus origin_look(void);
-extern OriginStatus origin_acquire(RepOriginId *origin);
+extern OriginStatus origin_acquire(ReplOriginId *origin);
 pg_noreturn extern void origin_report(OriginStatus status);
-extern void origin_release(RepOriginId origin);
-extern XLogRecPtr origin_write(RepOriginId origin, uint64 value, bool backward);
-extern bool origin_try_write(RepOriginId origin, uint64 known_value, uint64 value,
+extern void origin_release(ReplOriginId origin);
+extern XLogRecPtr origin_write(ReplOriginId origin, uint64 value, bool backward);
+extern bool origin_try_write(ReplOriginId origin, uint64 known_value, uint64 value,
 							 XLogRecPtr *wal_end, OriginFailure *failure);
 
 extern PGDLLEXPORT void idgen_create_origin(Datum database);

@@ -9,6 +9,7 @@
 #define IDGEN_RANGE_PREDICATE_H
 
 #include "fmgr.h"
+#include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 
 /* A call of a predicate, taken apart. */

@@ -22,9 +22,14 @@
  *							read, so that nobody who was interrupted in between undoes
  *							idgen_reset_timeline().
  *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and
- *							written as one; 0 if the wall clock is the reference.  Set by
- *							compare-and-swap, from 0, or from what the clocks were held
- *							against to 0; highest_clock_ns is raised before it becomes 0.
+ *							written as one; not above 0 if the wall clock is the reference.
+ *							Each time there comes to be none it is by another number, from
+ *							offsets_ended.  Set by compare-and-swap, from such a number, or
+ *							from what the clocks were held against to such a number;
+ *							highest_clock_ns is raised before that.  So whoever was
+ *							interrupted before he sets it finds his swap fail if there was
+ *							another one meanwhile, or if idgen_reset_timeline() has ended
+ *							it; see set_offset().  Litmus test: offset.
  *	clock_is_behind			by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to WENT_BACK,
  *							and exchanged to 0, so of all who notice one reports.
  *	behind_since_us			written by that one.
@@ -178,12 +183,37 @@ raise_highest(Limits *limits, uint64 highest_ns, uint64 now_ns)
 		pg_atomic_compare_exchange_u64(&limits->highest_clock_ns, &highest_ns, now_ns);
 }
 
+/* Stands for no offset, and never did before. */
+static uint64
+no_offset(Limits *limits)
+{
+	return -pg_atomic_add_fetch_u64(&limits->offsets_ended, 1);
+}
+
 /* Take the offset away, unless there is another one by now. */
 static void
 clear_offset(Limits *limits, uint64 offset)
 {
-	if (offset != 0)
-		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, 0);
+	if (reference_clock_is_offset(offset))
+		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, no_offset(limits));
+}
+
+/*
+ * Let the reference clock go by itself from base_ns on, where there was no offset.  False if
+ * that is not the highest clock any more.
+ *
+ * The highest clock is read again after what stands for no offset.  If reference_clock_forget()
+ * has written that in the end, the highest clock is what it has written before.  If it writes
+ * another one later, the swap fails, or it takes the offset away.
+ */
+static bool
+set_offset(Limits *limits, uint64 none, uint64 base_ns)
+{
+	pg_read_barrier();
+	if (pg_atomic_read_u64(&limits->highest_clock_ns) != base_ns)
+		return false;
+	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &none, base_ns - slowed_ns());
+	return true;
 }
 
 /* The wall clock is the reference again, as it has reached it. */
@@ -198,19 +228,19 @@ follow_wall(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 	return (ClockReading) {wall_ns, wall_ns};
 }
 
-/* The wall clock is behind base_ns: go on from there, if that is within the limit. */
+/* The wall clock is behind base_ns: go on from there, if that is within the limit.  None stands for no offset. */
 static ClockReading
-leave_wall(Limits *limits, uint64 base_ns, uint64 wall_ns)
+leave_wall(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 {
 	uint64		distance = base_ns - wall_ns;
-	uint64		offset = 0;
 
 	if (distance < TOLERANCE_NS)
 		return (ClockReading) {wall_ns, base_ns};
 	note_lead(limits, wall_ns, distance);
 	if (!is_within_limit(distance))
 		return (ClockReading) {wall_ns, wall_ns};
-	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, base_ns - slowed_ns());
+	if (!set_offset(limits, none, base_ns))
+		return reference_clock_read();
 	return (ClockReading) {wall_ns, base_ns};
 }
 
@@ -252,11 +282,11 @@ reference_clock_look(uint64 highest_ns, uint64 wall_ns)
 	Limits	   *limits = &shmem_area()->limits;
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 
-	if (offset != 0)
+	if (reference_clock_is_offset(offset))
 		return go_on(limits, highest_ns, offset, wall_ns);
 	if (wall_ns >= highest_ns)
-		return follow_wall(limits, highest_ns, 0, wall_ns);
-	return leave_wall(limits, highest_ns, wall_ns);
+		return follow_wall(limits, highest_ns, offset, wall_ns);
+	return leave_wall(limits, highest_ns, offset, wall_ns);
 }
 
 /*
@@ -280,16 +310,24 @@ reference_clock_begin(uint64 start_us)
 
 /*
  * Take the wall clock as it is for the right one.  The offset goes first: with it, others
- * could take what it leads to for the highest clock once more.
+ * could take what it leads to for the highest clock once more.  If somebody has set one by
+ * what the highest clock was, all is done again; who does that later finds his swap fail,
+ * as what stood for none does so no more.
  */
 void
 reference_clock_forget(void)
 {
 	Limits	   *limits = &shmem_area()->limits;
+	uint64		none;
 
-	pg_atomic_write_u64(&limits->reference_offset_ns, 0);
-	pg_memory_barrier();
-	pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
+	do
+	{
+		none = no_offset(limits);
+		pg_atomic_write_u64(&limits->reference_offset_ns, none);
+		pg_memory_barrier();
+		pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
+		pg_memory_barrier();
+	} while (pg_atomic_exchange_u64(&limits->reference_offset_ns, no_offset(limits)) != none);
 	pg_atomic_write_u32(&limits->clock_is_behind, 0);
 }
 
@@ -332,7 +370,7 @@ reference_clock_lead(void)
 	uint64		highest = pg_atomic_read_u64(&limits->highest_clock_ns);
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 	int64		wall = clock_unix_ns();
-	int64		reference = offset != 0 ? (int64) offset + slowed_ns() : (int64) highest;
+	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_ns() : (int64) highest;
 	ReferenceLead lead = {0};
 
 	if (pg_atomic_read_u32(&limits->clock_is_behind) == 0 || reference - wall < TOLERANCE_NS)

@@ -43,6 +43,13 @@ extern int64 reference_clock_until(int64 due_ns);
 extern ReferenceLead reference_clock_lead(void);
 extern ReferenceLead reference_clock_lead_of(int64 lead_us);
 
+/* Does the reference clock go by itself, by this offset? */
+static inline bool
+reference_clock_is_offset(uint64 offset)
+{
+	return (int64) offset > 0;
+}
+
 /*
  * Read both clocks.  The highest one seen is read first: it was noted by someone
  * whose clock had reached it, so a lower clock now has gone back, however long we were
@@ -59,7 +66,8 @@ reference_clock_read(void)
 	now = clock_unix_ns();
 
 	/* unsigned: true both when it is below and when it is far above */
-	if (unlikely(now - highest >= REFERENCE_STEP_NS || pg_atomic_read_u64(&limits->reference_offset_ns) != 0))
+	if (unlikely(now - highest >= REFERENCE_STEP_NS ||
+				 reference_clock_is_offset(pg_atomic_read_u64(&limits->reference_offset_ns))))
 		return reference_clock_look(highest, now);
 	return (ClockReading) {now, now};
 }

@@ -25,9 +25,10 @@
  * As long as there is a writer, only he changes the limits and what else there is of
  * the reservation.  Otherwise whoever holds the lock may, for a short look: he
  * publishes what a standby has confirmed meanwhile.  The mark is set under the lock, so
- * no look is under way then; it is cleared after all that the writer has changed, by a full
- * barrier, and who finds none has a barrier before he reads that.  Nothing raises
- * with the lock held.
+ * no look is under way then; it is cleared after all that the writer has changed, by a swap
+ * that releases that (and need not be a full barrier: on ARM it may not be), and who finds
+ * none has a barrier before he reads that.  Litmus test: writer.  Nothing raises with the
+ * lock held.
  *
  * Half-way through the reservation, whoever notices first extends it early, which he
  * can do without: whatever keeps him from it is logged, and the calls go on.
@@ -39,11 +40,12 @@
  *					below more than it must.
  *	start_us		written before reserved_us, with a barrier in between, and read
  *					after it, with a barrier in between: who finds room in a
- *					reservation knows where it begins, and for whom.
+ *					reservation knows where it begins, and for whom.  Litmus test:
+ *					published.
  *	loaded			0 until they are there; nobody looks at them before.
  *	restarts		counted by reset.c while nobody finds room; whoever takes
  *					positions checks that it has not changed since before he read
- *					the clock and the others.
+ *					the clock and the others.  Litmus tests: limits, take.
  *
  * Which layout and which timeline the time is for is left to timeline.c.
  *
@@ -52,7 +54,11 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "replication/origin.h"
+#include "replication/syncrep.h"
 #include "replication/walsender.h"
+#include "replication/walsender_private.h"
+#include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
@@ -315,7 +321,7 @@ end_beyond(uint64 reach_us, uint64 ahead_us)
  * It is to be extended when half of ahead_us is left.  The caller is the writer.
  */
 static void
-note_written(RepOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
+note_written(ReplOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
 {
 	Reservation *reservation = &shmem_area()->reservation;
 	uint64		took_us = (clock_monotonic_ns() - began) / NS_PER_US;
@@ -336,7 +342,7 @@ note_written(RepOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahe
  * in origin_write(), before anything has changed.
  */
 static void
-write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
+write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
 {
 	int64		began = clock_monotonic_ns();
 
@@ -350,7 +356,7 @@ write_reservation(RepOriginId origin, uint64 until_us, uint64 ahead_us, bool bac
  * origin_write(), before anything has changed.
  */
 void
-reservation_write_start(RepOriginId origin, uint64 start_us)
+reservation_write_start(ReplOriginId origin, uint64 start_us)
 {
 	uint64		ahead_us = reach_beyond(start_us, true);
 
@@ -375,7 +381,7 @@ reservation_begin(uint64 start_us)
  * caller is the writer and has acquired the origin.  Errors: as in origin_write().
  */
 static bool
-write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us)
+write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)
 {
 	uint64		ahead_us = reach_beyond(reach_us, true);
 	uint64		until_us = end_beyond(reach_us, ahead_us);
@@ -390,7 +396,7 @@ write_extension(SharedArea *area, RepOriginId origin, uint64 reach_us)
 
 /* Write, unless someone was faster.  The caller has acquired the origin. */
 static void
-extend(SharedArea *area, RepOriginId origin, uint64 reach_us, uint32 restarts)
+extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
 {
 	bool		was_moved = false;
 
@@ -429,7 +435,7 @@ reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status
 {
 	SharedArea *area = shmem_area();
 	ReservationStatus status = lock_and_look(area, reach_us, restarts);
-	RepOriginId origin;
+	ReplOriginId origin;
 
 	if (status != RESERVATION_WANTED)
 		return status;

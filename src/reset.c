@@ -81,7 +81,8 @@ is_of_present_node(const Timeline *timeline)
  * limits allow (in any tick except the first few of an epoch), and put_back() one that
  * was there before only if something was given back (see give_back).
  * A timeline that is added after the count was read has no positions taken from before
- * the restart, either.
+ * the restart, either.  Those that spaces share are stopped whether they are needed or
+ * not: they are not added, and may come to be needed at any time.
  */
 static void
 stop(SharedArea *area, Stopped *stopped)
@@ -92,26 +93,25 @@ stop(SharedArea *area, Stopped *stopped)
 	area->moments.stopped = pg_atomic_exchange_u64(&area->moments.next, (uint64) stopped->restarts + 1);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_place(i);
 
-		if (timeline != NULL)
-			timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) stopped->restarts + 1);
+		timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) stopped->restarts + 1);
 	}
 }
 
-/* Find out up to when those have issued IDs who could issue them again. */
+/*
+ * Find out up to when those have issued IDs who could issue them again.  What was taken from a
+ * timeline was taken by who knew its layout, so we see that, too, with what we stopped.
+ */
 static void
 look_what_counts(SharedArea *area, Stopped *stopped)
 {
 	stopped->moments_end_us = stopped_end_us(&area->moments, &layout_moments, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
-		uint64		end_us;
+		Timeline   *timeline = id_space_place(i);
+		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
-		if (timeline == NULL)
-			continue;
-		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 		if (is_of_present_node(timeline))
 			stopped->present_end_us = Max(stopped->present_end_us, end_us);
 		if (pg_atomic_read_u32(&timeline->keeps_node) != 0)
@@ -136,12 +136,7 @@ resume(SharedArea *area, const Stopped *stopped)
 {
 	put_back(&area->moments, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
-	{
-		Timeline   *timeline = id_space_by_number(i);
-
-		if (timeline != NULL)
-			put_back(timeline, stopped->restarts);
-	}
+		put_back(id_space_place(i), stopped->restarts);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, stopped->reserved_us);
 }
@@ -157,12 +152,9 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 		put_back(&area->moments, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
-		uint64		end_us;
+		Timeline   *timeline = id_space_place(i);
+		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
-		if (timeline == NULL)
-			continue;
-		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 		if (end_us <= start_us || !force)
 			put_back(timeline, stopped->restarts);
 		pg_atomic_write_u64(&timeline->left_until_us, end_us <= start_us || force ? 0 : end_us);
@@ -183,7 +175,7 @@ forget_creations(SharedArea *area)
  * has changed.  With force the caller answers for all that was before.
  */
 static void
-restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, RepOriginId origin)
+restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
 {
 	PG_TRY();
 	{
@@ -321,7 +313,7 @@ stop_all(SharedArea *area, Stopped *stopped)
 		memset(stopped, 0, sizeof(Stopped));
 		stopped->count = id_space_count();
 		for (int i = 0; i < stopped->count; i++)
-			(void) id_space_by_number(i);
+			(void) id_space_place(i);
 
 		stop(area, stopped);
 		if (id_space_count() == stopped->count)
@@ -332,7 +324,7 @@ stop_all(SharedArea *area, Stopped *stopped)
 
 /* Reset the timelines if that is safe, or forced; if not, say what stood in the way. */
 static bool
-try_reset(SharedArea *area, uint64 *start_us, bool is_asked, bool force, RepOriginId origin, Stopped *stopped)
+try_reset(SharedArea *area, uint64 *start_us, bool is_asked, bool force, ReplOriginId origin, Stopped *stopped)
 {
 	bool		accounted;
 
@@ -355,7 +347,7 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	bool		force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	uint64		start_us;
 	OriginStatus status;
-	RepOriginId origin;
+	ReplOriginId origin;
 	Stopped		stopped;
 	bool		accounted;
 

@@ -110,7 +110,7 @@ warn_of_end(const SnowflakeLayout *layout)
 				errhint("The way to another layout, epoch or node that repeats no ID is in docs/layouts.md."));
 }
 
-/* Fix a layout, unless another process was faster. */
+/* Fix a layout, unless another process was faster.  The flag comes last, for find().  Litmus test: published. */
 static const SnowflakeLayout *
 fix(const SnowflakeLayout *layout)
 {

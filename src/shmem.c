@@ -101,6 +101,7 @@ create_limits(SharedArea *area)
 	pg_atomic_init_u64(&area->limits.highest_clock_ns, 0);
 	pg_atomic_init_u64(&area->limits.reference_offset_ns, 0);
 	pg_atomic_init_u64(&area->limits.least_lead_ns, 0);
+	pg_atomic_init_u64(&area->limits.offsets_ended, 0);
 	pg_atomic_init_u64(&area->limits.behind_since_us, 0);
 	pg_atomic_init_u32(&area->limits.clock_is_behind, 0);
 	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
@@ -117,7 +118,10 @@ create_timelines(SharedArea *area)
 {
 	shmem_init_timeline(&area->moments);
 	for (int i = 0; i < SHARED_TIMELINES; i++)
+	{
 		shmem_init_timeline(&area->shared_timelines[i]);
+		pg_atomic_init_u32(&area->shared_is_needed[i], 0);
+	}
 	for (int i = 0; i < TIMELINE_BUCKETS; i++)
 		pg_atomic_init_u32(&area->timelines_of_bucket[i], 0);
 	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);

@@ -18,10 +18,15 @@
  *	timeline->uncommitted
  *						an atomic, written by who is to take for a generator, before that.
  *	timeline's turns	atomics that only say who comes next; see turn.c.
+ *	shared_is_needed	atomics that only become 1, under shared->lock, after the
+ *						layout of the timeline that spaces share has been written.
+ *						Whoever reads 1, and has a barrier after that, finds all of it;
+ *						nobody else looks at it.  Litmus test: published.
  *	timelines_of_bucket, timeline_count
- *						written under shared->lock, the former atomically and last:
- *						whoever finds a timeline in a bucket finds the rest of it,
- *						its layout, node and the next one of the bucket, written.
+ *						written under shared->lock, the former atomically and last,
+ *						after a barrier: whoever finds a timeline in a bucket finds,
+ *						beyond a barrier of his own, the rest of it, its layout, node
+ *						and the next one of the bucket, written.  Litmus test: published.
  *	limits				atomics; see reservation.c for who writes the first six, and
  *						reference_clock.c for the others.
  *	reservation			its writer if there is one, or else its lock.
@@ -31,7 +36,9 @@
  *						shared->lock, except that the owner clears pid without it when
  *						it leaves.  Whoever claims a slot moves the counters of
  *						its last owner into the totals under it, so whoever sums
- *						totals and slots under it counts each ID once.
+ *						totals and slots under it counts each ID once, and whoever
+ *						reads a pid and then counters under it pairs what belongs
+ *						together: a lock is all the order it takes.
  *	slot's place in a line
  *						atomics written by the slot's owner alone; see turn.c.
  *	slot.stale			counted up by a parallel worker of the owner when it
@@ -176,7 +183,8 @@ typedef union Limits
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
 		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to REFERENCE_STEP_NS */
-		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; 0: none */
+		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; none if not above 0 */
+		pg_atomic_uint64 offsets_ended; /* counts how often there came to be none */
 		pg_atomic_uint64 least_lead_ns; /* since IDs began ahead; 0: not known */
 		pg_atomic_uint64 behind_since_us;
 		pg_atomic_uint32 clock_is_behind;	/* why, until the wall clock has caught up; or 0 */
@@ -226,6 +234,7 @@ typedef struct SharedArea
 	pg_atomic_uint64 largest_regression_ns;
 	SnowflakeLayout layout;		/* of the server's own IDs */
 	pg_atomic_uint32 layout_is_fixed;
+	pg_atomic_uint32 shared_is_needed[SHARED_TIMELINES];
 	pg_atomic_uint32 timelines_of_bucket[TIMELINE_BUCKETS]; /* numbers plus 1; 0: none */
 	int			timeline_count;
 	int			timeline_limit; /* there will be no more; guarded as timeline_count */
@@ -254,11 +263,16 @@ extern IssueCounts shmem_total_counts(void);
 
 /*
  * Has anything been taken since the timelines were restarted?  reset.c leaves a number
- * of restarts in next, below any position of use.
+ * of restarts in next, below any position of use; the caller has read it.
+ *
+ * reset.c counts the restart before it leaves that number, by atomics that order.  So whoever
+ * has read it reads a count that is not less, but only beyond a barrier: without, the
+ * number would pass for a position.  Litmus test: restarts.
  */
 static inline bool
 shmem_is_used(SharedArea *area, uint64 next)
 {
+	pg_read_barrier();
 	return next > pg_atomic_read_u32(&area->limits.restarts);
 }
 
@@ -270,9 +284,10 @@ static inline int64
 shmem_timeline_us(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 {
 	uint64		next = pg_atomic_read_u64(&timeline->next);
+	bool		is_used = shmem_is_used(area, next);
 	int64		start_us = pg_atomic_read_u64(&area->limits.start_us);
 
-	if (!shmem_is_used(area, next))
+	if (!is_used)
 		return start_us;
 	return Max(start_us, layout_tick_start_us(layout, layout_position_tick(layout, next - 1)));
 }

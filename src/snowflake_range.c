@@ -17,9 +17,13 @@
 #include "catalog/pg_type_d.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/pg_list.h"
+#include "nodes/primnodes.h"
 #include "nodes/supportnodes.h"
 #include "utils/lsyscache.h"
+#include "utils/rangetypes.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "clock.h"
 #include "id_bounds.h"

@@ -249,6 +249,10 @@ record_node(const PositionSource *source, const PositionRange *range)
  * gone by limits that are void: what we took is not issued, and lost.  To look before
  * the swap as well keeps that from moving the timeline, which would undo the restart;
  * it takes a process that does not get on for so long, and chance.
+ *
+ * No barrier is needed between the swap and the look after it.  Both swap next: if the
+ * restart finds what we have taken, all is well, and if not, we have swapped a number that
+ * was written after the count.  Litmus tests: take, record.
  */
 static TakeResult
 try_take(PositionSource *source, const Window *window, Moment now, const Turn *turn,
@@ -536,7 +540,7 @@ take_chunk(PositionSource *source, Moment now)
 	/*
 	 * The count is read before the take: a worker that leaves after that makes us
 	 * take once more, and none is overlooked.  The chunk goes first, so that it
-	 * does not come back to life if the take fails.
+	 * does not come back to life if the take fails.  Litmus test: stale.
 	 */
 	forget_chunks_of(source->timeline);
 	source->end = 0;

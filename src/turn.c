@@ -159,7 +159,7 @@ turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, 
 	return little > 0 ? little : share_of_line(turn, window, now, start);
 }
 
-/* Stand in line, behind all who do. */
+/* Stand in line, behind all who do.  The ticket comes last, for is_before().  Litmus test: published. */
 void
 turn_join(Turn *turn)
 {

@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "utils/uuid.h"
 
 #include "compat.h"
 #include "shown.h"

@@ -8,6 +8,7 @@
 #ifndef IDGEN_UUID_DATUM_H
 #define IDGEN_UUID_DATUM_H
 
+#include "fmgr.h"
 #include "utils/uuid.h"
 
 #include "uuid_bits.h"

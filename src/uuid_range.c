@@ -15,7 +15,9 @@
 #include "catalog/pg_type_d.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/pg_list.h"
 #include "utils/lsyscache.h"
+#include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 
 #include "moment_range.h"

@@ -108,12 +108,14 @@ want() {
 # True if the file exists that `pg_config --OPTION`, and what follows it, names.
 pg_has() { [[ -e $("$PG_CONFIG" "--$1")${2:-} ]]; }
 
-# Where pgTAP lies: with the server, or with Debian's server of that major, as it serves one that was built by hand too.
+# Where pgTAP lies: with the server, or with Debian's server of that major, as it serves one that was built by hand too;
+# or else with the newest that has it, as it is SQL, and packaged for a new major last.
 find_pgtap() {
   local dir
-  for dir in "$("$PG_CONFIG" --sharedir)" "/usr/share/postgresql/$PG_MAJOR"; do
+  while read -r dir; do
     [[ -e $dir/extension/pgtap.control ]] && echo "$dir/extension" && return
-  done
+  done < <("$PG_CONFIG" --sharedir && echo "/usr/share/postgresql/$PG_MAJOR" &&
+    printf '%s\n' /usr/share/postgresql/* | sort -rV)
   return 1
 }
 
@@ -143,6 +145,7 @@ needs_test() {
 needs_matrix() {
   need debootstrap command -v debootstrap
   need debian-archive-keyring test -e /usr/share/keyrings/debian-archive-keyring.gpg
+  [[ $MATRIX != *-* ]] || need qemu-user-static test -e /usr/bin/qemu-s390x-static
 }
 
 # Dies for want of root, with a reason, before sudo gets to ask for a password.

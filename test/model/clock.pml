@@ -21,6 +21,10 @@
  *
  * And in leave_wall: nobody finds a clock behind that has not gone back.
  *
+ * A reset takes the wall clock for the right one.  What must be true begins anew when it is
+ * done, for those who have begun since: the others do not take positions, as they find that
+ * there was a restart, and nobody does as long as it goes on.
+ *
  * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
  */
 
@@ -43,6 +47,10 @@
 #define STEPS 2
 #endif
 
+#ifndef RESETS
+#define RESETS 0
+#endif
+
 /* Where IDs begin, beyond the wall clock. */
 #ifndef BEGINS_AHEAD
 #define BEGINS_AHEAD 0
@@ -56,13 +64,23 @@
 #define slowed					(monotonic / 2)
 #endif
 
-/* An offset is kept above 0, which means none. */
-#define NONE 0
-#define ZERO 10
+/* An offset is kept above what means none, which is another number each time. */
+#define LAST_NONE 50
+#define ZERO 100
+#define is_offset(value)		((value) > LAST_NONE)
+#ifdef FAULT_SAME_NONE
+#define no_offset				0
+#else
+#define no_offset				ended
+#endif
 
 /* Limits, in shared memory. */
 byte highest = FIRST_TIME + BEGINS_AHEAD;	/* highest_clock_ns */
-byte reference_offset = NONE;	/* reference_offset_ns */
+byte reference_offset = 0;		/* reference_offset_ns */
+byte ended = 0;					/* offsets_ended */
+byte resets = 0;				/* limits.resets, counted when they are done */
+bool resetting = false;			/* nobody finds room */
+byte forgotten = 0;				/* how often a reset has written the highest clock: no two clocks are the same ns */
 
 /* The world outside. */
 byte wall = FIRST_TIME;
@@ -77,7 +95,9 @@ inline use()
 {
 	assert(reference >= now);
 	if
-	:: stands_still ->
+	:: resetting || began != resets ->
+		printf("  reader %d, the clock at %d: takes nothing, as there was a reset\n", me, now)
+	:: !resetting && began == resets && stands_still ->
 		printf("  reader %d, the clock at %d: calls wait\n", me, now);
 		assert(ideal - now > MAX_REGRESSION)
 	:: else ->
@@ -91,12 +111,18 @@ inline use()
 
 inline read_highest()
 {
-	d_step { assert(highest >= gone_by); seen = highest }
+	d_step {
+		assert(highest >= gone_by || resetting);
+		seen = highest;
+		seen_after = forgotten
+	}
 }
 
 inline forget()
 {
 	seen = 0;
+	seen_after = 0;
+	began = 0;
 	now = 0;
 	offset = 0;
 	reference = 0;
@@ -105,11 +131,13 @@ inline forget()
 }
 
 /* It stays what it was if it is not what was read; then the clocks are read again. */
-#define may_raise(target)		((target) <= seen || highest == seen)
+#define is_unchanged			(highest == seen && forgotten == seen_after)
+#define may_raise(target)		((target) <= seen || is_unchanged)
 
+/* Nothing is written where it has been as high already. */
 inline raise_highest(target)
 {
-	highest = larger(highest, target)
+	highest = ((target) > seen -> (target) : highest)
 }
 
 #ifdef FAULT_NOT_NOTED
@@ -118,11 +146,18 @@ inline raise_highest(target)
 #define note_reference()		raise_highest(reference);
 #endif
 
+inline end_offset()
+{
+	ended++;
+	assert(ended <= LAST_NONE);
+	reference_offset = no_offset
+}
+
 inline clear_offset()
 {
 	d_step {
 		if
-		:: offset != NONE && reference_offset == offset -> reference_offset = NONE
+		:: is_offset(offset) && reference_offset == offset -> end_offset()
 		:: else
 		fi
 	}
@@ -130,13 +165,14 @@ inline clear_offset()
 
 proctype reader(byte me)
 {
-	byte seen, now, offset, reference, to;
+	byte seen, seen_after, began, now, offset, reference, to;
 	bool stands_still;
 
 end_of_call:
 	do
 	:: {
-		/* reference_clock_read() */
+		/* Before this, window_moment() has read the restarts; reference_clock_read() */
+		began = resets;
 #ifdef FAULT_CLOCK_FIRST
 		now = wall;
 		read_highest();
@@ -148,9 +184,9 @@ end_of_call:
 		/* reference_clock_look() */
 		offset = reference_offset;
 		if
-		:: offset == NONE && now >= seen -> goto follow_wall
-		:: offset == NONE && now < seen -> goto leave_wall
-		:: offset != NONE -> reference = reference_of(offset)
+		:: !is_offset(offset) && now >= seen -> goto follow_wall
+		:: !is_offset(offset) && now < seen -> goto leave_wall
+		:: is_offset(offset) -> reference = reference_of(offset)
 		fi;
 
 		/* go_on() */
@@ -187,11 +223,18 @@ leave_wall:
 		if
 		:: d_step { seen - now > MAX_REGRESSION -> reference = now; stands_still = true; use(); forget() };
 			goto end_of_call
-		:: d_step { seen - now <= MAX_REGRESSION -> to = seen + ZERO - slowed }
+		:: seen - now <= MAX_REGRESSION
 		fi;
+#ifndef FAULT_HIGHEST_NOT_READ_AGAIN
+		if
+		:: is_unchanged
+		:: !is_unchanged -> goto again
+		fi;
+#endif
+		to = seen + ZERO - slowed;
 		d_step {
 			if
-			:: reference_offset == NONE -> reference_offset = to
+			:: reference_offset == offset -> reference_offset = to
 			:: else
 			fi;
 			reference = seen
@@ -233,6 +276,40 @@ end_of_time:
 			printf("  the clock shows %d\n", wall)
 		}
 	:: atomic { steps < STEPS -> select(time : 0 .. CLOCK_MAX); step_to(time); time = 0 }
+	od
+}
+
+/* Readers can disturb a reset again and again; that is followed until there have been so many offsets. */
+#define MOST_DISTURBED 2
+
+/* reference_clock_forget(), by the writer of the reservation */
+active proctype reset()
+{
+	byte none, now;
+
+end_of_resets:
+	do
+	:: d_step { resets < RESETS && !resetting -> resetting = true };
+again:
+		skip;
+		d_step { end_offset(); none = reference_offset };
+		now = wall;
+		d_step { highest = now; forgotten++; ideal = larger(wall, highest) };
+#ifndef FAULT_ENDED_ONCE
+end_disturbed:
+		if
+		:: d_step { reference_offset != none && ended < MOST_DISTURBED -> now = 0 }; goto again
+		:: d_step { reference_offset == none -> end_offset() }
+		fi;
+#endif
+		d_step {
+			resetting = false;
+			resets++;
+			gone_by = 0;
+			none = 0;
+			now = 0;
+			printf("  SOMEBODY RESETS THE TIMELINES, the highest clock is %d\n", highest)
+		}
 	od
 }
 

@@ -7,8 +7,9 @@ SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 -- A plan, the same on all majors: the cast to bigint is left out, which only some nodes
--- show, and the result of a sub-select, $0 or (InitPlan 1).col1, is called that.  So is
--- the server's layout, a constant wherever a query is planned; it has tests of its own.
+-- show, and the result of a sub-select, $0, (InitPlan 1).col1 or (InitPlan expr_1).col1,
+-- is called that.  The server's layout is left out, too, a constant wherever a query is
+-- planned; it has tests of its own.
 CREATE FUNCTION pg_temp.explain(query text, options text DEFAULT 'COSTS OFF') RETURNS text LANGUAGE plpgsql AS
 $$
 DECLARE
@@ -19,7 +20,7 @@ BEGIN
 		plan := plan || line || E'\n';
 	END LOOP;
 	plan := regexp_replace(plan, '\(([\w.]+)\)::bigint', '\1', 'g');
-	plan := regexp_replace(plan, '\(InitPlan \d+\)\.col1', 'sub-select', 'g');
+	plan := regexp_replace(plan, '\(InitPlan (expr_)?\d+\)\.col1', 'sub-select', 'g');
 	plan := regexp_replace(plan, ', ''default''::(\w+\.)?snowflake_layout', '', 'g');
 	RETURN CASE WHEN query LIKE 'EXECUTE%' THEN plan ELSE regexp_replace(plan, '\$\d+', 'sub-select', 'g') END;
 EXCEPTION WHEN OTHERS THEN

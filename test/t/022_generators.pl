@@ -524,19 +524,6 @@ SELECT snowflake_create_generator('space', 'slab 14, time 41 bits of 1 ms since 
 SELECT snowflake_create_generator('first', 'leaf', 1);
 END
 
-# The lock table takes all shared memory there is to have, and keeps it.
-sub use_up_shared_memory
-{
-	my ($node) = @_;
-	my $session = session($node);
-
-	like($session->error('SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 1000000) AS i'),
-		qr/ERROR:  53200: out of shared memory/, 'shared memory is used up');
-	$session->query('SELECT pg_advisory_unlock_all()');
-	$session->quit;
-	return;
-}
-
 # Draws from new spaces until there is no room, and returns the error and the number of
 # those that there was room for.
 sub fill_up

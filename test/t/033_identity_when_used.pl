@@ -224,10 +224,7 @@ sub check_places
 sub check_hooks
 {
 	$node->restart;
-	my $hog = session($node);
-	like($hog->error('SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 1000000) AS i'),
-		qr/ERROR:  53200: out of shared memory/, 'shared memory is used up');
-	$hog->query('SELECT pg_advisory_unlock_all()');
+	use_up_shared_memory($node);
 
 	my $session = session($node);
 	$session->query("LOAD 'idgen'");
@@ -243,7 +240,7 @@ sub check_hooks
 	is($session->error('COMMIT'), '', '... which goes on to its end');
 	is($session->query('SELECT count(*) FROM unrelated'), 2, '... with all its rows');
 	like($session->error('SELECT snowflake_nextval()'), qr/ERROR:  53200: not enough shared memory/, 'the area is created by who draws, if there is room');
-	$_->quit foreach $hog, $session;
+	$session->quit;
 	configure('idgen.layout' => undef, 'idgen.datacenter_id' => undef, work_mem => undef, 'idgen.worker_id' => 7);
 	$node->restart;
 	return;

@@ -22,7 +22,7 @@ our @EXPORT = qw(
   kill_backend is_seen_waiting upgrade_cluster fake_clock
   skip_all_without_faketime run_clients create_moment_of draw_uuids
   kinds_of_server parallel_session next_life set_synchronous new_session_gets
-  build_library
+  build_library use_up_shared_memory
 );
 
 # What a server's own environment has besides ours, by the name of the node.
@@ -70,6 +70,17 @@ sub build_library
 	PostgreSQL::Test::Utils::system_or_bail('make', '-s', '-C', $directory, '-f', "$sources/Makefile",
 		"VPATH=$sources", 'COPT=-Werror', "$name.so");
 	return "$directory/$name";
+}
+
+# Another extension takes all shared memory there is to have, and keeps it.
+sub use_up_shared_memory
+{
+	my ($node) = @_;
+	my $library = build_library('hogging');
+
+	$node->safe_psql('postgres', "CREATE OR REPLACE FUNCTION pg_temp.use_up_shared_memory() RETURNS bigint LANGUAGE C
+		AS '$library', 'hogging_use_up_shared_memory'; SELECT pg_temp.use_up_shared_memory()");
+	return;
 }
 
 sub fake_clock
