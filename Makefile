@@ -46,6 +46,7 @@ OBJS = \
 	src/idgen.o \
 	src/layout_capacity.o \
 	src/layout_overlap.o \
+	src/layout_convert.o \
 	src/layout_picture.o \
 	src/layout_plan.o \
 	src/layout_plausibility.o \
@@ -64,6 +65,7 @@ OBJS = \
 	src/reference_clock.o \
 	src/reservation.o \
 	src/reset.o \
+	src/reset_timeline.o \
 	src/server_layout.o \
 	src/server_moment.o \
 	src/set_rows.o \

@@ -26,10 +26,10 @@
 #include "finding.h"
 #include "generator.h"
 #include "layout_overlap.h"
+#include "layout_convert.h"
 #include "reference_clock.h"
 #include "reservation.h"
 #include "server_layout.h"
-#include "snowflake_layout.h"
 #include "window.h"
 
 PG_FUNCTION_INFO_V1(idgen_check_configuration);
@@ -212,7 +212,7 @@ check_change(ReturnSetInfo *result, const Proposal *proposal)
 		finding_put(result, FINDING_WARNING, server_layout_setting.name,
 					"Read \"When a layout ends\" in docs/layouts.md before you change it.",
 					"This server issues IDs of \"%s\", and those of the new layout can be the same numbers, issued %s.",
-					snowflake_layout_text(present), layout_same_pace(&ours, &new) ? "at the same time" : "at different times");
+					layout_to_text(present), layout_same_pace(&ours, &new) ? "at the same time" : "at different times");
 }
 
 static void

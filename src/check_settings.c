@@ -10,10 +10,10 @@
 #include "check_settings.h"
 #include "finding.h"
 #include "generator.h"
+#include "layout_convert.h"
 #include "reference_clock.h"
 #include "reservation.h"
 #include "server_layout.h"
-#include "snowflake_layout.h"
 #include "uuid_bits.h"
 #include "window.h"
 
@@ -58,7 +58,7 @@ check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout)
 		finding_put(result, FINDING_WARNING, server_layout_setting.name,
 					"Restart the server, or take the change back.",
 					"The setting is \"%s\", but until the server restarts IDs are made with \"%s\".",
-					snowflake_layout_text(asked), snowflake_layout_text(layout));
+					layout_to_text(asked), layout_to_text(layout));
 }
 
 /*

@@ -18,10 +18,10 @@
 #include "finding.h"
 #include "generator.h"
 #include "id_space.h"
+#include "layout_convert.h"
 #include "origin.h"
 #include "reservation.h"
 #include "server_layout.h"
-#include "snowflake_layout.h"
 #include "uuid_node.h"
 
 static int64
@@ -157,7 +157,7 @@ check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_
 			continue;
 		check_timeline(result, lead, timeline, &timeline->layout,
 					   timeline == of_server ? "IDs" :
-					   psprintf("A generator's IDs of layout \"%s\"", snowflake_layout_text(&timeline->layout)));
+					   psprintf("A generator's IDs of layout \"%s\"", layout_to_text(&timeline->layout)));
 	}
 }
 

@@ -59,8 +59,8 @@
 #include "generator_options.h"
 #include "generator_row.h"
 #include "id_space.h"
+#include "layout_convert.h"
 #include "named_generator.h"
-#include "snowflake_layout.h"
 
 static object_access_hook_type previous_object_access_hook = NULL;
 
@@ -99,9 +99,9 @@ report_refused(const char *name, const GeneratorOptions *former, const Generator
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("cannot change generator \"%s\" to layout \"%s\"", name, snowflake_layout_text(&present->layout)),
+			errmsg("cannot change generator \"%s\" to layout \"%s\"", name, layout_to_text(&present->layout)),
 			errdetail("Its IDs could be the same numbers as IDs that it has issued with layout \"%s\" at other times.",
-					  snowflake_layout_text(&former->layout)),
+					  layout_to_text(&former->layout)),
 			errhint("Choose a node that it has not had and that has the same place in both layouts, or create another generator and do not put IDs of both into one column."));
 }
 

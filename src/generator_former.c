@@ -13,7 +13,7 @@
 #include "lib/stringinfo.h"
 
 #include "generator_former.h"
-#include "snowflake_layout.h"
+#include "layout_convert.h"
 
 /* The list with its elements, in the present memory context. */
 List *
@@ -99,7 +99,7 @@ generator_former_text(List *former)
 		GeneratorOptions *one = lfirst(cell);
 		const char *word = " with ";
 
-		appendStringInfo(&text, "%s%s", text.len > 0 ? " | " : "", snowflake_layout_text(&one->layout));
+		appendStringInfo(&text, "%s%s", text.len > 0 ? " | " : "", layout_to_text(&one->layout));
 		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 			if (one->is_given[field])
 			{

@@ -17,10 +17,10 @@
 #include "nodes/value.h"
 
 #include "generator_options.h"
+#include "layout_convert.h"
 #include "layout_presets.h"
 #include "layout_text.h"
 #include "server_layout.h"
-#include "snowflake_layout.h"
 
 const char *const generator_option_of_field[LAYOUT_FIELDS] = {
 	[LAYOUT_DATACENTER] = "datacenter_id",
@@ -227,7 +227,7 @@ check_fields(const GeneratorOptions *options, OptionsProblem *problem)
 {
 	if (layout_objection(&options->layout) != NULL)
 		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
-					  psprintf("layout \"%s\" is for reading only", snowflake_layout_text(&options->layout)),
+					  psprintf("layout \"%s\" is for reading only", layout_to_text(&options->layout)),
 					  layout_objection(&options->layout), NULL);
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 		if (!check_field(options, field, problem))

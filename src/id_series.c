@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "clock.h"
+#include "layout_convert.h"
 #include "seeded_random.h"
 #include "server_layout.h"
 #include "snowflake_layout.h"
@@ -135,7 +136,7 @@ next_snowflake(Series *series, int32 n)
 	if (position >= layout_end(layout))
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				errmsg("series goes past the end of layout \"%s\"", snowflake_layout_text(layout)),
+				errmsg("series goes past the end of layout \"%s\"", layout_to_text(layout)),
 				errdetail("The sequence of the last tick is used up."));
 	series->position = position + 1;
 	return Int64GetDatum(layout_compose(layout, position, series->node_bits));

@@ -38,7 +38,6 @@
 #include "id_space.h"
 #include "limit.h"
 #include "reservation.h"
-#include "server_layout.h"
 #include "timeline.h"
 #include "waiting.h"
 #include "window.h"
@@ -98,9 +97,11 @@ add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 static Timeline *
 shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
 {
+	const SnowflakeLayout *server_layout = shmem_server_layout(area);
+
 	if (layout_same_frame(layout, &layout_moments))
 		return &area->shared_timelines[SHARED_BY_MOMENTS];
-	if (layout_same_frame(layout, server_layout()))
+	if (server_layout != NULL && layout_same_frame(layout, server_layout))
 		return &area->shared_timelines[SHARED_BY_SERVER_LAYOUT];
 	return NULL;
 }
@@ -179,7 +180,7 @@ id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser use
 {
 	return id_space_find(layout, node_bits) != NULL ||
 		may_add(shmem_area(), shmem_count_timelines(), user) ||
-		(server_layout_is_fixed() && shared_timeline(shmem_area(), layout) != NULL);
+		shared_timeline(shmem_area(), layout) != NULL;
 }
 
 static void

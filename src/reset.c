@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * reset.c
- *	  Setting the timelines by hand.
+ *	  See reset.h.
  *
  * This is the way out when the clock was far ahead for a while: timelines stay
  * there, and calls wait for the clock to get there too.  To go back makes IDs repeat
@@ -26,20 +26,16 @@
  */
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-#include "generator.h"
 #include "id_space.h"
 #include "reference_clock.h"
 #include "reservation.h"
-#include "server_layout.h"
-#include "uuid_node.h"
+#include "reset.h"
 #include "waiting.h"
-
-PG_FUNCTION_INFO_V1(idgen_reset_timeline);
+#include "window.h"
 
 /* What was found when the timelines were stopped.  Times in us since 1970. */
 typedef struct Stopped
@@ -47,10 +43,8 @@ typedef struct Stopped
 	uint32		restarts;		/* before this one */
 	int			count;			/* of timelines */
 	uint64		reserved_us;
-	uint64		loaded_us;		/* IDs before this run of the server lie below it */
-	uint64		present_end_us; /* and so do those of the present node here ... */
-	uint64		kept_end_us;	/* ... and here those of generators that keep their node */
-	uint64		moments_end_us; /* those of 128-bit IDs in order, with a node or without */
+	IssuedBefore issued;
+	uint64		moments_end_us; /* IDs of 128 bits in order, with a node or without, lie below it */
 } Stopped;
 
 /* The time that the IDs of a stopped timeline lie below, in us since 1970; 0 if there are none. */
@@ -58,19 +52,6 @@ static uint64
 stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts)
 {
 	return timeline->stopped <= restarts ? 0 : layout_position_end_us(layout, timeline->stopped - 1);
-}
-
-/* Is this timeline one for the node that the server has now?  Of one that nodes share, we do not know. */
-static bool
-is_of_present_node(const Timeline *timeline)
-{
-	const SnowflakeLayout *layout = &timeline->layout;
-
-	if (id_space_is_shared(timeline))
-		return true;
-	if (id_space_is_record(timeline))
-		return uuid_node_fits() && timeline->node_bits == uuid_node_of_server();
-	return generator_server_fits(layout) && timeline->node_bits == generator_server_node_bits(layout);
 }
 
 /*
@@ -87,7 +68,7 @@ is_of_present_node(const Timeline *timeline)
 static void
 stop(SharedArea *area, Stopped *stopped)
 {
-	stopped->loaded_us = area->reservation.loaded_us;
+	stopped->issued.loaded_us = area->reservation.loaded_us;
 	stopped->reserved_us = pg_atomic_exchange_u64(&area->limits.reserved_us, 0);
 	stopped->restarts = pg_atomic_fetch_add_u32(&area->limits.restarts, 1);
 	area->moments.stopped = pg_atomic_exchange_u64(&area->moments.next, (uint64) stopped->restarts + 1);
@@ -104,7 +85,7 @@ stop(SharedArea *area, Stopped *stopped)
  * timeline was taken by who knew its layout, so we see that, too, with what we stopped.
  */
 static void
-look_what_counts(SharedArea *area, Stopped *stopped)
+look_what_counts(SharedArea *area, Stopped *stopped, const ResetRequest *request)
 {
 	stopped->moments_end_us = stopped_end_us(&area->moments, &layout_moments, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
@@ -112,10 +93,10 @@ look_what_counts(SharedArea *area, Stopped *stopped)
 		Timeline   *timeline = id_space_place(i);
 		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
-		if (is_of_present_node(timeline))
-			stopped->present_end_us = Max(stopped->present_end_us, end_us);
+		if (request->is_of_present_node(timeline))
+			stopped->issued.present_end_us = Max(stopped->issued.present_end_us, end_us);
 		if (pg_atomic_read_u32(&timeline->keeps_node) != 0)
-			stopped->kept_end_us = Max(stopped->kept_end_us, end_us);
+			stopped->issued.kept_end_us = Max(stopped->issued.kept_end_us, end_us);
 	}
 }
 
@@ -202,78 +183,8 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 static bool
 is_accounted(const Stopped *stopped, uint64 start_us)
 {
-	return start_us >= stopped->loaded_us && start_us >= stopped->present_end_us &&
-		start_us >= stopped->kept_end_us;
-}
-
-static void
-report_unaccounted(uint64 start_us, const Stopped *stopped)
-{
-	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
-
-	if (start_us < stopped->kept_end_us)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
-				errdetail("Generators with a node of their own have issued IDs up to %s.",
-						  timestamptz_to_str(clock_timestamptz(stopped->kept_end_us))),
-				errhint("Their nodes would issue the same IDs again. If you know which IDs there are, or have given each of these generators another node, use force => true."));
-	if (start_us < stopped->loaded_us)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
-				errdetail("Before the server was last started, IDs may have been issued up to %s, and it is not known by which nodes.",
-						  timestamptz_to_str(clock_timestamptz(stopped->loaded_us))),
-				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
-			errdetail("The node that this server has now has issued IDs up to %s.",
-					  timestamptz_to_str(clock_timestamptz(stopped->present_end_us))),
-			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
-}
-
-/* Setting the timeline ahead of the clock is allowed, and hardly ever meant; see reference_clock.c. */
-static void
-warn_if_ahead(uint64 start_us)
-{
-	int64		ahead_ms = ((int64) start_us - clock_unix_ns() / NS_PER_US) / 1000;
-
-	if (ahead_ms > window_max_drift.value)
-		ereport(WARNING,
-				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
-				ahead_ms <= reference_max_regression.value ?
-				errdetail("IDs stay that far ahead, by a tenth less of each second at least, until the clock has caught up.") :
-				errdetail("Calls wait until the clock is within \"idgen.max_regression\" of that, which is %d ms.",
-						  reference_max_regression.value),
-				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
-}
-
-/* The first tick's start at or after a moment, in us; ERROR if there is none. */
-static uint64
-tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
-{
-	TimestampTz first = clock_timestamptz(layout_tick_start_us(layout, 0));
-	int64		last_us = Min(layout_tick_start_us(layout, layout_end_tick(layout) - 1), RESERVATION_LAST_US);
-	TimestampTz last = clock_timestamptz(last_us);
-	int64		tick;
-
-	/* also true of infinite ones */
-	if (moment < first || moment > last)
-	{
-		char	   *first_text = pstrdup(timestamptz_to_str(first));
-
-		ereport(ERROR,
-				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				errmsg("start of the snowflake timeline out of range"),
-				errdetail("It can be from %s to %s.",
-						  first_text, timestamptz_to_str(last)));
-	}
-
-	tick = layout_tick_at_us(layout, clock_unix_us(moment));
-	if (layout_tick_start_us(layout, tick) < clock_unix_us(moment))
-		tick++;
-	return layout_tick_start_us(layout, tick);
+	return start_us >= stopped->issued.loaded_us && start_us >= stopped->issued.present_end_us &&
+		start_us >= stopped->issued.kept_end_us;
 }
 
 /*
@@ -284,7 +195,7 @@ static uint64
 default_start_us(const Stopped *stopped, uint64 clock_us)
 {
 	uint64		normal_us = clock_us + window_max_drift.value * US_PER_MS;
-	uint64		end_us = Max(stopped->loaded_us, Max(stopped->present_end_us, stopped->kept_end_us));
+	uint64		end_us = Max(stopped->issued.loaded_us, Max(stopped->issued.present_end_us, stopped->issued.kept_end_us));
 	uint64		start_us = clock_us;
 
 	if (end_us <= normal_us)
@@ -292,13 +203,6 @@ default_start_us(const Stopped *stopped, uint64 clock_us)
 	if (stopped->moments_end_us <= normal_us)
 		start_us = Max(start_us, stopped->moments_end_us);
 	return start_us;
-}
-
-/* Where to begin: where asked, or at the clock. */
-static uint64
-asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
-{
-	return tick_start_from(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
 }
 
 /*
@@ -322,55 +226,48 @@ stop_all(SharedArea *area, Stopped *stopped)
 	}
 }
 
-/* Reset the timelines if that is safe, or forced; if not, say what stood in the way. */
+/* Reset the timelines if that is safe, or forced.  The caller is the writer of the reservation. */
 static bool
-try_reset(SharedArea *area, uint64 *start_us, bool is_asked, bool force, ReplOriginId origin, Stopped *stopped)
+try_reset(SharedArea *area, ResetRequest *request, ReplOriginId origin, Stopped *stopped)
 {
 	bool		accounted;
 
 	stop_all(area, stopped);
-	look_what_counts(area, stopped);
-	if (!is_asked)
-		*start_us = default_start_us(stopped, *start_us);
-	accounted = force || is_accounted(stopped, *start_us);
+	look_what_counts(area, stopped, request);
+	if (!request->is_asked)
+		request->start_us = default_start_us(stopped, request->start_us);
+	accounted = request->force || is_accounted(stopped, request->start_us);
 	if (accounted)
-		restart(area, stopped, *start_us, force, origin);
+		restart(area, stopped, request->start_us, request->force, origin);
 	else
 		resume(area, stopped);
 	return accounted;
 }
 
-/* idgen_reset_timeline(start timestamptz, force boolean) */
-Datum
-idgen_reset_timeline(PG_FUNCTION_ARGS)
+/*
+ * Let all timelines begin where the request says.  False, and nothing has changed, if IDs
+ * might repeat; *issued gets what stands in the way.  Errors: those of origin_acquire(),
+ * origin_report(), wait_to_write() and origin_write().
+ */
+bool
+reset_timelines(ResetRequest *request, IssuedBefore *issued)
 {
-	bool		force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
-	uint64		start_us;
-	OriginStatus status;
 	ReplOriginId origin;
+	OriginStatus status = origin_acquire(&origin);
 	Stopped		stopped;
 	bool		accounted;
 
-	generator_attach("idgen_reset_timeline()");
-	start_us = asked_start_us(fcinfo, server_layout());
-	status = origin_acquire(&origin);
 	if (status != ORIGIN_ACQUIRED)
 		origin_report(status);
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
 		wait_to_write();
-		accounted = try_reset(shmem_area(), &start_us, !PG_ARGISNULL(0), force, origin, &stopped);
+		accounted = try_reset(shmem_area(), request, origin, &stopped);
 		reservation_end_writing(0, (Datum) 0);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	origin_release(origin);
-
-	if (!accounted)
-		report_unaccounted(start_us, &stopped);
-	warn_if_ahead(start_us);
-	ereport(LOG,
-			errmsg("snowflake timeline was reset to %s",
-				   timestamptz_to_str(clock_timestamptz(start_us))));
-	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(start_us));
+	*issued = stopped.issued;
+	return accounted;
 }

@@ -110,8 +110,8 @@ warn_of_end(const SnowflakeLayout *layout)
 				errhint("The way to another layout, epoch or node that repeats no ID is in docs/layouts.md."));
 }
 
-/* Fix a layout, unless another process was faster.  The flag comes last, for find().  Litmus test: published. */
-static const SnowflakeLayout *
+/* Fix a layout, unless another process was faster.  The flag comes last, for shmem_server_layout().  Litmus test: published. */
+static void
 fix(const SnowflakeLayout *layout)
 {
 	SharedArea *area = shmem_area();
@@ -129,22 +129,19 @@ fix(const SnowflakeLayout *layout)
 	fixed = &area->layout;
 	if (is_first)
 		warn_of_end(fixed);
-	return fixed;
 }
 
 /* Find the layout that is fixed, or fix the one that the setting names. */
 static const SnowflakeLayout *
 find(void)
 {
-	SharedArea *area = shmem_area();
-
-	if (pg_atomic_read_u32(&area->layout_is_fixed) == 0)
+	fixed = shmem_server_layout(shmem_area());
+	if (fixed == NULL)
 	{
 		check_asked();
-		return fix(&asked);
+		fix(&asked);
 	}
-	pg_read_barrier();
-	return fixed = &area->layout;
+	return fixed;
 }
 
 /*

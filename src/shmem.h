@@ -292,6 +292,16 @@ shmem_timeline_us(SharedArea *area, Timeline *timeline, const SnowflakeLayout *l
 	return Max(start_us, layout_tick_start_us(layout, layout_position_tick(layout, next - 1)));
 }
 
+/* The layout of the server's own IDs; NULL if it has not been fixed yet.  Litmus test: published. */
+static inline const SnowflakeLayout *
+shmem_server_layout(SharedArea *area)
+{
+	if (pg_atomic_read_u32(&area->layout_is_fixed) == 0)
+		return NULL;
+	pg_read_barrier();
+	return &area->layout;
+}
+
 /* Let an atomic be at least value. */
 static inline void
 shmem_raise_to(pg_atomic_uint64 *atomic, uint64 value)

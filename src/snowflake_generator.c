@@ -28,6 +28,7 @@
 #include "generator_ddl.h"
 #include "generator_options.h"
 #include "id_batch.h"
+#include "layout_convert.h"
 #include "named_generator.h"
 #include "snowflake_layout.h"
 
@@ -49,7 +50,7 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
 	if (now_us >= end_us)
 		ereport(elevel,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("time of layout \"%s\" has run out", snowflake_layout_text(layout)),
+				errmsg("time of layout \"%s\" has run out", layout_to_text(layout)),
 				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
 				layout_has(layout, LAYOUT_SLAB) ?
 				errhint("The time counts within a slab: write the layout with the slab's beginning as its epoch.") :
@@ -57,7 +58,7 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
 	if (now_us < start_us)
 		ereport(elevel,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("epoch of layout \"%s\" is in the future", snowflake_layout_text(layout)),
+				errmsg("epoch of layout \"%s\" is in the future", layout_to_text(layout)),
 				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
 }
 
@@ -197,7 +198,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 	initStringInfo(&command);
 	appendStringInfo(&command, "CREATE SERVER %s FOREIGN DATA WRAPPER %s OPTIONS (layout %s",
 					 quote_identifier(NameStr(*PG_GETARG_NAME(0))), GENERATOR_WRAPPER,
-					 quote_literal_cstr(snowflake_layout_text(layout)));
+					 quote_literal_cstr(layout_to_text(layout)));
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 	{
 		int			i = argument_of_field[field];

@@ -27,8 +27,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "layout_presets.h"
-#include "layout_text.h"
+#include "layout_convert.h"
 #include "server_layout.h"
 #include "snowflake_layout.h"
 
@@ -43,51 +42,16 @@ PG_FUNCTION_INFO_V1(idgen_layout_hash_extended);
 PG_FUNCTION_INFO_V1(idgen_snowflake_layout);
 PG_FUNCTION_INFO_V1(idgen_server_layout_support);
 
-/*
- * A layout from the name of a preset or from its words; context as for ereturn.
- * ERROR INVALID_TEXT_REPRESENTATION if it is neither.
- */
-SnowflakeLayout *
-snowflake_layout_read(const char *text, Node *context)
-{
-	const SnowflakeLayout *preset = layout_of_name(text);
-	SnowflakeLayout *layout = palloc(sizeof(SnowflakeLayout));
-	LayoutProblem problem;
-
-	if (preset != NULL)
-		*layout = *preset;
-	else if (!layout_read(text, layout, &problem))
-		ereturn(context, NULL,
-				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
-				errdetail("%s", problem.detail),
-				problem.hint ? errhint("%s", problem.hint) : 0);
-	return layout;
-}
-
-/* The name of a layout, or the words for it. */
-char *
-snowflake_layout_text(const SnowflakeLayout *layout)
-{
-	const char *name = layout_name(layout);
-	char		text[LAYOUT_TEXT_SIZE];
-
-	if (name != NULL)
-		return pstrdup(name);
-	layout_write(layout, text, sizeof(text));
-	return pstrdup(text);
-}
-
 Datum
 idgen_layout_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_LAYOUT_P(snowflake_layout_read(PG_GETARG_CSTRING(0), fcinfo->context));
+	PG_RETURN_LAYOUT_P(layout_from_text(PG_GETARG_CSTRING(0), fcinfo->context));
 }
 
 Datum
 idgen_layout_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_CSTRING(snowflake_layout_text(PG_GETARG_LAYOUT_P(0)));
+	PG_RETURN_CSTRING(layout_to_text(PG_GETARG_LAYOUT_P(0)));
 }
 
 /* The binary form is the text, so that whatever comes in is checked. */
@@ -98,13 +62,13 @@ idgen_layout_recv(PG_FUNCTION_ARGS)
 	int			length;
 	char	   *text = pq_getmsgtext(message, message->len - message->cursor, &length);
 
-	PG_RETURN_LAYOUT_P(snowflake_layout_read(text, NULL));
+	PG_RETURN_LAYOUT_P(layout_from_text(text, NULL));
 }
 
 Datum
 idgen_layout_send(PG_FUNCTION_ARGS)
 {
-	char	   *text = snowflake_layout_text(PG_GETARG_LAYOUT_P(0));
+	char	   *text = layout_to_text(PG_GETARG_LAYOUT_P(0));
 	StringInfoData message;
 
 	pq_begintypsend(&message);

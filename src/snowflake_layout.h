@@ -19,8 +19,6 @@
 #define PG_RETURN_LAYOUT_P(layout) PG_RETURN_POINTER(layout)
 
 extern PGDLLEXPORT Datum idgen_snowflake_layout(PG_FUNCTION_ARGS);
-extern SnowflakeLayout *snowflake_layout_read(const char *text, Node *context);
-extern char *snowflake_layout_text(const SnowflakeLayout *layout);
 extern bool snowflake_layout_is_known(PlannerInfo *root);
 extern Const *snowflake_layout_constant(Oid type);
 

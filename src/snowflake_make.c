@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "layout_convert.h"
 #include "layout_text.h"
 #include "snowflake_layout.h"
 #include "snowflake_make.h"
@@ -35,13 +36,13 @@ snowflake_part_bits(const SnowflakeLayout *layout, LayoutField field, int64 valu
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("snowflake layout has no field \"%s\"", name),
 				errdetail("The %s given is %lld, and the layout is \"%s\".",
-						  name, (long long) value, snowflake_layout_text(layout)));
+						  name, (long long) value, layout_to_text(layout)));
 	if (value < 0 || value > most)
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("%s of snowflake ID out of range: %lld", name, (long long) value),
 				errdetail("The %s is from 0 to %lld in layout \"%s\".",
-						  name, (long long) most, snowflake_layout_text(layout)));
+						  name, (long long) most, layout_to_text(layout)));
 	return layout_put(layout, field, (uint64) value);
 }
 

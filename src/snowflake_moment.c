@@ -14,7 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "clock.h"
-#include "snowflake_layout.h"
+#include "layout_convert.h"
 #include "snowflake_moment.h"
 
 /*
@@ -51,7 +51,7 @@ snowflake_moment_tick(const SnowflakeLayout *layout, TimestampTz moment)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("time of snowflake ID out of range: \"%s\"", pstrdup(timestamptz_to_str(moment))),
-				errdetail("The times of layout \"%s\" are from %s to %s.", snowflake_layout_text(layout),
+				errdetail("The times of layout \"%s\" are from %s to %s.", layout_to_text(layout),
 						  pstrdup(timestamptz_to_str(first)), pstrdup(timestamptz_to_str(last))));
 	return layout_tick_at_us(layout, clock_unix_us(moment));
 }

@@ -15,6 +15,7 @@
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
+#include "layout_convert.h"
 #include "server_layout.h"
 #include "snowflake_layout.h"
 #include "snowflake_moment.h"
@@ -35,7 +36,7 @@ ensure_of_layout(const SnowflakeLayout *layout, int64 id)
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("snowflake ID out of range"),
 				errdetail("In the ID %lld bits 0x%llX are set, which layout \"%s\" does not use.",
-						  (long long) id, (unsigned long long) stray_bits, snowflake_layout_text(layout)),
+						  (long long) id, (unsigned long long) stray_bits, layout_to_text(layout)),
 				errhint("snowflake_inspect(%lld) says which layouts it can be of.", (long long) id));
 }
 
