@@ -36,6 +36,12 @@ FROM (
 			unnest('{00000000-0000,017f22e2-79b0}'::text[]) start, unnest('{000-8000-000000000000,fff-ffff-ffffffffffff}'::text[]) rest) uuids(u)
 	UNION ALL SELECT 'uuid[]', format('%L::uuid[]', a) FROM unnest(ARRAY['{}', '{NULL}', '{{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}}', '[-5:-5]={017f22e2-79b0-7cc3-98c4-dc0c0c07398f}',
 		'{017f22e2-79b0-7cc3-98c4-dc0c0c07398f,NULL}', '{c232ab00-9414-11ec-b3c8-9f6bdeced846}', '{00000000-0000-0000-0000-000000000000}']) a
+	UNION ALL SELECT 'snowflake_number', format('(%s)::bigint::snowflake::snowflake_number', n) FROM unnest('{0,-1,9223372036854775807}'::numeric[]) n
+	UNION ALL SELECT type, format('%L::int8range%s', r, CASE type WHEN 'int8range' THEN '' ELSE '::snowflake_number_range' END)
+	FROM unnest('{int8range,snowflake_number_range}'::text[]) type, unnest('{empty,"(,)","[-9223372036854775808,9223372036854775807)","[1,2)","(,-5]"}'::text[]) r
+	UNION ALL SELECT 'interval', format('%L::interval', i) FROM unnest('{0,-1 day,1 us,1 month 2 days 03:04:05.678901,178000000 years}'::text[]) i
+	UNION ALL SELECT type, format('%L::%s', n, type) FROM unnest('{double precision,real}'::text[]) type, unnest('{0,-0,-1,0.5,9.3e18,1e30,NaN,-Infinity,Infinity}'::text[]) n
+	UNION ALL SELECT 'jsonb', format('%L::jsonb', j) FROM unnest(ARRAY['null', '911952098621390848', '"911952098621390848"', '-1', '1.5', '{}', '"x"', '1e400']) j
 	UNION ALL SELECT 'boolean', b::text FROM unnest('{true,false}'::boolean[]) b
 	UNION ALL SELECT type, format('%L::%s', t, type)
 	FROM unnest('{text,cstring}'::text[]) type,
@@ -52,10 +58,12 @@ FROM (
 CREATE FUNCTION pg_temp.calls(function oid, most integer) RETURNS SETOF text LANGUAGE sql AS
 $$
 	WITH RECURSIVE partial AS (
-		SELECT p.pronargs, p.proargtypes, 0 AS n, '{}'::text[] AS given FROM pg_proc p WHERE p.oid = function
+		SELECT p.pronargs, p.proargtypes, p.proretset, 0 AS n, '{}'::text[] AS given FROM pg_proc p WHERE p.oid = function
 		UNION ALL
-		SELECT s.pronargs, s.proargtypes, s.n + 1, s.given || a.value
+		SELECT s.pronargs, s.proargtypes, s.proretset, s.n + 1, s.given || a.value
 		FROM partial s, LATERAL (SELECT value FROM arguments WHERE type = s.proargtypes[s.n]
+			-- a set of two billion rows is not what is looked for
+			AND NOT (s.proretset AND value = '(2147483647)::integer')
 			ORDER BY md5(s.given::text || value) LIMIT CASE WHEN s.pronargs > 3 THEN 4 ELSE 1000 END) a
 		WHERE s.n < s.pronargs)
 	SELECT format('%s(%s%s)', function::regproc, CASE WHEN (SELECT provariadic FROM pg_proc WHERE oid = function) <> 0 THEN 'VARIADIC ' ELSE '' END,
