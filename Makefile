@@ -13,116 +13,116 @@
 
 MODULE_big = idgen
 OBJS = \
-	src/check.o \
-	src/check_clock.o \
-	src/check_configuration.o \
-	src/check_files.o \
-	src/check_generators.o \
-	src/check_node.o \
-	src/check_reservation.o \
-	src/check_settings.o \
-	src/check_timelines.o \
-	src/clock.o \
-	src/configuration_lines.o \
-	src/dependents.o \
-	src/extension_schema.o \
-	src/encoded_text.o \
-	src/finding.o \
-	src/generator.o \
-	src/generator_change.o \
-	src/generator_ddl.o \
-	src/generator_drop.o \
-	src/generator_former.o \
-	src/generator_lock.o \
-	src/generator_options.o \
-	src/generator_row.o \
-	src/generator_uncommitted.o \
-	src/generator_use.o \
-	src/id_batch.o \
-	src/id_bounds.o \
-	src/id_series.o \
-	src/id_space.o \
-	src/id_text.o \
-	src/idgen.o \
-	src/layout_capacity.o \
-	src/layout_overlap.o \
-	src/layout_convert.o \
-	src/layout_picture.o \
-	src/layout_plan.o \
-	src/layout_plausibility.o \
-	src/layout_presets.o \
-	src/layout_text.o \
-	src/moment_range.o \
-	src/limit.o \
-	src/named_generator.o \
-	src/origin.o \
-	src/others_ids.o \
-	src/own_layouts.o \
-	src/process_state.o \
-	src/random.o \
-	src/range_predicate.o \
-	src/range_selectivity.o \
-	src/reference_clock.o \
-	src/reservation.o \
-	src/reset.o \
-	src/reset_timeline.o \
-	src/server_layout.o \
-	src/server_moment.o \
-	src/set_rows.o \
-	src/setting.o \
-	src/shmem.o \
-	src/shown.o \
-	src/snowflake.o \
-	src/snowflake128.o \
-	src/snowflake_calendar.o \
-	src/snowflake_capacity.o \
-	src/snowflake_inspect.o \
-	src/snowflake_generator.o \
-	src/snowflake_layout.o \
-	src/snowflake_make.o \
-	src/snowflake_moment.o \
-	src/snowflake_parse.o \
-	src/snowflake_period.o \
-	src/snowflake_plan.o \
-	src/snowflake_range.o \
-	src/snowflake_text.o \
-	src/snowflake_time.o \
-	src/snowflake_type.o \
-	src/stats.o \
-	src/time_zone.o \
-	src/timeline.o \
-	src/turn.o \
-	src/typeid_text.o \
-	src/ulid.o \
-	src/ulid_text.o \
-	src/ulid_time.o \
-	src/ulid_type.o \
-	src/upgrade_casts.o \
-	src/uuid.o \
-	src/uuid_bits.o \
-	src/uuid_gregorian.o \
-	src/uuid_inspect.o \
-	src/uuid_kind.o \
-	src/uuid_moment.o \
-	src/uuid_node.o \
-	src/uuid_range.o \
-	src/uuid_text.o \
-	src/uuid_time.o \
-	src/waiting.o \
-	src/window.o
+	src/bits/id_text.o \
+	src/bits/layout_capacity.o \
+	src/bits/layout_overlap.o \
+	src/bits/layout_picture.o \
+	src/bits/layout_plan.o \
+	src/bits/layout_plausibility.o \
+	src/bits/layout_presets.o \
+	src/bits/layout_text.o \
+	src/bits/typeid_text.o \
+	src/bits/ulid_text.o \
+	src/bits/uuid_bits.o \
+	src/base/configuration_lines.o \
+	src/base/dependents.o \
+	src/base/encoded_text.o \
+	src/base/set_rows.o \
+	src/base/setting.o \
+	src/base/shown.o \
+	src/engine/clock.o \
+	src/engine/id_space.o \
+	src/engine/limit.o \
+	src/engine/origin.o \
+	src/engine/process_state.o \
+	src/engine/random.o \
+	src/engine/reference_clock.o \
+	src/engine/reservation.o \
+	src/engine/reset.o \
+	src/engine/shmem.o \
+	src/engine/timeline.o \
+	src/engine/turn.o \
+	src/engine/waiting.o \
+	src/engine/window.o \
+	src/generator/generator.o \
+	src/generator/generator_change.o \
+	src/generator/generator_ddl.o \
+	src/generator/generator_drop.o \
+	src/generator/generator_former.o \
+	src/generator/generator_lock.o \
+	src/generator/generator_options.o \
+	src/generator/generator_row.o \
+	src/generator/generator_uncommitted.o \
+	src/generator/generator_use.o \
+	src/generator/id_batch.o \
+	src/generator/layout_convert.o \
+	src/generator/named_generator.o \
+	src/generator/own_layouts.o \
+	src/generator/server_layout.o \
+	src/generator/server_moment.o \
+	src/planner/id_bounds.o \
+	src/planner/moment_range.o \
+	src/planner/range_predicate.o \
+	src/planner/range_selectivity.o \
+	src/uuid/uuid.o \
+	src/uuid/uuid_gregorian.o \
+	src/uuid/uuid_inspect.o \
+	src/uuid/uuid_kind.o \
+	src/uuid/uuid_moment.o \
+	src/uuid/uuid_node.o \
+	src/uuid/uuid_range.o \
+	src/uuid/uuid_text.o \
+	src/uuid/uuid_time.o \
+	src/snowflake/snowflake.o \
+	src/snowflake/snowflake128.o \
+	src/snowflake/snowflake_calendar.o \
+	src/snowflake/snowflake_capacity.o \
+	src/snowflake/snowflake_generator.o \
+	src/snowflake/snowflake_inspect.o \
+	src/snowflake/snowflake_layout.o \
+	src/snowflake/snowflake_make.o \
+	src/snowflake/snowflake_moment.o \
+	src/snowflake/snowflake_parse.o \
+	src/snowflake/snowflake_period.o \
+	src/snowflake/snowflake_plan.o \
+	src/snowflake/snowflake_range.o \
+	src/snowflake/snowflake_text.o \
+	src/snowflake/snowflake_time.o \
+	src/snowflake/snowflake_type.o \
+	src/snowflake/time_zone.o \
+	src/ulid/ulid.o \
+	src/ulid/ulid_time.o \
+	src/ulid/ulid_type.o \
+	src/admin/check.o \
+	src/admin/check_clock.o \
+	src/admin/check_configuration.o \
+	src/admin/check_files.o \
+	src/admin/check_generators.o \
+	src/admin/check_node.o \
+	src/admin/check_reservation.o \
+	src/admin/check_settings.o \
+	src/admin/check_timelines.o \
+	src/admin/extension_schema.o \
+	src/admin/finding.o \
+	src/admin/id_series.o \
+	src/admin/others_ids.o \
+	src/admin/reset_timeline.o \
+	src/admin/stats.o \
+	src/admin/upgrade_casts.o \
+	src/idgen.o
 
 EXTENSION = idgen
 DATA = idgen--0.1.sql
 PGFILEDESC = "idgen - IDs made inside the database"
 
 # The control file is where the version is written.
-IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" idgen.control)
+IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(or $(VPATH),.)/idgen.control)
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid search_path settings
 ISOLATION = order lock drop reset generator
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
-PG_CPPFLAGS = -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
+PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
 # JIT might inline a function into code that cannot see what is hidden below.
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.
@@ -160,12 +160,19 @@ else
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h) idgen.control
+HEADERS = $(wildcard $(srcdir)/src/*/*.h)
+$(OBJS): $(HEADERS) $(srcdir)/idgen.control
+# A build outside of the source tree has no folders yet.
+ifdef VPATH
+$(shell mkdir -p $(sort $(dir $(OBJS))))
+endif
 
-# What needs no server to be tested.
-ARITHMETIC = $(wildcard src/layout_*.c) src/id_text.c src/typeid_text.c src/ulid_text.c src/uuid_bits.c
+# What needs no server to be tested, and hence must not come to need one.
+ARITHMETIC = $(wildcard src/bits/*.c)
+NOT_ARITHMETIC = postgres\.h|fmgr\.h|\<(ereport|elog|palloc[0-9a-z]*|pstrdup|psprintf|pfree|Datum|LWLock[A-Za-z]*)\>
 
 unit: $(UNIT) docs/draw-layouts
+	@if grep -nE '$(NOT_ARITHMETIC)' src/bits/*.[ch]; then echo 'not ok 1 - src/bits is arithmetic alone'; exit 1; fi
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
@@ -181,12 +188,12 @@ test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -
 test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
-INCLUDED_IN_RANDOMNESS = src/process_state.c src/random.c
+INCLUDED_IN_RANDOMNESS = src/engine/process_state.c src/engine/random.c
 test/unit/randomness: $(INCLUDED_IN_RANDOMNESS)
 test/unit/randomness: LDLIBS += $(filter -lcrypto,$(LIBS)) -pthread
 docs/draw-layouts: docs/layout_svg.c docs/layout_svg.h
 
-$(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(wildcard src/*.h)
+$(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(HEADERS)
 	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDED_IN_RANDOMNESS),$(filter %.c,$^)) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
 
 endif

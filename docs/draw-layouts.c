@@ -16,7 +16,7 @@
 #include "postgres.h"
 
 #include "layout_svg.h"
-#include "layout_text.h"
+#include "bits/layout_text.h"
 
 /* The fields, high to low. */
 static void

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "layout_svg.h"
-#include "layout_text.h"
+#include "bits/layout_text.h"
 
 /* Pixels: of the whole, of a bit, and where the bits are. */
 #define WIDTH 980

@@ -8,8 +8,8 @@
 #ifndef IDGEN_LAYOUT_SVG_H
 #define IDGEN_LAYOUT_SVG_H
 
-#include "layout_capacity.h"
-#include "layout_presets.h"
+#include "bits/layout_capacity.h"
+#include "bits/layout_presets.h"
 
 /* Kinds of bits that are no field. */
 #define SIGN LAYOUT_FIELDS

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "id_text.h"
+#include "bits/id_text.h"
 
 #include "fuzz.h"
 

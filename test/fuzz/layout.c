@@ -8,8 +8,8 @@
  */
 #include "postgres.h"
 
-#include "layout.h"
-#include "layout_text.h"
+#include "bits/layout.h"
+#include "bits/layout_text.h"
 
 #include "fuzz.h"
 

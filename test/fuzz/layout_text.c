@@ -12,8 +12,8 @@
 
 #include "mb/pg_wchar.h"
 
-#include "layout_presets.h"
-#include "layout_text.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
 
 #include "fuzz.h"
 

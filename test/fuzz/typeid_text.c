@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "typeid_text.h"
+#include "bits/typeid_text.h"
 
 #include "fuzz.h"
 

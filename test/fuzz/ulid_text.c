@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "ulid_text.h"
+#include "bits/ulid_text.h"
 
 #include "fuzz.h"
 

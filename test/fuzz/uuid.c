@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "layout.h"
-#include "uuid_bits.h"
+#include "bits/layout.h"
+#include "bits/uuid_bits.h"
 
 #include "fuzz.h"
 

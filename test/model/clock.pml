@@ -1,6 +1,6 @@
 /*
  * clock.pml
- *	  The clock that the limit for bursts is held against: src/reference_clock.c.
+ *	  The clock that the limit for bursts is held against: src/engine/reference_clock.c.
  *
  * READERS processes look at the clocks without end.  Meanwhile time goes by, and somebody
  * steps the wall clock to wherever he likes.  A reader may be interrupted between any two

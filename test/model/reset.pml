@@ -1,6 +1,6 @@
 /*
  * reset.pml
- *	  The timelines are set by hand, also backwards: src/reset.c, and what window_at(),
+ *	  The timelines are set by hand, also backwards: src/engine/reset.c, and what window_at(),
  *	  try_take() and look() do about it.  Part of timeline.pml, with RESET.
  *
  * The configuration names node 0 or 1, and changes.  Backends see that between two
@@ -9,11 +9,11 @@
  *	a timeline of its node, 0 or 1
  *
  *	with MOMENTS, a timeline that the nodes share; then 0 and 1 are records of how far
- *	they have got (src/server_moment.c)
+ *	they have got (src/generator/server_moment.c)
  *
  *	with CHANGE, the timeline of a generator that keeps its node, and goes from
  *	space 0 to space 1 and back.  Their numbers are equal at equal times, so an ID is a
- *	position (src/generator_ddl.c, src/named_generator.c, src/id_space.c)
+ *	position (src/generator/generator_ddl.c, src/generator/named_generator.c, src/engine/id_space.c)
  *
  * After a crash the configuration does not name a node that was left behind, and has
  * issued IDs beyond the reservation that was found: as the documents demand.

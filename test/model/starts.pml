@@ -1,7 +1,7 @@
 /*
  * starts.pml
- *	  How far starts can put IDs ahead of the clock: reach_beyond() in src/reservation.c,
- *	  and where src/reference_clock.c begins.
+ *	  How far starts can put IDs ahead of the clock: reach_beyond() in src/engine/reservation.c,
+ *	  and where src/engine/reference_clock.c begins.
  *
  * One server issues IDs as it likes, extends its reservation whenever it likes, and
  * crashes whenever it likes; time goes by when it likes, so the worst is that it does

@@ -1,7 +1,7 @@
 /*
  * timeline.pml
- *	  How positions are taken and time is reserved: src/timeline.c, src/window.c,
- *	  src/reservation.c.
+ *	  How positions are taken and time is reserved: src/engine/timeline.c, src/engine/window.c,
+ *	  src/engine/reservation.c.
  *
  * BACKENDS processes make IDs without end.  At any moment the server may crash
  * and, with FAILOVER, its standby take its place.  The clock shows whatever it

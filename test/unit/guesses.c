@@ -12,9 +12,9 @@
  */
 #include "postgres.h"
 
-#include "layout_capacity.h"
-#include "layout_plausibility.h"
-#include "layout_text.h"
+#include "bits/layout_capacity.h"
+#include "bits/layout_plausibility.h"
+#include "bits/layout_text.h"
 
 #include "tap.h"
 

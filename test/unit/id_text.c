@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "id_text.h"
+#include "bits/id_text.h"
 
 #include "tap.h"
 

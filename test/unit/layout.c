@@ -10,8 +10,8 @@
  */
 #include "postgres.h"
 
-#include "layout.h"
-#include "layout_presets.h"
+#include "bits/layout.h"
+#include "bits/layout_presets.h"
 
 #include "tap.h"
 

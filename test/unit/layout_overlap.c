@@ -10,9 +10,9 @@
  */
 #include "postgres.h"
 
-#include "layout_overlap.h"
-#include "layout_presets.h"
-#include "layout_text.h"
+#include "bits/layout_overlap.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
 
 #include "tap.h"
 

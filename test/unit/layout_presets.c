@@ -8,8 +8,8 @@
  */
 #include "postgres.h"
 
-#include "layout_presets.h"
-#include "layout_text.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
 
 #include "tap.h"
 

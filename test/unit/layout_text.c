@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "layout_text.h"
+#include "bits/layout_text.h"
 
 #include "tap.h"
 

@@ -11,12 +11,12 @@
  */
 #include "postgres.h"
 
-#include "layout_capacity.h"
-#include "layout_picture.h"
-#include "layout_plan.h"
-#include "layout_plausibility.h"
-#include "layout_presets.h"
-#include "layout_text.h"
+#include "bits/layout_capacity.h"
+#include "bits/layout_picture.h"
+#include "bits/layout_plan.h"
+#include "bits/layout_plausibility.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
 
 #include "tap.h"
 

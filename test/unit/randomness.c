@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "uuid_bits.h"
+#include "bits/uuid_bits.h"
 
 #include "tap.h"
 
@@ -41,8 +41,8 @@ advise(void *memory, size_t size, int advice)
 #define ereport(...) abort()
 #define madvise advise
 
-#include "../../src/process_state.c"
-#include "../../src/random.c"
+#include "../../src/engine/process_state.c"
+#include "../../src/engine/random.c"
 
 #define ST_SORT sort_uuids
 #define ST_ELEMENT_TYPE UuidBits

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "seeded_random.h"
+#include "bits/seeded_random.h"
 
 #include "tap.h"
 

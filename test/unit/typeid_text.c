@@ -9,7 +9,7 @@
  */
 #include "postgres.h"
 
-#include "typeid_text.h"
+#include "bits/typeid_text.h"
 
 #include "tap.h"
 

@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "base32.h"
-#include "ulid_text.h"
+#include "bits/base32.h"
+#include "bits/ulid_text.h"
 
 #include "tap.h"
 

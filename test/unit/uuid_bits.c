@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "ulid_text.h"
-#include "uuid_bits.h"
+#include "bits/ulid_text.h"
+#include "bits/uuid_bits.h"
 
 #include "tap.h"
 

@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_configuration.c
+ *	  idgen_check_configuration(): what would be wrong on this server with a postgresql.conf
+ *	  that has not been deployed?
+ *
+ * What a text does not set is the default, as it is with a file.  Findings are as those of
+ * idgen_check(); where they depend on others, on IDs or on generators, these are the ones
+ * that this server and database have now.  Nothing is changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "admin/check_files.h"
+#include "admin/check_generators.h"
+#include "admin/check_node.h"
+#include "admin/check_settings.h"
+#include "base/compat.h"
+#include "base/configuration_lines.h"
+#include "admin/finding.h"
+#include "generator/generator.h"
+#include "bits/layout_overlap.h"
+#include "generator/layout_convert.h"
+#include "engine/reference_clock.h"
+#include "engine/reservation.h"
+#include "generator/server_layout.h"
+#include "engine/window.h"
+
+PG_FUNCTION_INFO_V1(idgen_check_configuration);
+
+#define PREFIX "idgen."
+
+/* What a configuration says, or leaves at its default. */
+typedef struct Proposal
+{
+	bool		has_layout;		/* it is valid */
+	SnowflakeLayout layout;
+	ServerSetting datacenter;
+	ServerSetting worker;
+	int			max_drift;		/* in ms, as the others */
+	int			max_regression;
+	int			reserve_ahead;
+} Proposal;
+
+static void
+set_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
+{
+	setting->text = pstrdup(value);
+	setting->value = setting_number(value);
+	check_setting(result, setting, false);
+}
+
+static void
+set_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
+{
+	LayoutProblem problem = {0};
+
+	proposal->has_layout = server_layout_read(value, &proposal->layout, &problem);
+	if (!proposal->has_layout)
+		finding_put(result, FINDING_ERROR, server_layout_setting.name,
+					problem.hint ? problem.hint : "Choose another layout.",
+					"The value \"%s\" is invalid, so no IDs are issued: %s", value, problem.detail);
+}
+
+/* Put what PostgreSQL says of a value that it does not take, and go on. */
+static void
+report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	finding_put(result, FINDING_WARNING, name,
+				error->hint ? error->hint : "See docs/reference.md for its range.",
+				"The value is not accepted, so sessions take the default: %s.", error->message);
+	FreeErrorData(error);
+}
+
+/*
+ * Would PostgreSQL take a value of a setting that it reads itself?  It only looks at it, so
+ * there is nothing to be undone after an ERROR.
+ */
+static bool
+is_accepted(ReturnSetInfo *result, const char *name, const char *value)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool is_accepted = true;
+
+	PG_TRY();
+	{
+		(void) set_config_option(name, value, PGC_SIGHUP, PGC_S_FILE, GUC_ACTION_SET, false, ERROR, false);
+	}
+	PG_CATCH();
+	{
+		report_refusal(result, name, context);
+		is_accepted = false;
+	}
+	PG_END_TRY();
+	return is_accepted;
+}
+
+/* A setting that counts ms, if this is its line. */
+static void
+set_time(const ConfigurationLine *line, const char *name, int *ms)
+{
+	if (pg_strcasecmp(line->name, name) == 0)
+		(void) parse_int(line->value, ms, GUC_UNIT_MS, NULL);
+}
+
+/* Follow a line that has a value. */
+static void
+set_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line)
+{
+	if (pg_strcasecmp(line->name, server_layout_setting.name) == 0)
+		set_layout(result, proposal, line->value);
+	else if (pg_strcasecmp(line->name, generator_datacenter.name) == 0)
+		set_node(result, &proposal->datacenter, line->value);
+	else if (pg_strcasecmp(line->name, generator_worker.name) == 0)
+		set_node(result, &proposal->worker, line->value);
+	else if (is_accepted(result, line->name, line->value))
+	{
+		set_time(line, window_max_drift.name, &proposal->max_drift);
+		set_time(line, reference_max_regression.name, &proposal->max_regression);
+		set_time(line, "idgen.reserve_ahead", &proposal->reserve_ahead);
+	}
+}
+
+/* Of all the lines that set one thing the last one counts, and findings are of that. */
+static bool
+is_set_again(char *text, const char *name)
+{
+	ConfigurationLine line = {0};
+	char	   *rest = pstrdup(text);
+
+	while (configuration_line_next(&rest, &line))
+		if (pg_strcasecmp(line.name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+read_line(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line, char *rest)
+{
+	if (pg_strncasecmp(line->name, PREFIX, strlen(PREFIX)) != 0)
+		return;
+	if (line->value == NULL)
+		finding_put(result, FINDING_ERROR, line->name,
+					"Write it as name = value, with the value in single quotes if it is no number.",
+					"Line %d has a syntax error: the server would not start.", line->number);
+	else if (!check_file_name(result, line->name))
+		return;
+	else if (!is_set_again(rest, line->name))
+		set_value(result, proposal, line);
+}
+
+/* The defaults, and what the text says. */
+static Proposal
+read_proposal(ReturnSetInfo *result, char *text)
+{
+	Proposal	proposal = {
+		.has_layout = true,
+		.layout = layout_default,
+		.datacenter = {.name = generator_datacenter.name,.text = pstrdup("0")},
+		.worker = {.name = generator_worker.name,.text = pstrdup("0")},
+		.max_drift = WINDOW_DEFAULT_MAX_DRIFT,
+		.max_regression = REFERENCE_DEFAULT_MAX_REGRESSION,
+		.reserve_ahead = RESERVATION_DEFAULT_AHEAD,
+	};
+	ConfigurationLine line = {0};
+
+	while (configuration_line_next(&text, &line))
+		read_line(result, &proposal, &line, text);
+	return proposal;
+}
+
+static bool
+fits(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
+{
+	return setting_is_valid(datacenter) && datacenter->value <= layout_max(layout, LAYOUT_DATACENTER) &&
+		setting_is_valid(worker) && worker->value <= layout_max(layout, LAYOUT_WORKER);
+}
+
+/* The numbers of a node that fits. */
+static IdNumbers
+numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
+{
+	return layout_node_numbers(layout, layout_put(layout, LAYOUT_DATACENTER, datacenter->value) |
+							   layout_put(layout, LAYOUT_WORKER, worker->value));
+}
+
+/* Can IDs of the layout be the same numbers as those that the server issues now? */
+static void
+check_change(ReturnSetInfo *result, const Proposal *proposal)
+{
+	const SnowflakeLayout *present = server_layout_is_fixed() ? server_layout() : server_layout_asked();
+	IdNumbers	ours,
+				new;
+
+	if (present == NULL || layout_equal(present, &proposal->layout) || !generator_server_fits(present) ||
+		!fits(&proposal->layout, &proposal->datacenter, &proposal->worker))
+		return;
+	ours = numbers(present, &generator_datacenter, &generator_worker);
+	new = numbers(&proposal->layout, &proposal->datacenter, &proposal->worker);
+	if (layout_may_be_equal(&ours, &new) && !layout_share_timeline(&ours, &new))
+		finding_put(result, FINDING_WARNING, server_layout_setting.name,
+					"Read \"When a layout ends\" in docs/layouts.md before you change it.",
+					"This server issues IDs of \"%s\", and those of the new layout can be the same numbers, issued %s.",
+					layout_to_text(present), layout_same_pace(&ours, &new) ? "at the same time" : "at different times");
+}
+
+static void
+check_proposal(ReturnSetInfo *result, const Proposal *proposal)
+{
+	check_clock_limits(result, proposal->max_drift, proposal->max_regression, proposal->reserve_ahead);
+	check_fit(result, proposal->has_layout ? &proposal->layout : NULL, &proposal->datacenter, &proposal->worker);
+	if (proposal->has_layout)
+	{
+		finding_put_layout(result, server_layout_setting.name, &proposal->layout);
+		check_change(result, proposal);
+		(void) check_node(result, &proposal->layout, &proposal->datacenter, &proposal->worker);
+	}
+	check_generators_with_node(result, &proposal->datacenter, &proposal->worker);
+}
+
+/*
+ * idgen_check_configuration(configuration text, OUT severity text, OUT subject text,
+ * OUT finding text, OUT cure text)
+ */
+Datum
+idgen_check_configuration(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Proposal	proposal;
+
+	InitMaterializedSRF(fcinfo, 0);
+	proposal = read_proposal(result, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	check_proposal(result, &proposal);
+	return (Datum) 0;
+}

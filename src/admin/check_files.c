@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_files.c
+ *	  Do the server's configuration files name settings of ours that there are not, or
+ *	  give values that PostgreSQL does not take?
+ *
+ * A server whose worker stands beside a mistyped name runs as worker 0.  PostgreSQL says
+ * so in its log, once.  We read what pg_file_settings shows, and call its function as C
+ * does, without a look at the caller's rights: they are needed for what files say of other
+ * settings.  Of those nothing is told, nor any value.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "nodes/nodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/tuplestore.h"
+
+#include "admin/check_files.h"
+#include "base/compat.h"
+#include "admin/finding.h"
+#include "base/set_rows.h"
+
+#define PREFIX "idgen."
+
+/* Columns of pg_file_settings. */
+#define COLUMN_NAME 4
+#define COLUMN_ERROR 7
+
+/* PostgreSQL keeps values for libraries that may define the setting. */
+static bool
+is_defined(const char *name)
+{
+	const struct config_generic *setting = compat_find_setting(name);
+
+	return setting != NULL && (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0;
+}
+
+/* Is there a setting by a name that configuration files have?  If not, this is found. */
+bool
+check_file_name(ReturnSetInfo *result, const char *name)
+{
+	if (is_defined(name))
+		return true;
+	finding_put(result, FINDING_ERROR, name,
+				"Correct the name in the configuration files, or take it out, by ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
+				"The configuration files set it, but there is no such setting, so what was meant has another value.");
+	return false;
+}
+
+/* Has an entry an effect, or will it have one? */
+static void
+check_entry(ReturnSetInfo *result, const char *name, bool has_error)
+{
+	if (pg_strncasecmp(name, PREFIX, strlen(PREFIX)) != 0)
+		return;
+	if (check_file_name(result, name) && has_error)
+		finding_put(result, FINDING_WARNING, name,
+					"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.",
+					"The value in the configuration files is not accepted. Sessions keep the one that they have, and others take the default.");
+}
+
+/* No process reads on, so all stay as they are. */
+static void
+report_syntax(ReturnSetInfo *result)
+{
+	finding_put(result, FINDING_WARNING, "configuration files",
+				"Let a superuser look at pg_file_settings, and correct it.",
+				"They have a syntax error: a reload changes nothing, and the server would not start.");
+}
+
+/* Add a row for each entry that has no effect. */
+void
+check_files(ReturnSetInfo *result)
+{
+	ReturnSetInfo rows;
+	TupleTableSlot *slot;
+
+	set_rows_read(F_PG_SHOW_ALL_FILE_SETTINGS, result, &rows);
+	slot = MakeSingleTupleTableSlot(rows.setDesc, &TTSOpsMinimalTuple);
+	while (tuplestore_gettupleslot(rows.setResult, true, false, slot))
+	{
+		bool		has_no_name,
+					has_no_error;
+		Datum		name = slot_getattr(slot, COLUMN_NAME, &has_no_name);
+
+		(void) slot_getattr(slot, COLUMN_ERROR, &has_no_error);
+		if (!has_no_name)
+			check_entry(result, TextDatumGetCString(name), !has_no_error);
+		else if (!has_no_error)
+			report_syntax(result);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	tuplestore_end(rows.setResult);
+}

@@ -1,0 +1,357 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_generators.c
+ *	  Do generators of this database, and the server's own, make the same
+ *	  numbers?  And is there anything else that is wrong with one?
+ *
+ * Those of one layout and node draw from one timeline, so that nothing repeats.
+ * IDs of different layouts are numbers that mean different things, and can be the
+ * same, unless a bit that is fixed in both differs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_foreign_server.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "utils/builtins.h"
+
+#include "admin/check_generators.h"
+#include "admin/check_timelines.h"
+#include "admin/finding.h"
+#include "generator/generator_options.h"
+#include "generator/generator_use.h"
+#include "engine/id_space.h"
+#include "generator/named_generator.h"
+
+#define SERVER_SUBJECT "the server's own IDs"
+
+/* A generator, or the server's own. */
+typedef struct Checked
+{
+	char	   *subject;
+	SnowflakeLayout layout;
+	uint64		node_bits;
+	bool		has_own_node;	/* whatever the server's is */
+	SpaceUser	user;
+	int			layout_number;
+} Checked;
+
+static IdNumbers
+numbers_of(const Checked *one)
+{
+	return layout_node_numbers(&one->layout, one->node_bits);
+}
+
+/* Does nothing in its IDs tell this server from others? */
+static bool
+lacks_node(const SnowflakeLayout *layout)
+{
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (layout_has(layout, field))
+			return false;
+	return true;
+}
+
+/* Does a generator's layout tell this server from others, if there are any? */
+static void
+check_apart(ReturnSetInfo *result, const Checked *generator, const Others *others)
+{
+	const char *cure = "Use it on one server only, or choose a layout with a worker.";
+
+	if (!lacks_node(&generator->layout))
+		return;
+	if (generator_datacenter.value != 0 || generator_worker.value != 0)
+		finding_put(result, FINDING_WARNING, generator->subject, cure,
+					"This server has a node, so there are others, but the layout does not tell servers apart.");
+	else if (others->how != NULL)
+		finding_put(result, FINDING_WARNING, generator->subject, cure,
+					"This server %s, and the layout does not tell servers apart.", others->how);
+}
+
+static void
+check_one(ReturnSetInfo *result, const Checked *generator, const Others *others)
+{
+	finding_put_layout(result, generator->subject, &generator->layout);
+	check_apart(result, generator, others);
+	check_can_go_on(result, generator->subject, &generator->layout,
+					id_space_find(&generator->layout, generator->node_bits));
+	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
+		finding_put(result, FINDING_ERROR, generator->subject,
+					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",
+					"There is no room in shared memory for its layout and node: it issues no IDs.");
+}
+
+/*
+ * Number the layouts from 0 on, in the order in which they come.  Returns how many
+ * there are.
+ */
+static int
+number_layouts(Checked *generators, int count)
+{
+	int			layouts = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		int			j = 0;
+
+		while (j < i && !layout_equal(&generators[j].layout, &generators[i].layout))
+			j++;
+		generators[i].layout_number = j < i ? generators[j].layout_number : layouts++;
+	}
+	return layouts;
+}
+
+static void
+report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *other)
+{
+	finding_put(result, FINDING_NOTICE, one->subject,
+				"Give each a worker or shard of its own if they are to be independent.",
+				"It has layout and node in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
+				other->subject);
+}
+
+static void
+report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *other)
+{
+	IdNumbers	numbers = numbers_of(one);
+	IdNumbers	others = numbers_of(other);
+
+	finding_put(result, FINDING_NOTICE, one->subject,
+				"Do not put IDs of both into one column.",
+				"Its IDs are of another layout than those of %s, and can be the same numbers, made %s.",
+				other->subject,
+				layout_same_pace(&numbers, &others) ? "at the same time" : "at different times");
+}
+
+/*
+ * What generators have in common: each with the first one of its space, and of each
+ * two layouts one pair that can make the same numbers, as there may be thousands.
+ */
+static void
+check_pairs(ReturnSetInfo *result, Checked *generators, int count)
+{
+	int			layouts = number_layouts(generators, count);
+	bool	   *known = palloc0(layouts * layouts * sizeof(bool));
+
+	for (int i = 0; i < count; i++)
+	{
+		bool		has_twin = false;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int j = 0; j < i; j++)
+		{
+			const Checked *one = &generators[i];
+			const Checked *other = &generators[j];
+			IdNumbers	numbers = numbers_of(one);
+			IdNumbers	others = numbers_of(other);
+			bool	   *known_pair = &known[Max(one->layout_number, other->layout_number) * layouts +
+											Min(one->layout_number, other->layout_number)];
+
+			if (!layout_may_be_equal(&numbers, &others))
+				continue;
+			if (layout_share_timeline(&numbers, &others))
+			{
+				if (!has_twin)
+					report_same_space(result, one, other);
+				has_twin = true;
+			}
+			else if (!*known_pair)
+			{
+				report_same_numbers(result, one, other);
+				*known_pair = true;
+			}
+		}
+	}
+}
+
+/*
+ * On a server that receives from others: are there generators whose node does not
+ * follow the server's?  Others can have the same by the same definition.
+ */
+static void
+check_copies(ReturnSetInfo *result, const Checked *generators, int count)
+{
+	const Checked *example = NULL;
+	int			copies = 0;
+
+	for (int i = 0; i < count; i++)
+		if (generators[i].has_own_node)
+		{
+			example = &generators[i];
+			copies++;
+		}
+	if (copies > 0)
+		finding_put(result, FINDING_WARNING, example->subject,
+					"Make sure that these generators have other nodes than those of the servers that this one receives from.",
+					"This server has subscriptions, and %d of its generators have nodes of their own. A server with the same definitions makes the same IDs.",
+					copies);
+}
+
+/* Objects that name a generator which does not exist, from one of its uses to the last. */
+static void
+report_missing(ReturnSetInfo *result, List *uses, int from, int to)
+{
+	const GeneratorUse *use = list_nth(uses, from);
+	char	   *example = generator_use_text(use);
+	char	   *subject = psprintf("generator \"%s\"", NameStr(use->generator));
+	const char *cure = "Rename or create the generator, or let what names it name another one.";
+
+	if (example == NULL)
+		return;
+	if (to > from)
+		finding_put(result, FINDING_ERROR, subject, cure,
+					"It does not exist, but %s and %d other objects depend on it: where they need an ID, there is an error.",
+					example, to - from);
+	else
+		finding_put(result, FINDING_ERROR, subject, cure,
+					"It does not exist, but %s depends on it: where that needs an ID, there is an error.", example);
+}
+
+static bool
+exists(const char *name)
+{
+	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
+	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
+
+	return server != NULL && wrapper != NULL && server->fdwid == wrapper->fdwid;
+}
+
+/* Does everything that names a generator name one that exists? */
+static void
+check_names(ReturnSetInfo *result)
+{
+	List	   *uses = generator_uses();
+	int			from = 0;
+
+	for (int i = 0; i < list_length(uses); i++)
+	{
+		const GeneratorUse *use = list_nth(uses, i);
+		const GeneratorUse *next = i + 1 < list_length(uses) ? list_nth(uses, i + 1) : NULL;
+
+		if (next != NULL && strcmp(NameStr(next->generator), NameStr(use->generator)) == 0)
+			continue;
+		if (!exists(NameStr(use->generator)))
+			report_missing(result, uses, from, i);
+		from = i + 1;
+	}
+}
+
+/*
+ * The generator that a foreign server is; false if it is gone, or cannot make IDs,
+ * which is found.
+ */
+static bool
+read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
+{
+	ForeignServer *server = GetForeignServerExtended(server_id, FSV_MISSING_OK);
+	GeneratorOptions options;
+	OptionsProblem problem;
+
+	if (server == NULL)
+		return false;
+	generator->subject = psprintf("generator \"%s\"", server->servername);
+	if (!generator_options_try(server->options, &options, &problem))
+	{
+		finding_put(result, FINDING_ERROR, generator->subject,
+					"Correct them with ALTER SERVER ... OPTIONS.",
+					"Its options cannot be read, so it issues no IDs: %s.", problem.message);
+		return false;
+	}
+	generator->layout = options.layout;
+	if (!named_generator_fits(&options))
+	{
+		finding_put(result, FINDING_ERROR, generator->subject,
+					"Give it a node of its own, or choose another layout.",
+					"The server's node, datacenter %s and worker %s, does not fit its layout: it makes no IDs.",
+					generator_datacenter.text, generator_worker.text);
+		return false;
+	}
+	generator->node_bits = named_generator_node_bits(&options);
+	generator->has_own_node = !generator_options_follow_server(&options);
+	generator->user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
+	return true;
+}
+
+/* The server's own, if its layout is known, and the generators of this database, in an array. */
+static Checked *
+collect(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
+{
+	List	   *servers = named_generator_list();
+	Checked    *generators = palloc((list_length(servers) + 1) * sizeof(Checked));
+	ListCell   *cell;
+
+	*count = 0;
+	if (of_server != NULL && generator_server_fits(of_server))
+		generators[(*count)++] = (Checked)
+	{
+		.subject = pstrdup(SERVER_SUBJECT),
+		.layout = *of_server,
+		.node_bits = generator_server_node_bits(of_server),
+	};
+
+	foreach(cell, servers)
+	{
+		if (read_generator(result, lfirst_oid(cell), &generators[*count]))
+			(*count)++;
+	}
+	return generators;
+}
+
+/* Add a row for each thing that is wrong with, or worth to know of, a generator. */
+void
+check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
+{
+	int			count;
+	Checked    *generators = collect(result, of_server, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		/* What concerns the server's own layout has been looked at. */
+		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
+			check_one(result, &generators[i], others);
+	}
+	check_pairs(result, generators, count);
+	check_names(result);
+	if (check_has_subscriptions())
+		check_copies(result, generators, count);
+}
+
+/* Would a part of the server's node fit the layouts of the generators that follow it there? */
+static void
+check_generator_with(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
+					 LayoutField field, const ServerSetting *setting)
+{
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	if (named_generator_follows(options, field) && setting_is_valid(setting) &&
+		setting->value > layout_max(&options->layout, field))
+		finding_put(result, FINDING_ERROR, psprintf("generator \"%s\"", server->servername),
+					"Give it a node of its own, or choose another layout for it.",
+					"%s It would issue no IDs.",
+					generator_misfit_detail(&options->layout, field, setting->value, detail));
+}
+
+/* What would be wrong with generators of this database if the server had another node. */
+void
+check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacenter, const ServerSetting *worker)
+{
+	ListCell   *cell;
+
+	foreach(cell, named_generator_list())
+	{
+		ForeignServer *server = GetForeignServerExtended(lfirst_oid(cell), FSV_MISSING_OK);
+		GeneratorOptions options;
+		OptionsProblem problem;
+
+		if (server == NULL || !generator_options_try(server->options, &options, &problem))
+			continue;
+		check_generator_with(result, server, &options, LAYOUT_DATACENTER, datacenter);
+		check_generator_with(result, server, &options, LAYOUT_WORKER, worker);
+	}
+}

@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_settings.c
+ *	  Do the values of settings say something, and do they go together?
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "admin/check_settings.h"
+#include "admin/finding.h"
+#include "generator/generator.h"
+#include "generator/layout_convert.h"
+#include "engine/reference_clock.h"
+#include "engine/reservation.h"
+#include "generator/server_layout.h"
+#include "bits/uuid_bits.h"
+#include "engine/window.h"
+
+/* Does the value say something?  If it waits for a restart, IDs are issued until then. */
+void
+check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart)
+{
+	if (setting_is_valid(setting))
+		return;
+	finding_put(result, waits_for_restart ? FINDING_WARNING : FINDING_ERROR, setting->name,
+				setting_invalid_hint(setting),
+				"The value \"%s\" is invalid: %s",
+				setting_invalid_text(setting),
+				waits_for_restart ? "when the server restarts, no IDs are issued." : "no IDs are issued that depend on it.");
+}
+
+/*
+ * The settings of the server.  That of the layout concerns the next start if the layout
+ * is fixed.
+ */
+void
+check_settings(ReturnSetInfo *result)
+{
+	const ServerSetting *settings[] = {
+		&server_layout_setting, &generator_datacenter, &generator_worker, &window_max_drift, &reference_max_regression,
+	};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		check_setting(result, settings[i], settings[i] == &server_layout_setting && server_layout_is_fixed());
+	if (setting_is_valid(&window_max_drift) && setting_is_valid(&reference_max_regression))
+		check_clock_limits(result, window_max_drift.value, reference_max_regression.value, reservation_ahead);
+}
+
+/* The server's own layout, which is fixed or will be: its time, and whether another one waits for a restart. */
+void
+check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout)
+{
+	const SnowflakeLayout *asked = server_layout_asked();
+
+	finding_put_layout(result, server_layout_setting.name, layout);
+	if (asked != NULL && !layout_equal(layout, asked))
+		finding_put(result, FINDING_WARNING, server_layout_setting.name,
+					"Restart the server, or take the change back.",
+					"The setting is \"%s\", but until the server restarts IDs are made with \"%s\".",
+					layout_to_text(asked), layout_to_text(layout));
+}
+
+/*
+ * Has the layout, or NULL, room for a part of the node?  And have 128-bit IDs, where it has
+ * so many bits?  They have more room than most layouts.
+ */
+static void
+check_fit_of(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting, int bits)
+{
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	if (!setting_is_valid(setting))
+		return;
+	if (layout != NULL && setting->value > layout_max(layout, field))
+		finding_put(result, FINDING_ERROR, setting->name,
+					"Choose a value that the layout has room for, or another layout.",
+					"%s The server issues no snowflake IDs of its own.",
+					generator_misfit_detail(layout, field, setting->value, detail));
+	else if (setting->value >> bits != 0)
+		finding_put(result, FINDING_WARNING, setting->name,
+					"Choose a value that they have room for.",
+					"The value is %d, and the node of 128-bit IDs has room for 0 to %d: those that contain it are not issued.",
+					setting->value, (1 << bits) - 1);
+}
+
+/* Is there room for the node in the layout, or NULL, and in 128-bit IDs? */
+void
+check_fit(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
+		  const ServerSetting *worker)
+{
+	check_fit_of(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
+	check_fit_of(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
+}
+
+/*
+ * Is a restart's lead within the limit?  IDs may be drift ahead of the clock, and go on
+ * after what is reserved beyond that.  All in ms.
+ */
+void
+check_clock_limits(ReturnSetInfo *result, int max_drift, int max_regression, int reserve_ahead)
+{
+	/* Without a reference clock of its own it is meant that calls wait. */
+	if (max_regression == 0 || (int64) max_drift + reserve_ahead <= max_regression)
+		return;
+	finding_put(result, FINDING_WARNING, reference_max_regression.name,
+				"Raise it, or lower \"idgen.max_drift\" or \"idgen.reserve_ahead\".",
+				"\"idgen.max_drift\" and \"idgen.reserve_ahead\" are %d ms together, and it is %d ms: after a restart, calls wait for the difference at worst.",
+				max_drift + reserve_ahead, max_regression);
+}

@@ -1,0 +1,179 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_timelines.c
+ *	  Where are timelines, and can IDs go on from there?
+ *
+ * Until the first ID after a start, what counts is where IDs will begin: that is read, and
+ * left to the first call to go by.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "engine/activity.h"
+#include "admin/check_clock.h"
+#include "admin/check_timelines.h"
+#include "admin/finding.h"
+#include "generator/generator.h"
+#include "engine/id_space.h"
+#include "generator/layout_convert.h"
+#include "engine/origin.h"
+#include "engine/reservation.h"
+#include "generator/server_layout.h"
+#include "uuid/uuid_node.h"
+
+static int64
+now_us(void)
+{
+	return clock_unix_ns() / NS_PER_US;
+}
+
+/* Where IDs begin, or began, in us since 1970; 0 if nothing tells. */
+static uint64
+start_us(void)
+{
+	Limits	   *limits = &shmem_area()->limits;
+	uint64		left_us = 0;
+
+	if (pg_atomic_read_u32(&limits->loaded) != 0)
+	{
+		pg_read_barrier();
+		return pg_atomic_read_u64(&limits->start_us);
+	}
+	return origin_try_read(&left_us) ? Min(left_us, RESERVATION_LAST_US) : 0;
+}
+
+/* The lead of the reference clock, or what it will be when IDs begin. */
+static ReferenceLead
+lead_now(void)
+{
+	int64		ahead_us = start_us() - now_us();
+
+	if (pg_atomic_read_u32(&shmem_area()->limits.loaded) != 0 || ahead_us <= 0)
+		return reference_clock_lead();
+	return reference_clock_lead_of(ahead_us);
+}
+
+/* Do those IDs have times, in us since 1970, that are too far ahead? */
+static void
+check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const char *ids)
+{
+	int64		allowed_us = window_max_drift.value * US_PER_MS + (lead->stands_still ? 0 : lead->lead_us);
+	int64		ahead_us;
+
+	/* The second will do to see that calls wait, and tells no ID. */
+	if (!activity_is_shown())
+		ids_us -= ids_us % US_PER_S;
+	ahead_us = ids_us - now_us();
+	if (ahead_us > allowed_us)
+		finding_put(result, FINDING_ERROR, "timeline",
+					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
+					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms: calls wait, and fail after \"idgen.max_wait\".",
+					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
+}
+
+/* When a timeline may go on that idgen_reset_timeline() has left behind, in us since 1970; 0 if it may. */
+static int64
+left_until_us(Timeline *timeline)
+{
+	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
+
+	return until_us > now_us() ? until_us : 0;
+}
+
+static bool
+is_used(Timeline *timeline)
+{
+	return shmem_is_used(shmem_area(), pg_atomic_read_u64(&timeline->next));
+}
+
+/* Is there nothing left of a layout's time, from where IDs begin and its timeline, or NULL, is? */
+static bool
+is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
+{
+	return start_us() >= (uint64) layout_end_us(layout) ||
+		(timeline != NULL && is_used(timeline) && pg_atomic_read_u64(&timeline->next) >= layout_end(layout));
+}
+
+static void
+report_left(ReturnSetInfo *result, const char *subject, int64 until_us)
+{
+	finding_put(result, FINDING_ERROR, subject,
+				"Give the server a node that no server has had, or wait.",
+				"idgen_reset_timeline() went back below IDs of this node: it issues no more until %s, and calls fail.",
+				timestamptz_to_str(clock_timestamptz(until_us)));
+}
+
+/*
+ * Can IDs of a layout go on from where their timeline, or NULL, is?  Not if its node has been
+ * left behind, nor past the end of the layout, where a clock was that is right again.
+ */
+void
+check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout, Timeline *timeline)
+{
+	int64		end_us = layout_end_us(layout);
+
+	if (timeline != NULL && left_until_us(timeline) != 0)
+		report_left(result, subject, left_until_us(timeline));
+	if (now_us() < end_us && is_used_up(layout, timeline))
+		finding_put(result, FINDING_ERROR, subject,
+					"If the clock was ahead, see idgen_reset_timeline(force => true) in docs/reliability.md, or else go to another layout.",
+					"IDs have got to the end of the layout's time, which is %s: calls fail.",
+					timestamptz_to_str(clock_timestamptz(end_us)));
+}
+
+/* What a timeline has issued, unless idgen_reset_timeline() has left it behind. */
+static void
+check_timeline(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *timeline,
+			   const SnowflakeLayout *layout, const char *ids)
+{
+	if (is_used(timeline) && pg_atomic_read_u64(&timeline->left_until_us) == 0)
+		check_lead(result, lead, shmem_timeline_us(shmem_area(), timeline, layout), ids);
+}
+
+/* The node of 128-bit IDs: a timeline only records how far it has got. */
+static void
+check_record(ReturnSetInfo *result)
+{
+	Timeline   *record = uuid_node_fits() ? id_space_find(&layout_moments, uuid_node_of_server()) : NULL;
+
+	if (record != NULL && left_until_us(record) != 0)
+		report_left(result, "128-bit IDs with the server's node", left_until_us(record));
+}
+
+/* All that have been used since the start, of whatever database and node. */
+static void
+check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_server)
+{
+	int			count = id_space_count();
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = id_space_by_number(i);
+
+		if (timeline == NULL || id_space_is_record(timeline))
+			continue;
+		check_timeline(result, lead, timeline, &timeline->layout,
+					   timeline == of_server ? "IDs" :
+					   psprintf("A generator's IDs of layout \"%s\"", layout_to_text(&timeline->layout)));
+	}
+}
+
+/* The timelines, and the lead that they may have.  layout is the server's; NULL if it is not known. */
+void
+check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
+{
+	ReferenceLead lead = lead_now();
+	Timeline   *of_server = layout == NULL || !generator_server_fits(layout) ? NULL :
+		id_space_find(layout, generator_server_node_bits(layout));
+
+	check_reference(result, &lead);
+	check_lead(result, &lead, start_us(), "IDs");
+	check_timeline(result, &lead, &shmem_area()->moments, &layout_moments, "IDs of 128 bits in order");
+	check_used(result, &lead, of_server);
+	check_record(result);
+	if (layout != NULL)
+		check_can_go_on(result, server_layout_setting.name, layout, of_server);
+}

@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * finding.c
+ *	  Rows of idgen_check(), and what can be wrong with any layout.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "engine/clock.h"
+#include "admin/finding.h"
+#include "generator/server_layout.h"
+
+static const char *const severities[] = {
+	[FINDING_ERROR] = "error",
+	[FINDING_WARNING] = "warning",
+	[FINDING_NOTICE] = "notice",
+};
+
+/* Add a row: how bad, about what, what to do, and what was found. */
+void
+finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
+			const char *cure, const char *format,...)
+{
+	bool		nulls[4] = {false};
+	Datum		values[4];
+	StringInfoData text;
+	int			error = errno;	/* for %m */
+	int			needed;
+
+	initStringInfo(&text);
+	do
+	{
+		va_list		arguments;
+
+		errno = error;
+		va_start(arguments, format);
+		needed = appendStringInfoVA(&text, format, arguments);
+		va_end(arguments);
+		if (needed != 0)
+			enlargeStringInfo(&text, needed);
+	} while (needed != 0);
+
+	values[0] = CStringGetTextDatum(severities[severity]);
+	values[1] = CStringGetTextDatum(subject);
+	values[2] = CStringGetTextDatum(text.data);
+	values[3] = CStringGetTextDatum(cure);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* Is it the time of a layout? */
+void
+finding_put_layout(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		start_us = layout_tick_start_us(layout, 0);
+	int64		end_us = layout_end_us(layout);
+
+	if (now_us < start_us)
+		finding_put(result, FINDING_ERROR, subject,
+					"Check the system clock, or choose another layout.",
+					"The layout's epoch, %s, is in the future: no IDs are made.",
+					timestamptz_to_str(clock_timestamptz(start_us)));
+	else if (now_us >= end_us)
+		finding_put(result, FINDING_ERROR, subject,
+					"Go to another layout, epoch or node; see docs/layouts.md.",
+					"The layout's time ended on %s: no IDs are made.",
+					timestamptz_to_str(clock_timestamptz(end_us)));
+	else if (end_us - now_us < LAYOUT_LAST_YEARS_US)
+		finding_put(result, FINDING_WARNING, subject,
+					"Plan the way to another layout, epoch or node; see docs/layouts.md.",
+					"The layout's time ends on %s.",
+					timestamptz_to_str(clock_timestamptz(end_us)));
+}

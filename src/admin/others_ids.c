@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * others_ids.c
+ *	  Are there IDs of another node in the tables that this server issues IDs for?
+ *
+ * Columns whose default is snowflake_nextval() have IDs of this server.  If they also have
+ * some of another node, they came from another server, or from this one when it was
+ * configured otherwise, as before pg_upgrade with a fresh postgresql.conf.
+ *
+ * A few rows are read of the first and of the last page of each table, which costs the
+ * same however large it is.  No table is waited for.  Only the node of an ID is told.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/tableam.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type_d.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "engine/clock.h"
+#include "base/dependents.h"
+#include "admin/others_ids.h"
+
+/* Rows to read of a page. */
+#define ROWS_OF_PAGE 30
+
+/*
+ * Numbers of the first day after the epoch are no evidence: a column that was a bigserial
+ * has small ones, whose bits say nothing.
+ */
+#define FIRST_DAY_US (INT64CONST(86400) * US_PER_S)
+
+/* What is looked for, and what was found. */
+typedef struct Search
+{
+	const SnowflakeLayout *layout;
+	uint64		own_node_bits;
+	OthersIds	found;
+} Search;
+
+/* The function snowflake_nextval(), in whichever schema; InvalidOid if it is gone. */
+static Oid
+issuing_function(void)
+{
+	ListCell   *cell;
+
+	foreach(cell, dependents_of_extension())
+	{
+		const ObjectAddress *member = lfirst(cell);
+		char	   *name;
+
+		if (member->classId != ProcedureRelationId || get_func_nargs(member->objectId) != 0)
+			continue;
+		name = get_func_name(member->objectId);
+		if (name != NULL && strcmp(name, "snowflake_nextval") == 0)
+			return member->objectId;
+	}
+	return InvalidOid;
+}
+
+/* Is it, by all that its bits say, an ID that another node has issued? */
+static bool
+is_of_another_node(const Search *search, int64 id)
+{
+	const SnowflakeLayout *layout = search->layout;
+	int64		id_us = layout_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id));
+
+	return id >= 0 && layout_stray_bits(layout, id) == 0 &&
+		(id & layout_fixed_bits(layout)) != search->own_node_bits &&
+		id_us > layout_tick_start_us(layout, 0) + FIRST_DAY_US &&
+		id_us < clock_unix_ns() / NS_PER_US + FIRST_DAY_US;
+}
+
+/* Look at a row, if there is one in this place. */
+static void
+look_at_row(Search *search, Relation table, AttrNumber column, ItemPointer place, TupleTableSlot *row)
+{
+	bool		is_null;
+	int64		id;
+
+	if (!table_tuple_fetch_row_version(table, place, GetActiveSnapshot(), row))
+		return;
+	id = DatumGetInt64(slot_getattr(row, column, &is_null));
+	if (!is_null && is_of_another_node(search, id))
+	{
+		search->found.column = psprintf("%s.%s",
+										quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
+																   RelationGetRelationName(table)),
+										quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(table), column - 1)->attname)));
+		search->found.datacenter = layout_get(search->layout, LAYOUT_DATACENTER, id);
+		search->found.worker = layout_get(search->layout, LAYOUT_WORKER, id);
+	}
+	ExecClearTuple(row);
+}
+
+static void
+look_at_page(Search *search, Relation table, AttrNumber column, BlockNumber page)
+{
+	TupleTableSlot *row = table_slot_create(table, NULL);
+
+	for (OffsetNumber i = FirstOffsetNumber; i <= ROWS_OF_PAGE && search->found.column == NULL; i++)
+	{
+		ItemPointerData place;
+
+		ItemPointerSet(&place, page, i);
+		look_at_row(search, table, column, &place, row);
+	}
+	ExecDropSingleTupleTableSlot(row);
+}
+
+/* Look at a column of a table, which is open. */
+static void
+look_at_column(Search *search, Relation table, AttrNumber column)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
+	BlockNumber pages;
+
+	if (table->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+	{
+		search->found.is_foreign = true;
+		search->found.column = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
+														  RelationGetRelationName(table));
+		return;
+	}
+	if (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rel->relam != HEAP_TABLE_AM_OID ||
+		RELATION_IS_OTHER_TEMP(table) || !IsBinaryCoercible(attribute->atttypid, INT8OID))
+		return;
+	pages = RelationGetNumberOfBlocks(table);
+	if (pages > 0)
+		look_at_page(search, table, column, 0);
+	if (pages > 1 && search->found.column == NULL)
+		look_at_page(search, table, column, pages - 1);
+}
+
+/* Look at the column that a default is of, unless its table is locked or gone. */
+static void
+look_at_default(Search *search, Oid default_id)
+{
+	ObjectAddress column = GetAttrDefaultColumnAddress(default_id);
+	Relation	table;
+
+	if (!OidIsValid(column.objectId) || !ConditionalLockRelationOid(column.objectId, AccessShareLock))
+		return;
+	table = try_relation_open(column.objectId, NoLock);
+	if (table != NULL)
+	{
+		look_at_column(search, table, column.objectSubId);
+		relation_close(table, NoLock);
+	}
+	UnlockRelationOid(column.objectId, AccessShareLock);
+}
+
+/*
+ * The first column found that this server issues IDs for, of a foreign table or with IDs of
+ * another node.  Those of this one have own_node_bits.
+ */
+OthersIds
+others_ids_find(const SnowflakeLayout *layout, uint64 own_node_bits)
+{
+	Search		search = {.layout = layout,.own_node_bits = own_node_bits};
+	ListCell   *cell;
+
+	foreach(cell, dependents(ProcedureRelationId, issuing_function()))
+	{
+		const ObjectAddress *object = lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object->classId == AttrDefaultRelationId && search.found.column == NULL)
+			look_at_default(&search, object->objectId);
+	}
+	return search.found;
+}

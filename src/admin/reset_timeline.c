@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * reset_timeline.c
+ *	  idgen_reset_timeline(), and which node is the server's.
+ *
+ * What a reset does, and when it is safe, is in reset.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "generator/generator.h"
+#include "engine/id_space.h"
+#include "engine/reference_clock.h"
+#include "engine/reservation.h"
+#include "engine/reset.h"
+#include "generator/server_layout.h"
+#include "uuid/uuid_node.h"
+#include "engine/window.h"
+
+PG_FUNCTION_INFO_V1(idgen_reset_timeline);
+
+/* Is this timeline one for the node that the server has now?  Of one that nodes share, we do not know. */
+static bool
+is_of_present_node(const Timeline *timeline)
+{
+	const SnowflakeLayout *layout = &timeline->layout;
+
+	if (id_space_is_shared(timeline))
+		return true;
+	if (id_space_is_record(timeline))
+		return uuid_node_fits() && timeline->node_bits == uuid_node_of_server();
+	return generator_server_fits(layout) && timeline->node_bits == generator_server_node_bits(layout);
+}
+
+static void
+report_unaccounted(uint64 start_us, const IssuedBefore *issued)
+{
+	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
+
+	if (start_us < issued->kept_end_us)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
+				errdetail("Generators with a node of their own have issued IDs up to %s.",
+						  timestamptz_to_str(clock_timestamptz(issued->kept_end_us))),
+				errhint("Their nodes would issue the same IDs again. If you know which IDs there are, or have given each of these generators another node, use force => true."));
+	if (start_us < issued->loaded_us)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
+				errdetail("Before the server was last started, IDs may have been issued up to %s, and it is not known by which nodes.",
+						  timestamptz_to_str(clock_timestamptz(issued->loaded_us))),
+				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
+			errdetail("The node that this server has now has issued IDs up to %s.",
+					  timestamptz_to_str(clock_timestamptz(issued->present_end_us))),
+			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
+}
+
+/* Setting the timeline ahead of the clock is allowed, and hardly ever meant; see reference_clock.c. */
+static void
+warn_if_ahead(uint64 start_us)
+{
+	int64		ahead_ms = ((int64) start_us - clock_unix_ns() / NS_PER_US) / 1000;
+
+	if (ahead_ms > window_max_drift.value)
+		ereport(WARNING,
+				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
+				ahead_ms <= reference_max_regression.value ?
+				errdetail("IDs stay that far ahead, by a tenth less of each second at least, until the clock has caught up.") :
+				errdetail("Calls wait until the clock is within \"idgen.max_regression\" of that, which is %d ms.",
+						  reference_max_regression.value),
+				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
+}
+
+/* The first tick's start at or after a moment, in us; ERROR if there is none. */
+static uint64
+tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
+{
+	TimestampTz first = clock_timestamptz(layout_tick_start_us(layout, 0));
+	int64		last_us = Min(layout_tick_start_us(layout, layout_end_tick(layout) - 1), RESERVATION_LAST_US);
+	TimestampTz last = clock_timestamptz(last_us);
+	int64		tick;
+
+	/* also true of infinite ones */
+	if (moment < first || moment > last)
+	{
+		char	   *first_text = pstrdup(timestamptz_to_str(first));
+
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("start of the snowflake timeline out of range"),
+				errdetail("It can be from %s to %s.",
+						  first_text, timestamptz_to_str(last)));
+	}
+
+	tick = layout_tick_at_us(layout, clock_unix_us(moment));
+	if (layout_tick_start_us(layout, tick) < clock_unix_us(moment))
+		tick++;
+	return layout_tick_start_us(layout, tick);
+}
+
+/* Where to begin: where asked, or at the clock. */
+static uint64
+asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
+{
+	return tick_start_from(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
+}
+
+/* idgen_reset_timeline(start timestamptz, force boolean) */
+Datum
+idgen_reset_timeline(PG_FUNCTION_ARGS)
+{
+	ResetRequest request = {
+		.is_asked = !PG_ARGISNULL(0),
+		.force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1),
+		.is_of_present_node = is_of_present_node,
+	};
+	IssuedBefore issued;
+
+	generator_attach("idgen_reset_timeline()");
+	request.start_us = asked_start_us(fcinfo, server_layout());
+	if (!reset_timelines(&request, &issued))
+		report_unaccounted(request.start_us, &issued);
+	warn_if_ahead(request.start_us);
+	ereport(LOG,
+			errmsg("snowflake timeline was reset to %s",
+				   timestamptz_to_str(clock_timestamptz(request.start_us))));
+	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(request.start_us));
+}

@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * encoded_text.c
+ *	  See encoded_text.h.
+ *
+ * Text comes from outside, so of what is wrong with it a message shows no more than
+ * its beginning, and whole characters.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "base/encoded_text.h"
+#include "base/shown.h"
+
+/* ERROR INVALID_PARAMETER_VALUE if there is none of this name, in either case */
+const IdTextEncoding *
+encoded_text_encoding(text *name)
+{
+	char	   *wanted = text_to_cstring(name);
+
+	for (int i = 0; i < ID_TEXT_ENCODINGS; i++)
+		if (pg_strcasecmp(wanted, id_text_encodings[i].name) == 0)
+			return &id_text_encodings[i];
+
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("encoding \"%s\" not recognized", shown(wanted)),
+			errhint("Encodings are \"base62\", \"base58\", \"base32\" and \"hex\"."));
+}
+
+/* ERROR: what is wrong with the text is that it has no digit, or a character that is none */
+static void
+report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad,
+			   EncodedType type)
+{
+	const char *character = encoded + bad;
+
+	/* All before it is ASCII, so an index into bytes is one into characters. */
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			errmsg("invalid input syntax for type %s: \"%s\"", type.name, shown(encoded)),
+			status == ID_TEXT_EMPTY ? errdetail("There is no digit in it.") :
+			errdetail("The character \"%.*s\" at position %zu is not a digit of %s.",
+					  pg_mbcharcliplen(character, strlen(character), 1), character,
+					  bad + 1, encoding->name),
+			errhint("The digits of %s are \"%s\".", encoding->name, encoding->digits));
+}
+
+/*
+ * What is wrong with a text, which is not ID_TEXT_OK; bad is where, if a character is.
+ * ERROR INVALID_TEXT_REPRESENTATION, or NUMERIC_VALUE_OUT_OF_RANGE if it is too large.
+ */
+void
+encoded_text_report(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad,
+					EncodedType type, const char *largest)
+{
+	if (status != ID_TEXT_OVERFLOW)
+		report_invalid(encoding, encoded, status, bad, type);
+
+	ereport(ERROR,
+			errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			errmsg("value \"%s\" is out of range for type %s", shown(encoded), type.name),
+			errdetail("The largest %s in %s is \"%s\".", type.value, encoding->name, largest));
+}

@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * setting.c
+ *	  See setting.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "base/setting.h"
+
+/* What follows a value that a session has been given, and that is the server's to set. */
+#define FOREIGN_MARK " (not from the server's configuration)"
+
+/*
+ * The number (0 .. INT_MAX) that a text says as PostgreSQL reads integers, or
+ * SETTING_INVALID.  It allocates nothing and raises nothing, so hooks may call it.
+ */
+int
+setting_number(const char *text)
+{
+	int			number;
+
+	return parse_int(text, &number, 0, NULL) && number >= 0 ? number : SETTING_INVALID;
+}
+
+/* What SHOW has for a number that is a text: 8 for 010.  It holds until the next call. */
+const char *
+setting_shown(const ServerSetting *setting)
+{
+	static char number[12];
+
+	if (!setting_is_valid(setting))
+		return setting->text;
+	snprintf(number, sizeof(number), "%d", setting->value);
+	return number;
+}
+
+/* A text, never freed, that is no value of any setting and tells that another was asked for. */
+const char *
+setting_foreign_text(const char *asked)
+{
+	Size		size = strlen(asked) + sizeof(FOREIGN_MARK);
+	char	   *text = MemoryContextAlloc(TopMemoryContext, size);
+
+	snprintf(text, size, "%s%s", asked, FOREIGN_MARK);
+	return text;
+}
+
+/* The text that says nothing. */
+const char *
+setting_invalid_text(const ServerSetting *setting)
+{
+	return setting->refused ? setting->refused : setting->text;
+}
+
+static bool
+is_foreign(const ServerSetting *setting)
+{
+	const char *mark = strstr(setting_invalid_text(setting), FOREIGN_MARK);
+
+	return mark != NULL && strlen(mark) == strlen(FOREIGN_MARK);
+}
+
+/* What to do about an invalid value. */
+const char *
+setting_invalid_hint(const ServerSetting *setting)
+{
+	return is_foreign(setting) ?
+		"Take it out of the session's options, of ALTER ROLE and of ALTER DATABASE, and connect again." :
+		"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.";
+}
+
+/* ERROR INVALID_PARAMETER_VALUE: the value is invalid, with the reason and a hint unless others apply. */
+void
+setting_report_invalid(const ServerSetting *setting, const char *detail, const char *hint)
+{
+	bool		foreign = is_foreign(setting);
+
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("invalid value for parameter \"%s\": \"%s\"",
+				   setting->name, setting_invalid_text(setting)),
+			errdetail("%s", foreign ?
+					  "It comes from the session, its role or its database, and only the server's configuration may set it." :
+					  detail),
+			errhint("%s", foreign || hint == NULL ? setting_invalid_hint(setting) : hint));
+}
+
+/* ERROR INVALID_PARAMETER_VALUE if the number is invalid. */
+void
+setting_check(const ServerSetting *setting)
+{
+	if (!setting_is_valid(setting))
+		setting_report_invalid(setting, SETTING_NUMBER_DETAIL, NULL);
+}

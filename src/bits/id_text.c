@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_text.c
+ *	  Writing and reading numbers as short text.  See id_text.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "common/int.h"
+
+#include "bits/base32.h"
+#include "bits/id_text.h"
+
+#define DIGITS(text) .digits = (text), .base = sizeof(text) - 1
+
+const IdTextEncoding id_text_encodings[ID_TEXT_ENCODINGS] = {
+	{
+		.name = "base62",
+		DIGITS("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
+		.length = 11,
+		.length_128 = 22,
+		.look_alikes = "",
+	},
+	{
+		.name = "base58",
+		DIGITS("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"),
+		.length = 11,
+		.length_128 = 22,
+		.look_alikes = "",
+	},
+	{
+		.name = "base32",
+		DIGITS(BASE32_DIGITS),
+		.length = 13,
+		.length_128 = 26,
+		.fold = pg_ascii_toupper,
+		.look_alikes = BASE32_LOOK_ALIKES,
+		.hyphens = true,
+	},
+	{
+		.name = "hex",
+		DIGITS("0123456789abcdef"),
+		.length = 16,
+		.length_128 = 32,
+		.fold = pg_ascii_tolower,
+		.look_alikes = "",
+	},
+};
+
+/* Write encoding->length digits, and nothing after them. */
+void
+id_text_encode(const IdTextEncoding *encoding, uint64 value, char *text)
+{
+	for (int i = encoding->length; i-- > 0; value /= encoding->base)
+		text[i] = encoding->digits[value % encoding->base];
+}
+
+/* What a character counts as a digit; -1 if it is none. */
+static int
+digit_value(const IdTextEncoding *encoding, char character)
+{
+	const char *digit;
+
+	if (encoding->fold != NULL)
+		character = encoding->fold(character);
+	for (const char *pair = encoding->look_alikes; *pair != '\0'; pair += 2)
+		if (character == pair[0])
+			character = pair[1];
+	digit = memchr(encoding->digits, character, encoding->base);
+	return digit != NULL ? digit - encoding->digits : -1;
+}
+
+/* Divide by a base.  Returns the remainder. */
+static int
+divide_128(UuidBits *value, int base)
+{
+	uint64		high = value->high;
+	uint64		middle = high % base << 32 | value->low >> 32;
+	uint64		low = middle % base << 32 | (value->low & PG_UINT32_MAX);
+
+	value->high = high / base;
+	value->low = middle / base << 32 | low / base;
+	return low % base;
+}
+
+/* Write encoding->length_128 digits, and nothing after them. */
+void
+id_text_encode_128(const IdTextEncoding *encoding, UuidBits value, char *text)
+{
+	for (int i = encoding->length_128; i-- > 0;)
+		text[i] = encoding->digits[divide_128(&value, encoding->base)];
+}
+
+/* Multiply by a base and add a digit.  False if 128 bits do not hold it; then value is of no use. */
+static bool
+append_digit(UuidBits *value, int base, int digit)
+{
+	uint64		low = (value->low & PG_UINT32_MAX) * base + digit;
+	uint64		middle = (value->low >> 32) * base + (low >> 32);
+
+	value->low = middle << 32 | (low & PG_UINT32_MAX);
+	return !pg_mul_u64_overflow(value->high, base, &value->high) &&
+		!pg_add_u64_overflow(value->high, middle >> 32, &value->high);
+}
+
+/*
+ * Read a text of this many bytes, which may be any, from the left up to the first
+ * thing that is wrong.  *value is set if nothing is, and *bad, an index into the
+ * text, if that is a character: all before it are single bytes of ASCII.  Digits that
+ * make the high word more than most_high are too many.
+ */
+static IdTextStatus
+decode(const IdTextEncoding *encoding, const char *text, size_t length, uint64 most_high,
+	   UuidBits *value, size_t *bad)
+{
+	IdTextStatus status = ID_TEXT_EMPTY;
+	UuidBits	sum = {0, 0};
+
+	for (size_t i = 0; i < length; i++)
+	{
+		int			digit;
+
+		if (encoding->hyphens && text[i] == '-')
+			continue;
+		digit = digit_value(encoding, text[i]);
+		if (digit < 0)
+		{
+			*bad = i;
+			return ID_TEXT_BAD_CHARACTER;
+		}
+		if (!append_digit(&sum, encoding->base, digit) || sum.high > most_high)
+			return ID_TEXT_OVERFLOW;
+		status = ID_TEXT_OK;
+	}
+	if (status == ID_TEXT_OK)
+		*value = sum;
+	return status;
+}
+
+/* Read a number of 64 bits, as decode() says. */
+IdTextStatus
+id_text_decode(const IdTextEncoding *encoding, const char *text, size_t length,
+			   uint64 *value, size_t *bad)
+{
+	UuidBits	bits;
+	IdTextStatus status = decode(encoding, text, length, 0, &bits, bad);
+
+	if (status == ID_TEXT_OK)
+		*value = bits.low;
+	return status;
+}
+
+/* Read a number of 128 bits, as decode() says. */
+IdTextStatus
+id_text_decode_128(const IdTextEncoding *encoding, const char *text, size_t length,
+				   UuidBits *value, size_t *bad)
+{
+	return decode(encoding, text, length, PG_UINT64_MAX, value, bad);
+}

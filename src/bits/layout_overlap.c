@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout_overlap.c
+ *	  See layout_overlap.h.
+ *
+ * An ID space is its numbers.  How many bits the time has, and what the fields
+ * are called, says nothing about which numbers are issued when.
+ *
+ * The number of an ID grows with time by 2^(place of the time) each tick.  Two
+ * layouts with the same pace, and the same start, reach equal numbers at the same
+ * time or never; other layouts reach them at different times.
+ *
+ * No fmgr, no shared memory, no allocation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "bits/layout_overlap.h"
+
+/*
+ * Do positions mean the same in both layouts, and does each bit of a position have
+ * the same place in the number?  Then one timeline can serve both.
+ */
+bool
+layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other)
+{
+	return one->tick_us == other->tick_us &&
+		one->epoch_ticks == other->epoch_ticks &&
+		one->shift[LAYOUT_TIME] == other->shift[LAYOUT_TIME] &&
+		one->shift[LAYOUT_SEQUENCE] == other->shift[LAYOUT_SEQUENCE] &&
+		one->bits[LAYOUT_SEQUENCE] == other->bits[LAYOUT_SEQUENCE];
+}
+
+/*
+ * The layout with a time of so many bits, if that is more than it has.  Fields of the node
+ * end where the time begins; the caller knows that what they lose is 0.
+ */
+SnowflakeLayout
+layout_widen_time(const SnowflakeLayout *layout, int time_bits)
+{
+	SnowflakeLayout wide = *layout;
+	int			end = layout->shift[LAYOUT_TIME] + time_bits;
+
+	if (time_bits <= layout->bits[LAYOUT_TIME])
+		return wide;
+	wide.bits[LAYOUT_TIME] = time_bits;
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		int			lost = end - layout->shift[field];
+
+		if (lost <= 0 || layout->shift[field] < layout->shift[LAYOUT_TIME])
+			continue;
+		wide.bits[field] = Max(layout->bits[field] - lost, 0);
+		wide.shift[field] = wide.bits[field] == 0 ? 0 : end;
+	}
+	return wide;
+}
+
+static uint64
+bits_of_time(const SnowflakeLayout *layout)
+{
+	return ((UINT64CONST(1) << layout->bits[LAYOUT_TIME]) - 1) << layout->shift[LAYOUT_TIME];
+}
+
+static uint64
+bits_of_node(const SnowflakeLayout *layout)
+{
+	return layout_used_bits(layout) & layout_fixed_bits(layout);
+}
+
+/*
+ * Do IDs of both differ whenever their nodes do?  In one frame, they do unless the time
+ * of one reaches into the node of the other.
+ */
+bool
+layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other)
+{
+	return layout_same_frame(one, other) &&
+		(bits_of_time(one) & bits_of_node(other)) == 0 &&
+		(bits_of_time(other) & bits_of_node(one)) == 0;
+}
+
+/* Are the IDs of both, which are of one node each, the same numbers at the same times? */
+bool
+layout_share_timeline(const IdNumbers *one, const IdNumbers *other)
+{
+	return one->value == other->value && layout_same_frame(&one->layout, &other->layout);
+}
+
+/* Can an ID of one be the same number as an ID of the other? */
+bool
+layout_may_be_equal(const IdNumbers *one, const IdNumbers *other)
+{
+	return ((one->value ^ other->value) & one->fixed & other->fixed) == 0;
+}
+
+static int
+time_end(const SnowflakeLayout *layout)
+{
+	return layout->shift[LAYOUT_TIME] + layout->bits[LAYOUT_TIME];
+}
+
+/* Is tick / 2^(place of the time) the same? */
+static bool
+same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
+{
+	const SnowflakeLayout *low = one->shift[LAYOUT_TIME] < other->shift[LAYOUT_TIME] ? one : other;
+	const SnowflakeLayout *high = low == one ? other : one;
+	int			distance = high->shift[LAYOUT_TIME] - low->shift[LAYOUT_TIME];
+
+	return (high->tick_us >> distance) == low->tick_us &&
+		(low->tick_us << distance) == high->tick_us;
+}
+
+/*
+ * Do two that can be equal reach equal numbers at the same time only?  Their rates
+ * agree, and so does what the fixed bits above the narrower time say of where it
+ * starts: mostly that they are 0 and the epochs agree.
+ */
+bool
+layout_same_pace(const IdNumbers *one, const IdNumbers *other)
+{
+	const IdNumbers *narrow = time_end(&one->layout) <= time_end(&other->layout) ? one : other;
+	const IdNumbers *wide = narrow == one ? other : one;
+	int			end = time_end(&narrow->layout);
+	uint64		above = end == 64 ? 0 : bits_of_time(&wide->layout) >> end << end;
+	int64		distance_us = layout_tick_start_us(&narrow->layout, 0) - layout_tick_start_us(&wide->layout, 0);
+	uint64		lives;
+	int64		life_us;
+
+	if (!same_rate(&one->layout, &other->layout) || (above & ~narrow->fixed) != 0)
+		return false;
+	if ((narrow->value & above) == 0)
+		return distance_us == 0;
+
+	/* The narrower time is over and over again the lower part of the wider one. */
+	lives = (narrow->value & above) >> end;
+	life_us = narrow->layout.tick_us << narrow->layout.bits[LAYOUT_TIME];
+	return distance_us > 0 && distance_us % life_us == 0 && distance_us / life_us == (int64) lives;
+}
+
+/*
+ * Is every ID that the first layout issues from one time on above every ID that the
+ * second issues until another?  Times are in us since 1970.  Always false unless the
+ * time is the highest field in both.
+ */
+bool
+layout_all_above(const SnowflakeLayout *above, int64 from_us,
+				 const SnowflakeLayout *below, int64 until_us)
+{
+	int64		first_tick = layout_tick_at_us(above, from_us);
+	int64		last_tick = layout_tick_at_us(below, until_us);
+
+	if (!layout_is_by_time(above) || !layout_is_by_time(below) || first_tick < 0)
+		return false;
+	return layout_first_id_from(above, first_tick) > layout_last_id_until(below, last_tick);
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout_overlap.h
+ *	  Which numbers the IDs of a layout and a node can be, and whether those of
+ *	  two can be equal.
+ *
+ * No fmgr, no shared memory, no allocation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_LAYOUT_OVERLAP_H
+#define IDGEN_LAYOUT_OVERLAP_H
+
+#include "bits/layout.h"
+
+/* The IDs of a layout whose fixed bits have this value. */
+typedef struct IdNumbers
+{
+	SnowflakeLayout layout;
+	uint64		fixed;			/* bits that are the same in all of them ... */
+	uint64		value;			/* ... and what these are; 0 elsewhere */
+} IdNumbers;
+
+/* The IDs of one node, whose fields are in their places. */
+static inline IdNumbers
+layout_node_numbers(const SnowflakeLayout *layout, uint64 node_bits)
+{
+	return (IdNumbers)
+	{
+		.layout = *layout,.fixed = layout_fixed_bits(layout),.value = node_bits
+	};
+}
+
+extern SnowflakeLayout layout_widen_time(const SnowflakeLayout *layout, int time_bits);
+extern bool layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other);
+extern bool layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other);
+extern bool layout_share_timeline(const IdNumbers *one, const IdNumbers *other);
+extern bool layout_may_be_equal(const IdNumbers *one, const IdNumbers *other);
+extern bool layout_same_pace(const IdNumbers *one, const IdNumbers *other);
+extern bool layout_all_above(const SnowflakeLayout *above, int64 from_us,
+							 const SnowflakeLayout *below, int64 until_us);
+
+#endif							/* IDGEN_LAYOUT_OVERLAP_H */

@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout_picture.h
+ *	  A picture in text of the bits of an ID, and what they mean.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_LAYOUT_PICTURE_H
+#define IDGEN_LAYOUT_PICTURE_H
+
+#include "bits/layout.h"
+
+/* Enough for any picture, with its zero byte. */
+#define LAYOUT_PICTURE_SIZE 4096
+
+extern void layout_draw(const SnowflakeLayout *layout, uint64 id, char *text, size_t size);
+
+#endif							/* IDGEN_LAYOUT_PICTURE_H */

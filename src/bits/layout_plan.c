@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout_plan.c
+ *	  See layout_plan.h.
+ *
+ * Proposed are all presets, and three layouts made for the demand.  Best is, in
+ * this order of importance,
+ *
+ *	- what meets all demands, or misses fewest;
+ *	- idgen's own presets, as they come; then what was made for the demand, as that
+ *	  wastes no bits; then the layouts of other systems, which are of use where
+ *	  IDs have to be like theirs;
+ *	- IDs in order of time across nodes;
+ *	- a sign bit left alone;
+ *	- the shorter tick;
+ *	- the later end.
+ *
+ * No fmgr, no shared memory, no allocation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "bits/layout_capacity.h"
+#include "bits/layout_plan.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
+
+/* The order in which layouts are preferred by where they come from. */
+enum
+{
+	OURS,
+	COMPUTED,
+	OF_OTHERS,
+};
+
+/* A layout made for a demand lasts so long, if there are the bits; the rest goes to the sequence. */
+#define LASTING_YEARS 1000
+
+typedef struct PlanTick
+{
+	const char *name;
+	int64		per_second;
+} PlanTick;
+
+static const PlanTick ticks[] = {
+	{"1 ms", 1000},
+	{"10 ms", 100},
+	{"1 s", 1},
+};
+
+/* Bits that so many things (1 .. 2^62) take to be told apart. */
+static int
+bits_for(int64 count)
+{
+	int			bits = 0;
+
+	while ((INT64CONST(1) << bits) < count)
+		bits++;
+	return bits;
+}
+
+static LayoutShortfalls
+find_shortfalls(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us)
+{
+	LayoutShortfalls shortfalls = {
+		.rate = layout_ids_per_second(layout) < demand->ids_per_second,
+		.nodes = layout_nodes(layout) < demand->nodes,
+		.no_date = layout_is_in_slabs(layout),
+	};
+
+	shortfalls.years = shortfalls.no_date || layout_end_us(layout) < now_us + demand->years * YEAR_US;
+	if (shortfalls.years && !shortfalls.no_date)
+	{
+		shortfalls.negative = layout_turns_negative(layout);
+		shortfalls.run_out = layout_end_us(layout) <= now_us;
+	}
+	return shortfalls;
+}
+
+static LayoutProposal
+propose(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us, int origin, int place)
+{
+	LayoutProposal proposal = {
+		.layout = *layout,
+		.shortfalls = find_shortfalls(layout, demand, now_us),
+		.origin = origin,
+		.place = place,
+	};
+
+	proposal.demands_missed = proposal.shortfalls.rate + proposal.shortfalls.nodes + proposal.shortfalls.years;
+	return proposal;
+}
+
+/* The year of a moment in us since 1970, as text. */
+static void
+write_year(int64 unix_us, char *text, size_t size)
+{
+	layout_write_moment(unix_us, text, size);
+	*strchr(text, '-') = '\0';
+}
+
+/*
+ * The layout with a tick that has just the bits for a demand, counts from the start
+ * of this year, and lasts as long as it can within LASTING_YEARS.  Returns false if
+ * there is none.
+ */
+static bool
+fit(const PlanTick *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
+{
+	int			node = bits_for(demand->nodes);
+	int			sequence = bits_for((demand->ids_per_second + tick->per_second - 1) / tick->per_second);
+	int			time = bits_for((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * tick->per_second);
+	char		year[LAYOUT_MOMENT_SIZE];
+	char		text[LAYOUT_TEXT_SIZE];
+	int			length;
+	LayoutProblem problem;
+
+	time = Min(time, 63 - node - sequence);
+	sequence = 63 - node - time;
+	write_year(now_us, year, sizeof(year));
+	length = snprintf(text, sizeof(text), "time %d bits of %s since %s-01-01", time, tick->name, year);
+	if (node > 0)
+		length += snprintf(text + length, sizeof(text) - length, ", worker %d", node);
+	if (sequence > 0)
+		snprintf(text + length, sizeof(text) - length, ", sequence %d", sequence);
+	return layout_read(text, layout, &problem);
+}
+
+/* Is the one the better?  Negative if so, positive if it is the worse. */
+static int
+compare_proposals(const void *one, const void *other)
+{
+	const LayoutProposal *a = one;
+	const LayoutProposal *b = other;
+	int64		end_a = layout_end_us(&a->layout);
+	int64		end_b = layout_end_us(&b->layout);
+
+	if (a->demands_missed != b->demands_missed)
+		return a->demands_missed - b->demands_missed;
+	if (a->origin != b->origin)
+		return a->origin - b->origin;
+	if (layout_is_by_time(&a->layout) != layout_is_by_time(&b->layout))
+		return layout_is_by_time(&b->layout) - layout_is_by_time(&a->layout);
+	if (layout_turns_negative(&a->layout) != layout_turns_negative(&b->layout))
+		return layout_turns_negative(&a->layout) - layout_turns_negative(&b->layout);
+	if (a->layout.tick_us != b->layout.tick_us)
+		return a->layout.tick_us < b->layout.tick_us ? -1 : 1;
+	if (end_a != end_b)
+		return end_a > end_b ? -1 : 1;
+	return a->place - b->place;
+}
+
+/*
+ * Propose layouts for a demand, the best first, at a moment in us since 1970 (not
+ * negative, with MOST_YEARS to go).  Fills LAYOUT_PROPOSALS at most, and returns
+ * their number.
+ */
+int
+layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
+{
+	int			count = 0;
+
+	for (int i = 0; i < layout_preset_count; i++)
+	{
+		int			origin = layout_presets[i].habits.is_ours ? OURS : OF_OTHERS;
+
+		proposals[count] = propose(layout_of_preset(i), demand, now_us, origin, count);
+		count++;
+	}
+	for (int i = 0; i < lengthof(ticks); i++)
+	{
+		SnowflakeLayout layout;
+
+		if (!fit(&ticks[i], demand, now_us, &layout) || layout_name(&layout) != NULL)
+			continue;
+		proposals[count] = propose(&layout, demand, now_us, COMPUTED, count);
+		count++;
+	}
+	qsort(proposals, count, sizeof(LayoutProposal), compare_proposals);
+	return count;
+}
+
+/* How many times over the demand is met that is met least: below 1 where one is missed. */
+double
+layout_margin(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us)
+{
+	/* Not from whole IDs a second, as there may be less than one. */
+	double		rate = (double) layout_tick_size(layout) * US_PER_S / layout->tick_us / demand->ids_per_second;
+	double		nodes = (double) layout_nodes(layout) / demand->nodes;
+	double		years = layout_is_in_slabs(layout) ? 0 : layout_years_left(layout, now_us) / demand->years;
+
+	return Min(Min(rate, nodes), years);
+}

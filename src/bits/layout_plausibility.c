@@ -1,0 +1,326 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout_plausibility.c
+ *	  See layout_plausibility.h.
+ *
+ * An ID is weighed by how surprising it would be in a format: by the bits it would
+ * take to tell it to someone who knows the format.  These add up from
+ *
+ *	- the time: one tick of all since the epoch, or since there has been such a
+ *	  system.  As systems grow, fewer IDs are of the first days than of the last:
+ *	  a quarter of the age since then is half as likely, so what is close to the
+ *	  epoch is a great surprise.  Small numbers are close to every epoch.
+ *	- nodes and sequences: small numbers are likelier than large ones.  No node is
+ *	  more surprising than one drawn at random, if its field is one to draw from;
+ *	  but nobody has millions of nodes, and where a sequence starts again with each
+ *	  tick, a high one would take a burst.
+ *	- how rare the format is.
+ *
+ * Two formats with a bit between them differ in chance by a factor of two.  There
+ * are two more candidates, numbers of a sequence and random ones, so that what is
+ * no snowflake ID does not seem to be one.  Impossible are only times in the
+ * future, and bits that the layout does not use.
+ *
+ * Where it is known that systems differ in nothing but the epoch, there may well be
+ * another one with an epoch of its own.  So what is above MOST_CERTAIN goes to
+ * that.
+ *
+ * No fmgr, no shared memory, no allocation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include <math.h>
+
+#include "port/pg_bitutils.h"
+
+#include "bits/layout_capacity.h"
+#include "bits/layout_plausibility.h"
+
+/* Nodes may be drawn at random from so many bits, whatever the system; in wider fields they are counted up. */
+#define MOST_RANDOM_NODE_BITS 13
+
+/* How far ahead of our clock another's IDs may be. */
+#define AHEAD_US (86400 * US_PER_S)
+
+/* What it takes, in bits, to be a number of a sequence, and to be random. */
+#define COUNTER_RARITY 1
+#define RANDOM_RARITY 8
+
+/* What it takes to do what a system does not do by itself. */
+#define BEFORE_SYSTEM_BITS 8
+#define BELOW_FIRST_BITS 10
+#define UNUSUAL_NODE_BITS 1
+
+/* From when on a time is near the epoch: within the first 32nd of what has passed. */
+#define NEAR_EPOCH_BITS 5
+
+/* A sequence is high that takes so much more than one drawn at random. */
+#define HIGH_SEQUENCE_BITS 2
+
+/* Bits that a number takes where small ones are likelier: twice those it has, and one. */
+static double
+bits_of_number(double number)
+{
+	return 2 * log2(number + 1) + 1;
+}
+
+/* The same where a random number is as likely as a small one. */
+static double
+bits_of_any(double number, int width)
+{
+	return Min(bits_of_number(number), width) + 1;
+}
+
+/* The same for any number at all: its bits, and how many there are of them. */
+static double
+bits_of_counter(double number)
+{
+	double		bits = log2(number + 1);
+
+	return bits + bits_of_number(bits);
+}
+
+/* Bits that a moment takes, which has come and is not before the epoch. */
+static double
+bits_of_time(const SnowflakeLayout *layout, const LayoutHabits *habits, int64 at_us, int64 now_us,
+			 LayoutDoubts *doubts)
+{
+	int64		epoch_us = layout_tick_start_us(layout, 0);
+	int64		since_us = Max(epoch_us, habits->since_s * US_PER_S);
+	int64		until_us = Max(Min(now_us, layout_last_end_us(layout)), since_us + AHEAD_US);
+	double		bits = log2((double) (until_us - since_us) / layout->tick_us);
+	double		growth;
+
+	doubts->before_system = at_us < since_us;
+	if (doubts->before_system)
+	{
+		bits += BEFORE_SYSTEM_BITS;
+		since_us = epoch_us;
+	}
+	growth = log2((double) (until_us - since_us) / ((double) (at_us - since_us) + layout->tick_us));
+	doubts->near_epoch = growth >= NEAR_EPOCH_BITS;
+	return Max(bits, 0) + Max(growth, 0) / 2;
+}
+
+/* Bits of one of a node's fields. */
+static double
+bits_of_node(const LayoutHabits *habits, uint64 node, int width)
+{
+	if (habits->nodes_at_random)
+		return width;
+	if (width > MOST_RANDOM_NODE_BITS)
+		return bits_of_number(node);
+	return bits_of_any(node, width);
+}
+
+/* The same of the highest of them: as a rule it is one of those, if any, that the system has itself. */
+static double
+bits_of_first_node(const LayoutHabits *habits, uint64 node, int width)
+{
+	if (habits->usual_nodes == 0)
+		return bits_of_node(habits, node, width);
+	if (node < 32 && (habits->usual_nodes & (1 << node)) != 0)
+		return log2(pg_popcount32(habits->usual_nodes));
+	return bits_of_node(habits, node, width) + UNUSUAL_NODE_BITS;
+}
+
+static double
+bits_of_nodes(const SnowflakeLayout *layout, const LayoutHabits *habits, const SnowflakeFields *fields,
+			  LayoutDoubts *doubts)
+{
+	double		bits = 0;
+	uint64		highest = 0;
+	bool		is_first = true;
+
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		uint64		node = fields->value[field];
+
+		if (!layout_has(layout, field))
+			continue;
+		bits += is_first ? bits_of_first_node(habits, node, layout->bits[field]) :
+			bits_of_node(habits, node, layout->bits[field]);
+		highest = Max(highest, node);
+		is_first = false;
+	}
+	doubts->node_too_low = highest < habits->first_node;
+	return bits + (doubts->node_too_low ? BELOW_FIRST_BITS : 0);
+}
+
+static double
+bits_of_sequence(const SnowflakeLayout *layout, const LayoutHabits *habits, uint64 sequence,
+				 LayoutDoubts *doubts)
+{
+	double		bits;
+
+	doubts->sequence_too_low = sequence < habits->first_sequence;
+	if (doubts->sequence_too_low)
+		return BELOW_FIRST_BITS;
+	if (habits->sequence == SEQUENCE_ANYHOW)
+		return bits_of_any(sequence, layout->bits[LAYOUT_SEQUENCE]);
+	bits = bits_of_number(sequence - habits->first_sequence);
+	doubts->sequence_high = bits > layout->bits[LAYOUT_SEQUENCE] + HIGH_SEQUENCE_BITS;
+	return bits;
+}
+
+/* Has the time in an ID come?  If so, at_us says when, in us since 1970. */
+static bool
+has_come(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us)
+{
+	if (!layout_moment_us(layout, ticks, at_us) || *at_us > now_us + AHEAD_US)
+		return false;
+	*at_us = Min(*at_us, now_us);
+	return true;
+}
+
+/* A server that runs with another system's layout has not that system's habits. */
+static const LayoutHabits *
+habits_of(const LayoutCandidate *candidate)
+{
+	static const LayoutHabits of_others = {0};
+
+	if (candidate->preset == NULL || (candidate->own != NULL && !candidate->preset->habits.is_ours))
+		return &of_others;
+	return &candidate->preset->habits;
+}
+
+/* Fill in what is to be said of an ID in a candidate's layout, but for its chance. */
+static void
+weigh(LayoutCandidate *candidate, uint64 id, int64 now_us)
+{
+	const SnowflakeLayout *layout = candidate->layout;
+	const LayoutHabits *habits = habits_of(candidate);
+	SnowflakeFields fields = layout_parse(layout, id);
+	LayoutDoubts *doubts = &candidate->doubts;
+	int64		at_us = 0;
+
+	if (layout_stray_bits(layout, id) != 0)
+		candidate->verdict = LAYOUT_STRAY_BITS;
+	else if (!layout_is_in_slabs(layout) && !has_come(layout, fields.value[LAYOUT_TIME], now_us, &at_us))
+		candidate->verdict = LAYOUT_IN_FUTURE;
+	if (candidate->verdict != LAYOUT_FITS)
+		return;
+
+	candidate->surprise = candidate->own != NULL ? 0 : habits->rarity;
+	candidate->surprise += layout_is_in_slabs(layout) ? layout->bits[LAYOUT_TIME] :
+		bits_of_time(layout, habits, at_us, now_us, doubts);
+	candidate->surprise += bits_of_nodes(layout, habits, &fields, doubts);
+	candidate->surprise += bits_of_sequence(layout, habits, fields.value[LAYOUT_SEQUENCE], doubts);
+}
+
+/* Which of the own layouts it is; NULL if none. */
+static const OwnLayout *
+own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
+{
+	for (int i = 0; i < own_count; i++)
+		if (layout_equal(layout, &own[i].layout))
+			return &own[i];
+	return NULL;
+}
+
+/* Put a candidate where it belongs among those before it: as equal ones come, they stay. */
+static void
+insert(LayoutCandidate *candidates, int count, LayoutCandidate candidate)
+{
+	int			place = count;
+
+	while (place > 0 && (candidates[place - 1].verdict > candidate.verdict ||
+						 (candidates[place - 1].verdict == candidate.verdict &&
+						  candidates[place - 1].surprise > candidate.surprise)))
+	{
+		candidates[place] = candidates[place - 1];
+		place--;
+	}
+	candidates[place] = candidate;
+}
+
+/* From how much less surprising, to how much likelier. */
+static void
+set_chances(LayoutCandidate *candidates, int count)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (candidates[i].verdict == LAYOUT_FITS)
+			candidates[i].chance = exp2(candidates[0].surprise - candidates[i].surprise);
+		sum += candidates[i].chance;
+	}
+	for (int i = 0; i < count; i++)
+		candidates[i].chance /= sum;
+}
+
+/* Is there a preset whose time has the same ticks in the same place, but another epoch? */
+static bool
+has_other_epochs(const SnowflakeLayout *layout)
+{
+	for (int i = 0; i < layout_preset_count; i++)
+	{
+		const SnowflakeLayout *other = layout_of_preset(i);
+
+		if (other->tick_us == layout->tick_us && other->shift[LAYOUT_TIME] == layout->shift[LAYOUT_TIME] &&
+			other->epoch_ticks != layout->epoch_ticks)
+			return true;
+	}
+	return false;
+}
+
+/* Leave room for other epochs; they take what is above MOST_CERTAIN.  Returns the number of candidates. */
+static int
+allow_for_other_epochs(LayoutCandidate *candidates, int count)
+{
+	LayoutCandidate other = {.kind = CANDIDATE_OTHER_EPOCH,.surprise = candidates[0].surprise};
+	int			place = 1;
+
+	if (candidates[0].kind != CANDIDATE_LAYOUT || candidates[0].chance <= MOST_CERTAIN ||
+		!has_other_epochs(candidates[0].layout))
+		return count;
+	other.chance = candidates[0].chance - MOST_CERTAIN;
+	other.surprise += log2(MOST_CERTAIN / other.chance);
+	candidates[0].chance = MOST_CERTAIN;
+	while (place < count && candidates[place].chance > other.chance)
+		place++;
+	memmove(&candidates[place + 1], &candidates[place], (count - place) * sizeof(LayoutCandidate));
+	candidates[place] = other;
+	return count + 1;
+}
+
+/*
+ * What any 64 bits may be, the most plausible first, at a moment in us since 1970
+ * (not negative, and not within a day of the largest).  own are the layouts that
+ * IDs of this database are of, each of them once.  Fills LAYOUT_CANDIDATES(own_count)
+ * at most, and returns their number.
+ */
+int
+layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us, LayoutCandidate *candidates)
+{
+	LayoutCandidate counter = {.kind = CANDIDATE_COUNTER};
+	LayoutCandidate drawn = {.kind = CANDIDATE_RANDOM};
+	int			count = 0;
+
+	for (int i = 0; i < own_count; i++)
+	{
+		LayoutCandidate candidate = {.layout = &own[i].layout,.own = &own[i]};
+
+		if (layout_preset(candidate.layout) != NULL)
+			continue;
+		weigh(&candidate, id, now_us);
+		insert(candidates, count++, candidate);
+	}
+	for (int i = 0; i < layout_preset_count; i++)
+	{
+		LayoutCandidate candidate = {.layout = layout_of_preset(i),.preset = &layout_presets[i]};
+
+		candidate.own = own_layout(candidate.layout, own, own_count);
+		weigh(&candidate, id, now_us);
+		insert(candidates, count++, candidate);
+	}
+	counter.surprise = bits_of_counter(id) + COUNTER_RARITY;
+	insert(candidates, count++, counter);
+	drawn.surprise = 64 + RANDOM_RARITY;
+	insert(candidates, count++, drawn);
+	set_chances(candidates, count);
+	return allow_for_other_epochs(candidates, count);
+}

@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock.c
+ *	  Waiting for the clock, so that it can be interrupted and is seen in
+ *	  pg_stat_activity, and spans of time for SQL.  Reading it is in clock.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/pmsignal.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "engine/clock.h"
+
+/*
+ * A latch counts whole milliseconds, which would lose most of every other
+ * tick to a backend that waits for the next one.  So the last milliseconds
+ * are slept with pg_usleep; a signal ends that early too.
+ */
+#define SHORT_WAIT_NS	(2 * NS_PER_MS)
+
+/* So that a clock stepped forward during a long wait is noticed. */
+#define LONGEST_WAIT_MS	100
+
+/*
+ * Wait about ns (1 ..) as wait_event, or less: until a signal or a latch wakes us, or after
+ * LONGEST_WAIT_MS.  Callers look at the clock and call again.  Raises whatever
+ * CHECK_FOR_INTERRUPTS raises, so the caller must hold no lock.
+ */
+void
+clock_wait(int64 ns, uint32 wait_event)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (ns < SHORT_WAIT_NS)
+	{
+		pgstat_report_wait_start(wait_event);
+		pg_usleep((long) ((ns + NS_PER_US - 1) / NS_PER_US));
+		pgstat_report_wait_end();
+
+		/* As a latch would: many short waits can be a long one. */
+		if (!PostmasterIsAlive())
+			proc_exit(1);
+	}
+	else
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 (long) Min(ns / NS_PER_MS, LONGEST_WAIT_MS), wait_event);
+		ResetLatch(MyLatch);
+	}
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* A span of us as an interval. */
+Datum
+clock_interval(int64 us)
+{
+	Interval   *interval = palloc0(sizeof(Interval));
+
+	interval->time = us;
+	return IntervalPGetDatum(interval);
+}

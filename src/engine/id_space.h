@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_space.h
+ *	  Which timeline the IDs of a layout and a node come from.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_ID_SPACE_H
+#define IDGEN_ID_SPACE_H
+
+#include "nodes/pg_list.h"
+
+#include "bits/layout_overlap.h"
+#include "engine/shmem.h"
+
+/* Who wants a timeline: that says which of the last ones he may have. */
+typedef enum SpaceUser
+{
+	SPACE_OF_SERVER,			/* the server's own IDs, or a superuser's generator */
+	SPACE_OF_ROLE,				/* a generator of another role */
+} SpaceUser;
+
+extern Timeline *id_space_find(const SnowflakeLayout *layout, uint64 node_bits);
+extern bool id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user);
+extern Timeline *id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits,
+								   bool keeps_node, SpaceUser user);
+extern int	id_space_count(void);
+extern Timeline *id_space_place(int number);
+extern Timeline *id_space_by_number(int number);
+extern bool id_space_is_shared(const Timeline *timeline);
+extern bool id_space_is_record(const Timeline *timeline);
+extern SnowflakeLayout id_space_widest_layout(Timeline *timeline);
+extern int64 id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to);
+extern bool id_space_note_uncommitted(Timeline *timeline, Oid server);
+extern void id_space_forget_uncommitted(Timeline *timeline, Oid server);
+extern List *id_space_uncommitted(Oid server);
+extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
+extern void id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us);
+
+#endif							/* IDGEN_ID_SPACE_H */

@@ -1,0 +1,317 @@
+/*-------------------------------------------------------------------------
+ *
+ * limit.c
+ *	  What keeps positions from being taken: a table of limits.
+ *
+ * Each limit has a row: what it is called, where its figure comes from, how it is
+ * extended or waited for, what is said when it is not extended in time, and which wait
+ * that counts as.  A new limit is a new row.
+ *
+ * Waits hold no lock, and can be cancelled.  Callers look again whenever one returns:
+ * it may be too early.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "engine/limit.h"
+#include "engine/reference_clock.h"
+#include "engine/reservation.h"
+
+/* How far beyond the drift limit calls that wait may take positions. */
+#define LONGEST_QUEUE_MS 100
+
+/* The first time that we look whether a reservation has been confirmed. */
+#define SHORTEST_POLL_NS NS_PER_MS
+
+/* What the figure of a limit depends on. */
+typedef struct LimitQuery
+{
+	const SnowflakeLayout *layout;
+	ClockTicks	ticks;
+	int64		patience_ns;	/* how long the caller would wait, 0 .. */
+} LimitQuery;
+
+typedef struct Limit
+{
+	const char *name;
+
+	/* The first position that must not be taken; known is what it was at the last call. */
+	uint64		(*end) (const LimitQuery *query, KnownTime *known);
+
+	/*
+	 * Get the limit beyond position, or wait for that for a while, on the timeline as it
+	 * is after so many restarts.  False if it is of no use, or idgen.max_wait is over.
+	 */
+	bool		(*extend) (Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
+
+	/* ERROR, as it was of no use.  May return if it has come to be. */
+	void		(*report) (const Wait *wait, const SnowflakeLayout *layout, uint64 position);
+
+	/* What a wait for it counts as; NULL if there is none. */
+	WaitCause	(*cause) (void);
+} Limit;
+
+/* -------------------------------------------------------------- the end of the layout's time */
+
+static uint64
+end_of_layout(const LimitQuery *query, KnownTime *known)
+{
+	return layout_end(query->layout);
+}
+
+static bool
+extend_never(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+{
+	return false;
+}
+
+/*
+ * Is the clock so far before the end of the layout that IDs cannot have got there by
+ * it?  Then it was ahead, or somebody has set where IDs begin.
+ */
+static bool
+clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)
+{
+	return layout_tick_at(layout, now_ns) + window_drift_ticks(layout) < layout_end_tick(layout);
+}
+
+/* Time is used up only until the timelines are reset. */
+static void
+report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
+{
+	int64		end_us = layout_end_us(layout);
+	int64		start_us = pg_atomic_read_u64(&shmem_area()->limits.start_us);
+	char	   *last_text = pstrdup(timestamptz_to_str(clock_timestamptz(end_us - 1)));
+	char	   *next_text = pstrdup(timestamptz_to_str(clock_timestamptz(Max(start_us, end_us))));
+
+	ereport(ERROR,
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			errmsg("time field of the snowflake layout is used up"),
+			errdetail("The layout's last moment is %s, and IDs would go on at %s, but the system clock is at %s.",
+					  last_text, next_text, timestamptz_to_str(clock_timestamptz(now_us))),
+			errhint("If the clock is right now, it was ahead before. To have IDs go on at the clock, use idgen_reset_timeline(force => true); what that gives up is in docs/reliability.md."));
+}
+
+/*
+ * The position wanted lies past the end of the time field.  ERROR
+ * PROGRAM_LIMIT_EXCEEDED.
+ */
+static void
+report_layout(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	int64		now_ns = clock_unix_ns();
+
+	if (clock_was_ahead(layout, now_ns))
+		report_beyond_end(layout, now_ns / NS_PER_US);
+	ereport(ERROR,
+			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			errmsg("time field of the snowflake layout is used up"),
+			errdetail("The layout's last moment is %s.",
+					  timestamptz_to_str(clock_timestamptz(layout_end_us(layout) - 1))),
+			errhint("Check the system clock. If it is right, IDs of this layout have come to their end; the way to another layout is in docs/layouts.md."));
+}
+
+/* ------------------------------------- the reference clock and idgen.max_drift: extended by time */
+
+/* Those who wait may queue beyond what may be issued: for 100 ms, or one tick at least. */
+static uint64
+end_of_drift(const LimitQuery *query, KnownTime *known)
+{
+	int64		tick_ns = query->layout->tick_us * NS_PER_US;
+	int64		longest_ns = Max(LONGEST_QUEUE_MS * NS_PER_MS, tick_ns);
+
+	return window_ceiling(query->layout, query->ticks, Min(longest_ns, query->patience_ns) / tick_ns);
+}
+
+/* Wait until the reference clock shows due_ns, since 1970. */
+static bool
+wait_for_reference(const Wait *wait, int64 due_ns)
+{
+	static uint32 wait_event = 0;
+	int64		patience = wait_patience(wait);
+
+	if (patience <= 0)
+		return false;
+	clock_wait(Min(patience, reference_clock_until(due_ns)), compat_wait_event(&wait_event, "IdgenClock"));
+	return true;
+}
+
+static bool
+extend_drift(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+{
+	int64		tick = layout_position_tick(layout, position);
+
+	return wait_for_reference(wait, layout_tick_start_us(layout, tick - window_drift_ticks(layout)) * NS_PER_US);
+}
+
+static void
+report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	int64		position_us = layout_tick_start_us(layout, layout_position_tick(layout, position));
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("snowflake timeline is too far ahead of the system clock"),
+			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, \"idgen.max_regression\" is %d ms.",
+					  timestamptz_to_str(clock_timestamptz(position_us)),
+					  (double) (position_us - now_us) / 1000,
+					  window_max_drift.value, waiting_max, reference_max_regression.value),
+			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
+}
+
+/* Why is the timeline ahead of the clock? */
+static WaitCause
+cause_of_drift(void)
+{
+	return reference_clock_lead().lead_us > 0 ? WAIT_DRIFT : WAIT_SEQUENCE;
+}
+
+/* --------------------------------------- the reservation: extended by us, or by whoever is at it */
+
+static uint64
+end_of_reservation(const LimitQuery *query, KnownTime *known)
+{
+	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->limits.reserved_us), known);
+}
+
+static bool
+extend_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+{
+	int64		patience;
+
+	wait->reservation = reservation_extend(layout_position_end_us(layout, position), restarts, &wait->origin);
+	if (wait->reservation == RESERVED)
+		return true;
+	patience = wait_patience(wait);
+	if (patience <= 0)
+		return false;
+	if (wait->reservation == RESERVATION_BEING_WRITTEN)
+		reservation_wait_for_writer(patience, wait_reservation_event());
+	else
+		clock_wait(Max(SHORTEST_POLL_NS, Min(WAIT_LONGEST_POLL_NS, (clock_monotonic_ns() - wait->since) / 8)),
+				   wait_reservation_event());
+	return true;
+}
+
+/* Before the first reservation of a cluster, nothing is reserved. */
+static void
+report_unconfirmed(void)
+{
+	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
+
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
+			reserved_us == 0 ?
+			errdetail("No time has been reserved yet, and \"idgen.max_wait\" is %d ms.", waiting_max) :
+			errdetail("IDs are reserved up to %s, and \"idgen.max_wait\" is %d ms.",
+					  timestamptz_to_str(clock_timestamptz(reserved_us)), waiting_max),
+			errhint("Bring back a standby that \"synchronous_standby_names\" names, or change that setting."));
+}
+
+/* To write a reservation takes longer than what it reserves. */
+static void
+report_over(void)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("reservation of time for snowflake IDs was over before it was written"),
+			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, waiting_max),
+			errhint("Find out why WAL is flushed so slowly, or raise \"idgen.reserve_ahead\"."));
+}
+
+/* Returns if there is no reason any more. */
+static void
+report_reservation(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	if (wait->reservation == RESERVATION_NO_ORIGIN)
+		origin_report(wait->origin);
+	else if (wait->reservation == RESERVATION_BEING_WRITTEN)
+		wait_report_writer();
+	else if (wait->reservation == RESERVATION_OVER)
+		report_over();
+	else
+		report_unconfirmed();
+}
+
+static WaitCause
+cause_of_reservation(void)
+{
+	return WAIT_RESERVATION;
+}
+
+/* ------------------------------------------------------------------------------------ the table */
+
+static const Limit limits[LIMITS] = {
+	[LIMIT_LAYOUT] = {"layout", end_of_layout, extend_never, report_layout, NULL},
+	[LIMIT_DRIFT] = {"drift", end_of_drift, extend_drift, report_drift, cause_of_drift},
+	[LIMIT_RESERVATION] = {"reservation", end_of_reservation, extend_reservation, report_reservation, cause_of_reservation},
+};
+
+/*
+ * Which positions may be taken now, by a caller who would wait patience_ns (0 ..).  The
+ * limits are read before the start: see reservation.c.
+ */
+Window
+limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns)
+{
+	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
+	Window		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
+
+	for (int id = 0; id < LIMITS; id++)
+		window.end = Min(window.end, limits[id].end(&query, &known->ends[id]));
+	pg_read_barrier();
+	window.floor = Max(window_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
+					   window_floor(layout, query.ticks));
+	window.ceiling = window_ceiling(layout, query.ticks, 0);
+	return window;
+}
+
+/* The limit that keeps position from being taken, as it was when the window was looked at. */
+LimitId
+limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns, uint64 position)
+{
+	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
+	int			id = 0;
+
+	while (id < LIMITS - 1 && position < limits[id].end(&query, &known->ends[id]))
+		id++;
+	return id;
+}
+
+/*
+ * A limit is in the way of position.  Get it further, or wait for that for a while.
+ * Errors: that of the limit after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ */
+void
+limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+{
+	const Limit *limit = &limits[id];
+	int64		began = clock_monotonic_ns();
+
+	if (limit->cause != NULL)
+		wait_begin(wait, limit->cause(), began);
+	if (!limit->extend(wait, layout, position, restarts))
+		limit->report(wait, layout, position);
+	wait_end(wait, began);
+}
+
+/*
+ * Wait until the reference clock shows due_ns (since 1970), in order to have position.
+ * Errors as in limit_wait().
+ */
+void
+limit_wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns)
+{
+	int64		began = clock_monotonic_ns();
+
+	wait_begin(wait, cause_of_drift(), began);
+	if (!wait_for_reference(wait, due_ns))
+		report_drift(wait, layout, position);
+	wait_end(wait, began);
+}

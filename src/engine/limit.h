@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * limit.h
+ *	  What keeps positions from being taken.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_LIMIT_H
+#define IDGEN_LIMIT_H
+
+#include "bits/layout.h"
+#include "engine/waiting.h"
+#include "engine/window.h"
+
+/* In the order in which they count, where several are in the way. */
+typedef enum LimitId
+{
+	LIMIT_LAYOUT,
+	LIMIT_DRIFT,
+	LIMIT_RESERVATION,
+} LimitId;
+
+#define LIMITS (LIMIT_RESERVATION + 1)
+
+/* Times of one layout as positions; zero at first. */
+typedef struct KnownLimits
+{
+	KnownTime	start;
+	KnownTime	ends[LIMITS];
+} KnownLimits;
+
+extern Window limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns);
+extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now,
+								int64 patience_ns, uint64 position);
+extern void limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
+extern void limit_wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns);
+
+#endif							/* IDGEN_LIMIT_H */

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * process_state.c
+ *	  See process_state.h.
+ *
+ * Where the kernel can, it wipes the memory in a child itself, however the child came
+ * about, and leaves it out of core files.  Elsewhere fork() calls us in the child.  Either
+ * way nothing is to be compared at a use: to ask for the process ID would cost more than
+ * the ID.  A program that is executed maps memory anew, as all its variables begin anew.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "engine/process_state.h"
+
+ProcessState *process_state_mapped = NULL;
+
+/* In a child. */
+static void
+wipe(void)
+{
+	memset(process_state_mapped, 0, sizeof(ProcessState));
+}
+
+/* Have the kernel wipe the memory in children.  Some emulators accept any advice, and follow none. */
+static bool
+kernel_wipes(ProcessState *state)
+{
+#ifdef MADV_WIPEONFORK
+	return madvise(state, sizeof(*state), -1) != 0 && madvise(state, sizeof(*state), MADV_WIPEONFORK) == 0;
+#else
+	return false;
+#endif
+}
+
+static void
+leave_out_of_core_files(ProcessState *state)
+{
+#ifdef MADV_DONTDUMP
+	(void) madvise(state, sizeof(*state), MADV_DONTDUMP);
+#endif
+}
+
+static void
+report_failure(void)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OUT_OF_MEMORY),
+			errmsg("out of memory"),
+			errdetail("Could not map %zu bytes for the random numbers of this process: %m.", sizeof(ProcessState)));
+}
+
+/* Map the memory, whole pages of it, full of zeros.  OUT_OF_MEMORY; the next call tries again. */
+void
+process_state_map(void)
+{
+	ProcessState *state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (state == MAP_FAILED)
+		report_failure();
+	if (!kernel_wipes(state) && (errno = pthread_atfork(NULL, NULL, wipe)) != 0)
+	{
+		int			error = errno;
+
+		munmap(state, sizeof(*state));
+		errno = error;
+		report_failure();
+	}
+	leave_out_of_core_files(state);
+	process_state_mapped = state;
+}

@@ -1,0 +1,533 @@
+/*-------------------------------------------------------------------------
+ *
+ * reservation.c
+ *	  No ID reaches a time that has not been made durable before.
+ *
+ * The reservation is a time, in us since 1970, below which IDs may be issued.
+ * It is written to WAL and flushed, and to the synchronous standbys if there are
+ * any, before it is published in shared memory; the timeline does not go beyond
+ * what is published.  So after a crash, or on a synchronous standby that was
+ * promoted, all IDs ever issued lie below the reservation found there.  They begin
+ * at it, whatever the clock says.
+ *
+ * Each of these steps may be the last of this process:
+ *
+ *	before the WAL is flushed	it may get lost, and nobody has relied on it;
+ *	before it is published		the next life begins later than it had to;
+ *	after that					nothing is left to be done.
+ *
+ * If the process does not die but fails, the next backend writes anew: a number in
+ * the origin that is higher than the one published does no harm.
+ *
+ * Who writes marks himself as reservation.writer, under reservation.lock, and holds
+ * no lock of ours while he writes and flushes: so those who need what he writes can be
+ * cancelled, and tire.  The mark goes with him, whether he succeeds, fails or leaves.
+ * As long as there is a writer, only he changes the limits and what else there is of
+ * the reservation.  Otherwise whoever holds the lock may, for a short look: he
+ * publishes what a standby has confirmed meanwhile.  The mark is set under the lock, so
+ * no look is under way then; it is cleared after all that the writer has changed, by a swap
+ * that releases that (and need not be a full barrier: on ARM it may not be), and who finds
+ * none has a barrier before he reads that.  Litmus test: writer.  Nothing raises with the
+ * lock held.
+ *
+ * Half-way through the reservation, whoever notices first extends it early, which he
+ * can do without: whatever keeps him from it is logged, and the calls go on.
+ * Only when nothing is left does a call fail.
+ *
+ * The limits in shared memory, written as said above and read without a lock:
+ *
+ *	reserved_us		only grows (but see reset.c), so who reads an old value stays
+ *					below more than it must.
+ *	start_us		written before reserved_us, with a barrier in between, and read
+ *					after it, with a barrier in between: who finds room in a
+ *					reservation knows where it begins, and for whom.  Litmus test:
+ *					published.
+ *	loaded			0 until they are there; nobody looks at them before.
+ *	restarts		counted by reset.c while nobody finds room; whoever takes
+ *					positions checks that it has not changed since before he read
+ *					the clock and the others.  Litmus tests: limits, take.
+ *
+ * Which layout and which timeline the time is for is left to timeline.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "replication/origin.h"
+#include "replication/syncrep.h"
+#include "replication/walsender.h"
+#include "replication/walsender_private.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock.h"
+#include "engine/reference_clock.h"
+#include "engine/reservation.h"
+#include "engine/window.h"
+
+int			reservation_ahead = RESERVATION_DEFAULT_AHEAD;
+
+/* left_us is where IDs begin, in us since 1970; the clock was at now_us before that. */
+static void
+report_lead(uint64 left_us, uint64 now_us)
+{
+	int64		ahead_us = left_us - now_us;
+
+	if (ahead_us > 0)
+		ereport(LOG,
+				errmsg("snowflake IDs begin at %s, %.3f s ahead of the system clock",
+					   timestamptz_to_str(clock_timestamptz(left_us)), (double) ahead_us / 1000000),
+				errdetail("An earlier life of the server may have made IDs up to there."));
+}
+
+/*
+ * Find out where an earlier life of the server has left off, once in the life of
+ * the area.  The server must not be in recovery, which may still raise what we
+ * read.  False if another transaction keeps us from reading it.
+ */
+bool
+reservation_load(void)
+{
+	SharedArea *area = shmem_area();
+	Limits	   *limits = &area->limits;
+	uint64		left_us;
+	uint64		now_us;
+	bool		is_first;
+
+	if (pg_atomic_read_u32(&limits->loaded) != 0)
+	{
+		pg_read_barrier();
+		return true;
+	}
+
+	/* Nobody can write before one of us has published what he found. */
+	if (!origin_try_read(&left_us))
+		return false;
+	left_us = Min(left_us, RESERVATION_LAST_US);
+	now_us = clock_unix_ns() / NS_PER_US;
+	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
+	is_first = pg_atomic_read_u32(&limits->loaded) == 0;
+	if (is_first)
+	{
+		area->reservation.loaded_us = left_us;
+		area->reservation.written_us = left_us;
+		pg_atomic_write_u64(&limits->start_us, left_us);
+		pg_atomic_write_u64(&limits->reserved_us, left_us);
+		reference_clock_begin(left_us);
+		pg_write_barrier();
+		pg_atomic_write_u32(&limits->loaded, 1);
+	}
+	LWLockRelease(&area->reservation.lock);
+	if (is_first)
+		report_lead(left_us, now_us);
+	return true;
+}
+
+/*
+ * Has a synchronous standby flushed WAL up to lsn?  If there are to be none, we
+ * need not ask.  This is for all sessions, also for those that do not wait for
+ * standbys when they commit: their IDs are in the hands of clients, too.
+ */
+static bool
+standbys_have(XLogRecPtr lsn)
+{
+	bool		flushed;
+
+	if (max_wal_senders == 0 || !compat_sync_standbys_defined())
+		return true;
+
+	LWLockAcquire(SyncRepLock, LW_SHARED);
+	flushed = WalSndCtl->lsn[SYNC_REP_WAIT_FLUSH] >= lsn;
+	LWLockRelease(SyncRepLock);
+	return flushed;
+}
+
+/*
+ * Publish what has been written, unless it must wait for a standby.  True if
+ * nothing is left unpublished.  The caller is the writer, or holds the lock while
+ * there is none.
+ */
+static bool
+publish(Reservation *reservation, Limits *limits)
+{
+	bool		is_new = reservation->written_us > pg_atomic_read_u64(&limits->reserved_us);
+
+	if (is_new && !standbys_have(reservation->written_lsn))
+		return false;
+	if (pg_atomic_read_u64(&limits->extend_at_us) != reservation->written_extend_at_us)
+		pg_atomic_write_u64(&limits->extend_at_us, reservation->written_extend_at_us);
+	if (is_new)
+		pg_atomic_write_u64(&limits->reserved_us, reservation->written_us);
+	return true;
+}
+
+/*
+ * What is there for someone at reach_us, who has read the limits after so many
+ * restarts?  RESERVATION_WANTED if more must be written: not if there is enough, or
+ * if what has been written waits for a standby, which comes first; and not if the
+ * timeline he is on is gone.  The caller holds the lock.
+ */
+static ReservationStatus
+look(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+{
+	bool		has_writer = pg_atomic_read_u32(&area->reservation.writer) != 0;
+	bool		is_published;
+
+	pg_read_barrier();
+	is_published = !has_writer && publish(&area->reservation, &area->limits);
+	if (pg_atomic_read_u32(&area->limits.restarts) != restarts)
+		return RESERVED;
+	if (urgent ? pg_atomic_read_u64(&area->limits.reserved_us) >= reach_us : !reservation_is_low(reach_us))
+		return RESERVED;
+	if (has_writer)
+		return RESERVATION_BEING_WRITTEN;
+	return is_published ? RESERVATION_WANTED : RESERVATION_UNCONFIRMED;
+}
+
+static ReservationStatus
+lock_and_look(SharedArea *area, uint64 reach_us, uint32 restarts)
+{
+	ReservationStatus status;
+
+	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
+	status = look(area, reach_us, restarts, true);
+	LWLockRelease(&area->reservation.lock);
+	return status;
+}
+
+static bool
+acquire_lock(LWLock *lock, bool wait)
+{
+	if (!wait)
+		return LWLockConditionalAcquire(lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	return true;
+}
+
+/* Look, and become the writer if more must be written; then true. */
+static bool
+begin_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+{
+	bool		wanted;
+
+	if (!acquire_lock(&area->reservation.lock, urgent))
+		return false;
+	wanted = look(area, reach_us, restarts, urgent) == RESERVATION_WANTED;
+	if (wanted)
+		pg_atomic_write_u32(&area->reservation.writer, MyProcPid);
+	LWLockRelease(&area->reservation.lock);
+	return wanted;
+}
+
+/*
+ * Become the writer, unless there is one.  The caller does this and what follows up
+ * to reservation_end_writing() within PG_ENSURE_ERROR_CLEANUP() of that.
+ */
+bool
+reservation_begin_writing(void)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+	bool		is_free;
+
+	LWLockAcquire(&reservation->lock, LW_EXCLUSIVE);
+	is_free = pg_atomic_read_u32(&reservation->writer) == 0;
+	if (is_free)
+		pg_atomic_write_u32(&reservation->writer, MyProcPid);
+	LWLockRelease(&reservation->lock);
+	pg_read_barrier();
+	return is_free;
+}
+
+/*
+ * Be the writer no longer, if we are, and wake those who wait.  This takes no lock,
+ * so that it may be called wherever an ERROR or FATAL comes from.
+ */
+void
+reservation_end_writing(int code, Datum arg)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+	uint32		writer = MyProcPid;
+
+	if (pg_atomic_compare_exchange_u32(&reservation->writer, &writer, 0))
+		ConditionVariableBroadcast(&reservation->writer_left);
+}
+
+/* The pid of the process that is writing, or 0. */
+int
+reservation_writer(void)
+{
+	return pg_atomic_read_u32(&shmem_area()->reservation.writer);
+}
+
+/*
+ * Wait until nobody is writing, or about ns (1 ..), as wait_event.  Raises what
+ * CHECK_FOR_INTERRUPTS raises.
+ */
+void
+reservation_wait_for_writer(int64 ns, uint32 wait_event)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+
+	ConditionVariablePrepareToSleep(&reservation->writer_left);
+	if (reservation_writer() != 0)
+		(void) ConditionVariableTimedSleep(&reservation->writer_left, (long) (ns / NS_PER_MS) + 1, wait_event);
+	ConditionVariableCancelSleep();
+}
+
+/* At least this part of the usual reservation is made. */
+#define LEAST_PART 10
+
+/* And at least so many times what the last flush took. */
+#define LEAST_FLUSHES 4
+
+/*
+ * How far beyond IDs at reach_us to reserve, in us.  The first reservation after a
+ * pause reaches less far, so that a restart finds it hardly ahead of the clock.
+ *
+ * So do those of IDs that are ahead of the clock already, by more than a burst takes
+ * them: a restart adds to the lead what is left of the reservation, and many of them
+ * must not add up.
+ *
+ * But none is so short that it might be over by the time that it has been written: each
+ * is as long as some of the last flush, which hardly adds to the lead, as the server lives
+ * on for at least one of these.  The caller is the writer.
+ */
+static uint64
+reach_beyond(uint64 reach_us, bool urgent)
+{
+	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
+	uint64		usual_us = urgent ? full_us / 3 : full_us;
+	uint64		normal_us = clock_unix_ns() / NS_PER_US + window_max_drift.value * US_PER_MS;
+	uint64		lead_us = reach_us > normal_us ? reach_us - normal_us : 0;
+	uint64		written_in_us = shmem_area()->reservation.written_in_us;
+	uint64		ahead_us = Max(usual_us / LEAST_PART, usual_us - Min(lead_us, usual_us));
+
+	return Max(ahead_us, Min(LEAST_FLUSHES * written_in_us, full_us));
+}
+
+/* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */
+static uint64
+end_beyond(uint64 reach_us, uint64 ahead_us)
+{
+	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
+
+	return Min(from_us + ahead_us, RESERVATION_LAST_US);
+}
+
+/*
+ * A reservation up to until_us has been written and flushed, by WAL up to wal_end.
+ * It is to be extended when half of ahead_us is left.  The caller is the writer.
+ */
+static void
+note_written(ReplOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
+{
+	Reservation *reservation = &shmem_area()->reservation;
+	uint64		took_us = (clock_monotonic_ns() - began) / NS_PER_US;
+
+	reservation->written_origin = origin;
+	reservation->written_in_us = took_us;
+	reservation->written_lsn = wal_end;
+	reservation->written_us = until_us;
+	reservation->written_extend_at_us = until_us - ahead_us / 2;
+	reservation->early_failed = false;
+	pg_atomic_fetch_add_u64(&reservation->count, 1);
+	pg_atomic_fetch_add_u64(&reservation->spent_us, took_us);
+}
+
+/*
+ * Write a reservation up to until_us, see note_written().  Backward makes it less
+ * than it was.  The caller is the writer and has acquired the origin.  Errors: as
+ * in origin_write(), before anything has changed.
+ */
+static void
+write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
+{
+	int64		began = clock_monotonic_ns();
+
+	note_written(origin, origin_write(origin, until_us, backward), until_us, ahead_us, began);
+}
+
+/*
+ * Reserve from start_us on, which may be less than what is reserved.  Nobody gets to
+ * know before reservation_begin().  The caller is the writer, has acquired the
+ * origin, and has seen to it that nobody finds room meanwhile.  Errors: as in
+ * origin_write(), before anything has changed.
+ */
+void
+reservation_write_start(ReplOriginId origin, uint64 start_us)
+{
+	uint64		ahead_us = reach_beyond(start_us, true);
+
+	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
+}
+
+/* Let IDs begin where reservation_write_start() has reserved; the caller is still the writer. */
+void
+reservation_begin(uint64 start_us)
+{
+	SharedArea *area = shmem_area();
+
+	pg_atomic_write_u64(&area->limits.start_us, start_us);
+	pg_write_barrier();
+	pg_atomic_write_u64(&area->limits.reserved_us, start_us);
+	publish(&area->reservation, &area->limits);
+}
+
+/*
+ * Extend the reservation for someone at reach_us.  If someone else has written to
+ * the origin, what we know of our IDs counts, in either direction; true then.  The
+ * caller is the writer and has acquired the origin.  Errors: as in origin_write().
+ */
+static bool
+write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)
+{
+	uint64		ahead_us = reach_beyond(reach_us, true);
+	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+	uint64		expected_us = area->reservation.written_us;
+	uint64		found_us = replorigin_get_progress(origin, false);
+
+	write_reservation(origin, Max(until_us, reserved_us), ahead_us, found_us > expected_us);
+	publish(&area->reservation, &area->limits);
+	return found_us != expected_us;
+}
+
+/* Write, unless someone was faster.  The caller has acquired the origin. */
+static void
+extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
+{
+	bool		was_moved = false;
+
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		if (begin_if_wanted(area, reach_us, restarts, true))
+			was_moved = write_extension(area, origin, reach_us);
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+
+	if (was_moved)
+		ereport(LOG,
+				errmsg("replication origin \"%s\" had been dropped or moved", ORIGIN_NAME),
+				errdetail("It holds again up to which time snowflake IDs may have been made. A crash before this could have made them repeat, or wait."));
+}
+
+/* Has the clock passed all that is reserved?  After a restart that was for somebody else. */
+static bool
+is_over(SharedArea *area, uint32 restarts)
+{
+	return pg_atomic_read_u32(&area->limits.restarts) == restarts &&
+		pg_atomic_read_u64(&area->limits.reserved_us) <= (uint64) clock_unix_ns() / NS_PER_US;
+}
+
+/*
+ * See to it that IDs may be issued up to reach_us, in us since 1970, on the
+ * timeline as it is after so many restarts: they are wanted now.  RESERVED tells
+ * to look again at once, all else to wait before that.
+ *
+ * To get hold of the origin takes longest, and comes before we are the writer.
+ * Errors: as in origin_acquire() and origin_write().
+ */
+ReservationStatus
+reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status)
+{
+	SharedArea *area = shmem_area();
+	ReservationStatus status = lock_and_look(area, reach_us, restarts);
+	ReplOriginId origin;
+
+	if (status != RESERVATION_WANTED)
+		return status;
+	*origin_status = origin_acquire(&origin);
+	if (*origin_status != ORIGIN_ACQUIRED)
+		return RESERVATION_NO_ORIGIN;
+	extend(area, origin, reach_us, restarts);
+	origin_release(origin);
+	status = lock_and_look(area, reach_us, restarts);
+	return status == RESERVED && is_over(area, restarts) ? RESERVATION_OVER : status;
+}
+
+/*
+ * Let the next early extension be tried when half of what is left now has been used
+ * up: not at every call, and not when it is too late.
+ */
+static void
+postpone(SharedArea *area, uint64 reach_us)
+{
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+
+	if (reach_us < reserved_us)
+		area->reservation.written_extend_at_us = reach_us + (reserved_us - reach_us) / 2;
+	area->reservation.early_failed = true;
+}
+
+/*
+ * Extend the reservation early for someone at reach_us, if that can be done at once.
+ * False if the failure is to be logged: the first one since it was written.  The
+ * caller is the writer.
+ */
+static bool
+write_early(SharedArea *area, uint64 reach_us, OriginFailure *failure)
+{
+	Reservation *reservation = &area->reservation;
+	uint64		ahead_us = reach_beyond(reach_us, false);
+	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+	int64		began = clock_monotonic_ns();
+	bool		had_failed = reservation->early_failed;
+	XLogRecPtr	wal_end;
+	bool		is_written = true;
+
+	/* Others go by what is reserved, even if idgen.reserve_ahead was lowered. */
+	if (until_us <= reserved_us)
+		reservation->written_extend_at_us = reserved_us - ahead_us / 2;
+	else if (origin_try_write(reservation->written_origin, reservation->written_us, until_us, &wal_end, failure))
+		note_written(reservation->written_origin, wal_end, until_us, ahead_us, began);
+	else
+	{
+		postpone(area, reach_us);
+		is_written = false;
+	}
+	publish(reservation, &area->limits);
+	return is_written || had_failed;
+}
+
+static void
+report_early_failure(SharedArea *area, const OriginFailure *failure)
+{
+	int64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
+
+	ereport(LOG,
+			errmsg("could not extend the reservation of time for snowflake IDs early: %s", failure->reason),
+			errdetail("Calls go on up to %s, and fail after that if it still cannot be extended.",
+					  timestamptz_to_str(clock_timestamptz(reserved_us))));
+}
+
+/*
+ * Half of the reservation is used up, for someone who has got to reach_us, in us
+ * since 1970, on the timeline as it is after so many restarts: prepare for more,
+ * unless others are at it.  Raises nothing but what must end the statement.
+ * With a lock of PostgreSQL's held, for whatever reason, we had better leave it.
+ */
+void
+reservation_extend_early(uint64 reach_us, uint32 restarts)
+{
+	SharedArea *area = shmem_area();
+	OriginFailure failure;
+	bool		is_quiet = true;
+
+	if (reservation_writer() != 0 || !INTERRUPTS_CAN_BE_PROCESSED())
+		return;
+
+	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	{
+		if (begin_if_wanted(area, reach_us, restarts, false))
+			is_quiet = write_early(area, reach_us, &failure);
+		reservation_end_writing(0, (Datum) 0);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+
+	if (!is_quiet)
+		report_early_failure(area, &failure);
+}

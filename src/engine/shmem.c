@@ -1,0 +1,454 @@
+/*-------------------------------------------------------------------------
+ *
+ * shmem.c
+ *	  Finding or creating the shared area, and who owns which slot of it.
+ *
+ * When the library is preloaded, idgen.c asks for the memory at server start
+ * and creates the area then.  When it is not, the first backend that needs the
+ * area creates it in the slack that PostgreSQL leaves for such cases, as
+ * contrib/pg_prewarm's autoprewarm does.  Blocks of timelines are added in the
+ * same way.
+ *
+ * What each field means, and what guards it, is in shmem.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+
+#include "base/compat.h"
+#include "engine/shmem.h"
+
+#define AREA_NAME "idgen"
+#define TIMELINE_BLOCK_NAME "idgen timelines %d"
+#define RESERVATION_LOCK_NAME "IdgenReservation"
+
+/* The area as this process sees it; NULL until shmem_area() was called. */
+static SharedArea *shared = NULL;
+
+/* The blocks of timelines that this process has found. */
+static Timeline *timeline_blocks[TIMELINE_BLOCKS];
+
+/*
+ * Bytes of the area.  Only regular backends and background workers run SQL, and
+ * their process numbers are below MaxBackends.
+ */
+static Size
+area_size(void)
+{
+	return add_size(offsetof(SharedArea, slots),
+					mul_size(MaxBackends, sizeof(BackendSlotPadded)));
+}
+
+static Size
+block_size(int block)
+{
+	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline));
+}
+
+/* How many blocks hold so many timelines (0 .. MAX_TIMELINES). */
+static int
+blocks_for(int timelines)
+{
+	int			blocks = 0;
+
+	for (; timelines > 0; blocks++)
+		timelines -= FIRST_TIMELINE_BLOCK << blocks;
+	return blocks;
+}
+
+/* Bytes to set aside at server start, for so many timelines. */
+Size
+shmem_size(int timelines)
+{
+	Size		size = area_size();
+
+	for (int block = 1; block < blocks_for(timelines); block++)
+		size = add_size(size, add_size(block_size(block), PG_CACHE_LINE_SIZE));
+	return size;
+}
+
+/* A timeline from which nothing has been taken. */
+void
+shmem_init_timeline(Timeline *timeline)
+{
+	memset(timeline, 0, sizeof(Timeline));
+	pg_atomic_init_u64(&timeline->next, 0);
+	pg_atomic_init_u64(&timeline->left_until_us, 0);
+	pg_atomic_init_u32(&timeline->time_bits, 0);
+	pg_atomic_init_u32(&timeline->keeps_node, 0);
+	pg_atomic_init_u64(&timeline->uncommitted, 0);
+	pg_atomic_init_u64(&timeline->crowded_until_ns, 0);
+	pg_atomic_init_u64(&timeline->tickets, 0);
+	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
+	pg_atomic_init_u64(&timeline->last_wait_ns, 0);
+	pg_atomic_init_u32(&timeline->last_waiter, 0);
+}
+
+static void
+create_limits(SharedArea *area)
+{
+	pg_atomic_init_u32(&area->limits.loaded, 0);
+	pg_atomic_init_u32(&area->limits.restarts, 0);
+	pg_atomic_init_u32(&area->limits.resets, 0);
+	pg_atomic_init_u64(&area->limits.start_us, 0);
+	pg_atomic_init_u64(&area->limits.reserved_us, 0);
+	pg_atomic_init_u64(&area->limits.extend_at_us, 0);
+	pg_atomic_init_u64(&area->limits.highest_clock_ns, 0);
+	pg_atomic_init_u64(&area->limits.reference_offset_ns, 0);
+	pg_atomic_init_u64(&area->limits.least_lead_ns, 0);
+	pg_atomic_init_u64(&area->limits.offsets_ended, 0);
+	pg_atomic_init_u64(&area->limits.behind_since_us, 0);
+	pg_atomic_init_u32(&area->limits.clock_is_behind, 0);
+	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
+	pg_atomic_init_u64(&area->regressions, 0);
+	pg_atomic_init_u64(&area->largest_regression_ns, 0);
+	pg_atomic_init_u32(&area->reservation.writer, 0);
+	ConditionVariableInit(&area->reservation.writer_left);
+	pg_atomic_init_u64(&area->reservation.count, 0);
+	pg_atomic_init_u64(&area->reservation.spent_us, 0);
+}
+
+static void
+create_timelines(SharedArea *area)
+{
+	shmem_init_timeline(&area->moments);
+	for (int i = 0; i < SHARED_TIMELINES; i++)
+	{
+		shmem_init_timeline(&area->shared_timelines[i]);
+		pg_atomic_init_u32(&area->shared_is_needed[i], 0);
+	}
+	for (int i = 0; i < TIMELINE_BUCKETS; i++)
+		pg_atomic_init_u32(&area->timelines_of_bucket[i], 0);
+	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
+}
+
+/* An ERROR on the way leaves a format of zero, and the next caller starts anew. */
+static void
+create_area(SharedArea *area)
+{
+	memset(area, 0, area_size());
+	create_timelines(area);
+	create_limits(area);
+	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
+	pg_atomic_init_u32(&area->layout_is_fixed, 0);
+	area->preloaded = false;
+	/* Not out of the pool of random.c, which is no process's but its own. */
+	if (!pg_strong_random(&area->clock_sequence, sizeof(area->clock_sequence)))
+		ereport(ERROR,
+				errcode(ERRCODE_INTERNAL_ERROR),
+				errmsg("could not generate random values"));
+	area->slot_count = MaxBackends;
+	for (int i = 0; i < area->slot_count; i++)
+	{
+		BackendSlot *slot = &area->slots[i].slot;
+
+		pg_atomic_init_u64(&slot->ids_issued, 0);
+		pg_atomic_init_u64(&slot->last_id_us, 0);
+		pg_atomic_init_u64(&slot->chunks_taken, 0);
+		for (int cause = 0; cause < WAIT_CAUSES; cause++)
+			pg_atomic_init_u64(&slot->waits[cause], 0);
+		pg_atomic_init_u64(&slot->waited_us, 0);
+		pg_atomic_init_u64(&slot->ticket, 0);
+		pg_atomic_init_u64(&slot->line, 0);
+		pg_atomic_init_u64(&slot->least, 0);
+		pg_atomic_init_u32(&slot->stale, 0);
+	}
+	area->format = SHARED_AREA_FORMAT;
+}
+
+/*
+ * Add hints to PostgreSQL's own errors: "not enough shared memory", and "entry
+ * size is wrong", which a library of another version meets first.
+ */
+static void
+add_hint(void *arg)
+{
+	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
+		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start. For many generators, raise \"idgen.max_generators\", too.");
+	else
+		errhint("Restart the server if idgen was upgraded.");
+}
+
+/*
+ * Find a piece of shared memory, or take it and have it made.  ERROR if there is no
+ * room, or if it cannot be made, with no lock held: whoever exits then may need
+ * AddinShmemInitLock in a callback.
+ */
+static void *
+attach(const char *name, Size size, void (*make) (void *piece, bool found))
+{
+	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
+	void	   *piece;
+	bool		found;
+
+	error_context_stack = &hint;
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	PG_TRY();
+	{
+		piece = ShmemInitStruct(name, size, &found);
+		make(piece, found);
+	}
+	PG_CATCH();
+	{
+		/* To raise has let interrupts in again; the release does so once more. */
+		HOLD_INTERRUPTS();
+		LWLockRelease(AddinShmemInitLock);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	LWLockRelease(AddinShmemInitLock);
+	error_context_stack = hint.previous;
+	return piece;
+}
+
+static void
+make_area(void *piece, bool found)
+{
+	if (!found || ((SharedArea *) piece)->format == 0)
+		create_area(piece);
+}
+
+/* Find the area, or create it. */
+static SharedArea *
+attach_area(void)
+{
+	SharedArea *area = attach(AREA_NAME, area_size(), make_area);
+
+	if (area->format != SHARED_AREA_FORMAT)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("shared memory of idgen was created by another version of its library"),
+				errdetail("The format in memory is %d, this library's is %d.",
+						  area->format, SHARED_AREA_FORMAT),
+				errhint("Restart the server after an upgrade of idgen."));
+
+	compat_register_tranche(area->lock.tranche, AREA_NAME);
+	compat_register_tranche(area->reservation.lock.tranche, RESERVATION_LOCK_NAME);
+	return area;
+}
+
+/*
+ * The shared area, created if it does not exist yet.  ERROR if there is no
+ * room for it, with shared memory as it was.
+ */
+SharedArea *
+shmem_area(void)
+{
+	if (unlikely(shared == NULL))
+		shared = attach_area();
+	return shared;
+}
+
+
+/* Timelines are made when they are added. */
+static void
+make_nothing(void *piece, bool found)
+{
+}
+
+/*
+ * A block of timelines, created if it does not exist yet.  ERROR if there is no
+ * room for it, with shared memory as it was.
+ */
+static Timeline *
+attach_block(int block)
+{
+	char		name[64];
+
+	if (block == 0)
+		return shmem_area()->first_timelines;
+	snprintf(name, sizeof(name), TIMELINE_BLOCK_NAME, block);
+	return attach(name, block_size(block), make_nothing);
+}
+
+/*
+ * Create the area while the server starts, and blocks for so many timelines, beyond
+ * which there will be none.  After a crash this runs again, in a process that still
+ * has the old pointers.
+ */
+void
+shmem_startup(int timelines)
+{
+	int			blocks = Max(blocks_for(timelines), 1);
+
+	shared = NULL;
+	memset(timeline_blocks, 0, sizeof(timeline_blocks));
+	shmem_area()->preloaded = true;
+	shared->timeline_limit = TIMELINES_IN_BLOCKS(blocks);
+	for (int block = 0; block < blocks; block++)
+		timeline_blocks[block] = attach_block(block);
+}
+
+/*
+ * A timeline by its number: below timeline_count, or that of the next one.  ERROR if
+ * this process has not looked at its block before, and that does not exist and has no
+ * room.
+ */
+Timeline *
+shmem_timeline(int number)
+{
+	int			block = 0;
+
+	while (number >= FIRST_TIMELINE_BLOCK << block)
+		number -= FIRST_TIMELINE_BLOCK << block++;
+	if (timeline_blocks[block] == NULL)
+		timeline_blocks[block] = attach_block(block);
+	return &timeline_blocks[block][number];
+}
+
+/*
+ * Call a function that attaches shared memory; false if there is no room for it, which
+ * is no error then.  It leaves nothing behind that an ERROR would have to clean up.
+ */
+static bool
+has_room(void (*attach_it) (int number), int number)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool has_room = true;
+
+	PG_TRY();
+	{
+		attach_it(number);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_OUT_OF_MEMORY)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		has_room = false;
+	}
+	PG_END_TRY();
+	return has_room;
+}
+
+static void
+attach_timeline(int number)
+{
+	(void) shmem_timeline(number);
+}
+
+/*
+ * See to it that shmem_timeline() does not raise for this number.  False if there is no
+ * room for its block.
+ */
+bool
+shmem_reach_timeline(int number)
+{
+	return has_room(attach_timeline, number);
+}
+
+static void
+attach_area_only(int number)
+{
+	(void) shmem_area();
+}
+
+/* The shared area, or NULL if there is no room for it. */
+SharedArea *
+shmem_area_if_room(void)
+{
+	return has_room(attach_area_only, 0) ? shared : NULL;
+}
+
+/* How many timelines there are by now in blocks. */
+int
+shmem_count_timelines(void)
+{
+	SharedArea *area = shmem_area();
+	int			count;
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	count = area->timeline_count;
+	LWLockRelease(&area->lock);
+	return count;
+}
+
+/*
+ * Move the counters of a slot's last owner into the totals.  The caller holds
+ * shared->lock.
+ */
+static void
+retire_counts(BackendSlot *slot)
+{
+	IssueCounts *totals = &shared->totals;
+
+	totals->ids_issued += pg_atomic_exchange_u64(&slot->ids_issued, 0);
+	totals->chunks_taken += pg_atomic_exchange_u64(&slot->chunks_taken, 0);
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		totals->waits[cause] += pg_atomic_exchange_u64(&slot->waits[cause], 0);
+	totals->waited_us += pg_atomic_exchange_u64(&slot->waited_us, 0);
+}
+
+/*
+ * Leave the slot.  What is left of the chunk is never issued.  A parallel
+ * worker tells its leader that positions beyond the leader's chunk may have
+ * been issued in the same session.
+ */
+static void
+release_slot(int code, Datum arg)
+{
+	BackendSlot *slot = (BackendSlot *) DatumGetPointer(arg);
+	PGPROC	   *leader = MyProc->lockGroupLeader;
+
+	/* No lock: an ERROR may have left us with one. */
+	pg_write_barrier();
+	slot->pid = 0;
+
+	if (leader != NULL && leader != MyProc)
+		pg_atomic_fetch_add_u32(&shared->slots[compat_proc_number(leader)].slot.stale, 1);
+}
+
+/*
+ * This process's slot, empty.  Once per process; the slot goes back when the
+ * process ends.  If it ends without that, the whole server restarts and the
+ * area is made anew.
+ */
+BackendSlot *
+shmem_claim_slot(void)
+{
+	SharedArea *area = shmem_area();
+	int			number = compat_proc_number(MyProc);
+	BackendSlot *slot;
+
+	if (number >= area->slot_count)
+		elog(ERROR, "process number %d has no idgen slot", number);
+	slot = &area->slots[number].slot;
+
+	before_shmem_exit(release_slot, PointerGetDatum(slot));
+	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
+	retire_counts(slot);
+	pg_atomic_write_u64(&slot->last_id_us, 0);
+	slot->pid = MyProcPid;
+	slot->role = GetAuthenticatedUserId();
+	LWLockRelease(&area->lock);
+	return slot;
+}
+
+/* Counts of all backends there ever were since the area was created. */
+IssueCounts
+shmem_total_counts(void)
+{
+	SharedArea *area = shmem_area();
+	IssueCounts counts;
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	counts = area->totals;
+	for (int i = 0; i < area->slot_count; i++)
+	{
+		BackendSlot *slot = &area->slots[i].slot;
+
+		counts.ids_issued += pg_atomic_read_u64(&slot->ids_issued);
+		counts.chunks_taken += pg_atomic_read_u64(&slot->chunks_taken);
+		for (int cause = 0; cause < WAIT_CAUSES; cause++)
+			counts.waits[cause] += pg_atomic_read_u64(&slot->waits[cause]);
+		counts.waited_us += pg_atomic_read_u64(&slot->waited_us);
+	}
+	LWLockRelease(&area->lock);
+	return counts;
+}

@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * waiting.c
+ *	  How long a take has waited, and waiting for the reservation to be read or written.
+ *
+ * Callers look again whenever one of these returns: it may be too early.  They
+ * hold no lock, and the waits can be cancelled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "engine/reservation.h"
+#include "engine/waiting.h"
+
+int			waiting_max = 10000;
+
+/* Give up a wait for the writer of the reservation.  Returns if it has just finished. */
+void
+wait_report_writer(void)
+{
+	int			pid = reservation_writer();
+
+	if (pid != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("reservation of time for snowflake IDs is still being written by another session"),
+				errdetail("The process with PID %d has not finished within \"idgen.max_wait\", which is %d ms.",
+						  pid, waiting_max),
+				errhint("Find out what keeps it from flushing WAL, or raise \"idgen.max_wait\"."));
+}
+
+/*
+ * What is left of idgen.max_wait, in ns; not positive when it is over.  By the
+ * monotonic clock, as the wall clock may step.
+ */
+int64
+wait_patience(const Wait *wait)
+{
+	int64		max_wait_ns = waiting_max * NS_PER_MS;
+
+	return wait->since == 0 ? max_wait_ns :
+		wait->since + max_wait_ns - clock_monotonic_ns();
+}
+
+/* Count a wait; a take that waits for several reasons counts for the first. */
+void
+wait_begin(Wait *wait, WaitCause cause, int64 now)
+{
+	if (wait->since != 0)
+		return;
+	wait->since = now;
+	shmem_add_own(&wait->slot->waits[cause], 1);
+}
+
+/* What began then, by the monotonic clock in ns, has ended. */
+void
+wait_end(const Wait *wait, int64 began)
+{
+	shmem_add_own(&wait->slot->waited_us, (clock_monotonic_ns() - began) / NS_PER_US);
+}
+
+/* What those wait for who wait for time to be reserved. */
+uint32
+wait_reservation_event(void)
+{
+	static uint32 wait_event = 0;
+
+	return compat_wait_event(&wait_event, "IdgenReservation");
+}
+
+/*
+ * Find out where an earlier life of the server has left off (see reservation_load).
+ * Errors: OBJECT_IN_USE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ */
+void
+wait_to_load(void)
+{
+	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+
+	while (!reservation_load())
+	{
+		if (clock_monotonic_ns() >= until)
+			origin_report(ORIGIN_LOCKED);
+		clock_wait(WAIT_LONGEST_POLL_NS, wait_reservation_event());
+	}
+}
+
+/*
+ * Become the writer of the reservation (see reservation_begin_writing), and wait
+ * for another one to finish.  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS
+ * raises.
+ */
+void
+wait_to_write(void)
+{
+	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+
+	while (!reservation_begin_writing())
+	{
+		int64		patience = until - clock_monotonic_ns();
+
+		if (patience <= 0)
+			wait_report_writer();
+		else
+			reservation_wait_for_writer(patience, wait_reservation_event());
+	}
+}

@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator.c
+ *	  Turning positions of a timeline into IDs of a node.
+ *
+ * Named generators are in named_generator.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/timestamp.h"
+
+#include "generator/generator.h"
+#include "engine/id_space.h"
+#include "bits/layout_text.h"
+#include "engine/reference_clock.h"
+#include "generator/server_layout.h"
+
+uint64		generator_changes = 1;
+Generator	generator_of_server;
+int			generator_sequence_start = SEQUENCE_ZERO;
+ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
+ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
+
+static const ServerSetting *
+setting_of_field(LayoutField field)
+{
+	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
+}
+
+/* Has a layout room for the server's datacenter or worker?  Not for one that is invalid. */
+bool
+generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
+{
+	const ServerSetting *setting = setting_of_field(field);
+
+	return setting_is_valid(setting) && setting->value <= layout_max(layout, field);
+}
+
+/* What keeps a value out of a field of a layout, as a sentence in detail (GENERATOR_DETAIL_SIZE). */
+const char *
+generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int value, char *detail)
+{
+	if (layout_has(layout, field))
+		snprintf(detail, GENERATOR_DETAIL_SIZE, "The value is %d, and the layout's %s goes from 0 to %llu.",
+				 value, layout_field_names[field], (unsigned long long) layout_max(layout, field));
+	else
+		snprintf(detail, GENERATOR_DETAIL_SIZE, "The value is %d, and the layout has no %s.",
+				 value, layout_field_names[field]);
+	return detail;
+}
+
+/*
+ * Datacenter or worker of the server in its place in a layout.  ERROR
+ * INVALID_PARAMETER_VALUE if it is invalid, or the layout has no room for it.
+ */
+uint64
+generator_server_field(const SnowflakeLayout *layout, LayoutField field)
+{
+	const ServerSetting *setting = setting_of_field(field);
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	setting_check(setting);
+	if (!generator_server_field_fits(layout, field))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),
+				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)),
+				errhint("Choose a value that the layout has room for, or another layout, or give the generator a node of its own."));
+	return layout_put(layout, field, setting->value);
+}
+
+/*
+ * The server's node in a layout.  ERROR INVALID_PARAMETER_VALUE if it is invalid, or
+ * the layout does not tell it from others.
+ */
+uint64
+generator_server_node_bits(const SnowflakeLayout *layout)
+{
+	return generator_server_field(layout, LAYOUT_DATACENTER) |
+		generator_server_field(layout, LAYOUT_WORKER);
+}
+
+/*
+ * The postmaster, which loads libraries, and a process that has all but ended have no
+ * place in shared memory: there is no slot for them, and they can hold no lock.
+ */
+static void
+check_process(const char *caller)
+{
+	if (MyProc == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("cannot execute %s in a process that is not attached to shared memory", caller));
+}
+
+/*
+ * Make this process one that issues IDs.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE in
+ * the postmaster; READ_ONLY_SQL_TRANSACTION in recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
+ * drift limit of its own; OUT_OF_MEMORY without room for the shared area.  Layout and
+ * node are checked by who puts them into an ID.  What follows recovery is final, so only
+ * then do we look where an earlier life of the server, or the primary, has left off.
+ */
+void
+generator_attach(const char *caller)
+{
+	check_process(caller);
+	PreventCommandDuringRecovery(caller);
+
+	setting_check(&window_max_drift);
+	setting_check(&reference_max_regression);
+	timeline_attach();
+}
+
+/* There are no IDs of a time before the epoch; to wait for it would be no use. */
+static void
+check_epoch(const SnowflakeLayout *layout)
+{
+	if (layout_tick_at(layout, clock_unix_ns()) < 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("epoch of the snowflake layout is in the future"),
+				errdetail("The epoch is %s.",
+						  timestamptz_to_str(clock_timestamptz(layout_tick_start_us(layout, 0)))),
+				errhint("Check the system clock, or choose another layout."));
+}
+
+/*
+ * Let a generator issue IDs of this layout and node from this timeline.  The process
+ * must be attached.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
+ */
+void
+generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,
+				 Timeline *timeline)
+{
+	check_epoch(layout);
+	timeline_set_source(&generator->source, layout, node_bits, timeline);
+}
+
+/*
+ * See generator_get_server.  Errors: those of generator_attach(), server_layout(),
+ * generator_server_node_bits(), id_space_timeline() and generator_set_up().
+ */
+void
+generator_ready_server(const char *caller)
+{
+	const SnowflakeLayout *layout;
+	uint64		node_bits;
+
+	generator_attach(caller);
+	layout = server_layout();
+	node_bits = generator_server_node_bits(layout);
+	generator_set_up(&generator_of_server, layout, node_bits,
+					 id_space_timeline(layout, node_bits, false, SPACE_OF_SERVER));
+	generator_of_server.source.sequence_start = generator_sequence_start;
+	generator_of_server.ready_as_of = generator_changes;
+}
+
+/* The timeline of the server's own IDs; NULL if it has issued none with its layout and node. */
+Timeline *
+generator_server_timeline(void)
+{
+	const SnowflakeLayout *layout = server_layout();
+
+	return generator_server_fits(layout) ? id_space_find(layout, generator_server_node_bits(layout)) : NULL;
+}
+
+/* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */
+void
+generator_fill(Generator *generator, int64 *ids, uint64 count)
+{
+	const SnowflakeLayout layout = generator->source.layout;
+	const uint64 node_bits = generator->source.node_bits;
+	const int64 *end = ids + count;
+
+	while (ids < end)
+	{
+		PositionRange range = timeline_take_batch(&generator->source, end - ids);
+
+		for (uint64 position = range.start; position < range.end; position++)
+			*ids++ = layout_compose(&layout, position, node_bits);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * First of size (1 .. layout_tick_size) consecutive IDs that are all ours.
+ * Errors: see timeline.c.
+ */
+int64
+generator_next_block(Generator *generator, uint64 size)
+{
+	PositionRange range = timeline_take_block(&generator->source, size);
+
+	return layout_compose(&generator->source.layout, range.start, generator->source.node_bits);
+}

@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator.h
+ *	  What makes IDs: a layout, a node, and a timeline.  The server's own, and
+ *	  what all have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_GENERATOR_H
+#define IDGEN_GENERATOR_H
+
+#include "bits/layout.h"
+#include "base/setting.h"
+#include "engine/timeline.h"
+
+/*
+ * A generator as this process uses it.  It holds as long as nothing has changed
+ * that it was made ready by.
+ */
+typedef struct Generator
+{
+	uint64		ready_as_of;	/* generator_changes then; 0: never */
+	PositionSource source;
+} Generator;
+
+/* Counts what may concern generators: settings, definitions, rights. */
+extern uint64 generator_changes;
+
+/* The server's own. */
+extern Generator generator_of_server;
+
+/* idgen.sequence_start: where the server's own IDs begin in a tick, a SequenceStart. */
+extern int	generator_sequence_start;
+
+/* This server's node. */
+extern ServerSetting generator_datacenter;
+extern ServerSetting generator_worker;
+
+/* Room for generator_misfit_detail(). */
+#define GENERATOR_DETAIL_SIZE 128
+
+extern bool generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field);
+extern const char *generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field,
+										   int value, char *detail);
+extern uint64 generator_server_field(const SnowflakeLayout *layout, LayoutField field);
+extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
+
+/* Has a layout room for the server's node? */
+static inline bool
+generator_server_fits(const SnowflakeLayout *layout)
+{
+	return generator_server_field_fits(layout, LAYOUT_DATACENTER) &&
+		generator_server_field_fits(layout, LAYOUT_WORKER);
+}
+
+extern void generator_attach(const char *caller);
+extern void generator_set_up(Generator *generator, const SnowflakeLayout *layout,
+							 uint64 node_bits, Timeline *timeline);
+extern void generator_ready_server(const char *caller);
+extern Timeline *generator_server_timeline(void);
+extern void generator_fill(Generator *generator, int64 *ids, uint64 count);
+extern int64 generator_next_block(Generator *generator, uint64 size);
+
+static inline bool
+generator_is_ready(const Generator *generator)
+{
+	return likely(generator->ready_as_of == generator_changes);
+}
+
+/*
+ * The server's own generator, ready to draw from on behalf of the SQL function
+ * caller.  Errors: see generator_ready_server.
+ */
+static inline Generator *
+generator_get_server(const char *caller)
+{
+	if (!generator_is_ready(&generator_of_server))
+		generator_ready_server(caller);
+	return &generator_of_server;
+}
+
+/* The next ID of a generator that is ready.  Errors: see timeline_next. */
+static inline int64
+generator_next(Generator *generator)
+{
+	uint64		position = timeline_next(&generator->source);
+
+	return layout_compose(&generator->source.layout, position, generator->source.node_bits);
+}
+
+#endif							/* IDGEN_GENERATOR_H */

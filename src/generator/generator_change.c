@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator_change.c
+ *	  See generator_change.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "engine/clock.h"
+#include "generator/generator_change.h"
+#include "engine/id_space.h"
+
+/* What must lie between old and new IDs that are told apart by which are larger, in us. */
+#define MARGIN_US (INT64CONST(86400) * US_PER_S)
+
+/*
+ * Are all IDs that a layout issues from now on above those that another has issued?
+ * Compared a day later, and where the other began, so that it does not depend on the
+ * clock.
+ */
+static bool
+is_above(const SnowflakeLayout *layout, const IdNumbers *former)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
+	int64		start_us = layout_tick_start_us(&former->layout, 0);
+	int64		until_us = Max(now_us, reserved_us);
+
+	/* What idgen_reset_timeline() left behind lies beyond the reservation. */
+	until_us = Max(until_us, id_space_issued_until_us(former, NULL));
+	return layout_all_above(layout, now_us, &former->layout, until_us + MARGIN_US) &&
+		layout_all_above(layout, start_us, &former->layout, start_us);
+}
+
+/* How present IDs go together with former ones. */
+Change
+generator_change_compare(const GeneratorOptions *present, const GeneratorOptions *former)
+{
+	IdNumbers	numbers = generator_options_numbers(present);
+	IdNumbers	others = generator_options_numbers(former);
+
+	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
+		return CHANGE_IS_FREE;
+	if (layout_same_pace(&numbers, &others))
+		return CHANGE_BEGINS_AFTER;
+	return is_above(&numbers.layout, &others) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
+}
+
+/* Are layout and node the same? */
+bool
+generator_change_is_none(const GeneratorOptions *one, const GeneratorOptions *other)
+{
+	return layout_equal(&one->layout, &other->layout) &&
+		memcmp(one->is_given, other->is_given, sizeof(one->is_given)) == 0 &&
+		memcmp(one->value, other->value, sizeof(one->value)) == 0;
+}

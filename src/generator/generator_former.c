@@ -1,0 +1,112 @@
+/*-------------------------------------------------------------------------
+ *
+ * generator_former.c
+ *	  The layouts and nodes that a generator had before.
+ *
+ * They are an option of the generator, so they go along with dumps and upgrades.  What
+ * they are good for is in generator_ddl.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "generator/generator_former.h"
+#include "generator/layout_convert.h"
+
+/* The list with its elements, in the present memory context. */
+List *
+generator_former_copy(List *former)
+{
+	List	   *copy = NIL;
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		GeneratorOptions *one = palloc(sizeof(GeneratorOptions));
+
+		*one = *(GeneratorOptions *) lfirst(cell);
+		copy = lappend(copy, one);
+	}
+	return copy;
+}
+
+static bool
+same_numbers(const IdNumbers *one, const IdNumbers *other)
+{
+	return one->fixed == other->fixed && layout_share_timeline(one, other);
+}
+
+/* Is all that the second has issued among what the first may have?  Known of one layout. */
+static bool
+covers(const GeneratorOptions *one, const GeneratorOptions *other)
+{
+	if (!layout_equal(&one->layout, &other->layout))
+		return false;
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (one->is_given[field] && !(other->is_given[field] && other->value[field] == one->value[field]))
+			return false;
+	return true;
+}
+
+/* Of so many nodes of a layout each is remembered; of more, that there were many. */
+#define FORMER_NODES 16
+
+/*
+ * Remember layout and node of a generator among its former ones; the result is a list
+ * of its own.
+ */
+List *
+generator_former_add(List *former, const GeneratorOptions *options)
+{
+	IdNumbers	numbers = generator_options_numbers(options);
+	GeneratorOptions *added = palloc0(sizeof(GeneratorOptions));
+	List	   *others = NIL;
+	List	   *of_layout = NIL;
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		GeneratorOptions *one = lfirst(cell);
+		IdNumbers	old = generator_options_numbers(one);
+
+		if (same_numbers(&old, &numbers) || covers(one, options))
+			return list_copy(former);
+		if (layout_equal(&one->layout, &options->layout))
+			of_layout = lappend(of_layout, one);
+		else
+			others = lappend(others, one);
+	}
+	added->layout = options->layout;
+	if (list_length(of_layout) >= FORMER_NODES)
+		return lappend(others, added);
+	memcpy(added->is_given, options->is_given, sizeof(added->is_given));
+	memcpy(added->value, options->value, sizeof(added->value));
+	return lappend(list_concat(others, of_layout), added);
+}
+
+/* The list as text, as the option has it. */
+char *
+generator_former_text(List *former)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, former)
+	{
+		GeneratorOptions *one = lfirst(cell);
+		const char *word = " with ";
+
+		appendStringInfo(&text, "%s%s", text.len > 0 ? " | " : "", layout_to_text(&one->layout));
+		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+			if (one->is_given[field])
+			{
+				appendStringInfo(&text, "%s%s=%llu", word, generator_option_of_field[field],
+								 (unsigned long long) one->value[field]);
+				word = " ";
+			}
+	}
+	return text.data;
+}

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout_convert.c
+ *	  See layout_convert.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "generator/layout_convert.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
+
+/*
+ * A layout from the name of a preset or from its words; context as for ereturn.
+ * ERROR INVALID_TEXT_REPRESENTATION if it is neither.
+ */
+SnowflakeLayout *
+layout_from_text(const char *text, Node *context)
+{
+	const SnowflakeLayout *preset = layout_of_name(text);
+	SnowflakeLayout *layout = palloc(sizeof(SnowflakeLayout));
+	LayoutProblem problem;
+
+	if (preset != NULL)
+		*layout = *preset;
+	else if (!layout_read(text, layout, &problem))
+		ereturn(context, NULL,
+				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
+				errdetail("%s", problem.detail),
+				problem.hint ? errhint("%s", problem.hint) : 0);
+	return layout;
+}
+
+/* The name of a layout, or the words for it. */
+char *
+layout_to_text(const SnowflakeLayout *layout)
+{
+	const char *name = layout_name(layout);
+	char		text[LAYOUT_TEXT_SIZE];
+
+	if (name != NULL)
+		return pstrdup(name);
+	layout_write(layout, text, sizeof(text));
+	return pstrdup(text);
+}

@@ -1,0 +1,317 @@
+/*-------------------------------------------------------------------------
+ *
+ * named_generator.c
+ *	  Finding a generator by its name, and whether one may draw from it.
+ *
+ * A generator is a foreign server of the foreign-data wrapper "idgen", whose
+ * options say its layout, node and start of the sequence.  So PostgreSQL itself
+ * keeps, checks, dumps and renames it, knows its owner and who may use it, and
+ * tells all backends when something changes.
+ *
+ * A backend looks it up once, and again when PostgreSQL says that a foreign
+ * server, a wrapper or a role has changed, or when another user draws.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_foreign_server.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "generator/generator_former.h"
+#include "generator/generator_lock.h"
+#include "generator/generator_options.h"
+#include "generator/generator_uncommitted.h"
+#include "engine/id_space.h"
+#include "generator/named_generator.h"
+
+static HTAB *generators = NULL;
+
+/* Generators that have been used in this transaction, which holds a lock on each. */
+static NamedGenerator *used_in_transaction = NULL;
+
+/* The locks go with the transaction, so whoever uses a generator in the next one has to become ready again. */
+static void
+end_transaction(XactEvent event, void *arg)
+{
+	for (; used_in_transaction != NULL; used_in_transaction = used_in_transaction->next_in_transaction)
+	{
+		used_in_transaction->generator.ready_as_of = 0;
+		used_in_transaction->is_locked = false;
+		if (used_in_transaction->generator.source.before_issue != NULL)
+			used_in_transaction->defined_as_of = 0;
+	}
+}
+
+static void
+note_change(Datum arg, int cache, uint32 hash)
+{
+	generator_changes++;
+}
+
+static void
+create_table(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(NameData),
+		.entrysize = sizeof(NamedGenerator),
+	};
+
+	generators = hash_create("snowflake generators", 16, &control, HASH_ELEM | HASH_STRINGS);
+	RegisterXactCallback(end_transaction, NULL);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, note_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_change, (Datum) 0);
+}
+
+/* The foreign server that is the generator by this name.  ERROR UNDEFINED_OBJECT if there is none. */
+ForeignServer *
+named_generator_server(const char *name)
+{
+	/* By its OID, as it may be dropped while we look. */
+	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
+	ForeignDataWrapper *wrapper = server == NULL ? NULL :
+		GetForeignDataWrapperExtended(server->fdwid, FDW_MISSING_OK);
+
+	if (wrapper == NULL || strcmp(wrapper->fdwname, GENERATOR_WRAPPER) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("generator \"%s\" does not exist", name),
+				wrapper != NULL ?
+				errdetail("There is a foreign server by this name, but it is of another foreign-data wrapper.") : 0,
+				errhint("See snowflake_create_generator()."));
+	return server;
+}
+
+/*
+ * This process's entry for a name.  ERROR UNDEFINED_OBJECT if there is no such
+ * generator, and has not been.
+ */
+NamedGenerator *
+named_generator_find(const char *name)
+{
+	NamedGenerator *named;
+
+	if (generators == NULL)
+		create_table();
+	named = hash_search(generators, name, HASH_FIND, NULL);
+	if (named == NULL)
+	{
+		(void) named_generator_server(name);
+		named = hash_search(generators, name, HASH_ENTER, NULL);
+		memset((char *) named + sizeof(NameData), 0, sizeof(NamedGenerator) - sizeof(NameData));
+	}
+	return named;
+}
+
+static void
+check_may_use(const ForeignServer *server)
+{
+	AclResult	result = compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
+}
+
+/* Is a field's value the server's? */
+bool
+named_generator_follows(const GeneratorOptions *options, LayoutField field)
+{
+	return (field == LAYOUT_DATACENTER || field == LAYOUT_WORKER) &&
+		!options->is_given[field] && generator_options_follow_server(options);
+}
+
+/* Does what the generator has of the server's node fit its layout? */
+bool
+named_generator_fits(const GeneratorOptions *options)
+{
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		if (named_generator_follows(options, field) && !generator_server_field_fits(&options->layout, field))
+			return false;
+	return true;
+}
+
+/*
+ * The node of a generator's IDs.  ERROR INVALID_PARAMETER_VALUE if the server's
+ * does not fit.
+ */
+uint64
+named_generator_node_bits(const GeneratorOptions *options)
+{
+	const SnowflakeLayout *layout = &options->layout;
+	uint64		bits = 0;
+
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+		bits |= named_generator_follows(options, field) ? generator_server_field(layout, field) :
+			layout_put(layout, field, options->value[field]);
+	return bits;
+}
+
+/* Lock the layout until the transaction ends, and hear of changes. */
+static void
+lock_layout(NamedGenerator *named)
+{
+	if (named->is_locked)
+		return;
+	generator_lock_to_use(named->server);
+	named->is_locked = true;
+	named->next_in_transaction = used_in_transaction;
+	used_in_transaction = named;
+}
+
+/*
+ * The foreign server that the generator is now, locked.  The right to use it comes first:
+ * a lock outlasts an ERROR that a subtransaction catches, and changes wait for it.
+ * Errors: those of named_generator_server(), INSUFFICIENT_PRIVILEGE, and what waiting for
+ * a lock raises.
+ */
+static ForeignServer *
+lock_server(NamedGenerator *named)
+{
+	for (;;)
+	{
+		ForeignServer *server = named_generator_server(NameStr(named->name));
+
+		check_may_use(server);
+		if (named->is_locked && named->server == server->serverid)
+			return server;
+		if (named->is_locked)
+			end_transaction(XACT_EVENT_ABORT, NULL);
+		named->server = server->serverid;
+		lock_layout(named);
+	}
+}
+
+/* The layout may go back to what it was: let former IDs go on above what we issue now. */
+static void
+raise_former(PositionSource *source, int64 until_us)
+{
+	NamedGenerator *named = (NamedGenerator *) ((char *) source - offsetof(NamedGenerator, generator.source));
+	IdNumbers	present = layout_node_numbers(&source->layout, source->node_bits);
+	ListCell   *cell;
+
+	foreach(cell, named->former)
+	{
+		IdNumbers	former = generator_options_numbers(lfirst(cell));
+
+		id_space_raise(&former, &present, until_us);
+	}
+}
+
+/* See raise_former(), which finds only what has a timeline. */
+static void
+define_pending(NamedGenerator *named, List *former, SpaceUser user)
+{
+	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		const GeneratorOptions *one = lfirst(cell);
+
+		if (named_generator_fits(one))
+			(void) id_space_timeline(&one->layout, named_generator_node_bits(one),
+									 generator_options_keep_node(one), user);
+	}
+	named->former = generator_former_copy(former);
+	named->generator.source.before_issue = raise_former;
+	MemoryContextSwitchTo(context);
+}
+
+/* Let the generator issue what its definition says. */
+static void
+define(NamedGenerator *named, const ForeignServer *server)
+{
+	GeneratorOptions options = generator_options_read(server->options);
+	uint64		node_bits = named_generator_node_bits(&options);
+	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
+	List	   *goes_above;
+	bool		is_uncommitted = generator_uncommitted_look(server, &options, &goes_above);
+	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
+	Timeline   *timeline;
+	ListCell   *cell;
+
+	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
+	if (is_uncommitted)
+		generator_uncommitted_note_use(server, timeline);
+	foreach(cell, options.former)
+	{
+		IdNumbers	former = generator_options_numbers(lfirst(cell));
+
+		/* There may be any number of them. */
+		CHECK_FOR_INTERRUPTS();
+		id_space_go_beyond(timeline, &numbers, &former);
+	}
+	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
+	named->generator.source.sequence_start = options.sequence_start;
+	named->generator.source.before_issue = NULL;
+	if (goes_above != NIL)
+		define_pending(named, goes_above, user);
+}
+
+/*
+ * Make the generator ready for this transaction, if the user may use it.  Errors:
+ * those of generator_attach(), id_space_timeline() and generator_set_up();
+ * UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's
+ * node does not fit the layout.
+ */
+void
+named_generator_ready(NamedGenerator *named, const char *caller)
+{
+	uint64		as_of;
+	ForeignServer *server;
+
+	generator_attach(caller);
+	named->generator.ready_as_of = 0;
+	if (named->defined_as_of == generator_changes && named->user == GetUserId())
+		lock_layout(named);
+
+	/* What changes while we look makes us look again. */
+	as_of = generator_changes;
+	if (named->defined_as_of != as_of || named->user != GetUserId())
+	{
+		server = lock_server(named);
+		named->defined_as_of = 0;
+		define(named, server);
+		named->defined_as_of = as_of;
+		named->user = GetUserId();
+	}
+	named->generator.ready_as_of = as_of;
+}
+
+/* The generators of this database: OIDs of foreign servers. */
+List *
+named_generator_list(void)
+{
+	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
+	Relation	servers = table_open(ForeignServerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(servers, InvalidOid, false, NULL, 0, NULL);
+	List	   *list = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_foreign_server server = (Form_pg_foreign_server) GETSTRUCT(tuple);
+
+		if (wrapper != NULL && server->srvfdw == wrapper->fdwid)
+			list = lappend_oid(list, server->oid);
+	}
+	systable_endscan(scan);
+	table_close(servers, AccessShareLock);
+	return list;
+}

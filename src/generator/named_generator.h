@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * named_generator.h
+ *	  Generators that were created with a name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_NAMED_GENERATOR_H
+#define IDGEN_NAMED_GENERATOR_H
+
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+
+#include "generator/generator.h"
+#include "generator/generator_options.h"
+
+/* The foreign-data wrapper whose servers are our generators. */
+#define GENERATOR_WRAPPER "idgen"
+
+/* A generator as this process has used it; never freed. */
+typedef struct NamedGenerator
+{
+	NameData	name;			/* hash key */
+	Oid			user;			/* whose right to use it was checked */
+	Oid			server;			/* the foreign server that it is, or was */
+	uint64		defined_as_of;	/* generator_changes then; 0: never */
+	bool		is_locked;		/* the server, by this transaction */
+	struct NamedGenerator *next_in_transaction;
+	List	   *former;			/* what the source's before_issue looks at */
+	Generator	generator;
+} NamedGenerator;
+
+extern bool named_generator_follows(const GeneratorOptions *options, LayoutField field);
+extern bool named_generator_fits(const GeneratorOptions *options);
+extern uint64 named_generator_node_bits(const GeneratorOptions *options);
+extern ForeignServer *named_generator_server(const char *name);
+extern List *named_generator_list(void);
+extern NamedGenerator *named_generator_find(const char *name);
+extern void named_generator_ready(NamedGenerator *named, const char *caller);
+
+/*
+ * The generator, ready to draw from on behalf of the SQL function caller.  Errors:
+ * see named_generator_ready.
+ */
+static inline Generator *
+named_generator_get(NamedGenerator *named, const char *caller)
+{
+	if (unlikely(!generator_is_ready(&named->generator) || named->user != GetUserId()))
+		named_generator_ready(named, caller);
+	return &named->generator;
+}
+
+#endif							/* IDGEN_NAMED_GENERATOR_H */

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_layouts.h
+ *	  The layouts that IDs of this database are of.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_OWN_LAYOUTS_H
+#define IDGEN_OWN_LAYOUTS_H
+
+#include "bits/layout_plausibility.h"
+
+extern OwnLayout *own_layouts(int *count);
+
+#endif							/* IDGEN_OWN_LAYOUTS_H */

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * server_layout.h
+ *	  The layout of this server's own IDs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SERVER_LAYOUT_H
+#define IDGEN_SERVER_LAYOUT_H
+
+#include "bits/layout.h"
+#include "bits/layout_text.h"
+#include "base/setting.h"
+
+/* When no more than this, 5 years, is left of a layout's time, it should be said; in us. */
+#define LAYOUT_LAST_YEARS_US (5 * INT64CONST(31556952) * US_PER_S)
+
+/* idgen.layout. */
+extern ServerSetting server_layout_setting;
+
+/* With longer ticks no IDs are made; in us. */
+#define LAYOUT_LONGEST_TICK_US US_PER_S
+
+extern const char *layout_objection(const SnowflakeLayout *layout);
+extern const char *server_layout_objection(const SnowflakeLayout *layout);
+extern bool server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem);
+extern void server_layout_set(const char *text);
+extern const SnowflakeLayout *server_layout(void);
+extern bool server_layout_is_fixed(void);
+extern const SnowflakeLayout *server_layout_asked(void);
+extern const SnowflakeLayout *server_layout_expected(void);
+extern void server_layout_startup(void);
+
+#endif							/* IDGEN_SERVER_LAYOUT_H */

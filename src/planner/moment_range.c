@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * moment_range.c
+ *	  See moment_range.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/int.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock.h"
+#include "planner/moment_range.h"
+
+/* Below all finite timestamps, the first of which is in 4714 BC. */
+#define LONG_AGO_US (-(INT64CONST(1) << 62))
+
+/* Past the end of any ID's time, and still a number that has a next one. */
+#define FAR_OFF_US (PG_INT64_MAX - 1)
+
+/*
+ * A moment in us since 1970.  The last 30 years that a timestamp can have, and
+ * infinity, become one number, and so does what lies infinitely long ago.
+ */
+int64
+moment_us(TimestampTz moment)
+{
+	int64		unix_us;
+
+	if (pg_add_s64_overflow(moment, POSTGRES_EPOCH_UNIX_US, &unix_us))
+		return FAR_OFF_US;
+	return Min(Max(unix_us, LONG_AGO_US), FAR_OFF_US);
+}
+
+/* A range of timestamps, which are whole us.  Nothing is an error. */
+MomentRange
+moment_range(FunctionCallInfo fcinfo, RangeType *range)
+{
+	MomentRange moments = {.first_us = LONG_AGO_US,.last_us = FAR_OFF_US};
+	RangeBound	lower;
+	RangeBound	upper;
+	bool		empty;
+
+	range_deserialize(range_get_typcache(fcinfo, RangeTypeGetOid(range)), range, &lower, &upper, &empty);
+	if (empty)
+		return (MomentRange) {.first_us = FAR_OFF_US + 1,.last_us = LONG_AGO_US};
+	if (!lower.infinite)
+	{
+		moments.first_us = moment_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
+	}
+	if (!upper.infinite)
+		moments.last_us = moment_us(DatumGetTimestampTz(upper.val)) - !upper.inclusive;
+	return moments;
+}

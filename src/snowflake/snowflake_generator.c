@@ -1,0 +1,270 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_generator.c
+ *	  What SQL calls to create generators, and to draw from them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+#include "nodes/primnodes.h"
+#include "nodes/value.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "base/command.h"
+#include "generator/generator_ddl.h"
+#include "generator/generator_options.h"
+#include "generator/id_batch.h"
+#include "generator/layout_convert.h"
+#include "generator/named_generator.h"
+#include "snowflake/snowflake_layout.h"
+
+PG_FUNCTION_INFO_V1(idgen_generator_validator);
+PG_FUNCTION_INFO_V1(idgen_read_generator);
+PG_FUNCTION_INFO_V1(idgen_create_generator);
+PG_FUNCTION_INFO_V1(idgen_generator_nextval);
+PG_FUNCTION_INFO_V1(idgen_generator_nextvals);
+PG_FUNCTION_INFO_V1(idgen_generator_next_block);
+
+/* Report at this level unless IDs of the layout can be made now. */
+static void
+check_is_current(const SnowflakeLayout *layout, int elevel)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		start_us = layout_tick_start_us(layout, 0);
+	int64		end_us = layout_end_us(layout);
+
+	if (now_us >= end_us)
+		ereport(elevel,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("time of layout \"%s\" has run out", layout_to_text(layout)),
+				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
+				layout_has(layout, LAYOUT_SLAB) ?
+				errhint("The time counts within a slab: write the layout with the slab's beginning as its epoch.") :
+				errhint("Choose another epoch, or give the time more bits."));
+	if (now_us < start_us)
+		ereport(elevel,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("epoch of layout \"%s\" is in the future", layout_to_text(layout)),
+				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
+}
+
+/*
+ * A generator has nothing that a user could be mapped to, or a table be of; and what
+ * is made of it by whoever may use it would keep its owner from dropping it.
+ */
+static void
+refuse_catalog(Oid catalog)
+{
+	if (catalog == UserMappingRelationId || catalog == ForeignTableRelationId)
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				catalog == UserMappingRelationId ?
+				errmsg("a generator has no user mappings") :
+				errmsg("a generator has no foreign tables"),
+				errdetail("Servers of foreign-data wrapper \"%s\" are generators of IDs, not places of data.",
+						  GENERATOR_WRAPPER));
+}
+
+/*
+ * snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about
+ * CREATE SERVER and all that goes with it, also where no options are given.
+ */
+Datum
+idgen_generator_validator(PG_FUNCTION_ARGS)
+{
+	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
+
+	if (PG_GETARG_OID(1) == ForeignServerRelationId)
+	{
+		/* No error, as a dump may hold a generator that has come to its end. */
+		GeneratorOptions generator = generator_options_read(options);
+
+		check_is_current(&generator.layout, WARNING);
+	}
+	else if (options != NIL)
+		ereport(ERROR,
+				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				errmsg("foreign-data wrapper \"%s\" has options for servers only", GENERATOR_WRAPPER));
+	else
+		refuse_catalog(PG_GETARG_OID(1));
+	PG_RETURN_VOID();
+}
+
+/* A field of the node as a column: NULL if it was not given. */
+static void
+put_given(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
+{
+	*null = !options->is_given[field];
+	*value = field == LAYOUT_SLAB ? Int64GetDatum(options->value[field]) : Int32GetDatum(options->value[field]);
+}
+
+/* The start of the sequence as it was written. */
+static const char *
+sequence_start_text(List *definitions)
+{
+	ListCell   *cell;
+
+	foreach(cell, definitions)
+	{
+		DefElem    *definition = lfirst(cell);
+
+		if (strcmp(definition->defname, "sequence_start") == 0)
+			return strVal(definition->arg);
+	}
+	return "zero";
+}
+
+/*
+ * idgen_read_generator(options text[], OUT layout snowflake_layout,
+ *						OUT worker_id integer, OUT datacenter_id integer,
+ *						OUT shard_id integer, OUT slab_id bigint,
+ *						OUT sequence_start text)
+ */
+Datum
+idgen_read_generator(PG_FUNCTION_ARGS)
+{
+	List	   *definitions = untransformRelOptions(PG_GETARG_DATUM(0));
+	GeneratorOptions options;
+	OptionsProblem problem;
+	Datum		values[6];
+	bool		nulls[6] = {false};
+	TupleDesc	row_type;
+
+	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (!generator_options_try(definitions, &options, &problem))
+		PG_RETURN_NULL();
+	values[0] = PointerGetDatum(&options.layout);
+	put_given(&options, LAYOUT_WORKER, &values[1], &nulls[1]);
+	put_given(&options, LAYOUT_DATACENTER, &values[2], &nulls[2]);
+	put_given(&options, LAYOUT_SHARD, &values[3], &nulls[3]);
+	put_given(&options, LAYOUT_SLAB, &values[4], &nulls[4]);
+	values[5] = CStringGetTextDatum(sequence_start_text(definitions));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
+}
+
+static void
+append_option(StringInfo command, const char *name, const char *value)
+{
+	appendStringInfo(command, ", %s %s", name, quote_literal_cstr(value));
+}
+
+/* The argument of snowflake_create_generator() that an option comes from. */
+static const int argument_of_field[LAYOUT_FIELDS] = {
+	[LAYOUT_WORKER] = 2,
+	[LAYOUT_DATACENTER] = 3,
+	[LAYOUT_SHARD] = 4,
+	[LAYOUT_SLAB] = 5,
+};
+
+/*
+ * snowflake_create_generator(generator name, layout snowflake_layout,
+ *							  worker_id integer, datacenter_id integer,
+ *							  shard_id integer, slab_id bigint,
+ *							  sequence_start text)
+ */
+Datum
+idgen_create_generator(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout;
+	StringInfoData command;
+
+	for (int i = 0; i < 2; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("a generator's name and layout must not be null"));
+	if (NameStr(*PG_GETARG_NAME(0))[0] == '\0')
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_NAME),
+				errmsg("a generator's name must not be empty"));
+	layout = PG_GETARG_LAYOUT_P(1);
+	check_is_current(layout, ERROR);
+
+	initStringInfo(&command);
+	appendStringInfo(&command, "CREATE SERVER %s FOREIGN DATA WRAPPER %s OPTIONS (layout %s",
+					 quote_identifier(NameStr(*PG_GETARG_NAME(0))), GENERATOR_WRAPPER,
+					 quote_literal_cstr(layout_to_text(layout)));
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		int			i = argument_of_field[field];
+
+		if (!PG_ARGISNULL(i))
+			append_option(&command, generator_option_of_field[field],
+						  psprintf("%lld", field == LAYOUT_SLAB ?
+								   (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
+	}
+	if (!PG_ARGISNULL(6))
+		append_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
+	appendStringInfoChar(&command, ')');
+	run_command(command.data);
+	generator_ddl_remember_creation(get_foreign_server_oid(NameStr(*PG_GETARG_NAME(0)), false));
+	PG_RETURN_VOID();
+}
+
+/*
+ * Is the name of the generator the same in all calls of this call site?  A parameter
+ * is not enough: PL/pgSQL evaluates one expression with many.
+ */
+static bool
+name_is_constant(const FmgrInfo *function)
+{
+	Node	   *call = function->fn_expr;
+
+	return call != NULL && IsA(call, FuncExpr) && IsA(linitial(((FuncExpr *) call)->args), Const);
+}
+
+/*
+ * The generator that the first argument names, ready to draw from.  Where the name
+ * is a constant the call site remembers it.
+ */
+static inline Generator *
+get_generator(FunctionCallInfo fcinfo, const char *caller)
+{
+	NamedGenerator *named = fcinfo->flinfo->fn_extra;
+
+	if (unlikely(named == NULL))
+	{
+		named = named_generator_find(NameStr(*PG_GETARG_NAME(0)));
+		if (name_is_constant(fcinfo->flinfo))
+			fcinfo->flinfo->fn_extra = named;
+	}
+	return named_generator_get(named, caller);
+}
+
+/* snowflake_nextval(generator name) */
+Datum
+idgen_generator_nextval(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(generator_next(get_generator(fcinfo, "snowflake_nextval()")));
+}
+
+/* snowflake_nextvals(generator name, count integer) */
+Datum
+idgen_generator_nextvals(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_ARRAYTYPE_P(id_batch(get_generator(fcinfo, "snowflake_nextvals()"),
+								   PG_GETARG_INT32(1)));
+}
+
+/* snowflake_next_block(generator name, size integer) */
+Datum
+idgen_generator_next_block(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(id_block(get_generator(fcinfo, "snowflake_next_block()"),
+							 PG_GETARG_INT32(1)));
+}

@@ -1,0 +1,370 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_inspect.c
+ *	  snowflake_inspect(): what an ID from anywhere is, in words and a picture.
+ *
+ * With a layout, the bits and what they mean; that depends on nothing else.
+ * Without one, the layouts that it may be of, the most plausible first, with the
+ * picture for that; see layout_plausibility.c for how they are weighed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "common/int.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock.h"
+#include "bits/layout_capacity.h"
+#include "bits/layout_picture.h"
+#include "bits/layout_plausibility.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
+#include "generator/own_layouts.h"
+#include "base/shown.h"
+#include "snowflake/snowflake_layout.h"
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_inspect);
+PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text);
+PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_layout);
+PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text_layout);
+
+/* What is less plausible is not worth a line. */
+#define LEAST_CHANCE 0.01
+
+typedef struct AgeUnit
+{
+	const char *name;
+	int64		us;
+} AgeUnit;
+
+static const AgeUnit age_units[] = {
+	{"year", YEAR_US},
+	{"day", USECS_PER_DAY},
+	{"hour", USECS_PER_HOUR},
+	{"minute", USECS_PER_MINUTE},
+	{"second", USECS_PER_SEC},
+};
+
+/* What may stand between or around the digits of a number that was copied from somewhere. */
+static bool
+is_ornament(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '_' || c == '"' || c == '\'';
+}
+
+/* Take the digits.  Returns false if they are more than 64 bits hold. */
+static bool
+add_digit(uint64 *number, char digit)
+{
+	return !pg_mul_u64_overflow(*number, 10, number) && !pg_add_u64_overflow(*number, digit - '0', number);
+}
+
+/* Digits and letters in their usual numbers, which tell an ID of 128 bits. */
+#define UUID_LENGTH 36
+#define ULID_LENGTH 26
+
+/* Which function reads a text that is no decimal number of 64 bits. */
+static const char *
+reader_of(const char *copied)
+{
+	size_t		length = 0;
+
+	for (const char *c = copied; *c != '\0'; c++)
+		length += !is_ornament(*c);
+	if (length == UUID_LENGTH)
+		return "A UUID is read by uuid_inspect().";
+	if (length == ULID_LENGTH)
+		return "A ULID is read by a cast to ulid, and its time by ulid_timestamp().";
+	return "Text in base62, base58, base32 or hex is read by snowflake_decode().";
+}
+
+/*
+ * The 64 bits of an ID in decimal, from -2^63, as of a bigint, to 2^64 - 1, with
+ * whatever between digits.
+ */
+static uint64
+read_id(text *argument)
+{
+	char	   *copied = text_to_cstring(argument);
+	char	   *at = copied;
+	bool		negative = false;
+	bool		in_range = true;
+	int			digits = 0;
+	uint64		number = 0;
+
+	while (is_ornament(*at))
+		at++;
+	if (*at == '-')
+	{
+		negative = true;
+		at++;
+	}
+	for (; *at != '\0'; at++)
+	{
+		if (is_ornament(*at))
+			continue;
+		if (*at < '0' || *at > '9')
+			break;
+		digits++;
+		in_range = in_range && add_digit(&number, *at);
+	}
+	if (digits == 0 || *at != '\0')
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				errmsg("invalid input syntax for a snowflake ID: \"%s\"", shown(copied)),
+				errdetail("An ID is a decimal number; spaces, commas, underscores and quotes do not matter."),
+				errhint("%s", reader_of(copied)));
+	if (!in_range || (negative && number > UINT64CONST(1) << 63))
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("value \"%s\" is out of range for a snowflake ID", shown(copied)),
+				errdetail("An ID has 64 bits: from -9223372036854775808 to 18446744073709551615."),
+				strspn(copied, "0123456789") == ULID_LENGTH ? errhint("%s", reader_of(copied)) : 0);
+	return negative ? -number : number;
+}
+
+/* The ID in the forms that one may meet it in. */
+static void
+add_forms(StringInfo text, uint64 id)
+{
+	appendStringInfo(text, "%llu = 0x%016llX", (unsigned long long) id, (unsigned long long) id);
+	if (id > PG_INT64_MAX)
+		appendStringInfo(text, ", as bigint %lld", (long long) id);
+}
+
+static void
+add_picture(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+{
+	char		picture[LAYOUT_PICTURE_SIZE];
+
+	layout_draw(layout, id, picture, sizeof(picture));
+	appendStringInfoString(text, picture);
+}
+
+/* What the layout is, the picture, and what to know. */
+static void
+add_as_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+{
+	const LayoutPreset *preset = layout_preset(layout);
+	char		specification[LAYOUT_TEXT_SIZE];
+
+	layout_write(layout, specification, sizeof(specification));
+	if (preset != NULL)
+		appendStringInfo(text, "As %s: %s\n", preset->name, preset->used_by);
+	appendStringInfo(text, "%s\n\n", specification);
+	add_picture(text, layout, id);
+	if (preset != NULL && preset->note != NULL)
+		appendStringInfo(text, "\n\n%s", preset->note);
+}
+
+/* How long ago something was, in the largest unit that fits. */
+static void
+add_age(StringInfo text, int64 age_us)
+{
+	int64		span_us = Max(age_us, -age_us);
+
+	for (int i = 0; i < lengthof(age_units); i++)
+	{
+		int64		count = span_us / age_units[i].us;
+
+		if (count == 0)
+			continue;
+		appendStringInfo(text, "%lld %s%s %s", (long long) count, age_units[i].name, count == 1 ? "" : "s",
+						 age_us > 0 ? "ago" : "ahead");
+		return;
+	}
+	appendStringInfoString(text, "now");
+}
+
+/* The time in an ID of a layout whose time is in the past, or next to it. */
+static void
+add_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, int64 now_us)
+{
+	int64		unix_us;
+	char		moment[LAYOUT_MOMENT_SIZE];
+
+	if (layout_is_in_slabs(layout) ||
+		!layout_moment_us(layout, layout_get(layout, LAYOUT_TIME, id), &unix_us))
+	{
+		appendStringInfoString(text, "no date");
+		return;
+	}
+	layout_write_moment(unix_us, moment, sizeof(moment));
+	appendStringInfo(text, "%s UTC, ", moment);
+	add_age(text, now_us - unix_us);
+}
+
+/* The values of the fields other than the time. */
+static void
+add_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+{
+	const char *between = ": ";
+
+	for (int i = 1; i < LAYOUT_FIELDS; i++)
+	{
+		/* The sequence is the second of the fields, but is to come last. */
+		int			field = i + 1 < LAYOUT_FIELDS ? i + 1 : LAYOUT_SEQUENCE;
+
+		if (!layout_has(layout, field))
+			continue;
+		appendStringInfo(text, "%s%s %llu", between, layout_field_names[field],
+						 (unsigned long long) layout_get(layout, field, id));
+		between = ", ";
+	}
+}
+
+static void
+add_doubts(StringInfo text, const LayoutCandidate *candidate)
+{
+	const LayoutDoubts *doubts = &candidate->doubts;
+
+	if (doubts->before_system)
+		appendStringInfoString(text, "; there were no such IDs yet");
+	if (doubts->near_epoch)
+		appendStringInfoString(text, "; there were hardly any such IDs yet");
+	if (doubts->node_too_low)
+		appendStringInfo(text, "; nodes are numbered from %d", candidate->preset->habits.first_node);
+	if (doubts->sequence_too_low)
+		appendStringInfo(text, "; the sequence starts at %d", candidate->preset->habits.first_sequence);
+	if (doubts->sequence_high)
+		appendStringInfo(text, "; the sequence is high, and starts at %d with each tick",
+						 candidate->preset->habits.first_sequence);
+}
+
+/* How a candidate is called. */
+static const char *
+candidate_name(const LayoutCandidate *candidate)
+{
+	if (candidate->kind == CANDIDATE_OTHER_EPOCH)
+		return "the same with another epoch than any of these";
+	if (candidate->kind == CANDIDATE_COUNTER)
+		return "a count, no snowflake ID";
+	if (candidate->kind == CANDIDATE_RANDOM)
+		return "random, no snowflake ID";
+	return candidate->preset != NULL ? candidate->preset->name : candidate->own->name;
+}
+
+static void
+add_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, int64 now_us)
+{
+	appendStringInfo(text, "\n%4d %%  %-14s", (int) rint(candidate->chance * 100), candidate_name(candidate));
+	if (candidate->kind != CANDIDATE_LAYOUT)
+		return;
+	appendStringInfoString(text, "  ");
+	add_time_and_age(text, candidate->layout, id, now_us);
+	add_fields(text, candidate->layout, id);
+	if (candidate->own != NULL)
+		appendStringInfo(text, "; %s", candidate->own->owner);
+	add_doubts(text, candidate);
+}
+
+/* Names of candidates with a verdict whose chance is too small for a line. */
+static void
+add_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidates, int count,
+			  LayoutVerdict verdict)
+{
+	const char *between = "";
+
+	for (int i = 0; i < count; i++)
+	{
+		const LayoutCandidate *candidate = &candidates[i];
+
+		if (candidate->verdict != verdict || candidate->chance >= LEAST_CHANCE || candidate->kind != CANDIDATE_LAYOUT)
+			continue;
+		if (*between == '\0')
+			appendStringInfo(text, "\n%s: ", why);
+		appendStringInfo(text, "%s%s", between, candidate_name(candidate));
+		between = ", ";
+	}
+}
+
+/* The verdict: what is at least half as likely as the likeliest. */
+static void
+add_verdict(StringInfo text, const LayoutCandidate *candidates, int count)
+{
+	int			likely = 1;
+
+	while (likely < count && candidates[likely].chance * 2 >= candidates[0].chance)
+		likely++;
+	appendStringInfo(text, "%s%s", likely == 1 ? "Most likely: " : "Likely: ", candidate_name(&candidates[0]));
+	for (int i = 1; i < likely; i++)
+		appendStringInfo(text, "%s%s", i + 1 < likely ? ", " : " or ", candidate_name(&candidates[i]));
+}
+
+/* With a layout. */
+static text *
+inspect_layout(uint64 id, const SnowflakeLayout *layout)
+{
+	StringInfoData report;
+
+	initStringInfo(&report);
+	add_forms(&report, id);
+	appendStringInfoString(&report, "\n");
+	add_as_layout(&report, layout, id);
+	return cstring_to_text_with_len(report.data, report.len);
+}
+
+/* Without one. */
+static text *
+inspect(uint64 id)
+{
+	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
+	int			own_count;
+	OwnLayout  *own = own_layouts(&own_count);
+	LayoutCandidate *candidates = palloc(LAYOUT_CANDIDATES(own_count) * sizeof(LayoutCandidate));
+	int			count = layout_rank(id, own, own_count, now_us, candidates);
+	StringInfoData report;
+
+	initStringInfo(&report);
+	add_forms(&report, id);
+	appendStringInfoString(&report, "\n");
+	add_verdict(&report, candidates, count);
+	if (candidates[0].kind == CANDIDATE_LAYOUT)
+	{
+		appendStringInfoString(&report, "\n\n");
+		add_as_layout(&report, candidates[0].layout, id);
+	}
+	appendStringInfoString(&report, "\n\nchance  of");
+	for (int i = 0; i < count && candidates[i].chance >= LEAST_CHANCE; i++)
+		add_candidate(&report, &candidates[i], id, now_us);
+	appendStringInfoString(&report, "\n");
+	add_dismissed(&report, "Less likely", candidates, count, LAYOUT_FITS);
+	add_dismissed(&report, "In the future", candidates, count, LAYOUT_IN_FUTURE);
+	add_dismissed(&report, "With other bits than these", candidates, count, LAYOUT_STRAY_BITS);
+	return cstring_to_text_with_len(report.data, report.len);
+}
+
+/* snowflake_inspect(id bigint) */
+Datum
+idgen_snowflake_inspect(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(inspect(PG_GETARG_INT64(0)));
+}
+
+/* snowflake_inspect(id text) */
+Datum
+idgen_snowflake_inspect_text(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(inspect(read_id(PG_GETARG_TEXT_PP(0))));
+}
+
+/* snowflake_inspect(id bigint, layout snowflake_layout) */
+Datum
+idgen_snowflake_inspect_layout(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(inspect_layout(PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1)));
+}
+
+/* snowflake_inspect(id text, layout snowflake_layout) */
+Datum
+idgen_snowflake_inspect_text_layout(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(inspect_layout(read_id(PG_GETARG_TEXT_PP(0)), PG_GETARG_LAYOUT_P(1)));
+}

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_make.c
+ *	  A Snowflake ID from its parts, for tests, fixtures and backdating.
+ *
+ * It is an ID like others, and may be one that has been drawn or will be: what
+ * makes IDs unique is in generator.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "generator/layout_convert.h"
+#include "bits/layout_text.h"
+#include "snowflake/snowflake_layout.h"
+#include "snowflake/snowflake_make.h"
+#include "snowflake/snowflake_moment.h"
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_make);
+
+/*
+ * A field's value in its place.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if IDs of the layout
+ * that are not negative cannot have it; 0 is what a field has that is not there.
+ */
+uint64
+snowflake_part_bits(const SnowflakeLayout *layout, LayoutField field, int64 value)
+{
+	const char *name = layout_field_names[field];
+	int64		most = (int64) layout_max(layout, field);
+
+	if (!layout_has(layout, field) && value != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("snowflake layout has no field \"%s\"", name),
+				errdetail("The %s given is %lld, and the layout is \"%s\".",
+						  name, (long long) value, layout_to_text(layout)));
+	if (value < 0 || value > most)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("%s of snowflake ID out of range: %lld", name, (long long) value),
+				errdetail("The %s is from 0 to %lld in layout \"%s\".",
+						  name, (long long) most, layout_to_text(layout)));
+	return layout_put(layout, field, (uint64) value);
+}
+
+/*
+ * snowflake_make(created_at timestamptz, sequence integer, worker_id integer,
+ *				  datacenter_id integer, shard_id integer, slab_id bigint,
+ *				  layout snowflake_layout)
+ */
+Datum
+idgen_snowflake_make(PG_FUNCTION_ARGS)
+{
+	TimestampTz created_at = PG_GETARG_TIMESTAMPTZ(0);
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(6);
+
+	PG_RETURN_INT64((int64) (layout_put(layout, LAYOUT_TIME, snowflake_moment_tick(layout, created_at)) |
+							 snowflake_part_bits(layout, LAYOUT_SEQUENCE, PG_GETARG_INT32(1)) |
+							 snowflake_part_bits(layout, LAYOUT_WORKER, PG_GETARG_INT32(2)) |
+							 snowflake_part_bits(layout, LAYOUT_DATACENTER, PG_GETARG_INT32(3)) |
+							 snowflake_part_bits(layout, LAYOUT_SHARD, PG_GETARG_INT32(4)) |
+							 snowflake_part_bits(layout, LAYOUT_SLAB, PG_GETARG_INT64(5))));
+}

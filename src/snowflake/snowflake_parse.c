@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_parse.c
+ *	  What SQL calls to read Snowflake IDs.
+ *
+ * An ID is the 64 bits of a bigint.  Where a layout uses all of them, a negative
+ * number is an ID like others, read as if it had no sign.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/timestamp.h"
+
+#include "generator/layout_convert.h"
+#include "generator/server_layout.h"
+#include "snowflake/snowflake_layout.h"
+#include "snowflake/snowflake_moment.h"
+#include "snowflake/snowflake_parse.h"
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
+PG_FUNCTION_INFO_V1(idgen_snowflake_parse_own);
+PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
+
+/* ERROR if a number cannot be an ID of a layout. */
+static void
+ensure_of_layout(const SnowflakeLayout *layout, int64 id)
+{
+	uint64		stray_bits = layout_stray_bits(layout, (uint64) id);
+
+	if (stray_bits != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("snowflake ID out of range"),
+				errdetail("In the ID %lld bits 0x%llX are set, which layout \"%s\" does not use.",
+						  (long long) id, (unsigned long long) stray_bits, layout_to_text(layout)),
+				errhint("snowflake_inspect(%lld) says which layouts it can be of.", (long long) id));
+}
+
+/*
+ * The row type of the calling function's result, looked up once per call site.
+ */
+static TupleDesc
+cached_result_type(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+
+	if (flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+		TupleDesc	row_type;
+
+		if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		flinfo->fn_extra = BlessTupleDesc(row_type);
+		MemoryContextSwitchTo(old);
+	}
+	return flinfo->fn_extra;
+}
+
+/* The fields in the order of snowflake_parse()'s columns; all but the slab fit an integer. */
+static const LayoutField columns[LAYOUT_FIELDS] = {
+	LAYOUT_TIME, LAYOUT_DATACENTER, LAYOUT_WORKER, LAYOUT_SEQUENCE, LAYOUT_SHARD, LAYOUT_SLAB
+};
+
+static Datum
+column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
+{
+	if (field == LAYOUT_TIME)
+		return TimestampTzGetDatum(snowflake_tick_moment(layout, value));
+	if (field == LAYOUT_SLAB)
+		return Int64GetDatum(value);
+	return Int32GetDatum(value);
+}
+
+/* The row of an ID's fields.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if it is none of the layout. */
+static Datum
+parse(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
+{
+	Datum		values[LAYOUT_FIELDS];
+	bool		nulls[LAYOUT_FIELDS];
+
+	ensure_of_layout(layout, id);
+	for (int i = 0; i < LAYOUT_FIELDS; i++)
+	{
+		LayoutField field = columns[i];
+
+		nulls[i] = !layout_has(layout, field);
+		values[i] = column_value(layout, field, layout_get(layout, field, (uint64) id));
+	}
+	return HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls));
+}
+
+/*
+ * snowflake_parse(id bigint, layout snowflake_layout,
+ *				   OUT created_at timestamptz,
+ *				   OUT datacenter_id integer, OUT worker_id integer,
+ *				   OUT sequence integer, OUT shard_id integer, OUT slab_id bigint)
+ */
+Datum
+idgen_snowflake_parse(PG_FUNCTION_ARGS)
+{
+	return parse(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
+}
+
+/* snowflake_parse(id bigint, OUT ...), in the server's own layout; ERROR, too, as for server_layout() */
+Datum
+idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
+{
+	return parse(fcinfo, PG_GETARG_INT64(0), server_layout());
+}
+
+/*
+ * The time of an ID: the start of its tick.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if the
+ * layout does not have it, DATETIME_VALUE_OUT_OF_RANGE if no timestamp reaches it.
+ */
+TimestampTz
+snowflake_time_of(const SnowflakeLayout *layout, int64 id)
+{
+	ensure_of_layout(layout, id);
+	return snowflake_tick_moment(layout, layout_get(layout, LAYOUT_TIME, (uint64) id));
+}
+
+/* snowflake_timestamp(id bigint, layout snowflake_layout) */
+Datum
+idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(snowflake_time_of(PG_GETARG_LAYOUT_P(1), PG_GETARG_INT64(0)));
+}

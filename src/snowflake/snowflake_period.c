@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_period.c
+ *	  Hours, days, months ... of the calendar as bounds on Snowflake IDs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "common/int.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "planner/id_bounds.h"
+#include "generator/server_layout.h"
+#include "snowflake/snowflake_layout.h"
+#include "snowflake/time_zone.h"
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_period);
+PG_FUNCTION_INFO_V1(idgen_snowflake_period_own);
+PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc);
+PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc_own);
+
+/* Units of the calendar, and how much of the next one is skipped to be safely within it. */
+typedef struct Period
+{
+	const char *name;
+	int64		one_and_a_half; /* us; of a month of 30 days, a quarter of 90, a year of 365; 0 of an hour */
+} Period;
+
+/* From when to when a period is. */
+typedef struct Span
+{
+	TimestampTz start;
+	TimestampTz end;			/* the first moment after it */
+} Span;
+
+static const Period periods[] = {
+	{"hour", 0},
+	{"day", USECS_PER_DAY * 3 / 2},
+	{"week", USECS_PER_DAY * 21 / 2},
+	{"month", USECS_PER_DAY * 45},
+	{"quarter", USECS_PER_DAY * 135},
+	{"year", USECS_PER_DAY * 547},
+};
+
+/* An hour and what a jump of the clock adds to it are less than that. */
+#define LONGEST_HOUR (3 * USECS_PER_HOUR)
+
+static const Period *
+find_period(text *name)
+{
+	char	   *wanted = text_to_cstring(name);
+
+	for (int i = 0; i < lengthof(periods); i++)
+		if (pg_strcasecmp(wanted, periods[i].name) == 0)
+			return &periods[i];
+
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("period \"%s\" not recognized", wanted),
+			errhint("Periods are \"hour\", \"day\", \"week\", \"month\", \"quarter\" and \"year\"."));
+}
+
+static void
+ensure_in_range(TimestampTz moment, const Period *period)
+{
+	if (!IS_VALID_TIMESTAMP(moment))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range"),
+				errdetail("The %s of this moment does not end within the range of timestamps.", period->name));
+}
+
+/* The start of the period that a clock is in, as the clock shows it. */
+static Timestamp
+shown_at_start(const Period *period, Timestamp shown)
+{
+	ensure_in_range(shown, period);
+	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc,
+												 PointerGetDatum(cstring_to_text(period->name)),
+												 TimestampGetDatum(shown)));
+}
+
+/* The start of the next one, as the clock shows it. */
+static Timestamp
+shown_at_next_start(const Period *period, Timestamp start)
+{
+	Timestamp	in_next;
+
+	if (pg_add_s64_overflow(start, period->one_and_a_half, &in_next))
+		in_next = DT_NOEND;
+	return shown_at_start(period, in_next);
+}
+
+static Span
+hour_of(TimestampTz moment, pg_tz *zone)
+{
+	Span		hour = {.end = moment - LONGEST_HOUR};
+
+	do
+	{
+		hour.start = hour.end;
+		hour.end = zone_next_hour(zone, hour.start);
+	} while (hour.end <= moment);
+	return hour;
+}
+
+/*
+ * The period of days that a moment is in.  A period starts when the clock first
+ * shows a time of it, and goes on until it first shows one of the next; that the
+ * clock may then jump back, over midnight, changes nothing.  So where midnight
+ * comes twice, the first one counts, and each moment is in one period.
+ *
+ * The next one is that of what the clock shows one and a half periods on, which is
+ * right whatever days and months of different length come in between, and takes no
+ * calendar but PostgreSQL's.
+ */
+static Span
+days_of(const Period *period, TimestampTz moment, pg_tz *zone)
+{
+	Timestamp	shown = shown_at_start(period, zone_clock_at(zone, moment));
+	Span		days = {.end = zone_first_shows(zone, shown)};
+
+	do
+	{
+		days.start = days.end;
+		shown = shown_at_next_start(period, shown);
+		days.end = zone_first_shows(zone, shown);
+	} while (days.end <= moment);
+	return days;
+}
+
+/*
+ * snowflake_period(period text, moment timestamptz, time_zone text,
+ *					layout snowflake_layout,
+ *					OUT starts_at timestamptz, OUT ends_at timestamptz,
+ *					OUT from_id bigint, OUT to_id bigint)
+ */
+Datum
+idgen_snowflake_period(PG_FUNCTION_ARGS)
+{
+	const Period *period = find_period(PG_GETARG_TEXT_PP(0));
+	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(1);
+	pg_tz	   *zone = compat_find_zone(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(3);
+	Span		span;
+	TupleDesc	row_type;
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	ensure_by_time(layout);
+	ensure_in_range(moment, period);
+	span = period->one_and_a_half == 0 ? hour_of(moment, zone) : days_of(period, moment, zone);
+	ensure_in_range(span.start, period);
+	ensure_in_range(span.end, period);
+
+	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = TimestampTzGetDatum(span.start);
+	values[1] = TimestampTzGetDatum(span.end);
+	values[2] = Int64GetDatum(first_id_at(layout, span.start));
+	values[3] = Int64GetDatum(first_id_at(layout, span.end));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
+}
+
+/* The same with a time zone and a layout that are not arguments of the call. */
+static Datum
+period_with(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
+{
+	LOCAL_FCINFO(call, 4);
+
+	InitFunctionCallInfoData(*call, fcinfo->flinfo, 4, InvalidOid, fcinfo->context, fcinfo->resultinfo);
+	call->args[0] = fcinfo->args[0];
+	call->args[1] = fcinfo->args[1];
+	call->args[2] = (NullableDatum) {.value = time_zone};
+	call->args[3] = (NullableDatum) {.value = PointerGetDatum(layout)};
+	return idgen_snowflake_period(call);
+}
+
+/* snowflake_period(period text, moment timestamptz, time_zone text, OUT ...): in the server's own layout */
+Datum
+idgen_snowflake_period_own(PG_FUNCTION_ARGS)
+{
+	return period_with(fcinfo, PG_GETARG_DATUM(2), server_layout());
+}
+
+/* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...): in UTC */
+Datum
+idgen_snowflake_period_utc(PG_FUNCTION_ARGS)
+{
+	return period_with(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
+}
+
+/* snowflake_period(period text, moment timestamptz, OUT ...): both */
+Datum
+idgen_snowflake_period_utc_own(PG_FUNCTION_ARGS)
+{
+	return period_with(fcinfo, CStringGetTextDatum("UTC"), server_layout());
+}

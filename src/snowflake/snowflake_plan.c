@@ -1,0 +1,210 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_plan.c
+ *	  snowflake_plan(): layouts for so many IDs, nodes and years, with reasons.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "nodes/execnodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "engine/clock.h"
+#include "bits/layout_capacity.h"
+#include "bits/layout_plan.h"
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
+#include "snowflake/snowflake_layout.h"
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_plan);
+
+/* Begin another part of a text whose parts are divided by semicolons. */
+static void
+begin_part(StringInfo text)
+{
+	if (text->len > 0)
+		appendStringInfoString(text, "; ");
+}
+
+/* A number (not negative) with commas between thousands. */
+static char *
+in_thousands(int64 number)
+{
+	if (number < 1000)
+		return psprintf("%d", (int) number);
+	return psprintf("%s,%03d", in_thousands(number / 1000), (int) (number % 1000));
+}
+
+/* The day in UTC of a moment in us since 1970. */
+static char *
+day_of(int64 unix_us)
+{
+	char		text[LAYOUT_MOMENT_SIZE];
+
+	layout_write_moment(unix_us - unix_us % USECS_PER_DAY, text, sizeof(text));
+	return pstrdup(text);
+}
+
+static void
+add_missed_rate(StringInfo reason, const SnowflakeLayout *layout, const LayoutDemand *demand)
+{
+	int64		rate = layout_ids_per_second(layout);
+
+	begin_part(reason);
+	appendStringInfo(reason, "makes %s a second, %s are asked for",
+					 rate == 0 ? "less than 1 ID" : rate == 1 ? "1 ID" : psprintf("%s IDs", in_thousands(rate)),
+					 in_thousands(demand->ids_per_second));
+}
+
+static void
+add_missed_nodes(StringInfo reason, const SnowflakeLayout *layout, const LayoutDemand *demand)
+{
+	int64		nodes = layout_nodes(layout);
+
+	begin_part(reason);
+	appendStringInfo(reason, "has %s %s, %s are asked for", in_thousands(nodes),
+					 nodes == 1 ? "node" : "nodes", in_thousands(demand->nodes));
+}
+
+static void
+add_missed_years(StringInfo reason, const SnowflakeLayout *layout, const LayoutShortfalls *shortfalls)
+{
+	begin_part(reason);
+	if (shortfalls->no_date)
+		appendStringInfoString(reason, "has no end of its own, as the time counts within a slab");
+	else if (shortfalls->negative)
+		appendStringInfo(reason, "%s negative on %s", shortfalls->run_out ? "turned" : "turns",
+						 day_of(layout_end_us(layout)));
+	else
+		appendStringInfo(reason, shortfalls->run_out ? "the time ran out on %s" : "ends on %s",
+						 day_of(layout_end_us(layout)));
+}
+
+/* Why a proposal does not suit; NULL if it does. */
+static const char *
+reason_of(const LayoutProposal *proposal, const LayoutDemand *demand)
+{
+	StringInfoData reason;
+
+	if (proposal->demands_missed == 0)
+		return NULL;
+	initStringInfo(&reason);
+	if (proposal->shortfalls.rate)
+		add_missed_rate(&reason, &proposal->layout, demand);
+	if (proposal->shortfalls.nodes)
+		add_missed_nodes(&reason, &proposal->layout, demand);
+	if (proposal->shortfalls.years)
+		add_missed_years(&reason, &proposal->layout, &proposal->shortfalls);
+	return reason.data;
+}
+
+/* What to know of a layout, whether it suits or not; NULL if there is nothing. */
+static const char *
+note_of(const LayoutProposal *proposal)
+{
+	const SnowflakeLayout *layout = &proposal->layout;
+	const LayoutPreset *preset = layout_preset(layout);
+	const char *note = preset != NULL ? preset->note : NULL;
+	int64		last_end_us = layout_last_end_us(layout);
+
+	if (!layout_turns_negative(layout) || proposal->shortfalls.negative)
+		return note;
+	return psprintf("Turns negative on %s, though 64 bits last until %s.%s%s", day_of(layout_end_us(layout)),
+					last_end_us == NEVER_US ? "after the year 294246" : day_of(last_end_us),
+					note ? " " : "", note ? note : "");
+}
+
+static Datum
+text_or_null(const char *text, bool *null)
+{
+	*null = text == NULL;
+	return *null ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/* A number with two decimals, rounded down, so that 1.00 is enough. */
+static Datum
+with_two_decimals(double number)
+{
+	return NumericGetDatum(int64_div_fast_to_numeric((int64) (number * 100), 2));
+}
+
+static void
+put_row(ReturnSetInfo *result, int rank, LayoutProposal *proposal, const LayoutDemand *demand, int64 now_us)
+{
+	const SnowflakeLayout *layout = &proposal->layout;
+	Datum		values[9];
+	bool		nulls[9] = {false};
+
+	values[0] = Int32GetDatum(rank);
+	values[1] = PointerGetDatum(layout);
+	values[2] = BoolGetDatum(proposal->demands_missed == 0);
+	values[3] = with_two_decimals(layout_margin(layout, demand, now_us));
+	values[4] = Int64GetDatum(layout_ids_per_second(layout));
+	values[5] = Int64GetDatum(layout_nodes(layout));
+	nulls[6] = layout_is_in_slabs(layout);
+	values[6] = TimestampTzGetDatum(clock_timestamptz(layout_end_us(layout)));
+	values[7] = text_or_null(reason_of(proposal, demand), &nulls[7]);
+	values[8] = text_or_null(note_of(proposal), &nulls[8]);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+static void
+check_range(const char *name, int64 value, int64 most)
+{
+	if (value < 1 || value > most)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("%s must be between 1 and %lld", name, (long long) most),
+				errdetail("%lld was asked for.", (long long) value));
+}
+
+/* The next whole number of a numeric; beyond those of a bigint, and for NaN, the largest of these. */
+static int64
+rounded_up(Numeric number)
+{
+	Datum		most = NumericGetDatum(int64_to_numeric(PG_INT64_MAX));
+	Datum		least = NumericGetDatum(int64_to_numeric(PG_INT64_MIN));
+	Datum		clamped = DirectFunctionCall2(numeric_larger, least,
+											  DirectFunctionCall2(numeric_smaller, most, NumericGetDatum(number)));
+
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, DirectFunctionCall1(numeric_ceil, clamped)));
+}
+
+/*
+ * snowflake_plan(ids_per_second numeric, nodes integer, years integer,
+ *				  OUT rank integer, OUT layout snowflake_layout, OUT suits boolean,
+ *				  OUT margin numeric, OUT makes_per_second bigint,
+ *				  OUT has_nodes bigint, OUT lasts_until timestamptz,
+ *				  OUT reason text, OUT note text)
+ */
+Datum
+idgen_snowflake_plan(PG_FUNCTION_ARGS)
+{
+	int64		ids_per_second = rounded_up(PG_GETARG_NUMERIC(0));
+	LayoutDemand demand;
+	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
+	LayoutProposal *proposals = palloc(LAYOUT_PROPOSALS * sizeof(LayoutProposal));
+	int			count;
+
+	check_range("ids_per_second", ids_per_second, MOST_IDS_PER_SECOND);
+	check_range("nodes", PG_GETARG_INT32(1), PG_INT32_MAX);
+	check_range("years", PG_GETARG_INT32(2), MOST_YEARS);
+	demand.ids_per_second = ids_per_second;
+	demand.nodes = PG_GETARG_INT32(1);
+	demand.years = PG_GETARG_INT32(2);
+
+	InitMaterializedSRF(fcinfo, 0);
+	count = layout_plan(&demand, now_us, proposals);
+	for (int i = 0; i < count; i++)
+		put_row((ReturnSetInfo *) fcinfo->resultinfo, i + 1, &proposals[i], &demand, now_us);
+	return (Datum) 0;
+}

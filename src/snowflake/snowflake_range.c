@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * snowflake_range.c
+ *	  Is the time of a Snowflake ID in a range?  And how the planner sees it.
+ *
+ * The planner has it replaced by comparisons of the ID with the first and the last
+ * of the range: see range_predicate.c.
+ *
+ * There are bounds only in layouts that are by time.  In the others the predicate
+ * stays, too, and reads the time of each ID; so it does where the layout is not
+ * known yet, as in a condition that is stored and takes the server's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "fmgr.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pg_list.h"
+#include "nodes/primnodes.h"
+#include "nodes/supportnodes.h"
+#include "utils/lsyscache.h"
+#include "utils/rangetypes.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "engine/clock.h"
+#include "planner/id_bounds.h"
+#include "planner/moment_range.h"
+#include "planner/range_predicate.h"
+#include "planner/range_selectivity.h"
+#include "generator/server_layout.h"
+#include "snowflake/snowflake_layout.h"
+
+PG_FUNCTION_INFO_V1(idgen_snowflake_first_in_range);
+PG_FUNCTION_INFO_V1(idgen_snowflake_last_in_range);
+PG_FUNCTION_INFO_V1(idgen_snowflake_created_in);
+PG_FUNCTION_INFO_V1(idgen_snowflake_contained_by_range);
+PG_FUNCTION_INFO_V1(idgen_range_contains_snowflake);
+PG_FUNCTION_INFO_V1(idgen_snowflake_predicate_support);
+PG_FUNCTION_INFO_V1(idgen_snowflake_range_selectivity);
+
+/* The IDs whose times are in a range: from first up to last. */
+typedef struct IdRange
+{
+	int64		first;
+	int64		last;
+} IdRange;
+
+/*
+ * No ID is from the first on and up to the last.  Where both would be off the scale, the
+ * planner took what it knows of IDs for wrong, and assumed half a percent of them.
+ */
+static const IdRange no_ids = {0, -1};
+
+/* The layout must be by time. */
+static IdRange
+ids_in_range(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
+{
+	MomentRange moments = moment_range(fcinfo, range);
+	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, moments.first_us - 1));
+	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, moments.last_us));
+
+	/* Past the end of the layout there is no first ID. */
+	if (last_before == layout_max_id(layout))
+		return no_ids;
+	return (IdRange) {last_before + 1, last};
+}
+
+/* snowflake_first_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
+Datum
+idgen_snowflake_first_in_range(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	ensure_by_time(layout);
+	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0), layout).first);
+}
+
+/* snowflake_last_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
+Datum
+idgen_snowflake_last_in_range(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	ensure_by_time(layout);
+	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0), layout).last);
+}
+
+/*
+ * Of layouts whose time is below another field.  What is no ID of the layout has
+ * no time.
+ */
+static bool
+own_time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
+{
+	TypeCacheEntry *type = range_get_typcache(fcinfo, RangeTypeGetOid(range));
+	uint64		tick = layout_get(layout, LAYOUT_TIME, (uint64) id);
+	TimestampTz created_at = clock_timestamptz(layout_tick_start_us(layout, (int64) tick));
+
+	return layout_stray_bits(layout, (uint64) id) == 0 &&
+		range_contains_elem_internal(type, range, TimestampTzGetDatum(created_at));
+}
+
+/* Nothing is an error: this is leakproof. */
+static bool
+is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
+{
+	IdRange		ids;
+
+	if (!layout_is_by_time(layout))
+		return own_time_is_in_range(fcinfo, id, range, layout);
+	ids = ids_in_range(fcinfo, range, layout);
+	return id >= ids.first && id <= ids.last;
+}
+
+/* snowflake_created_in(id bigint, range tstzrange, layout snowflake_layout) */
+Datum
+idgen_snowflake_created_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), PG_GETARG_LAYOUT_P(2)));
+}
+
+/* snowflake_contained_by_range(id snowflake, range snowflake_time_range), operator <@ */
+Datum
+idgen_snowflake_contained_by_range(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), server_layout()));
+}
+
+/* range_contains_snowflake(range snowflake_time_range, id snowflake), operator @> */
+Datum
+idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(1), PG_GETARG_RANGE_P(0), server_layout()));
+}
+
+/*
+ * The layout of a predicate: that of its arguments, or else the server's, which
+ * is a constant in a query only.  NULL if it is none, or has no bounds.
+ */
+static Const *
+layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
+{
+	Const	   *layout = NULL;
+
+	if (list_length(arguments) > 2)
+		layout = IsA(lthird(arguments), Const) ? lthird(arguments) : NULL;
+	else if (server_layout_is_known)
+	{
+		Oid			function = range_predicate_function(schema, "snowflake_layout", NULL, 0, idgen_snowflake_layout);
+
+		if (OidIsValid(function))
+			layout = snowflake_layout_constant(get_func_rettype(function));
+	}
+	if (layout == NULL || layout->constisnull || !layout_is_by_time(DatumGetLayoutP(layout->constvalue)))
+		return NULL;
+	return layout;
+}
+
+/* Where an index or an estimate is asked for, a query is being planned. */
+static bool
+is_server_layout_known(Node *request)
+{
+	return request == NULL || !IsA(request, SupportRequestSimplify) ||
+		snowflake_layout_is_known(((SupportRequestSimplify *) request)->root);
+}
+
+/* As a RangePredicateReader; without a request it is an operator that is estimated. */
+static RangePredicate
+read_predicate(Node *request, Oid function, List *arguments)
+{
+	bool		range_first = getBaseType(exprType(linitial(arguments))) == TSTZRANGEOID;
+	Node	   *id = range_first ? lsecond(arguments) : linitial(arguments);
+	Node	   *range = range_first ? linitial(arguments) : lsecond(arguments);
+	RangePredicate predicate = range_predicate(id, range, INT8OID);
+	Oid			schema = get_func_namespace(function);
+	Oid			types[2] = {TSTZRANGEOID};
+
+	predicate.least = Int64GetDatum(PG_INT64_MIN);
+	predicate.greatest = Int64GetDatum(PG_INT64_MAX);
+	predicate.layout = layout_with_bounds(is_server_layout_known(request), schema, arguments);
+	if (predicate.layout != NULL)
+	{
+		types[1] = predicate.layout->consttype;
+		predicate.first = range_predicate_function(schema, "snowflake_first_in_range", types, 2,
+												   idgen_snowflake_first_in_range);
+		predicate.last = range_predicate_function(schema, "snowflake_last_in_range", types, 2,
+												  idgen_snowflake_last_in_range);
+	}
+	return predicate;
+}
+
+/* snowflake_predicate_support(request internal): the planner's questions about predicates */
+Datum
+idgen_snowflake_predicate_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_predicate));
+}
+
+/* snowflake_range_selectivity(root internal, operator oid, arguments internal, relation integer) */
+Datum
+idgen_snowflake_range_selectivity(PG_FUNCTION_ARGS)
+{
+	Oid			function = get_opcode(PG_GETARG_OID(1));
+	RangePredicate predicate = read_predicate(NULL, function, (List *) PG_GETARG_POINTER(2));
+
+	PG_RETURN_FLOAT8(range_selectivity((PlannerInfo *) PG_GETARG_POINTER(0), &predicate,
+									   PG_GETARG_INT32(3), JOIN_INNER, NULL));
+}

@@ -1,0 +1,141 @@
+/*-------------------------------------------------------------------------
+ *
+ * ulid.c
+ *	  What SQL calls to make ULIDs.
+ *
+ * Within a millisecond, or while the clock is behind, a process adds to its last ULID:
+ * a random step, so that nobody guesses a neighbour (RFC 9562, section 6.2), or the 1 of
+ * the specification for who asks for it.  Both go on from one last ULID, so they are in
+ * order together.  A clock that goes back by more than CLOCK_WRONG_NS is followed: then
+ * order ends, and random bits keep ULIDs apart.
+ *
+ * Those in order across sessions hold a moment of the server's, and random bits.  Those
+ * for who wants no order within a millisecond, which tells what was issued before, and
+ * those of other times share nothing with any.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock.h"
+#include "generator/id_batch.h"
+#include "engine/process_state.h"
+#include "engine/random.h"
+#include "generator/server_moment.h"
+#include "ulid/ulid_time.h"
+#include "uuid/uuid_datum.h"
+
+PG_FUNCTION_INFO_V1(idgen_ulid);
+PG_FUNCTION_INFO_V1(idgen_ulids);
+PG_FUNCTION_INFO_V1(idgen_ulid_random);
+PG_FUNCTION_INFO_V1(idgen_ulid_monotonic);
+PG_FUNCTION_INFO_V1(idgen_ulid_at);
+PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
+
+/* Random bits in a step.  On the average, a millisecond has room for 2^24 of them. */
+#define ULID_STEP_BITS 56
+
+/* The ns of a millisecond, 20 bits, and the rank. */
+#define BELOW_MS_BITS (20 + SERVER_MOMENT_RANK_BITS)
+
+/* ms since 1970 (0 .. UUID_END_MS - 1), and 80 random bits. */
+static UuidBits
+random_ulid(int64 ms)
+{
+	return (UuidBits) {.high = (uint64) ms << 16 | random_word() >> 48,.low = random_word()};
+}
+
+/* Let the last ULID be of the clock's millisecond.  False if it was already, or the clock is behind it. */
+static bool
+begin_millisecond(UuidBits *last)
+{
+	int64		now = clock_unix_ns();
+
+	if (clock_soon_reaches(now, (uuid_ms(*last) + 1) * NS_PER_MS))
+		return false;
+	*last = random_ulid(now / NS_PER_MS);
+	return true;
+}
+
+/* Where the random bits have no room for a step, it goes on in the next millisecond. */
+static UuidBits
+next_ulid(void)
+{
+	UuidBits   *last = &process_state()->ulid;
+
+	if (!begin_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
+		*last = random_ulid(uuid_ms(*last) + 1);
+	return *last;
+}
+
+/* ulid() */
+Datum
+idgen_ulid(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(next_ulid());
+}
+
+/* ulids(count integer) */
+Datum
+idgen_ulids(PG_FUNCTION_ARGS)
+{
+	int32		count = PG_GETARG_INT32(0);
+	Oid			type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	ArrayType  *array = id_batch_array(type, UUID_BYTES, count);
+	unsigned char *bytes = (unsigned char *) ARR_DATA_PTR(array);
+
+	for (int32 i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		uuid_bits_write(next_ulid(), bytes + (size_t) i * UUID_BYTES);
+	}
+	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+/* ulid_random(): of the clock's millisecond; goes on from no other. */
+Datum
+idgen_ulid_random(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(random_ulid(clock_unix_ns() / NS_PER_MS));
+}
+
+/* ulid_monotonic(): where next_ulid() goes on in the next millisecond, the specification has it fail. */
+Datum
+idgen_ulid_monotonic(PG_FUNCTION_ARGS)
+{
+	UuidBits   *last = &process_state()->ulid;
+
+	if (!begin_millisecond(last) && !ulid_add(last, 1))
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("random bits of the last ULID are used up"),
+				errdetail("The last ULID of this session has the greatest random part there is, and the next millisecond has not begun."),
+				errhint("Run the statement again, or use ulid()."));
+	return uuid_datum(*last);
+}
+
+/* ulid_at(moment timestamptz) */
+Datum
+idgen_ulid_at(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(random_ulid(ulid_ms_of(PG_GETARG_TIMESTAMPTZ(0))));
+}
+
+/* ulid_sequential() */
+Datum
+idgen_ulid_sequential(PG_FUNCTION_ARGS)
+{
+	ServerMoment moment = server_moment_next("ulid_sequential()");
+	uint64		below = moment.unix_ns % NS_PER_MS << SERVER_MOMENT_RANK_BITS | moment.rank;
+	UuidBits	bits = random_ulid(moment.unix_ns / NS_PER_MS);
+
+	/* The first 16 of those bits end the high word. */
+	bits.high = (bits.high & ~UINT64CONST(0xFFFF)) | below >> (BELOW_MS_BITS - 16);
+	bits.low = below << (64 - (BELOW_MS_BITS - 16)) | bits.low >> (BELOW_MS_BITS - 16);
+	return uuid_datum(bits);
+}

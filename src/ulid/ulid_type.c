@@ -1,0 +1,119 @@
+/*-------------------------------------------------------------------------
+ *
+ * ulid_type.c
+ *	  The type ulid: what differs from uuid.
+ *
+ * A ulid has the bytes of a uuid, and compares, hashes, and is sent as one, by uuid's
+ * own functions.  Left to us is its text, and bytes from elsewhere.  Times are in
+ * ulid_time.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/uuid.h"
+
+#include "base/compat.h"
+#include "base/shown.h"
+#include "bits/ulid_text.h"
+#include "uuid/uuid_datum.h"
+
+PG_FUNCTION_INFO_V1(idgen_ulid_in);
+PG_FUNCTION_INFO_V1(idgen_ulid_out);
+PG_FUNCTION_INFO_V1(idgen_ulid_of_bytea);
+PG_FUNCTION_INFO_V1(idgen_ulid_smaller);
+PG_FUNCTION_INFO_V1(idgen_ulid_larger);
+
+/* What is wrong with a text; bad is where, if a character is. */
+static int
+detail(UlidTextStatus status, const char *text, size_t bad)
+{
+	switch (status)
+	{
+		case ULID_TEXT_WRONG_LENGTH:
+			return errdetail("A ULID has %d characters, and this text has %d.", ULID_TEXT_LENGTH,
+							 pg_mbstrlen(text));
+		case ULID_TEXT_BAD_CHARACTER:
+			return errdetail("Character %d, \"%.*s\", is not a digit of Crockford's base32.", (int) bad + 1,
+							 pg_mblen(text + bad), text + bad);
+		case ULID_TEXT_OVERFLOW:
+			return errdetail("The first character of a ULID is at most \"7\", so that it has 128 bits.");
+		case ULID_TEXT_OK:
+			break;
+	}
+	return 0;
+}
+
+/* A uuid's text: with or without hyphens, in braces. */
+static bool
+looks_like_uuid(size_t length)
+{
+	return length == 36 || length == 32 || length == 38;
+}
+
+/* ulid_in(text cstring) */
+Datum
+idgen_ulid_in(PG_FUNCTION_ARGS)
+{
+	const char *text = PG_GETARG_CSTRING(0);
+	size_t		length = strlen(text);
+	size_t		bad = 0;
+	UuidBits	ulid;
+	UlidTextStatus status = ulid_text_read(text, length, &ulid, &bad);
+
+	if (status != ULID_TEXT_OK)
+		ereturn(fcinfo->context, (Datum) 0,
+				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", shown(text)),
+				detail(status, text, bad),
+				looks_like_uuid(length) ? errhint("The text of a UUID is cast to uuid first, and that to ulid.") : 0);
+	return uuid_datum(ulid);
+}
+
+/* ulid_out(ulid) */
+Datum
+idgen_ulid_out(PG_FUNCTION_ARGS)
+{
+	char	   *text = palloc(ULID_TEXT_LENGTH + 1);
+
+	ulid_text_write(PG_GETARG_UUID_BITS(0), text);
+	text[ULID_TEXT_LENGTH] = '\0';
+	PG_RETURN_CSTRING(text);
+}
+
+/* bytea_to_ulid(bytea) */
+Datum
+idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
+{
+	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
+
+	if (VARSIZE_ANY_EXHDR(bytes) != UUID_BYTES)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				errmsg("invalid length of bytes for type %s", "ulid"),
+				errdetail("A ULID has %d bytes, and these are %d.", UUID_BYTES,
+						  (int) VARSIZE_ANY_EXHDR(bytes)));
+	return uuid_datum(uuid_bits_read((unsigned char *) VARDATA_ANY(bytes)));
+}
+
+static bool
+is_less(Datum one, Datum other)
+{
+	return memcmp(DatumGetUUIDP(one)->data, DatumGetUUIDP(other)->data, UUID_BYTES) < 0;
+}
+
+/* ulid_smaller(ulid, ulid) */
+Datum
+idgen_ulid_smaller(PG_FUNCTION_ARGS)
+{
+	return is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1);
+}
+
+/* ulid_larger(ulid, ulid) */
+Datum
+idgen_ulid_larger(PG_FUNCTION_ARGS)
+{
+	return is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(1) : PG_GETARG_DATUM(0);
+}

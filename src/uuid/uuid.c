@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * uuid.c
+ *	  What SQL calls to make UUIDs of versions 4 and 7.
+ *
+ * A version 7 UUID carries the time to 1/4096 ms (RFC 9562, section 6.2, method
+ * 3) and 62 random bits.  When UUIDs are issued faster than the fractions pass,
+ * or the clock goes back, the time stays and the random bits are incremented by
+ * a random amount (method 2).  So UUIDs of a process strictly increase, and a
+ * burst of them does not run ahead of the clock.  A clock that goes back by more than
+ * CLOCK_WRONG_NS is followed: then order ends, and random bits keep UUIDs apart.
+ *
+ * Those in order across sessions have a moment of the server's for the time, and
+ * what of it is below the fraction in the highest random bits (method 1).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock.h"
+#include "engine/process_state.h"
+#include "engine/random.h"
+#include "generator/server_moment.h"
+#include "uuid/uuid_datum.h"
+#include "uuid/uuid_moment.h"
+
+PG_FUNCTION_INFO_V1(idgen_uuidv4);
+PG_FUNCTION_INFO_V1(idgen_uuidv7);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_interval);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_at);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
+
+/* For what of a server's moment is below a fraction: up to UUID_FRACTION_NS ns, and the rank. */
+#define BELOW_FRACTION_BITS (8 + SERVER_MOMENT_RANK_BITS)
+
+/*
+ * Random bits in the step from a UUID to the next one in its fraction, so that nobody
+ * guesses it.  On the average, a fraction has room for 2^14 of them.
+ */
+#define UUID_STEP_BITS 48
+
+/* uuidv4() */
+Datum
+idgen_uuidv4(PG_FUNCTION_ARGS)
+{
+	UuidBits	random = {.high = random_word(),.low = random_word()};
+
+	return uuid_datum(uuid_stamp(random, 4));
+}
+
+static UuidMoment
+random_moment(int64 unix_ns)
+{
+	return (UuidMoment) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
+}
+
+/*
+ * The next moment: above the last, at the clock's time unless that would not
+ * make a later fraction.
+ */
+static UuidMoment
+next_moment(void)
+{
+	UuidMoment *last = &process_state()->uuidv7;
+	int64		now = clock_unix_ns();
+
+	if (!clock_soon_reaches(now, last->unix_ns + UUID_FRACTION_NS))
+		*last = random_moment(now);
+	else
+	{
+		last->tail += 1 + (random_word() >> (64 - UUID_STEP_BITS));
+		if (last->tail >> UUID_TAIL_BITS != 0)
+			*last = random_moment(last->unix_ns + UUID_FRACTION_NS);
+	}
+	return *last;
+}
+
+/*
+ * A version 7 UUID.  unix_us is in us since 1970 (0 .. before UUID_END_MS ms);
+ * ns (0 .. 999) is added to it.
+ */
+static Datum
+make_uuidv7(int64 unix_us, int ns, uint64 tail)
+{
+	uint32		ns_of_ms = unix_us % US_PER_MS * NS_PER_US + ns;
+
+	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, uuid_fraction(ns_of_ms), tail));
+}
+
+/* uuidv7() */
+Datum
+idgen_uuidv7(PG_FUNCTION_ARGS)
+{
+	UuidMoment	moment = next_moment();
+
+	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
+}
+
+/* uuidv7(shift interval) */
+Datum
+idgen_uuidv7_interval(PG_FUNCTION_ARGS)
+{
+	Interval   *shift = PG_GETARG_INTERVAL_P(0);
+	UuidMoment	moment = next_moment();
+	TimestampTz now = clock_timestamptz(moment.unix_ns / NS_PER_US);
+	TimestampTz shifted;
+
+	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+													  TimestampTzGetDatum(now),
+													  IntervalPGetDatum(shift)));
+	return make_uuidv7(uuid_moment_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
+}
+
+/*
+ * uuidv7_at(moment timestamptz)
+ *
+ * The fraction is the first one in the microsecond, so that the moment can be read
+ * from it again.
+ */
+Datum
+idgen_uuidv7_at(PG_FUNCTION_ARGS)
+{
+	int64		unix_us = uuid_moment_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
+	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
+
+	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));
+}
+
+/* uuidv7_sequential() */
+Datum
+idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
+{
+	ServerMoment moment = server_moment_next("uuidv7_sequential()");
+	uint32		ns = moment.unix_ns % NS_PER_MS;
+	uint32		fraction = uuid_fraction(ns);
+	uint32		fraction_start_ns = (fraction * NS_PER_MS + UUID_FRACTIONS - 1) / UUID_FRACTIONS;
+	uint64		below = (ns - fraction_start_ns) << SERVER_MOMENT_RANK_BITS | moment.rank;
+	uint64		tail = below << (UUID_TAIL_BITS - BELOW_FRACTION_BITS) |
+		random_word() >> (64 - UUID_TAIL_BITS + BELOW_FRACTION_BITS);
+
+	return uuid_datum(uuid_make_v7(moment.unix_ns / NS_PER_MS, fraction, tail));
+}

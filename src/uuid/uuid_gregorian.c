@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * uuid_gregorian.c
+ *	  What SQL calls to make UUIDs of versions 1 and 6.
+ *
+ * Both hold the same: 100 ns since 1582, a clock sequence and a node (RFC 9562,
+ * sections 5.1 and 5.6).  No UUID comes twice, because for one node and clock
+ * sequence the time only increases.
+ *
+ * With a node of its own, a random one, a process sees to that alone.  Faster than
+ * one in 100 ns it runs ahead of the clock, by idgen.max_drift at most, and then goes
+ * on at the clock's pace.  If the clock is further behind than that, it was set back:
+ * then the clock sequence changes, and the time is the clock's again.
+ *
+ * The node of the server is that of all its sessions, so the time is a moment of the
+ * server's, which goes on above all there were in earlier lives, too.  The clock
+ * sequence need then not tell of clocks set back: below 6 random bits, chosen when the
+ * server starts, it holds what of the moment is below 100 ns.  So version 6 is in order
+ * across sessions.
+ *
+ * Those of other moments, for backdating, have a random node and clock sequence each:
+ * there is no last one that they could go on from.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "engine/clock.h"
+#include "base/compat.h"
+#include "generator/generator.h"
+#include "engine/process_state.h"
+#include "engine/random.h"
+#include "generator/server_moment.h"
+#include "uuid/uuid_datum.h"
+#include "uuid/uuid_gregorian.h"
+#include "uuid/uuid_node.h"
+
+PG_FUNCTION_INFO_V1(idgen_uuidv1);
+PG_FUNCTION_INFO_V1(idgen_uuidv6);
+PG_FUNCTION_INFO_V1(idgen_uuidv1_at);
+PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
+
+/* Shorter waits are spun: to be woken takes longer. */
+#define SPUN_TICKS (NS_PER_US / UUID_TICK_NS)
+
+/* What of a server's moment is below a tick, and what is left of the clock sequence. */
+#define BELOW_TICK_BITS (7 + SERVER_MOMENT_RANK_BITS)
+
+/* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
+#define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
+
+int			uuid_node_kind = UUID_NODE_RANDOM;
+
+static int64
+ticks_at(int64 unix_ns)
+{
+	return unix_ns / UUID_TICK_NS + UUID_GREGORIAN_TICKS_TO_1970;
+}
+
+/* Choose a node and where the clock sequence begins. */
+static void
+begin(GregorianState *state)
+{
+	uint64		word = random_word();
+
+	state->last.ticks = 0;
+	state->last.clock_sequence = state->first_sequence = word % UUID_CLOCK_SEQUENCES;
+	state->last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
+}
+
+/* The clock was set back.  When all clock sequences have been used, it takes another node. */
+static void
+change_sequence(GregorianState *state)
+{
+	uint16		next_sequence = (state->last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
+
+	if (next_sequence == state->first_sequence)
+		begin(state);
+	else
+		state->last.clock_sequence = next_sequence;
+}
+
+/* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */
+static UuidGregorian
+next_of_process(void)
+{
+	static uint32 wait_event = 0;
+	GregorianState *state = &process_state()->gregorian;
+	UuidGregorian *last = &state->last;
+	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
+
+	if (last->node == 0)
+		begin(state);
+	for (;;)
+	{
+		int64		now = ticks_at(clock_unix_ns());
+		int64		beyond = last->ticks + 1 - now - drift_ticks;
+
+		if (beyond > LONGEST_WAIT_TICKS)
+		{
+			change_sequence(state);
+			last->ticks = now;
+			return *last;
+		}
+		if (beyond <= 0)
+		{
+			last->ticks = Max(now, last->ticks + 1);
+			return *last;
+		}
+		if (beyond > SPUN_TICKS)
+			clock_wait(beyond * UUID_TICK_NS, compat_wait_event(&wait_event, "IdgenClock"));
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Errors: those of server_moment_next() and uuid_node_of_server(). */
+static UuidGregorian
+next_of_server(const char *caller)
+{
+	uint64		node = uuid_node_of_server();
+	ServerMoment moment = server_moment_next_of_node(node, caller);
+	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank;
+	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
+
+	return (UuidGregorian)
+	{
+		.ticks = ticks_at(moment.unix_ns),
+		.clock_sequence = (begun | below_tick) % UUID_CLOCK_SEQUENCES,
+		.node = node | UUID_NODE_MULTICAST,
+	};
+}
+
+StaticAssertDecl(UUID_TICK_NS <= 1 << 7, "a moment's part of a tick fits BELOW_TICK_BITS");
+
+static UuidGregorian
+next(const char *caller)
+{
+	return uuid_node_kind == UUID_NODE_SERVER ? next_of_server(caller) : next_of_process();
+}
+
+/* uuidv1() */
+Datum
+idgen_uuidv1(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(uuid_make_gregorian(1, next("uuidv1() with idgen.uuid_node = server")));
+}
+
+/* uuidv6() */
+Datum
+idgen_uuidv6(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(uuid_make_gregorian(6, next("uuidv6() with idgen.uuid_node = server")));
+}
+
+/* A moment in us since 1970, or before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no such UUID has that time. */
+static int64
+us_of_moment(TimestampTz moment)
+{
+	if (moment < clock_timestamptz(uuid_order_first_tick(UUID_ORDER_V6)) ||
+		moment > clock_timestamptz(uuid_order_last_tick(UUID_ORDER_V6)))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range for UUIDs of versions 1 and 6"),
+				errdetail("The time must be between 1582-10-15 and 5236-03-31 in UTC."));
+	return clock_unix_us(moment);
+}
+
+/* The first 100 ns of the microsecond, so that the moment can be read from it again. */
+static Datum
+random_at(int version, TimestampTz moment)
+{
+	int64		unix_us = us_of_moment(moment);
+	uint64		word = random_word();
+
+	return uuid_datum(uuid_make_gregorian(version, (UuidGregorian)
+	{
+		.ticks = unix_us * (NS_PER_US / UUID_TICK_NS) + UUID_GREGORIAN_TICKS_TO_1970,
+		.clock_sequence = word % UUID_CLOCK_SEQUENCES,
+		.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST,
+	}));
+}
+
+/* uuidv1_at(moment timestamptz) */
+Datum
+idgen_uuidv1_at(PG_FUNCTION_ARGS)
+{
+	return random_at(1, PG_GETARG_TIMESTAMPTZ(0));
+}
+
+/* uuidv6_at(moment timestamptz) */
+Datum
+idgen_uuidv6_at(PG_FUNCTION_ARGS)
+{
+	return random_at(6, PG_GETARG_TIMESTAMPTZ(0));
+}
