@@ -64,6 +64,7 @@ OBJS = \
 	src/planner/moment_range.o \
 	src/planner/range_predicate.o \
 	src/planner/range_selectivity.o \
+	src/planner/range_support.o \
 	src/uuid/uuid.o \
 	src/uuid/uuid_gregorian.o \
 	src/uuid/uuid_inspect.o \
@@ -109,7 +110,8 @@ OBJS = \
 	src/admin/reset_timeline.o \
 	src/admin/stats.o \
 	src/admin/upgrade_casts.o \
-	src/idgen.o
+	src/idgen.o \
+	src/settings.o
 
 EXTENSION = idgen
 DATA = idgen--0.1.sql

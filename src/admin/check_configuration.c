@@ -21,16 +21,16 @@
 #include "admin/check_generators.h"
 #include "admin/check_node.h"
 #include "admin/check_settings.h"
+#include "admin/finding.h"
 #include "base/compat.h"
 #include "base/configuration_lines.h"
-#include "admin/finding.h"
-#include "generator/generator.h"
 #include "bits/layout_overlap.h"
-#include "generator/layout_convert.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
-#include "generator/server_layout.h"
 #include "engine/window.h"
+#include "generator/generator.h"
+#include "generator/layout_convert.h"
+#include "generator/server_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_check_configuration);
 

@@ -23,8 +23,8 @@
 #include "utils/tuplestore.h"
 
 #include "admin/check_files.h"
-#include "base/compat.h"
 #include "admin/finding.h"
+#include "base/compat.h"
 #include "base/set_rows.h"
 
 #define PREFIX "idgen."

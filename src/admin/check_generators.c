@@ -24,9 +24,9 @@
 #include "admin/check_generators.h"
 #include "admin/check_timelines.h"
 #include "admin/finding.h"
+#include "engine/id_space.h"
 #include "generator/generator_options.h"
 #include "generator/generator_use.h"
-#include "engine/id_space.h"
 #include "generator/named_generator.h"
 
 #define SERVER_SUBJECT "the server's own IDs"

@@ -25,10 +25,10 @@
 #include "utils/varlena.h"
 
 #include "admin/check_node.h"
-#include "base/compat.h"
 #include "admin/finding.h"
-#include "generator/generator.h"
 #include "admin/others_ids.h"
+#include "base/compat.h"
+#include "generator/generator.h"
 
 /* The server's first life of WAL; each promotion and each recovery to a point begins another one. */
 #define FIRST_WAL_TIMELINE 1

@@ -10,8 +10,8 @@
 
 #include "nodes/execnodes.h"
 
-#include "bits/layout.h"
 #include "base/setting.h"
+#include "bits/layout.h"
 
 /* How this server's IDs can meet those of others. */
 typedef struct Others

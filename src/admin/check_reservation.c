@@ -19,11 +19,11 @@
 #include "utils/tuplestore.h"
 
 #include "admin/check_reservation.h"
-#include "engine/clock.h"
-#include "base/compat.h"
 #include "admin/finding.h"
-#include "engine/origin.h"
+#include "base/compat.h"
 #include "base/set_rows.h"
+#include "engine/clock.h"
+#include "engine/origin.h"
 #include "engine/shmem.h"
 
 #define ORIGIN_SUBJECT "replication origin \"" ORIGIN_NAME "\""

@@ -10,8 +10,8 @@
 
 #include "nodes/execnodes.h"
 
-#include "bits/layout.h"
 #include "base/setting.h"
+#include "bits/layout.h"
 
 extern void check_settings(ReturnSetInfo *result);
 extern void check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart);

@@ -12,15 +12,15 @@
 
 #include "utils/timestamp.h"
 
-#include "engine/activity.h"
 #include "admin/check_clock.h"
 #include "admin/check_timelines.h"
 #include "admin/finding.h"
-#include "generator/generator.h"
+#include "engine/activity.h"
 #include "engine/id_space.h"
-#include "generator/layout_convert.h"
 #include "engine/origin.h"
 #include "engine/reservation.h"
+#include "generator/generator.h"
+#include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
 

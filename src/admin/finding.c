@@ -13,8 +13,8 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "engine/clock.h"
 #include "admin/finding.h"
+#include "engine/clock.h"
 #include "generator/server_layout.h"
 
 static const char *const severities[] = {

@@ -21,9 +21,9 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "bits/seeded_random.h"
 #include "engine/clock.h"
 #include "generator/layout_convert.h"
-#include "bits/seeded_random.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/snowflake_make.h"

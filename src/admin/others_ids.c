@@ -30,9 +30,9 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "engine/clock.h"
-#include "base/dependents.h"
 #include "admin/others_ids.h"
+#include "base/dependents.h"
+#include "engine/clock.h"
 
 /* Rows to read of a page. */
 #define ROWS_OF_PAGE 30

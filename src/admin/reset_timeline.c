@@ -12,14 +12,14 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
-#include "generator/generator.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
+#include "engine/window.h"
+#include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
-#include "engine/window.h"
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 

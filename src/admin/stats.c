@@ -20,13 +20,13 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "engine/activity.h"
-#include "generator/generator.h"
-#include "engine/id_space.h"
 #include "bits/layout_text.h"
+#include "engine/activity.h"
+#include "engine/id_space.h"
 #include "engine/reference_clock.h"
-#include "generator/server_layout.h"
 #include "engine/shmem.h"
+#include "generator/generator.h"
+#include "generator/server_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_get_slots);
 PG_FUNCTION_INFO_V1(idgen_get_timelines);

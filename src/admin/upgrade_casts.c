@@ -34,8 +34,8 @@
 #include "utils/fmgroids.h"
 #include "utils/syscache.h"
 
-#include "base/compat.h"
 #include "admin/upgrade_casts.h"
+#include "base/compat.h"
 
 /* One of our casts. */
 typedef struct OwnCast

@@ -9,8 +9,8 @@
 #ifndef IDGEN_REFERENCE_CLOCK_H
 #define IDGEN_REFERENCE_CLOCK_H
 
-#include "engine/clock.h"
 #include "base/setting.h"
+#include "engine/clock.h"
 #include "engine/shmem.h"
 
 /* idgen.max_regression, in ms. */

@@ -8,11 +8,11 @@
 #ifndef IDGEN_TIMELINE_H
 #define IDGEN_TIMELINE_H
 
-#include "engine/clock.h"
 #include "bits/layout.h"
+#include "engine/clock.h"
+#include "engine/limit.h"
 #include "engine/shmem.h"
 #include "engine/turn.h"
-#include "engine/limit.h"
 
 /* Consecutive positions start .. end - 1, all ours. */
 typedef struct PositionRange

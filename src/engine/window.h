@@ -8,8 +8,8 @@
 #ifndef IDGEN_WINDOW_H
 #define IDGEN_WINDOW_H
 
-#include "bits/layout.h"
 #include "base/setting.h"
+#include "bits/layout.h"
 
 /* idgen.max_drift, in ms. */
 #define WINDOW_DEFAULT_MAX_DRIFT 1000

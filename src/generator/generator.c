@@ -13,10 +13,10 @@
 #include "storage/proc.h"
 #include "utils/timestamp.h"
 
-#include "generator/generator.h"
-#include "engine/id_space.h"
 #include "bits/layout_text.h"
+#include "engine/id_space.h"
 #include "engine/reference_clock.h"
+#include "generator/generator.h"
 #include "generator/server_layout.h"
 
 uint64		generator_changes = 1;

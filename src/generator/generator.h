@@ -9,8 +9,8 @@
 #ifndef IDGEN_GENERATOR_H
 #define IDGEN_GENERATOR_H
 
-#include "bits/layout.h"
 #include "base/setting.h"
+#include "bits/layout.h"
 #include "engine/timeline.h"
 
 /*

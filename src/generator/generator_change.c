@@ -8,8 +8,8 @@
 #include "postgres.h"
 
 #include "engine/clock.h"
-#include "generator/generator_change.h"
 #include "engine/id_space.h"
+#include "generator/generator_change.h"
 
 /* What must lie between old and new IDs that are told apart by which are larger, in us. */
 #define MARGIN_US (INT64CONST(86400) * US_PER_S)

@@ -52,13 +52,13 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "engine/id_space.h"
 #include "generator/generator_change.h"
 #include "generator/generator_ddl.h"
 #include "generator/generator_former.h"
 #include "generator/generator_lock.h"
 #include "generator/generator_options.h"
 #include "generator/generator_row.h"
-#include "engine/id_space.h"
 #include "generator/layout_convert.h"
 #include "generator/named_generator.h"
 

@@ -16,10 +16,10 @@
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
 
-#include "generator/generator_options.h"
-#include "generator/layout_convert.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
+#include "generator/generator_options.h"
+#include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 
 const char *const generator_option_of_field[LAYOUT_FIELDS] = {

@@ -20,10 +20,10 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "engine/id_space.h"
 #include "generator/generator_change.h"
 #include "generator/generator_row.h"
 #include "generator/generator_uncommitted.h"
-#include "engine/id_space.h"
 
 /* A timeline that this transaction uses for a generator whose change it may take back. */
 typedef struct UncommittedUse

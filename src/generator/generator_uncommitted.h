@@ -11,8 +11,8 @@
 #include "foreign/foreign.h"
 #include "nodes/pg_list.h"
 
-#include "generator/generator_options.h"
 #include "engine/shmem.h"
+#include "generator/generator_options.h"
 
 extern bool generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *present,
 									   List **goes_above);

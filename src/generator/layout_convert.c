@@ -8,9 +8,9 @@
 #include "postgres.h"
 
 #include "base/compat.h"
-#include "generator/layout_convert.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
+#include "generator/layout_convert.h"
 
 /*
  * A layout from the name of a preset or from its words; context as for ereturn.

@@ -32,11 +32,11 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "engine/id_space.h"
 #include "generator/generator_former.h"
 #include "generator/generator_lock.h"
 #include "generator/generator_options.h"
 #include "generator/generator_uncommitted.h"
-#include "engine/id_space.h"
 #include "generator/named_generator.h"
 
 static HTAB *generators = NULL;

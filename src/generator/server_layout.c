@@ -14,11 +14,11 @@
 
 #include "utils/timestamp.h"
 
-#include "engine/clock.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
-#include "generator/server_layout.h"
+#include "engine/clock.h"
 #include "engine/shmem.h"
+#include "generator/server_layout.h"
 
 ServerSetting server_layout_setting = {.name = "idgen.layout",.text = "default"};
 

@@ -8,9 +8,9 @@
 #ifndef IDGEN_SERVER_LAYOUT_H
 #define IDGEN_SERVER_LAYOUT_H
 
+#include "base/setting.h"
 #include "bits/layout.h"
 #include "bits/layout_text.h"
-#include "base/setting.h"
 
 /* When no more than this, 5 years, is left of a layout's time, it should be said; in us. */
 #define LAYOUT_LAST_YEARS_US (5 * INT64CONST(31556952) * US_PER_S)

@@ -19,8 +19,8 @@
  */
 #include "postgres.h"
 
-#include "generator/generator.h"
 #include "engine/id_space.h"
+#include "generator/generator.h"
 #include "generator/server_moment.h"
 
 static Generator moments = {.source.sequence_start = SEQUENCE_CLOCK};

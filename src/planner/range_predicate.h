@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * range_predicate.h
- *	  What the planner makes of "is the time of this ID in that range?".
+ *	  "Is the time of this ID in that range?", taken apart, and as comparisons.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,14 +25,10 @@ typedef struct RangePredicate
 	Const	   *layout;			/* the functions' second argument; NULL: they have none */
 } RangePredicate;
 
-/* Takes apart a call of a function, or of an operator, on behalf of a request to a planner support function. */
-typedef RangePredicate (*RangePredicateReader) (Node *request, Oid function, List *arguments);
-
 extern RangePredicate range_predicate(Node *id, Node *range, Oid type);
 extern PGFunction range_predicate_code(Oid function);
 extern Oid range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
 									PGFunction code);
 extern List *range_predicate_comparisons(const RangePredicate *predicate);
-extern Node *range_predicate_support(Node *request, RangePredicateReader read);
 
 #endif							/* IDGEN_RANGE_PREDICATE_H */

@@ -18,10 +18,10 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "engine/clock.h"
 #include "bits/layout_capacity.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
+#include "engine/clock.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
 

@@ -20,14 +20,14 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "engine/clock.h"
+#include "base/shown.h"
 #include "bits/layout_capacity.h"
 #include "bits/layout_picture.h"
 #include "bits/layout_plausibility.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
+#include "engine/clock.h"
 #include "generator/own_layouts.h"
-#include "base/shown.h"
 #include "snowflake/snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_inspect);

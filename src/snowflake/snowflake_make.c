@@ -13,8 +13,8 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
-#include "generator/layout_convert.h"
 #include "bits/layout_text.h"
+#include "generator/layout_convert.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/snowflake_make.h"
 #include "snowflake/snowflake_moment.h"

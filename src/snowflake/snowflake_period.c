@@ -17,8 +17,8 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "planner/id_bounds.h"
 #include "generator/server_layout.h"
+#include "planner/id_bounds.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/time_zone.h"
 

@@ -18,11 +18,11 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "engine/clock.h"
 #include "bits/layout_capacity.h"
 #include "bits/layout_plan.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
+#include "engine/clock.h"
 #include "snowflake/snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_plan);

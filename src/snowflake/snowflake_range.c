@@ -26,11 +26,12 @@
 #include "utils/typcache.h"
 
 #include "engine/clock.h"
+#include "generator/server_layout.h"
 #include "planner/id_bounds.h"
 #include "planner/moment_range.h"
 #include "planner/range_predicate.h"
+#include "planner/range_support.h"
 #include "planner/range_selectivity.h"
-#include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_first_in_range);

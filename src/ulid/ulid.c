@@ -23,9 +23,9 @@
 #include "utils/timestamp.h"
 
 #include "engine/clock.h"
-#include "generator/id_batch.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
+#include "generator/id_batch.h"
 #include "generator/server_moment.h"
 #include "ulid/ulid_time.h"
 #include "uuid/uuid_datum.h"

@@ -30,11 +30,11 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-#include "engine/clock.h"
 #include "base/compat.h"
-#include "generator/generator.h"
+#include "engine/clock.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
+#include "generator/generator.h"
 #include "generator/server_moment.h"
 #include "uuid/uuid_datum.h"
 #include "uuid/uuid_gregorian.h"

@@ -25,9 +25,9 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-#include "engine/clock.h"
 #include "bits/picture.h"
 #include "bits/ulid_text.h"
+#include "engine/clock.h"
 #include "uuid/uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_inspect);

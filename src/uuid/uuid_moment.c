@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "engine/clock.h"
 #include "bits/uuid_bits.h"
+#include "engine/clock.h"
 #include "uuid/uuid_moment.h"
 
 /*

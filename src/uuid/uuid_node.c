@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "generator/generator.h"
 #include "bits/uuid_bits.h"
+#include "generator/generator.h"
 #include "uuid/uuid_node.h"
 
 /* A setting, which must be valid and fit so many bits. */

@@ -22,6 +22,7 @@
 
 #include "planner/moment_range.h"
 #include "planner/range_predicate.h"
+#include "planner/range_support.h"
 #include "uuid/uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv6_lower_bound);

@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * range_support.c
+ *	  See range_support.h.
+ *
+ * "Is the time of id in range?" is to use the index on the ID, to prune partitions
+ * and to be estimated like any comparison.  So planner support functions have it
+ * replaced by
+ *
+ *		id >= first(range) AND id <= last(range)
+ *
+ * in the operators of the ID's type.  The lower bound is the first ID of the range
+ * and not the last one before it, because that is where partitions begin, and the
+ * planner does not know that there is nothing in between.  An SQL function with
+ * that body would be replaced as well, but not if the range takes more than ten
+ * operators to compute, and the index would be lost without a word.
+ *
+ * That evaluates the range twice.  Where two evaluations could differ, which no
+ * one can tell of a sub-select, the predicate stays; an index can still serve it
+ * by the same two comparisons, as by then the sub-select is a parameter that is
+ * computed once.  How many rows that finds is said by range_selectivity.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+
+#include "planner/range_selectivity.h"
+#include "planner/range_support.h"
+
+/*
+ * Is it cheap to evaluate an expression twice for each row?  The planner draws
+ * the line at ten operators, too, where it replaces an SQL function by its body.
+ */
+static bool
+is_cheap(Node *expression)
+{
+	QualCost	cost;
+
+	if (contain_subplans(expression))
+		return false;
+	cost_qual_eval_node(&cost, expression, NULL);
+	return cost.startup + cost.per_tuple <= 10 * cpu_operator_cost;
+}
+
+/*
+ * Does the range depend on the same row as the ID?  Then it is computed for each
+ * row, and is no use to an index.
+ */
+static bool
+is_of_same_row(PlannerInfo *root, const RangePredicate *predicate)
+{
+	return bms_overlap(pull_varnos(root, (Node *) predicate->id),
+					   pull_varnos(root, (Node *) predicate->range));
+}
+
+/*
+ * Is this a comparison with the last value of the type, which holds for all that are not
+ * NULL?  Then it can go.  What is left can be proven: "id >= t" implies that an ID is in
+ * the range of a partial index from an earlier time on, and not that it is at most the
+ * largest bigint.
+ */
+static bool
+is_bounded_by(Node *comparison, const RangePredicate *predicate, Datum extreme)
+{
+	Const	   *bound = is_opclause(comparison) ? lsecond(((OpExpr *) comparison)->args) : NULL;
+
+	return bound != NULL && IsA(bound, Const) && !bound->constisnull &&
+		datumIsEqual(bound->constvalue, extreme, bound->constbyval, bound->constlen);
+}
+
+/* What a call of a predicate is replaced by anywhere; NULL if it has to stay. */
+static Node *
+simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
+{
+	List	   *comparisons;
+
+	if (contain_volatile_functions((Node *) request->fcall->args) ||
+		contain_subplans((Node *) predicate->range) ||
+		!is_cheap((Node *) predicate->id))
+		return NULL;
+	/* Without a query, as in a trigger's condition, there is one row only. */
+	if ((request->root == NULL || is_of_same_row(request->root, predicate)) &&
+		!is_cheap((Node *) predicate->range))
+		return NULL;
+
+	comparisons = range_predicate_comparisons(predicate);
+	if (comparisons == NIL)
+		return NULL;
+	comparisons = (List *) eval_const_expressions(request->root, (Node *) comparisons);
+	/* Bounds may not be leakproof, where a predicate is: then it can go on using an index before a policy is asked. */
+	if (request->root != NULL && request->root->qual_security_level > 0 && contain_leaked_vars((Node *) comparisons))
+		return NULL;
+	if (is_bounded_by(lsecond(comparisons), predicate, predicate->greatest))
+		comparisons = list_make1(linitial(comparisons));
+	else if (is_bounded_by(linitial(comparisons), predicate, predicate->least))
+		comparisons = list_make1(lsecond(comparisons));
+	return eval_const_expressions(request->root, (Node *) make_ands_explicit(comparisons));
+}
+
+/* What an index is asked for in place of a predicate that has stayed; NULL if it cannot serve. */
+static Node *
+index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
+{
+	List	   *comparisons;
+	ListCell   *cell;
+
+	if (!is_pseudo_constant_for_index(request->root, (Node *) predicate->range, request->index))
+		return NULL;
+	comparisons = range_predicate_comparisons(predicate);
+	foreach(cell, comparisons)
+	{
+		OpExpr	   *comparison = lfirst(cell);
+
+		if (!op_in_opfamily(comparison->opno, request->opfamily))
+			return NULL;
+		set_opfuncid(comparison);
+	}
+	request->lossy = false;
+	return (Node *) comparisons;
+}
+
+static Node *
+answer_simplify(SupportRequestSimplify *request, RangePredicateReader read)
+{
+	RangePredicate predicate = read((Node *) request, request->fcall->funcid, request->fcall->args);
+
+	return simplify(request, &predicate);
+}
+
+static Node *
+answer_index_condition(SupportRequestIndexCondition *request, RangePredicateReader read)
+{
+	Node	   *call = request->node;
+	List	   *arguments = IsA(call, OpExpr) ? ((OpExpr *) call)->args : ((FuncExpr *) call)->args;
+	RangePredicate predicate = read((Node *) request, request->funcid, arguments);
+
+	return index_condition(request, &predicate);
+}
+
+static Node *
+answer_selectivity(SupportRequestSelectivity *request, RangePredicateReader read)
+{
+	RangePredicate predicate = read((Node *) request, request->funcid, request->args);
+
+	request->selectivity = range_selectivity(request->root, &predicate, request->varRelid,
+											 request->jointype, request->sjinfo);
+	return (Node *) request;
+}
+
+/* The answer to the planner's questions about a predicate; NULL if there is none. */
+Node *
+range_predicate_support(Node *request, RangePredicateReader read)
+{
+	switch (nodeTag(request))
+	{
+		case T_SupportRequestSimplify:
+			return answer_simplify((SupportRequestSimplify *) request, read);
+		case T_SupportRequestIndexCondition:
+			return answer_index_condition((SupportRequestIndexCondition *) request, read);
+		case T_SupportRequestSelectivity:
+			return answer_selectivity((SupportRequestSelectivity *) request, read);
+		default:
+			return NULL;
+	}
+}

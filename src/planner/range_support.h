@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * range_support.h
+ *	  What the planner makes of "is the time of this ID in that range?".
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_RANGE_SUPPORT_H
+#define IDGEN_RANGE_SUPPORT_H
+
+#include "planner/range_predicate.h"
+
+/* Takes apart a call of a function, or of an operator, on behalf of a request to a planner support function. */
+typedef RangePredicate (*RangePredicateReader) (Node *request, Oid function, List *arguments);
+
+extern Node *range_predicate_support(Node *request, RangePredicateReader read);
+
+#endif							/* IDGEN_RANGE_SUPPORT_H */
