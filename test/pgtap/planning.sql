@@ -45,7 +45,7 @@ FROM (SELECT FROM plans GROUP BY rate, nodes, years
 -- guesses
 SELECT matches(snowflake_inspect(snowflake_nextval()), '^\d+ = 0x[0-9A-F]{16}\nMost likely: ' || (SELECT snowflake_layout()::text) || '\n',
 	'an ID just drawn is of the server''s layout');
-SELECT matches(snowflake_inspect(snowflake_nextval()), '\n +\d+ %  default +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? UTC, (now|\d seconds? ago): datacenter 0, worker 0, sequence \d+; this server''s own layout\n',
+SELECT matches(snowflake_inspect(snowflake_nextval()), '\n +\d+ %  default +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? UTC, (now|\d seconds? (ago|ahead)): datacenter 0, worker 0, sequence \d+; this server''s own layout\n',
 	'and of this second');
 SELECT is(count(*), 0::bigint, 'every preset is told of')
 FROM snowflake_layouts, (VALUES ('5'), ('-1'), ('18446744073709551615'), ('1541815603606036480')) v(id)
