@@ -2,7 +2,7 @@
 -- that a plain user needs is closed to them.  Whether functions are what they are marked
 -- as is in markings.sql.
 BEGIN;
-SELECT plan(11);
+SELECT plan(12);
 
 CREATE TEMP VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
