@@ -1277,6 +1277,16 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
 
+-- A literal or a parameter without a type is a text here.  Without this function it would be
+-- taken for a second UUID of the one below.
+CREATE FUNCTION uuid_timestamp(id uuid, with_fraction text)
+RETURNS timestamptz
+IMMUTABLE STRICT PARALLEL SAFE
+RETURN uuid_timestamp(id, with_fraction::boolean);
+
+COMMENT ON FUNCTION uuid_timestamp(uuid, text) IS
+'the same, for a literal or a parameter without a type';
+
 CREATE FUNCTION uuid_timestamp_support(internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp_support'
@@ -2330,12 +2340,13 @@ DECLARE
 	call text;
 	is_without_ours boolean;
 	callee text;		-- the function that the call is one of, or NULL
-	is_changed boolean;
 	our_functions oid[];
 BEGIN
 	FOR their IN
 		SELECT DISTINCT p.oid, p.oid::regprocedure::text AS function, p.pronamespace::regnamespace AS schema, p.proname AS name,
-			(p.proargtypes::oid[])[0:given - 1] AS types, known
+			-- of a variadic function, a call with one element
+			CASE WHEN p.provariadic <> 0 AND given = p.pronargs THEN (p.proargtypes::oid[])[0:given - 2] || p.provariadic
+				ELSE (p.proargtypes::oid[])[0:given - 1] END AS types, known
 		FROM pg_depend d
 			JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'idgen'
 			JOIN pg_proc our ON d.classid = 'pg_proc'::regclass AND d.objid = our.oid AND d.deptype = 'e'
@@ -2359,6 +2370,7 @@ BEGIN
 		FOREACH is_without_ours IN ARRAY '{false,true}'::boolean[] LOOP
 			-- all that this block does is undone at its end
 			BEGIN
+				PERFORM set_config('search_path', their.schema::text, true);
 				IF is_without_ours THEN
 					FOR callee IN SELECT unnest(our_functions)::regprocedure LOOP
 						EXECUTE format('ALTER FUNCTION %s RENAME TO idgen_out_of_the_way', callee);
@@ -2370,15 +2382,17 @@ BEGIN
 				WHERE r.ev_class = 'pg_temp.idgen_call'::regclass;
 				RAISE SQLSTATE 'IDGEN' USING MESSAGE = coalesce(callee, '');
 			EXCEPTION
-				WHEN SQLSTATE 'IDGEN' THEN callee := nullif(SQLERRM, '');
+				-- a call without a function is a cast to a type of that name
+				WHEN SQLSTATE 'IDGEN' THEN callee := coalesce(nullif(SQLERRM, ''), CASE WHEN to_regtype(format('%s.%I', their.schema, their.name)) IS NOT NULL THEN 'cast' END);
 				WHEN ambiguous_function THEN callee := 'ambiguous';
 				WHEN OTHERS THEN callee := NULL;	-- a call that takes more, such as a type for anyelement, or a window
 			END;
 			EXIT WHEN callee IS NULL;
 			IF NOT is_without_ours THEN
-				is_changed := callee = 'ambiguous' OR callee::oid = ANY (our_functions);
-				EXIT WHEN NOT is_changed;
-			ELSIF callee <> 'ambiguous' THEN
+				EXIT WHEN callee NOT IN ('ambiguous', 'cast') AND callee::oid <> ALL (our_functions);
+				CONTINUE WHEN callee <> 'cast';
+			END IF;
+			IF callee <> 'ambiguous' THEN
 				RAISE ambiguous_function USING
 					MESSAGE = format('calls of function %s would be ambiguous, or calls of another function', their.function),
 					DETAIL = format('The extension has functions of the same name. One such call is "%s".', call),

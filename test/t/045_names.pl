@@ -46,6 +46,12 @@ my %INSTEAD = (
 	'snowflake_timestamp(bigint)' => 'snowflake_timestamp(5)',
 	'snowflake_parse(bigint)' => 'snowflake_parse(5)',
 	'snowflake_capacity()' => 'snowflake_capacity()',
+	'snowflake_lower_bound(date)' => [ "snowflake_lower_bound('2026-01-01')", "snowflake_lower_bound(date '2026-01-01')" ],
+	'ulid_at(timestamp)' => [ "ulid_at('2026-01-01')", "ulid_at(timestamp '2026-01-01')" ],
+	'uuid_least(VARIADIC uuid[])' => "uuid_least(gen_random_uuid(), gen_random_uuid())",
+	'snowflake_nextval(regclass)' => [ "snowflake_nextval('pg_class')", "snowflake_nextval(regclass 'pg_class')" ],
+	'snowflake_inspect(numeric)' => [ "snowflake_inspect('5')", 'snowflake_inspect(5.0)' ],
+	'ulid(text)' => [ "ulid('x')", "ulid('x'::text)" ],
 	# of two searched schemas, PostgreSQL chooses by type for a literal, too
 	'uuid_encode(uuid, varchar)' => [ "uuid_encode($UUID\::uuid, 'base58')", "uuid_encode($UUID\::uuid, varchar 'base58')" ],
 	'ulid_at(date)' => [ "ulid_at('2024-01-01')", "ulid_at(date '2024-01-01')" ],
