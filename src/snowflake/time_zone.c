@@ -8,7 +8,7 @@
  * or back, by any number of seconds.  What the clock shows is a timestamp without
  * time zone, in us, which is what a moment would be in a zone that is not off UTC.
  *
- * Moments and what is shown must be finite, and their sums with two days must not
+ * Moments and what is shown must be finite, and their sums with a week must not
  * overflow: that is so for all valid timestamps.  Nothing here raises an error.
  *
  *-------------------------------------------------------------------------
@@ -19,10 +19,13 @@
 
 #define PG_EPOCH_S ((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
+/* A POSIX time zone such as XXX-167:59 may be so far from UTC. */
+#define FARTHEST_CLOCK_US (7 * USECS_PER_DAY)
+
 /* One of those stretches, from the moment that it was asked for. */
 typedef struct Stretch
 {
-	int64		ahead_us;		/* of UTC, within a day */
+	int64		ahead_us;		/* of UTC, less than FARTHEST_CLOCK_US either way */
 	TimestampTz until;			/* the moment of the jump; DT_NOEND if there is none */
 	int64		ahead_after_us; /* as ahead_us, from the jump on */
 } Stretch;
@@ -74,12 +77,12 @@ zone_clock_at(pg_tz *zone, TimestampTz moment)
 
 /*
  * The first moment at which the clock shows this or, as it jumped over it, a later
- * time.  No clock is a day off, so the search begins before that.
+ * time.  The search begins before any clock can show it.
  */
 TimestampTz
 zone_first_shows(pg_tz *zone, Timestamp shown)
 {
-	TimestampTz from = shown - USECS_PER_DAY;
+	TimestampTz from = shown - FARTHEST_CLOCK_US;
 
 	for (;;)
 	{
