@@ -23,7 +23,7 @@
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
@@ -73,7 +73,7 @@ log_if_invalid(const ServerSetting *setting, const char *text)
  * the next start, or for IDs of 128 bits.  So what no layout can hold is all to refuse.
  */
 static bool
-check_node(const char *text, LayoutField field)
+check_node_field(const char *text, LayoutField field)
 {
 	const SnowflakeLayout *layout = server_layout_expected();
 	int			value = setting_number(text);
@@ -97,13 +97,13 @@ check_node(const char *text, LayoutField field)
 static bool
 check_datacenter_id(char **text, void **extra, GucSource source)
 {
-	return check_node(*text, LAYOUT_DATACENTER);
+	return check_node_field(*text, LAYOUT_DATACENTER);
 }
 
 static bool
 check_worker_id(char **text, void **extra, GucSource source)
 {
-	return check_node(*text, LAYOUT_WORKER);
+	return check_node_field(*text, LAYOUT_WORKER);
 }
 
 /* So does a number that does not fit. */
@@ -122,7 +122,7 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 
 /* What the text says is read here, which cannot fail, so that the two always go together. */
 static void
-assign_node(ServerSetting *setting, LayoutField field, const char *text)
+assign_node_field(ServerSetting *setting, LayoutField field, const char *text)
 {
 	setting->value = setting_number(text);
 	log_if_invalid(setting, text);
@@ -133,25 +133,25 @@ assign_node(ServerSetting *setting, LayoutField field, const char *text)
 static void
 assign_datacenter_id(const char *text, void *extra)
 {
-	assign_node(&generator_datacenter, LAYOUT_DATACENTER, text);
+	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, text);
 }
 
 static void
 assign_worker_id(const char *text, void *extra)
 {
-	assign_node(&generator_worker, LAYOUT_WORKER, text);
+	assign_node_field(&generator_worker, LAYOUT_WORKER, text);
 }
 
 static const char *
 show_datacenter_id(void)
 {
-	return setting_shown(&generator_datacenter);
+	return setting_show_text(&generator_datacenter);
 }
 
 static const char *
 show_worker_id(void)
 {
-	return setting_shown(&generator_worker);
+	return setting_show_text(&generator_worker);
 }
 
 static bool
@@ -195,7 +195,7 @@ assign_max_regression(int value, void *extra)
 
 /* Where the value of a setting comes from. */
 static GucSource
-source_of(const char *name)
+get_setting_source(const char *name)
 {
 	const struct config_generic *setting = compat_find_setting(name);
 
@@ -203,20 +203,20 @@ source_of(const char *name)
 }
 
 /* What was asked for a setting before the library was loaded. */
-typedef struct Asked
+typedef struct EarlyValue
 {
 	GucSource	source;			/* PGC_S_DEFAULT: nothing */
 	const char *text;
-} Asked;
+} EarlyValue;
 
-static Asked
-asked_before(const char *name)
+static EarlyValue
+get_early_value(const char *name)
 {
 	const char *text = GetConfigOption(name, true, false);
 
-	return (Asked)
+	return (EarlyValue)
 	{
-		.source = source_of(name),
+		.source = get_setting_source(name),
 		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
 	};
 }
@@ -227,23 +227,23 @@ asked_before(const char *name)
  * no action but this, which for these sources lasts.
  */
 static void
-put_in_place(const char *name, const char *text, GucSource source)
+override_setting(const char *name, const char *text, GucSource source)
 {
 	(void) set_config_option(name, text, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
 }
 
 /* Is it from the server's files or command line? */
 static bool
-is_of_server(Asked asked)
+is_from_server(EarlyValue early)
 {
-	return asked.source <= PGC_S_ARGV;
+	return early.source <= PGC_S_ARGV;
 }
 
 /* Did the default take the place of what was asked for? */
 static bool
-is_dropped(const char *name, Asked asked)
+was_dropped(const char *name, EarlyValue early)
 {
-	return asked.source != PGC_S_DEFAULT && source_of(name) == PGC_S_DEFAULT;
+	return early.source != PGC_S_DEFAULT && get_setting_source(name) == PGC_S_DEFAULT;
 }
 
 /*
@@ -261,17 +261,17 @@ define_identity(ServerSetting *setting, const char *description, const char *lon
 				const char *default_text, GucStringCheckHook check_hook,
 				GucStringAssignHook assign_hook, GucShowHook show_hook)
 {
-	Asked		asked = asked_before(setting->name);
+	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomStringVariable(setting->name, description, long_description,
 							   &setting->text, default_text,
 							   PGC_SIGHUP, 0, check_hook, assign_hook, show_hook);
-	if (!is_dropped(setting->name, asked))
+	if (!was_dropped(setting->name, early))
 		return;
-	if (is_of_server(asked))
-		put_in_place(setting->name, asked.text, asked.source);
+	if (is_from_server(early))
+		override_setting(setting->name, early.text, early.source);
 	else
-		put_in_place(setting->name, setting_foreign_text(asked.text), PGC_S_FILE);
+		override_setting(setting->name, setting_foreign_text(early.text), PGC_S_FILE);
 }
 
 /*
@@ -284,15 +284,15 @@ static void
 define_clock_limit(ServerSetting *setting, const char *description, const char *long_description,
 				   GucIntAssignHook assign_hook)
 {
-	Asked		asked = asked_before(setting->name);
+	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomIntVariable(setting->name, description, long_description,
 							&setting->value, setting->value, 0, MS_PER_DAY,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, assign_hook, NULL);
-	if (is_dropped(setting->name, asked) && !is_of_server(asked))
+	if (was_dropped(setting->name, early) && !is_from_server(early))
 	{
-		put_in_place(setting->name, "0", PGC_S_FILE);
-		setting->refused = setting_foreign_text(asked.text);
+		override_setting(setting->name, "0", PGC_S_FILE);
+		setting->refused = setting_foreign_text(early.text);
 	}
 }
 
@@ -334,7 +334,7 @@ settings_define(void)
 	DefineCustomIntVariable("idgen.max_wait",
 							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
 							"After this time the call fails.  A batch may wait as long for each part of it.",
-							&waiting_max, waiting_max, 0, MS_PER_DAY,
+							&wait_max_ms, wait_max_ms, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("idgen.max_generators",

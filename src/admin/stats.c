@@ -192,8 +192,8 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	/* The others are there from their first ID on, which their coming would tell. */
 	if (!activity_is_shown())
 		return (Datum) 0;
-	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
-		put_timeline_row(result, &area->moments, false, &layout_moments, 0);
+	if (shmem_is_used(area, pg_atomic_read_u64(&area->unique_times.next)))
+		put_timeline_row(result, &area->unique_times, false, &layout_unique_times, 0);
 
 	for (int i = 0; i < count; i++)
 	{

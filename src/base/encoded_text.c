@@ -14,7 +14,7 @@
 #include "utils/builtins.h"
 
 #include "base/encoded_text.h"
-#include "base/shown.h"
+#include "base/clipped_text.h"
 
 /* ERROR INVALID_PARAMETER_VALUE if there is none of this name, in either case */
 const IdTextEncoding *
@@ -28,7 +28,7 @@ encoded_text_encoding(text *name)
 
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("encoding \"%s\" not recognized", shown(wanted)),
+			errmsg("encoding \"%s\" not recognized", clip_text(wanted)),
 			errhint("Encodings are \"base62\", \"base58\", \"base32\" and \"hex\"."));
 }
 
@@ -42,7 +42,7 @@ report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus
 	/* All before it is ASCII, so an index into bytes is one into characters. */
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			errmsg("invalid input syntax for type %s: \"%s\"", type.name, shown(encoded)),
+			errmsg("invalid input syntax for type %s: \"%s\"", type.name, clip_text(encoded)),
 			status == ID_TEXT_EMPTY ? errdetail("There is no digit in it.") :
 			errdetail("The character \"%.*s\" at position %zu is not a digit of %s.",
 					  pg_mbcharcliplen(character, strlen(character), 1), character,
@@ -63,6 +63,6 @@ encoded_text_report(const IdTextEncoding *encoding, const char *encoded, IdTextS
 
 	ereport(ERROR,
 			errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			errmsg("value \"%s\" is out of range for type %s", shown(encoded), type.name),
+			errmsg("value \"%s\" is out of range for type %s", clip_text(encoded), type.name),
 			errdetail("The largest %s in %s is \"%s\".", type.value, encoding->name, largest));
 }

@@ -29,7 +29,7 @@ setting_number(const char *text)
 
 /* What SHOW has for a number that is a text: 8 for 010.  It holds until the next call. */
 const char *
-setting_shown(const ServerSetting *setting)
+setting_show_text(const ServerSetting *setting)
 {
 	static char number[12];
 

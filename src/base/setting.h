@@ -38,7 +38,7 @@ setting_is_valid(const ServerSetting *setting)
 }
 
 extern int	setting_number(const char *text);
-extern const char *setting_shown(const ServerSetting *setting);
+extern const char *setting_show_text(const ServerSetting *setting);
 extern const char *setting_foreign_text(const char *asked);
 extern const char *setting_invalid_text(const ServerSetting *setting);
 extern const char *setting_invalid_hint(const ServerSetting *setting);

@@ -39,12 +39,12 @@
 #include "engine/limit.h"
 #include "engine/reservation.h"
 #include "engine/timeline.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 
 /* Spaces that share a timeline share a bucket: what is hashed is equal then. */
 static pg_atomic_uint32 *
-bucket_of(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
+get_bucket(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
 	uint64		start = (uint64) layout->tick_us * 31 + (uint64) layout->epoch_ticks;
 	uint32		hash = murmurhash32((uint32) (node_bits ^ node_bits >> 32)) ^
@@ -58,10 +58,10 @@ bucket_of(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
  * timelines_of_bucket in shmem.h.
  */
 Timeline *
-id_space_find(const SnowflakeLayout *layout, uint64 node_bits)
+id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits)
 {
 	IdNumbers	numbers = layout_node_numbers(layout, node_bits);
-	uint32		number = pg_atomic_read_u32(bucket_of(shmem_area(), layout, node_bits));
+	uint32		number = pg_atomic_read_u32(get_bucket(shmem_area(), layout, node_bits));
 
 	pg_read_barrier();
 	while (number != 0)
@@ -78,9 +78,9 @@ id_space_find(const SnowflakeLayout *layout, uint64 node_bits)
 
 /* Add a space, which the caller, who holds the lock, has not found, and for which there is a place. */
 static Timeline *
-add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
+add_space(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
-	pg_atomic_uint32 *bucket = bucket_of(area, layout, node_bits);
+	pg_atomic_uint32 *bucket = get_bucket(area, layout, node_bits);
 	Timeline   *timeline = shmem_timeline(area->timeline_count);
 
 	shmem_init_timeline(timeline);
@@ -95,12 +95,12 @@ add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 
 /* What a space shares with others when there are no more timelines; NULL if it cannot. */
 static Timeline *
-shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
+get_shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
 {
 	const SnowflakeLayout *server_layout = shmem_server_layout(area);
 
-	if (layout_same_frame(layout, &layout_moments))
-		return &area->shared_timelines[SHARED_BY_MOMENTS];
+	if (layout_same_frame(layout, &layout_unique_times))
+		return &area->shared_timelines[SHARED_BY_UNIQUE_TIMES];
 	if (server_layout != NULL && layout_same_frame(layout, server_layout))
 		return &area->shared_timelines[SHARED_BY_SERVER_LAYOUT];
 	return NULL;
@@ -112,7 +112,7 @@ shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
  * False if there is no room in shared memory for the next one.
  */
 static bool
-reach_places(SharedArea *area, int count)
+reach_timelines(SharedArea *area, int count)
 {
 	for (int i = 0; i < count; i += FIRST_TIMELINE_BLOCK)
 		(void) shmem_timeline(i);
@@ -121,14 +121,14 @@ reach_places(SharedArea *area, int count)
 
 /* May this user have another one, where there are so many? */
 static bool
-may_add(SharedArea *area, int count, SpaceUser user)
+may_add_space(SharedArea *area, int count, SpaceUser user)
 {
 	return count < (user == SPACE_OF_SERVER ? area->timeline_limit : area->timeline_limit / 2);
 }
 
 /* A space is to share this timeline; from the first one on it has a layout.  The caller holds the lock. */
 static void
-share(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
+start_sharing(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 {
 	pg_atomic_uint32 *is_needed = &area->shared_is_needed[timeline - area->shared_timelines];
 
@@ -147,8 +147,8 @@ static Timeline *
 find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user, bool *again)
 {
 	int			count = shmem_count_timelines();
-	bool		has_room = reach_places(area, count);
-	Timeline   *shared = has_room && count < area->timeline_limit ? NULL : shared_timeline(area, layout);
+	bool		has_room = reach_timelines(area, count);
+	Timeline   *shared = has_room && count < area->timeline_limit ? NULL : get_shared_timeline(area, layout);
 	Timeline   *timeline = NULL;
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
@@ -158,14 +158,14 @@ find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, S
 		/* What there was no room for once will not come later, either. */
 		if (!has_room)
 			area->timeline_limit = count;
-		timeline = id_space_find(layout, node_bits);
+		timeline = id_space_find_timeline(layout, node_bits);
 		if (timeline == NULL && shared != NULL)
 		{
 			timeline = shared;
-			share(area, timeline, layout);
+			start_sharing(area, timeline, layout);
 		}
-		else if (timeline == NULL && may_add(area, count, user))
-			timeline = add(area, layout, node_bits);
+		else if (timeline == NULL && may_add_space(area, count, user))
+			timeline = add_space(area, layout, node_bits);
 	}
 	LWLockRelease(&area->lock);
 	return timeline;
@@ -178,9 +178,9 @@ find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, S
 bool
 id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user)
 {
-	return id_space_find(layout, node_bits) != NULL ||
-		may_add(shmem_area(), shmem_count_timelines(), user) ||
-		shared_timeline(shmem_area(), layout) != NULL;
+	return id_space_find_timeline(layout, node_bits) != NULL ||
+		may_add_space(shmem_area(), shmem_count_timelines(), user) ||
+		get_shared_timeline(shmem_area(), layout) != NULL;
 }
 
 static void
@@ -210,10 +210,10 @@ note_time_bits(Timeline *timeline, uint32 bits)
  * there are no more timelines.
  */
 Timeline *
-id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
+id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
 {
 	SharedArea *area = shmem_area();
-	Timeline   *timeline = id_space_find(layout, node_bits);
+	Timeline   *timeline = id_space_find_timeline(layout, node_bits);
 	bool		again = timeline == NULL;
 
 	while (again)
@@ -318,12 +318,12 @@ id_space_is_shared(const Timeline *timeline)
 bool
 id_space_is_record(const Timeline *timeline)
 {
-	return layout_same_frame(&timeline->layout, &layout_moments);
+	return layout_same_frame(&timeline->layout, &layout_unique_times);
 }
 
 /* The end of the last ID of a timeline, in us since 1970; 0 if it has none. */
 static int64
-issued_until_us(Timeline *timeline)
+timeline_issued_until_us(Timeline *timeline)
 {
 	uint64		next = pg_atomic_read_u64(&timeline->next);
 
@@ -339,7 +339,7 @@ id_space_widest_layout(Timeline *timeline)
 
 /* The numbers that come from a timeline; those of any node if it is shared. */
 static IdNumbers
-numbers_of(Timeline *timeline)
+get_timeline_numbers(Timeline *timeline)
 {
 	SnowflakeLayout layout = id_space_widest_layout(timeline);
 	IdNumbers	numbers = layout_node_numbers(&layout, timeline->node_bits);
@@ -360,7 +360,7 @@ may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *e
 
 	if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
 		return false;
-	issued = numbers_of(timeline);
+	issued = get_timeline_numbers(timeline);
 	return layout_may_be_equal(&issued, numbers) &&
 		(equal_to == NULL || layout_may_be_equal(&issued, equal_to));
 }
@@ -380,14 +380,14 @@ id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 		Timeline   *timeline = id_space_by_number(i);
 
 		if (may_have_issued(timeline, numbers, equal_to))
-			until_us = Max(until_us, issued_until_us(timeline));
+			until_us = Max(until_us, timeline_issued_until_us(timeline));
 	}
 	return until_us;
 }
 
 /* Let nobody issue any of these numbers that can be equal to present ones below a position of theirs. */
 static void
-raise_all(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
+raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
 {
 	int			count = id_space_count();
 
@@ -413,9 +413,9 @@ typedef struct Raise
 
 /* May a timeline be there now, as if all before had been issued? */
 static bool
-is_due(const SnowflakeLayout *layout, uint64 position)
+is_position_due(const SnowflakeLayout *layout, uint64 position)
 {
-	return position <= window_ceiling(layout, window_ticks(layout, window_moment()), 0);
+	return position <= window_ceiling(layout, window_ticks(layout, window_read_clocks()), 0);
 }
 
 /*
@@ -423,32 +423,32 @@ is_due(const SnowflakeLayout *layout, uint64 position)
  * these timelines, too, and would wait.  The caller is the writer.
  */
 static bool
-try_to_raise(Raise *raise)
+raise_if_due(Raise *raise)
 {
 	if (raise->timeline != NULL)
 		raise->until_us = id_space_issued_until_us(raise->former, raise->present);
 	raise->position = window_position_from(raise->layout, raise->until_us);
 	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
 		return true;
-	if (!is_due(raise->layout, raise->position))
+	if (!is_position_due(raise->layout, raise->position))
 		return false;
 	if (raise->timeline != NULL)
 		shmem_raise_to(&raise->timeline->next, raise->position);
 	else
-		raise_all(raise->former, raise->present, raise->position);
+		raise_former_numbers(raise->former, raise->present, raise->position);
 	return true;
 }
 
 /* The same as the writer.  Errors: those of wait_to_write(). */
 static bool
-try_as_writer(Raise *raise)
+raise_if_due_as_writer(Raise *raise)
 {
 	volatile bool done = false;
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
 		wait_to_write();
-		done = try_to_raise(raise);
+		done = raise_if_due(raise);
 		reservation_end_writing(0, (Datum) 0);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
@@ -457,7 +457,7 @@ try_as_writer(Raise *raise)
 
 /* ERROR if idgen_reset_timeline() has left former IDs behind that present ones can be equal to. */
 static void
-check_not_left(const Raise *raise)
+check_former_not_left(const Raise *raise)
 {
 	int			count = id_space_count();
 
@@ -470,16 +470,16 @@ check_not_left(const Raise *raise)
 	}
 }
 
-/* Errors: those of wait_to_write(), check_not_left() and limit_wait(). */
+/* Errors: those of wait_to_write(), check_former_not_left() and limit_wait(). */
 static void
 raise_as_writer(Raise *raise)
 {
 	Wait		wait = {.slot = timeline_slot};
 
-	while (!try_as_writer(raise))
+	while (!raise_if_due_as_writer(raise))
 	{
 		if (raise->timeline != NULL)
-			check_not_left(raise);
+			check_former_not_left(raise);
 		limit_wait(LIMIT_DRIFT, &wait, raise->layout, raise->position, 0);
 	}
 }

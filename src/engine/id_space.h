@@ -20,9 +20,9 @@ typedef enum SpaceUser
 	SPACE_OF_ROLE,				/* a generator of another role */
 } SpaceUser;
 
-extern Timeline *id_space_find(const SnowflakeLayout *layout, uint64 node_bits);
+extern Timeline *id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits);
 extern bool id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user);
-extern Timeline *id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits,
+extern Timeline *id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits,
 								   bool keeps_node, SpaceUser user);
 extern int	id_space_count(void);
 extern Timeline *id_space_place(int number);

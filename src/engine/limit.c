@@ -58,13 +58,13 @@ typedef struct Limit
 /* -------------------------------------------------------------- the end of the layout's time */
 
 static uint64
-end_of_layout(const LimitQuery *query, KnownTime *known)
+get_layout_end(const LimitQuery *query, KnownTime *known)
 {
 	return layout_end(query->layout);
 }
 
 static bool
-extend_never(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+extend_layout(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
 {
 	return false;
 }
@@ -119,7 +119,7 @@ report_layout(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 
 /* Those who wait may queue beyond what may be issued: for 100 ms, or one tick at least. */
 static uint64
-end_of_drift(const LimitQuery *query, KnownTime *known)
+get_drift_end(const LimitQuery *query, KnownTime *known)
 {
 	int64		tick_ns = query->layout->tick_us * NS_PER_US;
 	int64		longest_ns = Max(LONGEST_QUEUE_MS * NS_PER_MS, tick_ns);
@@ -160,13 +160,13 @@ report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, \"idgen.max_regression\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
-					  window_max_drift.value, waiting_max, reference_max_regression.value),
+					  window_max_drift.value, wait_max_ms, reference_max_regression.value),
 			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
 /* Why is the timeline ahead of the clock? */
 static WaitCause
-cause_of_drift(void)
+get_drift_cause(void)
 {
 	return reference_clock_lead().lead_us > 0 ? WAIT_DRIFT : WAIT_SEQUENCE;
 }
@@ -174,7 +174,7 @@ cause_of_drift(void)
 /* --------------------------------------- the reservation: extended by us, or by whoever is at it */
 
 static uint64
-end_of_reservation(const LimitQuery *query, KnownTime *known)
+get_reservation_end(const LimitQuery *query, KnownTime *known)
 {
 	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->limits.reserved_us), known);
 }
@@ -208,9 +208,9 @@ report_unconfirmed(void)
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
 			reserved_us == 0 ?
-			errdetail("No time has been reserved yet, and \"idgen.max_wait\" is %d ms.", waiting_max) :
+			errdetail("No time has been reserved yet, and \"idgen.max_wait\" is %d ms.", wait_max_ms) :
 			errdetail("IDs are reserved up to %s, and \"idgen.max_wait\" is %d ms.",
-					  timestamptz_to_str(clock_timestamptz(reserved_us)), waiting_max),
+					  timestamptz_to_str(clock_timestamptz(reserved_us)), wait_max_ms),
 			errhint("Bring back a standby that \"synchronous_standby_names\" names, or change that setting."));
 }
 
@@ -221,7 +221,7 @@ report_over(void)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("reservation of time for snowflake IDs was over before it was written"),
-			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, waiting_max),
+			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, wait_max_ms),
 			errhint("Find out why WAL is flushed so slowly, or raise \"idgen.reserve_ahead\"."));
 }
 
@@ -240,7 +240,7 @@ report_reservation(const Wait *wait, const SnowflakeLayout *layout, uint64 posit
 }
 
 static WaitCause
-cause_of_reservation(void)
+get_reservation_cause(void)
 {
 	return WAIT_RESERVATION;
 }
@@ -248,20 +248,20 @@ cause_of_reservation(void)
 /* ------------------------------------------------------------------------------------ the table */
 
 static const Limit limits[LIMITS] = {
-	[LIMIT_LAYOUT] = {"layout", end_of_layout, extend_never, report_layout, NULL},
-	[LIMIT_DRIFT] = {"drift", end_of_drift, extend_drift, report_drift, cause_of_drift},
-	[LIMIT_RESERVATION] = {"reservation", end_of_reservation, extend_reservation, report_reservation, cause_of_reservation},
+	[LIMIT_LAYOUT] = {"layout", get_layout_end, extend_layout, report_layout, NULL},
+	[LIMIT_DRIFT] = {"drift", get_drift_end, extend_drift, report_drift, get_drift_cause},
+	[LIMIT_RESERVATION] = {"reservation", get_reservation_end, extend_reservation, report_reservation, get_reservation_cause},
 };
 
 /*
  * Which positions may be taken now, by a caller who would wait patience_ns (0 ..).  The
  * limits are read before the start: see reservation.c.
  */
-Window
-limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns)
+IssueWindow
+limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
 	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
-	Window		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
+	IssueWindow		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
 
 	for (int id = 0; id < LIMITS; id++)
 		window.end = Min(window.end, limits[id].end(&query, &known->ends[id]));
@@ -274,7 +274,7 @@ limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int6
 
 /* The limit that keeps position from being taken, as it was when the window was looked at. */
 LimitId
-limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns, uint64 position)
+limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns, uint64 position)
 {
 	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
 	int			id = 0;
@@ -310,7 +310,7 @@ limit_wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int
 {
 	int64		began = clock_monotonic_ns();
 
-	wait_begin(wait, cause_of_drift(), began);
+	wait_begin(wait, get_drift_cause(), began);
 	if (!wait_for_reference(wait, due_ns))
 		report_drift(wait, layout, position);
 	wait_end(wait, began);

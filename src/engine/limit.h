@@ -9,7 +9,7 @@
 #define IDGEN_LIMIT_H
 
 #include "bits/layout.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 
 /* In the order in which they count, where several are in the way. */
@@ -29,8 +29,8 @@ typedef struct KnownLimits
 	KnownTime	ends[LIMITS];
 } KnownLimits;
 
-extern Window limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns);
-extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now,
+extern IssueWindow limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns);
+extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now,
 								int64 patience_ns, uint64 position);
 extern void limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
 extern void limit_wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns);

@@ -79,20 +79,20 @@ origin_tag(Oid origin)
 
 /* Without waiting, and without a look at the catalogs. */
 static bool
-try_lock(LOCKTAG tag, LOCKMODE mode)
+try_lock_tag(LOCKTAG tag, LOCKMODE mode)
 {
 	return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 static void
-unlock(LOCKTAG tag, LOCKMODE mode)
+unlock_tag(LOCKTAG tag, LOCKMODE mode)
 {
 	LockRelease(&tag, mode, false);
 }
 
 /* ERROR if this server has no place for any origin's progress. */
 static void
-check_states(void)
+check_origin_states(void)
 {
 	if (compat_origin_states == 0)
 		ereport(ERROR,
@@ -107,7 +107,7 @@ check_states(void)
  * rolls back, the number would be free, with our progress on it.
  */
 static void
-check_committed(void)
+check_origin_committed(void)
 {
 	HeapTuple	row = SearchSysCache1(REPLORIGNAME, CStringGetTextDatum(ORIGIN_NAME));
 	bool		ours;
@@ -144,7 +144,7 @@ check_catalog_is_free(void)
 static bool
 lock_origin(Oid origin, LOCKMODE mode)
 {
-	if (!try_lock(origin_tag(origin), mode))
+	if (!try_lock_tag(origin_tag(origin), mode))
 		return false;
 	AcceptInvalidationMessages();
 	return true;
@@ -166,7 +166,7 @@ lock_existing(ReplOriginId *origin)
 		/* Still the same, now that it cannot go? */
 		if (replorigin_by_name(ORIGIN_NAME, true) == *origin)
 			return ORIGIN_ACQUIRED;
-		unlock(origin_tag(*origin), RowExclusiveLock);
+		unlock_tag(origin_tag(*origin), RowExclusiveLock);
 	}
 	UnlockRelationOid(ReplicationOriginRelationId, RowExclusiveLock);
 	return status;
@@ -177,7 +177,7 @@ lock_existing(ReplOriginId *origin)
  * in recovery, where nobody may take the lock.
  */
 OriginStatus
-origin_look(void)
+origin_probe(void)
 {
 	ReplOriginId origin;
 	OriginStatus status = lock_existing(&origin);
@@ -189,7 +189,7 @@ origin_look(void)
 
 /* Start a worker that creates the origin, and wait until it is done. */
 static bool
-run_worker(void)
+run_creation_worker(void)
 {
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
@@ -226,8 +226,8 @@ create_origin(void)
 	if (!lock_origin(InvalidOid, ExclusiveLock))
 		return ORIGIN_IN_CREATION;
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
-		started = run_worker();
-	unlock(origin_tag(InvalidOid), ExclusiveLock);
+		started = run_creation_worker();
+	unlock_tag(origin_tag(InvalidOid), ExclusiveLock);
 	if (!started)
 		return ORIGIN_NO_WORKER;
 
@@ -254,7 +254,7 @@ origin_acquire(ReplOriginId *origin)
 {
 	OriginStatus status;
 
-	check_states();
+	check_origin_states();
 	status = lock_existing(origin);
 	if (status == ORIGIN_MISSING)
 	{
@@ -263,7 +263,7 @@ origin_acquire(ReplOriginId *origin)
 			status = lock_existing(origin);
 	}
 	if (status == ORIGIN_ACQUIRED)
-		check_committed();
+		check_origin_committed();
 	return status;
 }
 
@@ -291,8 +291,8 @@ origin_report(OriginStatus status)
 void
 origin_release(ReplOriginId origin)
 {
-	unlock(origin_tag(origin), RowExclusiveLock);
-	unlock(catalog_tag(), RowExclusiveLock);
+	unlock_tag(origin_tag(origin), RowExclusiveLock);
+	unlock_tag(catalog_tag(), RowExclusiveLock);
 }
 
 /*
@@ -310,7 +310,7 @@ origin_write(ReplOriginId origin, uint64 value, bool backward)
 }
 
 static bool
-fail(OriginFailure *failure, const char *reason)
+set_failure(OriginFailure *failure, const char *reason)
 {
 	strlcpy(failure->reason, reason, sizeof(failure->reason));
 	return false;
@@ -328,25 +328,25 @@ lock_and_write(ReplOriginId origin, uint64 known_value, uint64 value, volatile i
 {
 	static const char *const locked = "replication origin \"" ORIGIN_NAME "\" is locked by another transaction";
 
-	if (!try_lock(catalog_tag(), RowExclusiveLock))
-		return fail(failure, locked);
+	if (!try_lock_tag(catalog_tag(), RowExclusiveLock))
+		return set_failure(failure, locked);
 	(*locks)++;
-	if (!try_lock(origin_tag(origin), RowExclusiveLock))
-		return fail(failure, locked);
+	if (!try_lock_tag(origin_tag(origin), RowExclusiveLock))
+		return set_failure(failure, locked);
 	(*locks)++;
 	if (origin == InvalidReplOriginId || replorigin_get_progress(origin, false) != known_value)
-		return fail(failure, "replication origin \"" ORIGIN_NAME "\" has been dropped or moved");
+		return set_failure(failure, "replication origin \"" ORIGIN_NAME "\" has been dropped or moved");
 	*wal_end = origin_write(origin, value, false);
 	return true;
 }
 
 static void
-release_locks(ReplOriginId origin, int locks)
+release_write_locks(ReplOriginId origin, int locks)
 {
 	if (locks > 1)
-		unlock(origin_tag(origin), RowExclusiveLock);
+		unlock_tag(origin_tag(origin), RowExclusiveLock);
 	if (locks > 0)
-		unlock(catalog_tag(), RowExclusiveLock);
+		unlock_tag(catalog_tag(), RowExclusiveLock);
 }
 
 /*
@@ -361,7 +361,7 @@ release_locks(ReplOriginId origin, int locks)
  * held no LWLock before is up to the caller.
  */
 static void
-recover(OriginFailure *failure)
+recover_from_write_error(OriginFailure *failure)
 {
 	ErrorData  *error;
 
@@ -371,7 +371,7 @@ recover(OriginFailure *failure)
 	XLogResetInsertion();
 	error = CopyErrorData();
 	FlushErrorState();
-	(void) fail(failure, error->message);
+	(void) set_failure(failure, error->message);
 	FreeErrorData(error);
 }
 
@@ -396,10 +396,10 @@ origin_try_write(ReplOriginId origin, uint64 known_value, uint64 value,
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		recover(failure);
+		recover_from_write_error(failure);
 	}
 	PG_END_TRY();
-	release_locks(origin, locks);
+	release_write_locks(origin, locks);
 	return is_written;
 }
 

@@ -31,7 +31,7 @@ typedef struct OriginFailure
 } OriginFailure;
 
 extern bool origin_try_read(uint64 *value);
-extern OriginStatus origin_look(void);
+extern OriginStatus origin_probe(void);
 extern OriginStatus origin_acquire(ReplOriginId *origin);
 pg_noreturn extern void origin_report(OriginStatus status);
 extern void origin_release(ReplOriginId origin);

@@ -21,14 +21,14 @@ ProcessState *process_state_mapped = NULL;
 
 /* In a child. */
 static void
-wipe(void)
+wipe_state(void)
 {
 	memset(process_state_mapped, 0, sizeof(ProcessState));
 }
 
-/* Have the kernel wipe the memory in children.  Some emulators accept any advice, and follow none. */
+/* Have the kernel wipe_state the memory in children.  Some emulators accept any advice, and follow none. */
 static bool
-kernel_wipes(ProcessState *state)
+kernel_wipes_in_child(ProcessState *state)
 {
 #ifdef MADV_WIPEONFORK
 	return madvise(state, sizeof(*state), -1) != 0 && madvise(state, sizeof(*state), MADV_WIPEONFORK) == 0;
@@ -46,7 +46,7 @@ leave_out_of_core_files(ProcessState *state)
 }
 
 static void
-report_failure(void)
+report_map_failure(void)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OUT_OF_MEMORY),
@@ -61,14 +61,14 @@ process_state_map(void)
 	ProcessState *state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (state == MAP_FAILED)
-		report_failure();
-	if (!kernel_wipes(state) && (errno = pthread_atfork(NULL, NULL, wipe)) != 0)
+		report_map_failure();
+	if (!kernel_wipes_in_child(state) && (errno = pthread_atfork(NULL, NULL, wipe_state)) != 0)
 	{
 		int			error = errno;
 
 		munmap(state, sizeof(*state));
 		errno = error;
-		report_failure();
+		report_map_failure();
 	}
 	leave_out_of_core_files(state);
 	process_state_mapped = state;

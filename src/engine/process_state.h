@@ -22,11 +22,11 @@
 #define RANDOM_WORDS 496
 
 /* The last UUID of version 7. */
-typedef struct UuidMoment
+typedef struct UuidV7State
 {
 	int64		unix_ns;
 	uint64		tail;			/* below 2^UUID_TAIL_BITS */
-} UuidMoment;
+} UuidV7State;
 
 /* The last UUID of version 1 or 6 with a node of the process's own.  A node is never 0. */
 typedef struct GregorianState
@@ -39,7 +39,7 @@ typedef struct ProcessState
 {
 	uint64		words[RANDOM_WORDS];
 	int			words_left;		/* unused words: words[0 .. words_left - 1] */
-	UuidMoment	uuidv7;
+	UuidV7State	uuidv7;
 	UuidBits	ulid;
 	GregorianState gregorian;
 } ProcessState;

@@ -29,7 +29,7 @@
  *							highest_clock_ns is raised before that.  So whoever was
  *							interrupted before he sets it finds his swap fail if there was
  *							another one meanwhile, or if idgen_reset_timeline() has ended
- *							it; see set_offset().  Litmus test: offset.
+ *							it; see set_reference_offset().  Litmus test: offset.
  *	clock_is_behind			by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to WENT_BACK,
  *							and exchanged to 0, so of all who notice one reports.
  *	behind_since_us			written by that one.
@@ -56,7 +56,7 @@ ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value 
 
 /* The reference clock's nine tenths of the monotonic clock. */
 static int64
-slowed_ns(void)
+slowed_monotonic_ns(void)
 {
 	int64		monotonic = clock_monotonic_ns();
 
@@ -65,7 +65,7 @@ slowed_ns(void)
 
 /* Is this lead, in ns, within idgen.max_regression?  Compared in us, as IDs have them at best. */
 static bool
-is_within_limit(int64 lead_ns)
+is_within_max_regression(int64 lead_ns)
 {
 	return lead_ns / NS_PER_US <= reference_max_regression.value * US_PER_MS;
 }
@@ -95,7 +95,7 @@ note_behind(BehindCause cause, uint64 wall_ns)
  * that only shrinks.  By how much has it grown?
  */
 static uint64
-growth_of_lead(Limits *limits, uint64 lead_ns)
+get_lead_growth(Limits *limits, uint64 lead_ns)
 {
 	uint64		least = pg_atomic_read_u64(&limits->least_lead_ns);
 
@@ -113,7 +113,7 @@ report_step_back(uint64 step_ns, uint64 lead_ns)
 	shmem_raise_to(&area->largest_regression_ns, step_ns);
 	ereport(LOG,
 			errmsg("system clock went back by %.3f s", (double) step_ns / NS_PER_S),
-			is_within_limit(lead_ns) ?
+			is_within_max_regression(lead_ns) ?
 			errdetail("Snowflake IDs go on from the last one. They are ahead of the clock, by a tenth less of each second, until it has caught up.") :
 			errdetail("Snowflake IDs go on from the last one. Calls wait until they are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
 					  reference_max_regression.value),
@@ -136,7 +136,7 @@ note_lead(Limits *limits, uint64 wall_ns, uint64 lead_ns)
 		shmem_raise_to(&shmem_area()->largest_regression_ns, lead_ns);
 	else if (cause == IDS_BEGAN_AHEAD)
 	{
-		growth_ns = growth_of_lead(limits, lead_ns);
+		growth_ns = get_lead_growth(limits, lead_ns);
 		if (growth_ns >= TOLERANCE_NS &&
 			pg_atomic_compare_exchange_u32(&limits->clock_is_behind, &cause, WENT_BACK))
 			report_step_back(growth_ns, lead_ns);
@@ -156,11 +156,11 @@ note_own_lead(Limits *limits, uint64 offset, uint64 wall_ns, uint64 lead_ns)
 
 	if (lead_ns < TOLERANCE_NS)
 		return;
-	if (cause == IDS_BEGAN_AHEAD && growth_of_lead(limits, lead_ns) < TOLERANCE_NS)
+	if (cause == IDS_BEGAN_AHEAD && get_lead_growth(limits, lead_ns) < TOLERANCE_NS)
 		return;
 	if (cause == WENT_BACK && lead_ns <= pg_atomic_read_u64(&shmem_area()->largest_regression_ns))
 		return;
-	reference = offset + slowed_ns();
+	reference = offset + slowed_monotonic_ns();
 	pg_read_barrier();
 	lead_ns = reference - clock_unix_ns();
 	if ((int64) lead_ns >= TOLERANCE_NS)
@@ -177,7 +177,7 @@ report_caught_up(void)
 
 /* Let the highest clock be now_ns, if it was less.  False if it is not highest_ns any more. */
 static bool
-raise_highest(Limits *limits, uint64 highest_ns, uint64 now_ns)
+raise_highest_clock(Limits *limits, uint64 highest_ns, uint64 now_ns)
 {
 	return now_ns <= highest_ns ||
 		pg_atomic_compare_exchange_u64(&limits->highest_clock_ns, &highest_ns, now_ns);
@@ -185,63 +185,63 @@ raise_highest(Limits *limits, uint64 highest_ns, uint64 now_ns)
 
 /* Stands for no offset, and never did before. */
 static uint64
-no_offset(Limits *limits)
+new_no_offset(Limits *limits)
 {
 	return -pg_atomic_add_fetch_u64(&limits->offsets_ended, 1);
 }
 
 /* Take the offset away, unless there is another one by now. */
 static void
-clear_offset(Limits *limits, uint64 offset)
+clear_reference_offset(Limits *limits, uint64 offset)
 {
 	if (reference_clock_is_offset(offset))
-		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, no_offset(limits));
+		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, new_no_offset(limits));
 }
 
 /*
  * Let the reference clock go by itself from base_ns on, where there was no offset.  False if
  * that is not the highest clock any more.
  *
- * The highest clock is read again after what stands for no offset.  If reference_clock_forget()
+ * The highest clock is read again after what stands for no offset.  If reference_clock_reset()
  * has written that in the end, the highest clock is what it has written before.  If it writes
  * another one later, the swap fails, or it takes the offset away.
  */
 static bool
-set_offset(Limits *limits, uint64 none, uint64 base_ns)
+set_reference_offset(Limits *limits, uint64 none, uint64 base_ns)
 {
 	pg_read_barrier();
 	if (pg_atomic_read_u64(&limits->highest_clock_ns) != base_ns)
 		return false;
-	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &none, base_ns - slowed_ns());
+	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &none, base_ns - slowed_monotonic_ns());
 	return true;
 }
 
 /* The wall clock is the reference again, as it has reached it. */
-static ClockReading
-follow_wall(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+static ClockPair
+follow_wall_clock(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
-	if (!raise_highest(limits, highest_ns, wall_ns))
+	if (!raise_highest_clock(limits, highest_ns, wall_ns))
 		return reference_clock_read();
-	clear_offset(limits, offset);
+	clear_reference_offset(limits, offset);
 	if (pg_atomic_read_u32(&limits->clock_is_behind) != 0)
 		report_caught_up();
-	return (ClockReading) {wall_ns, wall_ns};
+	return (ClockPair) {wall_ns, wall_ns};
 }
 
 /* The wall clock is behind base_ns: go on from there, if that is within the limit.  None stands for no offset. */
-static ClockReading
-leave_wall(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
+static ClockPair
+start_reference(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 {
 	uint64		distance = base_ns - wall_ns;
 
 	if (distance < TOLERANCE_NS)
-		return (ClockReading) {wall_ns, base_ns};
+		return (ClockPair) {wall_ns, base_ns};
 	note_lead(limits, wall_ns, distance);
-	if (!is_within_limit(distance))
-		return (ClockReading) {wall_ns, wall_ns};
-	if (!set_offset(limits, none, base_ns))
+	if (!is_within_max_regression(distance))
+		return (ClockPair) {wall_ns, wall_ns};
+	if (!set_reference_offset(limits, none, base_ns))
 		return reference_clock_read();
-	return (ClockReading) {wall_ns, base_ns};
+	return (ClockPair) {wall_ns, base_ns};
 }
 
 /*
@@ -250,23 +250,23 @@ leave_wall(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
  * wall clock went back once more; or if the offset falls behind what was noted, as it is
  * of someone who was interrupted before he set it.
  */
-static ClockReading
-go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+static ClockPair
+continue_reference(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
-	uint64		reference = offset + slowed_ns();
+	uint64		reference = offset + slowed_monotonic_ns();
 	bool		is_late = reference + REFERENCE_STEP_NS < highest_ns;
 
 	if (!is_late && wall_ns >= reference)
-		return follow_wall(limits, highest_ns, offset, wall_ns);
-	if (is_late || !is_within_limit(reference - wall_ns))
+		return follow_wall_clock(limits, highest_ns, offset, wall_ns);
+	if (is_late || !is_within_max_regression(reference - wall_ns))
 	{
-		clear_offset(limits, offset);
+		clear_reference_offset(limits, offset);
 		return reference_clock_read();
 	}
 	note_own_lead(limits, offset, wall_ns, reference - wall_ns);
-	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
+	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest_clock(limits, highest_ns, reference))
 		return reference_clock_read();
-	return (ClockReading) {wall_ns, reference};
+	return (ClockPair) {wall_ns, reference};
 }
 
 /*
@@ -276,17 +276,17 @@ go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
  *
  * Whoever finds that the highest clock has changed meanwhile looks again.
  */
-ClockReading
-reference_clock_look(uint64 highest_ns, uint64 wall_ns)
+ClockPair
+reference_clock_adjust(uint64 highest_ns, uint64 wall_ns)
 {
 	Limits	   *limits = &shmem_area()->limits;
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 
 	if (reference_clock_is_offset(offset))
-		return go_on(limits, highest_ns, offset, wall_ns);
+		return continue_reference(limits, highest_ns, offset, wall_ns);
 	if (wall_ns >= highest_ns)
-		return follow_wall(limits, highest_ns, offset, wall_ns);
-	return leave_wall(limits, highest_ns, offset, wall_ns);
+		return follow_wall_clock(limits, highest_ns, offset, wall_ns);
+	return start_reference(limits, highest_ns, offset, wall_ns);
 }
 
 /*
@@ -294,7 +294,7 @@ reference_clock_look(uint64 highest_ns, uint64 wall_ns)
  * reference clock begins there.
  */
 void
-reference_clock_begin(uint64 start_us)
+reference_clock_start(uint64 start_us)
 {
 	uint64		wall_ns = clock_unix_ns();
 
@@ -315,19 +315,19 @@ reference_clock_begin(uint64 start_us)
  * as what stood for none does so no more.
  */
 void
-reference_clock_forget(void)
+reference_clock_reset(void)
 {
 	Limits	   *limits = &shmem_area()->limits;
 	uint64		none;
 
 	do
 	{
-		none = no_offset(limits);
+		none = new_no_offset(limits);
 		pg_atomic_write_u64(&limits->reference_offset_ns, none);
 		pg_memory_barrier();
 		pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
 		pg_memory_barrier();
-	} while (pg_atomic_exchange_u64(&limits->reference_offset_ns, no_offset(limits)) != none);
+	} while (pg_atomic_exchange_u64(&limits->reference_offset_ns, new_no_offset(limits)) != none);
 	pg_atomic_write_u32(&limits->clock_is_behind, 0);
 }
 
@@ -338,7 +338,7 @@ reference_clock_forget(void)
 int64
 reference_clock_until(int64 due_ns)
 {
-	ClockReading now = reference_clock_read();
+	ClockPair now = reference_clock_read();
 	int64		left = due_ns - now.reference_ns;
 
 	/* It goes at nine tenths. */
@@ -349,7 +349,7 @@ reference_clock_until(int64 due_ns)
 
 /* What a lead of so many us, more than 0, comes to. */
 ReferenceLead
-reference_clock_lead_of(int64 lead_us)
+reference_clock_lead_for(int64 lead_us)
 {
 	int64		limit_us = reference_max_regression.value * US_PER_MS;
 
@@ -370,12 +370,12 @@ reference_clock_lead(void)
 	uint64		highest = pg_atomic_read_u64(&limits->highest_clock_ns);
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 	int64		wall = clock_unix_ns();
-	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_ns() : (int64) highest;
+	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_monotonic_ns() : (int64) highest;
 	ReferenceLead lead = {0};
 
 	if (pg_atomic_read_u32(&limits->clock_is_behind) == 0 || reference - wall < TOLERANCE_NS)
 		return lead;
-	lead = reference_clock_lead_of((reference - wall) / NS_PER_US);
+	lead = reference_clock_lead_for((reference - wall) / NS_PER_US);
 	lead.since_us = pg_atomic_read_u64(&limits->behind_since_us);
 	return lead;
 }

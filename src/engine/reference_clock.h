@@ -21,11 +21,11 @@ extern ServerSetting reference_max_regression;
 #define REFERENCE_STEP_NS (10 * NS_PER_MS)
 
 /* Both clocks at one time, in ns since 1970. */
-typedef struct ClockReading
+typedef struct ClockPair
 {
 	int64		wall_ns;
 	int64		reference_ns;	/* not below wall_ns */
-} ClockReading;
+} ClockPair;
 
 /* How far the reference clock is ahead of the wall clock. */
 typedef struct ReferenceLead
@@ -36,12 +36,12 @@ typedef struct ReferenceLead
 	bool		stands_still;	/* it is more than idgen.max_regression */
 } ReferenceLead;
 
-extern ClockReading reference_clock_look(uint64 highest_ns, uint64 wall_ns);
-extern void reference_clock_begin(uint64 start_us);
-extern void reference_clock_forget(void);
+extern ClockPair reference_clock_adjust(uint64 highest_ns, uint64 wall_ns);
+extern void reference_clock_start(uint64 start_us);
+extern void reference_clock_reset(void);
 extern int64 reference_clock_until(int64 due_ns);
 extern ReferenceLead reference_clock_lead(void);
-extern ReferenceLead reference_clock_lead_of(int64 lead_us);
+extern ReferenceLead reference_clock_lead_for(int64 lead_us);
 
 /* Does the reference clock go by itself, by this offset? */
 static inline bool
@@ -55,7 +55,7 @@ reference_clock_is_offset(uint64 offset)
  * whose clock had reached it, so a lower clock now has gone back, however long we were
  * interrupted.
  */
-static inline ClockReading
+static inline ClockPair
 reference_clock_read(void)
 {
 	Limits	   *limits = &shmem_area()->limits;
@@ -68,8 +68,8 @@ reference_clock_read(void)
 	/* unsigned: true both when it is below and when it is far above */
 	if (unlikely(now - highest >= REFERENCE_STEP_NS ||
 				 reference_clock_is_offset(pg_atomic_read_u64(&limits->reference_offset_ns))))
-		return reference_clock_look(highest, now);
-	return (ClockReading) {now, now};
+		return reference_clock_adjust(highest, now);
+	return (ClockPair) {now, now};
 }
 
 #endif							/* IDGEN_REFERENCE_CLOCK_H */

@@ -115,7 +115,7 @@ reservation_load(void)
 		area->reservation.written_us = left_us;
 		pg_atomic_write_u64(&limits->start_us, left_us);
 		pg_atomic_write_u64(&limits->reserved_us, left_us);
-		reference_clock_begin(left_us);
+		reference_clock_start(left_us);
 		pg_write_barrier();
 		pg_atomic_write_u32(&limits->loaded, 1);
 	}
@@ -150,7 +150,7 @@ standbys_have(XLogRecPtr lsn)
  * there is none.
  */
 static bool
-publish(Reservation *reservation, Limits *limits)
+publish_reservation(Reservation *reservation, Limits *limits)
 {
 	bool		is_new = reservation->written_us > pg_atomic_read_u64(&limits->reserved_us);
 
@@ -170,13 +170,13 @@ publish(Reservation *reservation, Limits *limits)
  * timeline he is on is gone.  The caller holds the lock.
  */
 static ReservationStatus
-look(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+get_reservation_status(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 {
 	bool		has_writer = pg_atomic_read_u32(&area->reservation.writer) != 0;
 	bool		is_published;
 
 	pg_read_barrier();
-	is_published = !has_writer && publish(&area->reservation, &area->limits);
+	is_published = !has_writer && publish_reservation(&area->reservation, &area->limits);
 	if (pg_atomic_read_u32(&area->limits.restarts) != restarts)
 		return RESERVED;
 	if (urgent ? pg_atomic_read_u64(&area->limits.reserved_us) >= reach_us : !reservation_is_low(reach_us))
@@ -187,18 +187,18 @@ look(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 }
 
 static ReservationStatus
-lock_and_look(SharedArea *area, uint64 reach_us, uint32 restarts)
+lock_and_get_status(SharedArea *area, uint64 reach_us, uint32 restarts)
 {
 	ReservationStatus status;
 
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
-	status = look(area, reach_us, restarts, true);
+	status = get_reservation_status(area, reach_us, restarts, true);
 	LWLockRelease(&area->reservation.lock);
 	return status;
 }
 
 static bool
-acquire_lock(LWLock *lock, bool wait)
+acquire_reservation_lock(LWLock *lock, bool wait)
 {
 	if (!wait)
 		return LWLockConditionalAcquire(lock, LW_EXCLUSIVE);
@@ -208,13 +208,13 @@ acquire_lock(LWLock *lock, bool wait)
 
 /* Look, and become the writer if more must be written; then true. */
 static bool
-begin_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+become_writer_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 {
 	bool		wanted;
 
-	if (!acquire_lock(&area->reservation.lock, urgent))
+	if (!acquire_reservation_lock(&area->reservation.lock, urgent))
 		return false;
-	wanted = look(area, reach_us, restarts, urgent) == RESERVATION_WANTED;
+	wanted = get_reservation_status(area, reach_us, restarts, urgent) == RESERVATION_WANTED;
 	if (wanted)
 		pg_atomic_write_u32(&area->reservation.writer, MyProcPid);
 	LWLockRelease(&area->reservation.lock);
@@ -295,7 +295,7 @@ reservation_wait_for_writer(int64 ns, uint32 wait_event)
  * on for at least one of these.  The caller is the writer.
  */
 static uint64
-reach_beyond(uint64 reach_us, bool urgent)
+reservation_length_us(uint64 reach_us, bool urgent)
 {
 	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
 	uint64		usual_us = urgent ? full_us / 3 : full_us;
@@ -309,7 +309,7 @@ reach_beyond(uint64 reach_us, bool urgent)
 
 /* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */
 static uint64
-end_beyond(uint64 reach_us, uint64 ahead_us)
+reservation_end_us(uint64 reach_us, uint64 ahead_us)
 {
 	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
 
@@ -351,28 +351,28 @@ write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool ba
 
 /*
  * Reserve from start_us on, which may be less than what is reserved.  Nobody gets to
- * know before reservation_begin().  The caller is the writer, has acquired the
+ * know before reservation_publish_start().  The caller is the writer, has acquired the
  * origin, and has seen to it that nobody finds room meanwhile.  Errors: as in
  * origin_write(), before anything has changed.
  */
 void
 reservation_write_start(ReplOriginId origin, uint64 start_us)
 {
-	uint64		ahead_us = reach_beyond(start_us, true);
+	uint64		ahead_us = reservation_length_us(start_us, true);
 
 	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
 }
 
 /* Let IDs begin where reservation_write_start() has reserved; the caller is still the writer. */
 void
-reservation_begin(uint64 start_us)
+reservation_publish_start(uint64 start_us)
 {
 	SharedArea *area = shmem_area();
 
 	pg_atomic_write_u64(&area->limits.start_us, start_us);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, start_us);
-	publish(&area->reservation, &area->limits);
+	publish_reservation(&area->reservation, &area->limits);
 }
 
 /*
@@ -383,26 +383,26 @@ reservation_begin(uint64 start_us)
 static bool
 write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)
 {
-	uint64		ahead_us = reach_beyond(reach_us, true);
-	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		ahead_us = reservation_length_us(reach_us, true);
+	uint64		until_us = reservation_end_us(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	uint64		expected_us = area->reservation.written_us;
 	uint64		found_us = replorigin_get_progress(origin, false);
 
 	write_reservation(origin, Max(until_us, reserved_us), ahead_us, found_us > expected_us);
-	publish(&area->reservation, &area->limits);
+	publish_reservation(&area->reservation, &area->limits);
 	return found_us != expected_us;
 }
 
 /* Write, unless someone was faster.  The caller has acquired the origin. */
 static void
-extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
+extend_as_writer(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
 {
 	bool		was_moved = false;
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
-		if (begin_if_wanted(area, reach_us, restarts, true))
+		if (become_writer_if_wanted(area, reach_us, restarts, true))
 			was_moved = write_extension(area, origin, reach_us);
 		reservation_end_writing(0, (Datum) 0);
 	}
@@ -416,7 +416,7 @@ extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
 
 /* Has the clock passed all that is reserved?  After a restart that was for somebody else. */
 static bool
-is_over(SharedArea *area, uint32 restarts)
+is_reservation_over(SharedArea *area, uint32 restarts)
 {
 	return pg_atomic_read_u32(&area->limits.restarts) == restarts &&
 		pg_atomic_read_u64(&area->limits.reserved_us) <= (uint64) clock_unix_ns() / NS_PER_US;
@@ -434,7 +434,7 @@ ReservationStatus
 reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status)
 {
 	SharedArea *area = shmem_area();
-	ReservationStatus status = lock_and_look(area, reach_us, restarts);
+	ReservationStatus status = lock_and_get_status(area, reach_us, restarts);
 	ReplOriginId origin;
 
 	if (status != RESERVATION_WANTED)
@@ -442,10 +442,10 @@ reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status
 	*origin_status = origin_acquire(&origin);
 	if (*origin_status != ORIGIN_ACQUIRED)
 		return RESERVATION_NO_ORIGIN;
-	extend(area, origin, reach_us, restarts);
+	extend_as_writer(area, origin, reach_us, restarts);
 	origin_release(origin);
-	status = lock_and_look(area, reach_us, restarts);
-	return status == RESERVED && is_over(area, restarts) ? RESERVATION_OVER : status;
+	status = lock_and_get_status(area, reach_us, restarts);
+	return status == RESERVED && is_reservation_over(area, restarts) ? RESERVATION_OVER : status;
 }
 
 /*
@@ -453,7 +453,7 @@ reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status
  * up: not at every call, and not when it is too late.
  */
 static void
-postpone(SharedArea *area, uint64 reach_us)
+postpone_early_extension(SharedArea *area, uint64 reach_us)
 {
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 
@@ -468,11 +468,11 @@ postpone(SharedArea *area, uint64 reach_us)
  * caller is the writer.
  */
 static bool
-write_early(SharedArea *area, uint64 reach_us, OriginFailure *failure)
+write_early_extension(SharedArea *area, uint64 reach_us, OriginFailure *failure)
 {
 	Reservation *reservation = &area->reservation;
-	uint64		ahead_us = reach_beyond(reach_us, false);
-	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		ahead_us = reservation_length_us(reach_us, false);
+	uint64		until_us = reservation_end_us(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	int64		began = clock_monotonic_ns();
 	bool		had_failed = reservation->early_failed;
@@ -486,10 +486,10 @@ write_early(SharedArea *area, uint64 reach_us, OriginFailure *failure)
 		note_written(reservation->written_origin, wal_end, until_us, ahead_us, began);
 	else
 	{
-		postpone(area, reach_us);
+		postpone_early_extension(area, reach_us);
 		is_written = false;
 	}
-	publish(reservation, &area->limits);
+	publish_reservation(reservation, &area->limits);
 	return is_written || had_failed;
 }
 
@@ -522,8 +522,8 @@ reservation_extend_early(uint64 reach_us, uint32 restarts)
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
-		if (begin_if_wanted(area, reach_us, restarts, false))
-			is_quiet = write_early(area, reach_us, &failure);
+		if (become_writer_if_wanted(area, reach_us, restarts, false))
+			is_quiet = write_early_extension(area, reach_us, &failure);
 		reservation_end_writing(0, (Datum) 0);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);

@@ -37,7 +37,7 @@ extern void reservation_end_writing(int code, Datum arg);
 extern int	reservation_writer(void);
 extern void reservation_wait_for_writer(int64 ns, uint32 wait_event);
 extern void reservation_write_start(ReplOriginId origin, uint64 start_us);
-extern void reservation_begin(uint64 start_us);
+extern void reservation_publish_start(uint64 start_us);
 
 /* Is half of it used up, for someone who has got to reach_us? */
 static inline bool

@@ -34,7 +34,7 @@
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 
 /* What was found when the timelines were stopped.  Times in us since 1970. */
@@ -44,7 +44,7 @@ typedef struct Stopped
 	int			count;			/* of timelines */
 	uint64		reserved_us;
 	IssuedBefore issued;
-	uint64		moments_end_us; /* IDs of 128 bits in order, with a node or without, lie below it */
+	uint64		unique_times_end_us; /* IDs of 128 bits in order, with a node or without, lie below it */
 } Stopped;
 
 /* The time that the IDs of a stopped timeline lie below, in us since 1970; 0 if there are none. */
@@ -59,19 +59,19 @@ stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 r
  * Whoever goes by limits read from here on finds no room; whoever goes by older ones
  * notices the restart, before or after its swap, or has swapped before us (see try_take).
  * Mostly its swap fails: each stop leaves another number, below all positions that the
- * limits allow (in any tick except the first few of an epoch), and put_back() one that
+ * limits allow (in any tick except the first few of an epoch), and put_timeline_back() one that
  * was there before only if something was given back (see give_back).
  * A timeline that is added after the count was read has no positions taken from before
  * the restart, either.  Those that spaces share are stopped whether they are needed or
  * not: they are not added, and may come to be needed at any time.
  */
 static void
-stop(SharedArea *area, Stopped *stopped)
+stop_timelines(SharedArea *area, Stopped *stopped)
 {
 	stopped->issued.loaded_us = area->reservation.loaded_us;
 	stopped->reserved_us = pg_atomic_exchange_u64(&area->limits.reserved_us, 0);
 	stopped->restarts = pg_atomic_fetch_add_u32(&area->limits.restarts, 1);
-	area->moments.stopped = pg_atomic_exchange_u64(&area->moments.next, (uint64) stopped->restarts + 1);
+	area->unique_times.stopped = pg_atomic_exchange_u64(&area->unique_times.next, (uint64) stopped->restarts + 1);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		Timeline   *timeline = id_space_place(i);
@@ -85,9 +85,9 @@ stop(SharedArea *area, Stopped *stopped)
  * timeline was taken by who knew its layout, so we see that, too, with what we stopped.
  */
 static void
-look_what_counts(SharedArea *area, Stopped *stopped, const ResetRequest *request)
+find_issued_before(SharedArea *area, Stopped *stopped, const ResetRequest *request)
 {
-	stopped->moments_end_us = stopped_end_us(&area->moments, &layout_moments, stopped->restarts);
+	stopped->unique_times_end_us = stopped_end_us(&area->unique_times, &layout_unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		Timeline   *timeline = id_space_place(i);
@@ -105,7 +105,7 @@ look_what_counts(SharedArea *area, Stopped *stopped, const ResetRequest *request
  * of whoever has found it there before it was stopped is to fail.
  */
 static void
-put_back(Timeline *timeline, uint32 restarts)
+put_timeline_back(Timeline *timeline, uint32 restarts)
 {
 	if (timeline->stopped > restarts)
 		pg_atomic_write_u64(&timeline->next, timeline->stopped + 1);
@@ -113,11 +113,11 @@ put_back(Timeline *timeline, uint32 restarts)
 
 /* As if nothing had happened; whoever was stopped looks again. */
 static void
-resume(SharedArea *area, const Stopped *stopped)
+resume_timelines(SharedArea *area, const Stopped *stopped)
 {
-	put_back(&area->moments, stopped->restarts);
+	put_timeline_back(&area->unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
-		put_back(id_space_place(i), stopped->restarts);
+		put_timeline_back(id_space_place(i), stopped->restarts);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, stopped->reserved_us);
 }
@@ -129,15 +129,15 @@ resume(SharedArea *area, const Stopped *stopped)
 static void
 set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force)
 {
-	if (stopped->moments_end_us <= start_us)
-		put_back(&area->moments, stopped->restarts);
+	if (stopped->unique_times_end_us <= start_us)
+		put_timeline_back(&area->unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		Timeline   *timeline = id_space_place(i);
 		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
 		if (end_us <= start_us || !force)
-			put_back(timeline, stopped->restarts);
+			put_timeline_back(timeline, stopped->restarts);
 		pg_atomic_write_u64(&timeline->left_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }
@@ -156,7 +156,7 @@ forget_creations(SharedArea *area)
  * has changed.  With force the caller answers for all that was before.
  */
 static void
-restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
+restart_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
 {
 	PG_TRY();
 	{
@@ -164,7 +164,7 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	}
 	PG_CATCH();
 	{
-		resume(area, stopped);
+		resume_timelines(area, stopped);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -172,16 +172,16 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	if (force)
 		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);
-	reference_clock_forget();
-	reference_clock_begin(start_us);
-	reservation_begin(start_us);
+	reference_clock_reset();
+	reference_clock_start(start_us);
+	reservation_publish_start(start_us);
 	if (force)
 		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
 
 /* Have no IDs been issued at or above start_us that could be issued again? */
 static bool
-is_accounted(const Stopped *stopped, uint64 start_us)
+is_reset_safe(const Stopped *stopped, uint64 start_us)
 {
 	return start_us >= stopped->issued.loaded_us && start_us >= stopped->issued.present_end_us &&
 		start_us >= stopped->issued.kept_end_us;
@@ -200,8 +200,8 @@ default_start_us(const Stopped *stopped, uint64 clock_us)
 
 	if (end_us <= normal_us)
 		start_us = Max(start_us, end_us);
-	if (stopped->moments_end_us <= normal_us)
-		start_us = Max(start_us, stopped->moments_end_us);
+	if (stopped->unique_times_end_us <= normal_us)
+		start_us = Max(start_us, stopped->unique_times_end_us);
 	return start_us;
 }
 
@@ -210,7 +210,7 @@ default_start_us(const Stopped *stopped, uint64 clock_us)
  * before; what has been added since makes it try again.
  */
 static void
-stop_all(SharedArea *area, Stopped *stopped)
+stop_all_timelines(SharedArea *area, Stopped *stopped)
 {
 	for (;;)
 	{
@@ -219,10 +219,10 @@ stop_all(SharedArea *area, Stopped *stopped)
 		for (int i = 0; i < stopped->count; i++)
 			(void) id_space_place(i);
 
-		stop(area, stopped);
+		stop_timelines(area, stopped);
 		if (id_space_count() == stopped->count)
 			return;
-		resume(area, stopped);
+		resume_timelines(area, stopped);
 	}
 }
 
@@ -232,15 +232,15 @@ try_reset(SharedArea *area, ResetRequest *request, ReplOriginId origin, Stopped 
 {
 	bool		accounted;
 
-	stop_all(area, stopped);
-	look_what_counts(area, stopped, request);
+	stop_all_timelines(area, stopped);
+	find_issued_before(area, stopped, request);
 	if (!request->is_asked)
 		request->start_us = default_start_us(stopped, request->start_us);
-	accounted = request->force || is_accounted(stopped, request->start_us);
+	accounted = request->force || is_reset_safe(stopped, request->start_us);
 	if (accounted)
-		restart(area, stopped, request->start_us, request->force, origin);
+		restart_timelines(area, stopped, request->start_us, request->force, origin);
 	else
-		resume(area, stopped);
+		resume_timelines(area, stopped);
 	return accounted;
 }
 

@@ -116,7 +116,7 @@ create_limits(SharedArea *area)
 static void
 create_timelines(SharedArea *area)
 {
-	shmem_init_timeline(&area->moments);
+	shmem_init_timeline(&area->unique_times);
 	for (int i = 0; i < SHARED_TIMELINES; i++)
 	{
 		shmem_init_timeline(&area->shared_timelines[i]);
@@ -166,7 +166,7 @@ create_area(SharedArea *area)
  * size is wrong", which a library of another version meets first.
  */
 static void
-add_hint(void *arg)
+add_shmem_hint(void *arg)
 {
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
 		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start. For many generators, raise \"idgen.max_generators\", too.");
@@ -180,9 +180,9 @@ add_hint(void *arg)
  * AddinShmemInitLock in a callback.
  */
 static void *
-attach(const char *name, Size size, void (*make) (void *piece, bool found))
+attach_piece(const char *name, Size size, void (*init) (void *piece, bool found))
 {
-	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
+	ErrorContextCallback hint = {error_context_stack, add_shmem_hint, NULL};
 	void	   *piece;
 	bool		found;
 
@@ -191,7 +191,7 @@ attach(const char *name, Size size, void (*make) (void *piece, bool found))
 	PG_TRY();
 	{
 		piece = ShmemInitStruct(name, size, &found);
-		make(piece, found);
+		init(piece, found);
 	}
 	PG_CATCH();
 	{
@@ -207,7 +207,7 @@ attach(const char *name, Size size, void (*make) (void *piece, bool found))
 }
 
 static void
-make_area(void *piece, bool found)
+init_area(void *piece, bool found)
 {
 	if (!found || ((SharedArea *) piece)->format == 0)
 		create_area(piece);
@@ -217,7 +217,7 @@ make_area(void *piece, bool found)
 static SharedArea *
 attach_area(void)
 {
-	SharedArea *area = attach(AREA_NAME, area_size(), make_area);
+	SharedArea *area = attach_piece(AREA_NAME, area_size(), init_area);
 
 	if (area->format != SHARED_AREA_FORMAT)
 		ereport(ERROR,
@@ -247,7 +247,7 @@ shmem_area(void)
 
 /* Timelines are made when they are added. */
 static void
-make_nothing(void *piece, bool found)
+init_nothing(void *piece, bool found)
 {
 }
 
@@ -263,7 +263,7 @@ attach_block(int block)
 	if (block == 0)
 		return shmem_area()->first_timelines;
 	snprintf(name, sizeof(name), TIMELINE_BLOCK_NAME, block);
-	return attach(name, block_size(block), make_nothing);
+	return attach_piece(name, block_size(block), init_nothing);
 }
 
 /*
@@ -306,14 +306,14 @@ shmem_timeline(int number)
  * is no error then.  It leaves nothing behind that an ERROR would have to clean up.
  */
 static bool
-has_room(void (*attach_it) (int number), int number)
+attach_if_room(void (*attach) (int number), int number)
 {
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool has_room = true;
 
 	PG_TRY();
 	{
-		attach_it(number);
+		attach(number);
 	}
 	PG_CATCH();
 	{
@@ -340,7 +340,7 @@ attach_timeline(int number)
 bool
 shmem_reach_timeline(int number)
 {
-	return has_room(attach_timeline, number);
+	return attach_if_room(attach_timeline, number);
 }
 
 static void
@@ -353,7 +353,7 @@ attach_area_only(int number)
 SharedArea *
 shmem_area_if_room(void)
 {
-	return has_room(attach_area_only, 0) ? shared : NULL;
+	return attach_if_room(attach_area_only, 0) ? shared : NULL;
 }
 
 /* How many timelines there are by now in blocks. */
@@ -374,7 +374,7 @@ shmem_count_timelines(void)
  * shared->lock.
  */
 static void
-retire_counts(BackendSlot *slot)
+retire_slot_counts(BackendSlot *slot)
 {
 	IssueCounts *totals = &shared->totals;
 
@@ -422,7 +422,7 @@ shmem_claim_slot(void)
 
 	before_shmem_exit(release_slot, PointerGetDatum(slot));
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	retire_counts(slot);
+	retire_slot_counts(slot);
 	pg_atomic_write_u64(&slot->last_id_us, 0);
 	slot->pid = MyProcPid;
 	slot->role = GetAuthenticatedUserId();

@@ -163,10 +163,10 @@ StaticAssertDecl(sizeof(Timeline) == PG_CACHE_LINE_SIZE, "a timeline has a cache
 typedef enum SharedTimeline
 {
 	SHARED_BY_SERVER_LAYOUT,
-	SHARED_BY_MOMENTS,
+	SHARED_BY_UNIQUE_TIMES,
 } SharedTimeline;
 
-#define SHARED_TIMELINES (SHARED_BY_MOMENTS + 1)
+#define SHARED_TIMELINES (SHARED_BY_UNIQUE_TIMES + 1)
 
 /*
  * What every take reads and hardly anyone writes, so that all processors can
@@ -223,7 +223,7 @@ typedef struct CreatedGenerator
 
 typedef struct SharedArea
 {
-	Timeline	moments;		/* of 128-bit IDs in order that have no node */
+	Timeline	unique_times;	/* of 128-bit IDs in order that have no node */
 	Timeline	shared_timelines[SHARED_TIMELINES];
 	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;

@@ -28,7 +28,7 @@
  * ends, so from then on the leader sees that his chunks are stale.
  *
  * How far the timeline may go is in limit.c, who goes first at its limit in turn.c,
- * and waiting for it in waiting.c.
+ * and waiting for it in wait.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,7 +44,7 @@
 #include "engine/random.h"
 #include "engine/reservation.h"
 #include "engine/timeline.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 
 /* A busy backend touches the shared line once in this many calls. */
 #define LARGEST_CHUNK 64
@@ -53,7 +53,7 @@ BackendSlot *timeline_slot = NULL;
 
 /* Few enough at a time that others have their share of a tick, too. */
 static uint64
-share_of_tick(const SnowflakeLayout *layout)
+get_tick_share(const SnowflakeLayout *layout)
 {
 	return Max(layout_tick_size(layout) / 4, 1);
 }
@@ -61,7 +61,7 @@ share_of_tick(const SnowflakeLayout *layout)
 /* Those with a chunk of the current statement, which will be forgotten after it. */
 static PositionSource *sources_of_statement = NULL;
 
-/* Will PostgreSQL call end_statement()? */
+/* Will PostgreSQL call forget_chunks_of_statement()? */
 static bool statement_has_end = false;
 
 static void
@@ -83,7 +83,7 @@ forget_chunks(void)
  * increase together.
  */
 static void
-forget_chunks_of(const Timeline *timeline)
+forget_chunks_of_timeline(const Timeline *timeline)
 {
 	for (PositionSource *source = sources_of_statement; source != NULL; source = source->next_of_statement)
 		if (source->timeline == timeline)
@@ -91,7 +91,7 @@ forget_chunks_of(const Timeline *timeline)
 }
 
 static void
-end_statement(void *arg)
+forget_chunks_of_statement(void *arg)
 {
 	statement_has_end = false;
 	forget_chunks();
@@ -99,14 +99,14 @@ end_statement(void *arg)
 
 /* A procedure may have committed, and go on. */
 static void
-end_transaction(XactEvent event, void *arg)
+forget_chunks_of_transaction(XactEvent event, void *arg)
 {
 	forget_chunks();
 }
 
 /* Once a process, even if what follows fails and is tried again. */
 static void
-register_callbacks(void)
+register_timeline_callbacks(void)
 {
 	static bool is_done = false;
 
@@ -116,7 +116,7 @@ register_callbacks(void)
 		ereport(ERROR,
 				errcode(ERRCODE_OUT_OF_MEMORY),
 				errmsg("out of memory"));
-	RegisterXactCallback(end_transaction, NULL);
+	RegisterXactCallback(forget_chunks_of_transaction, NULL);
 	is_done = true;
 }
 
@@ -133,7 +133,7 @@ timeline_attach(void)
 	if (timeline_slot != NULL)
 		return;
 	wait_to_load();
-	register_callbacks();
+	register_timeline_callbacks();
 	timeline_slot = shmem_claim_slot();
 }
 
@@ -176,7 +176,7 @@ typedef enum TakeResult
 
 /* Where in its tick, the clock's, the first ID of the tick is to be.  SEQUENCE_CLOCK has seen to it. */
 static uint64
-first_position(const PositionSource *source, uint64 floor, uint64 next)
+first_position_of_tick(const PositionSource *source, uint64 floor, uint64 next)
 {
 	switch (source->sequence_start)
 	{
@@ -194,20 +194,20 @@ first_position(const PositionSource *source, uint64 floor, uint64 next)
 
 /* Where the clock is in its tick, if the sequence counts parts of a tick; 0 beyond the layout's time. */
 static uint64
-clock_position(const SnowflakeLayout *layout, Moment now)
+clock_position(const SnowflakeLayout *layout, ClockReading now)
 {
-	int64		tick = layout_tick_at(layout, now.unix_ns);
+	int64		tick = layout_tick_at(layout, now.wall_ns);
 	uint64		tick_ns = layout->tick_us * NS_PER_US;
 
 	if (tick < 0 || tick >= layout_end_tick(layout))
 		return 0;
 	return layout_tick_position(layout, tick) |
-		((uint64) now.unix_ns % tick_ns << layout->bits[LAYOUT_SEQUENCE]) / tick_ns;
+		((uint64) now.wall_ns % tick_ns << layout->bits[LAYOUT_SEQUENCE]) / tick_ns;
 }
 
 /* The first position to have, where the next free one is next and room of them are to lie in one tick. */
 static uint64
-earliest_position(const PositionSource *source, const Window *window, Moment now, uint64 room, uint64 next)
+earliest_position(const PositionSource *source, const IssueWindow *window, ClockReading now, uint64 room, uint64 next)
 {
 	uint64		floor = window->floor;
 
@@ -217,7 +217,7 @@ earliest_position(const PositionSource *source, const Window *window, Moment now
 		floor = Max(floor, window_position_from(&source->layout, source->after_us));
 	if (next >= floor)
 		return next;
-	return room == 1 ? first_position(source, floor, next) : floor;
+	return room == 1 ? first_position_of_tick(source, floor, next) : floor;
 }
 
 /*
@@ -255,7 +255,7 @@ record_node(const PositionSource *source, const PositionRange *range)
  * was written after the count.  Litmus tests: take, record.
  */
 static TakeResult
-try_take(PositionSource *source, const Window *window, Moment now, const Turn *turn,
+try_take(PositionSource *source, const IssueWindow *window, ClockReading now, const Turn *turn,
 		 PositionRange *range)
 {
 	SharedArea *area = shmem_area();
@@ -309,9 +309,9 @@ typedef struct Take
 	PositionSource *source;
 	Turn		turn;
 	Wait		wait;
-	Moment		now;
+	ClockReading		now;
 	int64		patience_ns;
-	Window		window;
+	IssueWindow		window;
 	TakeResult	result;
 	PositionRange range;		/* if TAKEN, or else where it would begin */
 	uint32		restarts;		/* of the timeline that it is on ... */
@@ -319,14 +319,14 @@ typedef struct Take
 } Take;
 
 static void
-try_again(Take *take)
+retry_take(Take *take)
 {
 	take->patience_ns = Max(0, wait_patience(&take->wait));
 	take->window = limit_window(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
 	take->restarts = take->window.restarts;
 	take->resets = pg_atomic_read_u32(&shmem_area()->limits.resets);
 	if (take->turn.in_line)
-		turn_look(&take->turn, &take->window, take->now);
+		turn_count_line(&take->turn, &take->window, take->now);
 	take->result = try_take(take->source, &take->window, take->now, &take->turn, &take->range);
 	if (take->result == LEFT)
 		timeline_check_not_left(take->source->record);
@@ -334,7 +334,7 @@ try_again(Take *take)
 
 /* Wait for whatever keeps us from taking, or do something about it. */
 static void
-make_room(Take *take)
+make_room_for_take(Take *take)
 {
 	const SnowflakeLayout *layout = &take->source->layout;
 	LimitId		limit = limit_in_the_way(layout, &take->source->limits, take->now,
@@ -373,7 +373,7 @@ await_range(Take *take)
 	{
 		turn_note_wait(&take->turn, take->now);
 		limit_wait(LIMIT_DRIFT, &take->wait, layout, take->range.start, take->window.restarts);
-		take->now = window_moment();
+		take->now = window_read_clocks();
 		take->window = limit_window(layout, &take->source->limits, take->now, 0);
 	}
 }
@@ -424,11 +424,11 @@ wait_and_take(Take *take)
 		while (take->result != TAKEN)
 		{
 			if (take->result == NO_ROOM)
-				make_room(take);
+				make_room_for_take(take);
 			else if (take->result == NOT_OUR_TURN)
 				await_turn(take);
-			take->now = window_moment();
-			try_again(take);
+			take->now = window_read_clocks();
+			retry_take(take);
 		}
 		await_range(take);
 	}
@@ -451,7 +451,7 @@ wait_and_take(Take *take)
  * reservation_extend(), and what CHECK_FOR_INTERRUPTS raises.
  */
 static PositionRange
-take(PositionSource *source, Moment now, uint64 least, uint64 most)
+take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 most)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	Take		take = {
@@ -469,7 +469,7 @@ take(PositionSource *source, Moment now, uint64 least, uint64 most)
 	};
 	PositionRange range;
 
-	try_again(&take);
+	retry_take(&take);
 	if (take.result != TAKEN || take.range.start >= take.window.ceiling)
 		wait_and_take(&take);
 	range = take.range;
@@ -501,7 +501,7 @@ note_take(const SnowflakeLayout *layout, uint64 position)
 static void
 forget_chunk_after_statement(PositionSource *source)
 {
-	static MemoryContextCallback callback = {.func = end_statement};
+	static MemoryContextCallback callback = {.func = forget_chunks_of_statement};
 
 	if (source->is_of_statement)
 		return;
@@ -516,9 +516,9 @@ forget_chunk_after_statement(PositionSource *source)
 
 /* Positions to take for the next chunk, at the clock's tick. */
 static uint64
-next_chunk_size(PositionSource *source, int64 tick)
+get_next_chunk_size(PositionSource *source, int64 tick)
 {
-	uint64		largest = Min(share_of_tick(&source->layout), LARGEST_CHUNK);
+	uint64		largest = Min(get_tick_share(&source->layout), LARGEST_CHUNK);
 
 	if (!source->is_of_statement)
 		source->chunk_size = 1;
@@ -531,9 +531,9 @@ next_chunk_size(PositionSource *source, int64 tick)
 	return source->chunk_size;
 }
 
-/* Replace our chunk by a new one.  Errors as in take(). */
+/* Replace our chunk by a new one.  Errors as in take_positions(). */
 static void
-take_chunk(PositionSource *source, Moment now)
+take_chunk(PositionSource *source, ClockReading now)
 {
 	PositionRange chunk;
 
@@ -542,12 +542,12 @@ take_chunk(PositionSource *source, Moment now)
 	 * take once more, and none is overlooked.  The chunk goes first, so that it
 	 * does not come back to life if the take fails.  Litmus test: stale.
 	 */
-	forget_chunks_of(source->timeline);
+	forget_chunks_of_timeline(source->timeline);
 	source->end = 0;
 	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
 
-	chunk = take(source, now, 1, next_chunk_size(source, layout_tick_at(&source->layout, now.unix_ns)));
+	chunk = take_positions(source, now, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
 	source->next = chunk.start;
 	source->end = chunk.end;
 	note_take(&source->layout, chunk.start);
@@ -557,16 +557,16 @@ take_chunk(PositionSource *source, Moment now)
 /*
  * The next position, from our chunk if it still holds one that is good, or else
  * from a new one.  Good is what lies from the clock's tick up to the drift limit;
- * the unsigned difference tests both ends.  Errors as in take().
+ * the unsigned difference tests both ends.  Errors as in take_positions().
  */
 uint64
 timeline_renew_chunk(PositionSource *source)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	int64		coarse_ns = clock_coarse_ns();
-	Moment		now = window_moment();
-	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.unix_ns));
-	uint64		ahead = now.reference_ns == now.unix_ns ? 0 : (now.reference_ns - now.unix_ns) / (layout->tick_us * NS_PER_US);
+	ClockReading		now = window_read_clocks();
+	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.wall_ns));
+	uint64		ahead = now.reference_ns == now.wall_ns ? 0 : (now.reference_ns - now.wall_ns) / (layout->tick_us * NS_PER_US);
 	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);
 
 	if (source->next >= source->end ||
@@ -581,12 +581,12 @@ timeline_renew_chunk(PositionSource *source)
 
 /* Take and issue positions at once.  What is left of our chunk lies below them. */
 static PositionRange
-issue(PositionSource *source, uint64 least, uint64 most)
+issue_positions(PositionSource *source, uint64 least, uint64 most)
 {
 	PositionRange range;
 
-	forget_chunks_of(source->timeline);
-	range = take(source, window_moment(), least, most);
+	forget_chunks_of_timeline(source->timeline);
+	range = take_positions(source, window_read_clocks(), least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
@@ -596,20 +596,20 @@ issue(PositionSource *source, uint64 least, uint64 most)
 
 /*
  * Issue some positions, at least one and at most most (1 ..).  Errors as in
- * take().
+ * take_positions().
  */
 PositionRange
 timeline_take_batch(PositionSource *source, uint64 most)
 {
-	return issue(source, 1, Min(most, share_of_tick(&source->layout)));
+	return issue_positions(source, 1, Min(most, get_tick_share(&source->layout)));
 }
 
 /*
  * Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in
- * take().
+ * take_positions().
  */
 PositionRange
 timeline_take_block(PositionSource *source, uint64 size)
 {
-	return issue(source, size, size);
+	return issue_positions(source, size, size);
 }

@@ -52,27 +52,27 @@
 #define OVERDUE_TICKS 10
 
 static int64
-tick_ns(const SnowflakeLayout *layout)
+get_tick_ns(const SnowflakeLayout *layout)
 {
 	return layout->tick_us * NS_PER_US;
 }
 
 /* When the tick that was opened last was opened, ns since 1970. */
 static int64
-opened_ns(const SnowflakeLayout *layout, Moment now)
+tick_opened_ns(const SnowflakeLayout *layout, ClockReading now)
 {
-	return now.reference_ns - now.reference_ns % tick_ns(layout);
+	return now.reference_ns - now.reference_ns % get_tick_ns(layout);
 }
 
 /* How much of it has gone by, 0 .. 1. */
 static double
-elapsed_part(const SnowflakeLayout *layout, Moment now)
+elapsed_part(const SnowflakeLayout *layout, ClockReading now)
 {
-	return (double) (now.reference_ns - opened_ns(layout, now)) / tick_ns(layout);
+	return (double) (now.reference_ns - tick_opened_ns(layout, now)) / get_tick_ns(layout);
 }
 
 static uint64
-open_tick(const Turn *turn, const Window *window)
+get_open_tick(const Turn *turn, const IssueWindow *window)
 {
 	return layout_position_tick(turn->layout, window->ceiling) - 1;
 }
@@ -87,24 +87,24 @@ largest_part(const Turn *turn)
 
 /* Have several lately wanted more than there was?  Also if the clock was set since. */
 static bool
-is_crowded(Timeline *timeline, Moment now)
+is_crowded(Timeline *timeline, ClockReading now)
 {
 	return pg_atomic_read_u64(&timeline->crowded_until_ns) - (uint64) now.reference_ns < CROWD_NS;
 }
 
 /* What may be had out of turn, from start on in the last open tick. */
 static uint64
-little_share(const Turn *turn, const Window *window, uint64 start)
+little_share(const Turn *turn, const IssueWindow *window, uint64 start)
 {
 	uint64		share = Max((window->ceiling - start) / LITTLE_PART, 1);
-	uint64		had = turn->had.tick == open_tick(turn, window) ? turn->had.positions : 0;
+	uint64		had = turn->had.tick == get_open_tick(turn, window) ? turn->had.positions : 0;
 
 	return had + turn->least <= share ? Min(turn->most, share - had) : 0;
 }
 
 /* What may be had in turn. */
 static uint64
-share_of_line(const Turn *turn, const Window *window, Moment now, uint64 start)
+share_of_line(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start)
 {
 	uint64		size = layout_tick_size(turn->layout);
 	double		part = Min(elapsed_part(turn->layout, now) / OPEN_TO_ALL, largest_part(turn));
@@ -118,21 +118,21 @@ share_of_line(const Turn *turn, const Window *window, Moment now, uint64 start)
 
 /* May the next block go ahead of its tick, after the last one that did? */
 static bool
-others_had_a_tick(const Turn *turn, const Window *window)
+others_had_a_tick(const Turn *turn, const IssueWindow *window)
 {
 	/* Both ends count: a reset may have left the last one far ahead. */
-	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - open_tick(turn, window) > 2;
+	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - get_open_tick(turn, window) > 2;
 }
 
 static bool
-is_overdue(const Turn *turn, Moment now)
+is_overdue(const Turn *turn, ClockReading now)
 {
-	return now.reference_ns - turn->first_since_ns > OVERDUE_TICKS * tick_ns(turn->layout);
+	return now.reference_ns - turn->first_since_ns > OVERDUE_TICKS * get_tick_ns(turn->layout);
 }
 
 /* May we take from start on, beyond the last open tick? */
 static bool
-may_go_ahead(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next)
+may_go_ahead(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
 {
 	bool		is_full = next >= window->ceiling;
 
@@ -140,12 +140,12 @@ may_go_ahead(const Turn *turn, const Window *window, Moment now, uint64 start, u
 		return true;
 	return turn->in_line && turn->first_since_ns != 0 && others_had_a_tick(turn, window) &&
 		(is_full || elapsed_part(turn->layout, now) >= OPEN_TO_ALL) &&
-		(layout_position_tick(turn->layout, start) == open_tick(turn, window) + 1 || is_overdue(turn, now));
+		(layout_position_tick(turn->layout, start) == get_open_tick(turn, window) + 1 || is_overdue(turn, now));
 }
 
 /* See turn_allowance(). */
 uint64
-turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next)
+turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
 {
 	uint64		little;
 
@@ -159,7 +159,7 @@ turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, 
 	return little > 0 ? little : share_of_line(turn, window, now, start);
 }
 
-/* Stand in line, behind all who do.  The ticket comes last, for is_before().  Litmus test: published. */
+/* Stand in line, behind all who do.  The ticket comes last, for is_before_us().  Litmus test: published. */
 void
 turn_join(Turn *turn)
 {
@@ -184,7 +184,7 @@ turn_leave(Turn *turn)
 
 /* Does the slot's owner stand before us? */
 static bool
-is_before(const Turn *turn, BackendSlot *slot)
+is_before_us(const Turn *turn, BackendSlot *slot)
 {
 	uint64		ticket = pg_atomic_read_u64(&slot->ticket);
 
@@ -196,7 +196,7 @@ is_before(const Turn *turn, BackendSlot *slot)
 
 /* See who stands before us, and what they need. */
 void
-turn_look(Turn *turn, const Window *window, Moment now)
+turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now)
 {
 	SharedArea *area = shmem_area();
 	uint64		next = pg_atomic_read_u64(&turn->timeline->next);
@@ -208,7 +208,7 @@ turn_look(Turn *turn, const Window *window, Moment now)
 	{
 		BackendSlot *slot = &area->slots[i].slot;
 
-		if (!is_before(turn, slot))
+		if (!is_before_us(turn, slot))
 			continue;
 		if (pg_atomic_read_u64(&slot->least) > Max(left, 1))
 			turn->block_before = true;
@@ -223,7 +223,7 @@ turn_look(Turn *turn, const Window *window, Moment now)
 
 /* We are about to wait for the clock: if others lately did, too, there is a crowd. */
 void
-turn_note_wait(const Turn *turn, Moment now)
+turn_note_wait(const Turn *turn, ClockReading now)
 {
 	Timeline   *timeline = turn->timeline;
 	uint64		since_last_ns = now.reference_ns - pg_atomic_read_u64(&timeline->last_wait_ns);
@@ -250,10 +250,10 @@ turn_note_ahead(const Turn *turn, uint64 start)
  * half the time that it would take, as they may leave.
  */
 int64
-turn_due_ns(const Turn *turn, const Window *window, Moment now, uint64 start)
+turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start)
 {
-	int64		tick = tick_ns(turn->layout);
-	int64		opened = opened_ns(turn->layout, now);
+	int64		tick = get_tick_ns(turn->layout);
+	int64		opened = tick_opened_ns(turn->layout, now);
 	int64		open_to_all = opened + (int64) (OPEN_TO_ALL * tick);
 	double		size = layout_tick_size(turn->layout);
 	double		wanted = ((double) start - (window->ceiling - size) + turn->before + turn->most) / size;

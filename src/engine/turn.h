@@ -34,13 +34,13 @@ typedef struct Turn
 	int64		first_since_ns; /* there has been none since; 0: there was */
 } Turn;
 
-extern uint64 turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next);
+extern uint64 turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next);
 extern void turn_join(Turn *turn);
-extern void turn_look(Turn *turn, const Window *window, Moment now);
+extern void turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now);
 extern void turn_leave(Turn *turn);
-extern void turn_note_wait(const Turn *turn, Moment now);
+extern void turn_note_wait(const Turn *turn, ClockReading now);
 extern void turn_note_ahead(const Turn *turn, uint64 start);
-extern int64 turn_due_ns(const Turn *turn, const Window *window, Moment now, uint64 start);
+extern int64 turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start);
 
 /*
  * How many positions may be taken from start on, where the next free one is next; 0 if
@@ -48,7 +48,7 @@ extern int64 turn_due_ns(const Turn *turn, const Window *window, Moment now, uin
  * is open, or beyond it.
  */
 static inline uint64
-turn_allowance(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next)
+turn_allowance(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
 {
 	if (likely(start + layout_tick_size(turn->layout) < window->ceiling))
 		return turn->most;

@@ -16,18 +16,18 @@
 ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = WINDOW_DEFAULT_MAX_DRIFT};
 
 /* Read the clocks. */
-Moment
-window_moment(void)
+ClockReading
+window_read_clocks(void)
 {
-	Moment		moment;
-	ClockReading clocks;
+	ClockReading reading;
+	ClockPair clocks;
 
-	moment.restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
+	reading.restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
 	pg_read_barrier();
 	clocks = reference_clock_read();
-	moment.unix_ns = clocks.wall_ns;
-	moment.reference_ns = clocks.reference_ns;
-	return moment;
+	reading.wall_ns = clocks.wall_ns;
+	reading.reference_ns = clocks.reference_ns;
+	return reading;
 }
 
 /* The first position of a tick, which may be before the epoch or past the end. */
@@ -58,12 +58,12 @@ window_time_position(const SnowflakeLayout *layout, uint64 us, KnownTime *known)
 
 /* The ticks that the clocks are in; they may be outside of the layout's time. */
 ClockTicks
-window_ticks(const SnowflakeLayout *layout, Moment now)
+window_ticks(const SnowflakeLayout *layout, ClockReading now)
 {
 	ClockTicks	ticks;
 
-	ticks.wall = layout_tick_at(layout, now.unix_ns);
-	ticks.reference = now.reference_ns == now.unix_ns ? ticks.wall : layout_tick_at(layout, now.reference_ns);
+	ticks.wall = layout_tick_at(layout, now.wall_ns);
+	ticks.reference = now.reference_ns == now.wall_ns ? ticks.wall : layout_tick_at(layout, now.reference_ns);
 	return ticks;
 }
 

@@ -20,12 +20,12 @@ extern ServerSetting window_max_drift;
  * them: a restart may put right what a wrong clock has done, and must not be undone
  * by who still goes by that clock.
  */
-typedef struct Moment
+typedef struct ClockReading
 {
-	int64		unix_ns;		/* the wall clock: IDs have no earlier times */
+	int64		wall_ns;		/* the wall clock: IDs have no earlier times */
 	int64		reference_ns;	/* the reference clock: and how far they may go beyond it */
 	uint32		restarts;
-} Moment;
+} ClockReading;
 
 /* The same in ticks of a layout. */
 typedef struct ClockTicks
@@ -38,13 +38,13 @@ typedef struct ClockTicks
  * What may be issued at some moment, in whole ticks: positions from floor up to
  * ceiling, unless another limit is nearer; see limit.h.
  */
-typedef struct Window
+typedef struct IssueWindow
 {
 	uint64		floor;
 	uint64		ceiling;
 	uint64		end;			/* the first limit: no position is taken from there on */
 	uint32		restarts;		/* of the timelines, before the limits were read */
-} Window;
+} IssueWindow;
 
 /* A time as it was last converted to a position; to divide takes longer than all the rest. */
 typedef struct KnownTime
@@ -53,9 +53,9 @@ typedef struct KnownTime
 	uint64		position;
 } KnownTime;
 
-extern Moment window_moment(void);
+extern ClockReading window_read_clocks(void);
 extern uint64 window_time_position(const SnowflakeLayout *layout, uint64 us, KnownTime *known);
-extern ClockTicks window_ticks(const SnowflakeLayout *layout, Moment now);
+extern ClockTicks window_ticks(const SnowflakeLayout *layout, ClockReading now);
 extern uint64 window_ceiling(const SnowflakeLayout *layout, ClockTicks ticks, int64 further_ticks);
 extern uint64 window_floor(const SnowflakeLayout *layout, ClockTicks ticks);
 extern uint64 window_position_from(const SnowflakeLayout *layout, int64 us);

@@ -20,13 +20,13 @@
 #include "generator/server_layout.h"
 
 uint64		generator_changes = 1;
-Generator	generator_of_server;
+Generator	server_generator;
 int			generator_sequence_start = SEQUENCE_ZERO;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
 ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
 
 static const ServerSetting *
-setting_of_field(LayoutField field)
+get_field_setting(LayoutField field)
 {
 	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
 }
@@ -35,7 +35,7 @@ setting_of_field(LayoutField field)
 bool
 generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = setting_of_field(field);
+	const ServerSetting *setting = get_field_setting(field);
 
 	return setting_is_valid(setting) && setting->value <= layout_max(layout, field);
 }
@@ -60,7 +60,7 @@ generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int va
 uint64
 generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = setting_of_field(field);
+	const ServerSetting *setting = get_field_setting(field);
 	char		detail[GENERATOR_DETAIL_SIZE];
 
 	setting_check(setting);
@@ -89,7 +89,7 @@ generator_server_node_bits(const SnowflakeLayout *layout)
  * place in shared memory: there is no slot for them, and they can hold no lock.
  */
 static void
-check_process(const char *caller)
+check_process_attached(const char *caller)
 {
 	if (MyProc == NULL)
 		ereport(ERROR,
@@ -107,7 +107,7 @@ check_process(const char *caller)
 void
 generator_attach(const char *caller)
 {
-	check_process(caller);
+	check_process_attached(caller);
 	PreventCommandDuringRecovery(caller);
 
 	setting_check(&window_max_drift);
@@ -117,7 +117,7 @@ generator_attach(const char *caller)
 
 /* There are no IDs of a time before the epoch; to wait for it would be no use. */
 static void
-check_epoch(const SnowflakeLayout *layout)
+check_epoch_reached(const SnowflakeLayout *layout)
 {
 	if (layout_tick_at(layout, clock_unix_ns()) < 0)
 		ereport(ERROR,
@@ -136,13 +136,13 @@ void
 generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,
 				 Timeline *timeline)
 {
-	check_epoch(layout);
+	check_epoch_reached(layout);
 	timeline_set_source(&generator->source, layout, node_bits, timeline);
 }
 
 /*
  * See generator_get_server.  Errors: those of generator_attach(), server_layout(),
- * generator_server_node_bits(), id_space_timeline() and generator_set_up().
+ * generator_server_node_bits(), id_space_get_timeline() and generator_set_up().
  */
 void
 generator_ready_server(const char *caller)
@@ -153,10 +153,10 @@ generator_ready_server(const char *caller)
 	generator_attach(caller);
 	layout = server_layout();
 	node_bits = generator_server_node_bits(layout);
-	generator_set_up(&generator_of_server, layout, node_bits,
-					 id_space_timeline(layout, node_bits, false, SPACE_OF_SERVER));
-	generator_of_server.source.sequence_start = generator_sequence_start;
-	generator_of_server.ready_as_of = generator_changes;
+	generator_set_up(&server_generator, layout, node_bits,
+					 id_space_get_timeline(layout, node_bits, false, SPACE_OF_SERVER));
+	server_generator.source.sequence_start = generator_sequence_start;
+	server_generator.ready_as_of = generator_changes;
 }
 
 /* The timeline of the server's own IDs; NULL if it has issued none with its layout and node. */
@@ -165,7 +165,7 @@ generator_server_timeline(void)
 {
 	const SnowflakeLayout *layout = server_layout();
 
-	return generator_server_fits(layout) ? id_space_find(layout, generator_server_node_bits(layout)) : NULL;
+	return generator_server_fits(layout) ? id_space_find_timeline(layout, generator_server_node_bits(layout)) : NULL;
 }
 
 /* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */

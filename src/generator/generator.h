@@ -27,7 +27,7 @@ typedef struct Generator
 extern uint64 generator_changes;
 
 /* The server's own. */
-extern Generator generator_of_server;
+extern Generator server_generator;
 
 /* idgen.sequence_start: where the server's own IDs begin in a tick, a SequenceStart. */
 extern int	generator_sequence_start;
@@ -74,14 +74,14 @@ generator_is_ready(const Generator *generator)
 static inline Generator *
 generator_get_server(const char *caller)
 {
-	if (!generator_is_ready(&generator_of_server))
+	if (!generator_is_ready(&server_generator))
 		generator_ready_server(caller);
-	return &generator_of_server;
+	return &server_generator;
 }
 
 /* The next ID of a generator that is ready.  Errors: see timeline_next. */
 static inline int64
-generator_next(Generator *generator)
+generator_next_id(Generator *generator)
 {
 	uint64		position = timeline_next(&generator->source);
 

@@ -20,7 +20,7 @@
  * clock.
  */
 static bool
-is_above(const SnowflakeLayout *layout, const IdNumbers *former)
+is_always_above(const SnowflakeLayout *layout, const IdNumbers *former)
 {
 	int64		now_us = clock_unix_ns() / NS_PER_US;
 	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
@@ -44,7 +44,7 @@ generator_change_compare(const GeneratorOptions *present, const GeneratorOptions
 		return CHANGE_IS_FREE;
 	if (layout_same_pace(&numbers, &others))
 		return CHANGE_BEGINS_AFTER;
-	return is_above(&numbers.layout, &others) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
+	return is_always_above(&numbers.layout, &others) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
 }
 
 /* Are layout and node the same? */

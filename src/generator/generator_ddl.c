@@ -95,7 +95,7 @@ write_former(GeneratorRow *server, List *former)
 }
 
 static void
-report_refused(const char *name, const GeneratorOptions *former, const GeneratorOptions *present)
+report_change_refused(const char *name, const GeneratorOptions *former, const GeneratorOptions *present)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -150,7 +150,7 @@ was_created_in_this_run(Oid id)
 
 /* Is it sure that a generator has issued no ID yet? */
 static bool
-is_unused(Oid id, const GeneratorOptions *options)
+is_generator_unused(Oid id, const GeneratorOptions *options)
 {
 	IdNumbers	numbers = generator_options_numbers(options);
 
@@ -160,7 +160,7 @@ is_unused(Oid id, const GeneratorOptions *options)
 
 /* The worst of what a change is, and the former layout that makes it that. */
 static Change
-compare_all(const GeneratorOptions *present, List *former, const GeneratorOptions **worst)
+compare_with_former(const GeneratorOptions *present, List *former, const GeneratorOptions **worst)
 {
 	Change		change = CHANGE_IS_FREE;
 	ListCell   *cell;
@@ -188,7 +188,7 @@ add_uncommitted(List *former, Oid id)
 	{
 		Timeline   *timeline = lfirst(cell);
 		SnowflakeLayout layout = id_space_widest_layout(timeline);
-		GeneratorOptions options = generator_options_of_space(&layout, timeline->node_bits);
+		GeneratorOptions options = generator_options_for_space(&layout, timeline->node_bits);
 
 		former = generator_former_add(former, &options);
 	}
@@ -197,7 +197,7 @@ add_uncommitted(List *former, Oid id)
 
 /* See to it that a change makes no ID repeat, and remember what was before. */
 static void
-check_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
+check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
 {
 	GeneratorOptions old = generator_options_read(old_server->options);
 	GeneratorOptions present = generator_options_read(generator_row_options(server));
@@ -211,25 +211,25 @@ check_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
 
 	/* Others must not use what a crash would take back. */
 	ForceSyncCommit();
-	change = compare_all(&present, former, &worst);
-	if (change == CHANGE_MAY_REPEAT && !is_unused(id, &old))
-		report_refused(old_server->servername, worst, &present);
+	change = compare_with_former(&present, former, &worst);
+	if (change == CHANGE_MAY_REPEAT && !is_generator_unused(id, &old))
+		report_change_refused(old_server->servername, worst, &present);
 	if (change != CHANGE_IS_FREE)
 	{
 		generator_lock_to_change(id);
 
 		/* Now nobody can be about to use it for the first time. */
-		if (is_unused(id, &old))
+		if (is_generator_unused(id, &old))
 			return;
 		if (change == CHANGE_MAY_REPEAT)
-			report_refused(old_server->servername, worst, &present);
+			report_change_refused(old_server->servername, worst, &present);
 	}
 	write_former(server, former);
 }
 
 /* Nothing is issued by options that cannot be read, as they can be only without our validator. */
 static bool
-are_readable(List *definitions)
+are_options_readable(List *definitions)
 {
 	GeneratorOptions options;
 	OptionsProblem problem;
@@ -238,15 +238,15 @@ are_readable(List *definitions)
 }
 
 static void
-note_change(Oid id)
+handle_alter_server(Oid id)
 {
 	/* As it was before this command. */
 	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
 	GeneratorRow	server = generator_row_open_new(id);
 
 	if (old != NULL && is_generator(server.tuple) &&
-		are_readable(old->options) && are_readable(generator_row_options(&server)))
-		check_change(id, &server, old);
+		are_options_readable(old->options) && are_options_readable(generator_row_options(&server)))
+		check_generator_change(id, &server, old);
 	generator_row_close(&server);
 }
 
@@ -255,7 +255,7 @@ note_change(Oid id)
  * timeline where they could do not count.
  */
 static bool
-report_other(const char *name, const IdNumbers *numbers, Oid other_id)
+report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
 {
 	ForeignServer *other = GetForeignServerExtended(other_id, FSV_MISSING_OK);
 	GeneratorOptions options;
@@ -281,7 +281,7 @@ report_other(const char *name, const IdNumbers *numbers, Oid other_id)
 
 /* Say which other generator can issue the same numbers as a new one. */
 static void
-note_creation(Oid id)
+handle_create_server(Oid id)
 {
 	GeneratorRow	server = generator_row_open_new(id);
 	int			looked_at = 0;
@@ -296,7 +296,7 @@ note_creation(Oid id)
 		foreach(cell, named_generator_list())
 		{
 			if (lfirst_oid(cell) != id &&
-				report_other(NameStr(((Form_pg_foreign_server) GETSTRUCT(server.tuple))->srvname), &numbers, lfirst_oid(cell)))
+				report_overlap(NameStr(((Form_pg_foreign_server) GETSTRUCT(server.tuple))->srvname), &numbers, lfirst_oid(cell)))
 				break;
 			if (++looked_at == MOST_OTHERS)
 				break;
@@ -306,16 +306,16 @@ note_creation(Oid id)
 }
 
 static void
-on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
+generator_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
 {
 	if (previous_object_access_hook)
 		previous_object_access_hook(access, class_id, object_id, sub_id, arg);
 	if (class_id != ForeignServerRelationId)
 		return;
 	if (access == OAT_POST_ALTER)
-		note_change(object_id);
+		handle_alter_server(object_id);
 	else if (access == OAT_POST_CREATE)
-		note_creation(object_id);
+		handle_create_server(object_id);
 }
 
 /* To be called once, when the library is loaded. */
@@ -323,5 +323,5 @@ void
 generator_ddl_init(void)
 {
 	previous_object_access_hook = object_access_hook;
-	object_access_hook = on_object_access;
+	object_access_hook = generator_object_access;
 }

@@ -40,7 +40,7 @@ same_numbers(const IdNumbers *one, const IdNumbers *other)
 
 /* Is all that the second has issued among what the first may have?  Known of one layout. */
 static bool
-covers(const GeneratorOptions *one, const GeneratorOptions *other)
+former_covers(const GeneratorOptions *one, const GeneratorOptions *other)
 {
 	if (!layout_equal(&one->layout, &other->layout))
 		return false;
@@ -71,7 +71,7 @@ generator_former_add(List *former, const GeneratorOptions *options)
 		GeneratorOptions *one = lfirst(cell);
 		IdNumbers	old = generator_options_numbers(one);
 
-		if (same_numbers(&old, &numbers) || covers(one, options))
+		if (same_numbers(&old, &numbers) || former_covers(one, options))
 			return list_copy(former);
 		if (layout_equal(&one->layout, &options->layout))
 			of_layout = lappend(of_layout, one);
@@ -103,7 +103,7 @@ generator_former_text(List *former)
 		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 			if (one->is_given[field])
 			{
-				appendStringInfo(&text, "%s%s=%llu", word, generator_option_of_field[field],
+				appendStringInfo(&text, "%s%s=%llu", word, generator_field_options[field],
 								 (unsigned long long) one->value[field]);
 				word = " ";
 			}

@@ -24,7 +24,7 @@
 #define LAYOUT_COLUMN 1
 
 static void
-lock(Oid server, LOCKMODE mode)
+lock_layout_column(Oid server, LOCKMODE mode)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 
@@ -40,12 +40,12 @@ lock(Oid server, LOCKMODE mode)
 void
 generator_lock_to_use(Oid server)
 {
-	lock(server, AccessShareLock);
+	lock_layout_column(server, AccessShareLock);
 }
 
 /* Wait until nobody uses the layout, and keep others from using it. */
 void
 generator_lock_to_change(Oid server)
 {
-	lock(server, AccessExclusiveLock);
+	lock_layout_column(server, AccessExclusiveLock);
 }

@@ -22,7 +22,7 @@
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 
-const char *const generator_option_of_field[LAYOUT_FIELDS] = {
+const char *const generator_field_options[LAYOUT_FIELDS] = {
 	[LAYOUT_DATACENTER] = "datacenter_id",
 	[LAYOUT_WORKER] = "worker_id",
 	[LAYOUT_SHARD] = "shard_id",
@@ -37,7 +37,7 @@ static const char *const sequence_starts[] = {
 
 /* State what is wrong; detail and hint may be NULL.  Returns false. */
 static bool
-refuse(OptionsProblem *problem, int sqlstate, const char *message, const char *detail, const char *hint)
+set_problem(OptionsProblem *problem, int sqlstate, const char *message, const char *detail, const char *hint)
 {
 	problem->sqlstate = sqlstate;
 	problem->message = message;
@@ -47,9 +47,9 @@ refuse(OptionsProblem *problem, int sqlstate, const char *message, const char *d
 }
 
 static bool
-refuse_value(OptionsProblem *problem, const char *name, const char *value, const char *detail, const char *hint)
+set_value_problem(OptionsProblem *problem, const char *name, const char *value, const char *detail, const char *hint)
 {
-	return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+	return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 				  psprintf("invalid value for option \"%s\": \"%s\"", name, value), detail, hint);
 }
 
@@ -62,7 +62,7 @@ read_layout(const char *text, SnowflakeLayout *layout, OptionsProblem *problem)
 	if (preset != NULL)
 		*layout = *preset;
 	else if (!layout_read(text, layout, &reason))
-		return refuse(problem, ERRCODE_INVALID_TEXT_REPRESENTATION,
+		return set_problem(problem, ERRCODE_INVALID_TEXT_REPRESENTATION,
 					  psprintf("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
 					  pstrdup(reason.detail), reason.hint);
 	return true;
@@ -77,16 +77,16 @@ read_sequence_start(const char *text, SequenceStart *sequence_start, OptionsProb
 		if (pg_strcasecmp(text, sequence_starts[i]) == 0)
 			return true;
 	}
-	return refuse_value(problem, "sequence_start", text, NULL,
+	return set_value_problem(problem, "sequence_start", text, NULL,
 						"Values are \"zero\", \"random\" and \"rolling\".");
 }
 
 /* The field of the node that an option is about; 0, which is the time, if none. */
 static LayoutField
-field_of_option(const char *name)
+get_option_field(const char *name)
 {
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-		if (strcmp(name, generator_option_of_field[field]) == 0)
+		if (strcmp(name, generator_field_options[field]) == 0)
 			return field;
 	return LAYOUT_TIME;
 }
@@ -100,7 +100,7 @@ read_number(const char *name, const char *text, uint64 *number, OptionsProblem *
 	errno = 0;
 	*number = strtou64(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
-		return refuse_value(problem, name, text,
+		return set_value_problem(problem, name, text,
 							"It must be a number from 0 on, within the layout's field.", NULL);
 	return true;
 }
@@ -114,9 +114,9 @@ read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
 
 	if (value != NULL)
 		*value++ = '\0';
-	field = field_of_option(pair);
+	field = get_option_field(pair);
 	if (value == NULL || field == LAYOUT_TIME)
-		return refuse_value(problem, FORMER_OPTION, pair, NULL,
+		return set_value_problem(problem, FORMER_OPTION, pair, NULL,
 							"ALTER SERVER writes this option, and dumps contain it.");
 	former->is_given[field] = true;
 	return read_number(pair, value, &former->value[field], problem);
@@ -160,7 +160,7 @@ read_formers(const char *text, List **formers, OptionsProblem *problem)
 		GeneratorOptions *former = palloc0(sizeof(GeneratorOptions));
 
 		if (list_length(*formers) == MOST_FORMERS)
-			return refuse_value(problem, FORMER_OPTION, "...",
+			return set_value_problem(problem, FORMER_OPTION, "...",
 								psprintf("There are more than %d layouts and nodes.", MOST_FORMERS),
 								"Create another generator instead.");
 		if (!read_former(former, one, problem))
@@ -174,7 +174,7 @@ static bool
 read_option(GeneratorOptions *options, const char *name, const char *value, bool *has_layout,
 			OptionsProblem *problem)
 {
-	LayoutField field = field_of_option(name);
+	LayoutField field = get_option_field(name);
 
 	if (field != LAYOUT_TIME)
 	{
@@ -190,7 +190,7 @@ read_option(GeneratorOptions *options, const char *name, const char *value, bool
 		return read_sequence_start(value, &options->sequence_start, problem);
 	if (strcmp(name, FORMER_OPTION) == 0)
 		return read_formers(value, &options->former, problem);
-	return refuse(problem, ERRCODE_FDW_INVALID_OPTION_NAME,
+	return set_problem(problem, ERRCODE_FDW_INVALID_OPTION_NAME,
 				  psprintf("invalid option \"%s\"", name), NULL,
 				  "Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\".");
 }
@@ -199,22 +199,22 @@ read_option(GeneratorOptions *options, const char *name, const char *value, bool
 static bool
 check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *problem)
 {
-	const char *name = generator_option_of_field[field];
+	const char *name = generator_field_options[field];
 	uint64		most = layout_max(&options->layout, field);
 	bool		is_known_elsewhere = field == LAYOUT_DATACENTER || field == LAYOUT_WORKER;
 
 	if (options->is_given[field] && !layout_has(&options->layout, field))
-		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" does not go with the layout", name),
 					  psprintf("The layout has no %s.", layout_field_names[field]), NULL);
 	if (options->value[field] > most)
-		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" is out of range", name),
 					  psprintf("The value is %llu, and the layout's %s goes from 0 to %llu.",
 							   (unsigned long long) options->value[field], layout_field_names[field],
 							   (unsigned long long) most), NULL);
 	if (!options->is_given[field] && layout_has(&options->layout, field) && !is_known_elsewhere)
-		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" is required", name),
 					  psprintf("The layout has a %s, and there is no setting of the server for it.",
 							   layout_field_names[field]), NULL);
@@ -226,7 +226,7 @@ static bool
 check_fields(const GeneratorOptions *options, OptionsProblem *problem)
 {
 	if (layout_objection(&options->layout) != NULL)
-		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("layout \"%s\" is for reading only", layout_to_text(&options->layout)),
 					  layout_objection(&options->layout), NULL);
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
@@ -257,7 +257,7 @@ generator_options_try(List *definitions, GeneratorOptions *options, OptionsProbl
 			return false;
 	}
 	if (!has_layout)
-		return refuse(problem, ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
+		return set_problem(problem, ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
 					  psprintf("option \"%s\" is required", "layout"), NULL, NULL);
 	return check_fields(options, problem);
 }
@@ -318,7 +318,7 @@ generator_options_numbers(const GeneratorOptions *options)
 
 /* The options of a generator that has all of its node for its own. */
 GeneratorOptions
-generator_options_of_space(const SnowflakeLayout *layout, uint64 node_bits)
+generator_options_for_space(const SnowflakeLayout *layout, uint64 node_bits)
 {
 	GeneratorOptions options = {.layout = *layout,.sequence_start = SEQUENCE_ZERO};
 

@@ -34,13 +34,13 @@ typedef struct OptionsProblem
 	const char *hint;			/* or NULL */
 } OptionsProblem;
 
-extern const char *const generator_option_of_field[LAYOUT_FIELDS];
+extern const char *const generator_field_options[LAYOUT_FIELDS];
 
 extern bool generator_options_try(List *definitions, GeneratorOptions *options, OptionsProblem *problem);
 extern GeneratorOptions generator_options_read(List *definitions);
 extern bool generator_options_follow_server(const GeneratorOptions *options);
 extern bool generator_options_keep_node(const GeneratorOptions *options);
 extern IdNumbers generator_options_numbers(const GeneratorOptions *options);
-extern GeneratorOptions generator_options_of_space(const SnowflakeLayout *layout, uint64 node_bits);
+extern GeneratorOptions generator_options_for_space(const SnowflakeLayout *layout, uint64 node_bits);
 
 #endif							/* IDGEN_GENERATOR_OPTIONS_H */

@@ -59,7 +59,7 @@ is_replaced_by_us(HeapTuple tuple)
  * The rows tell, which parallel workers see as their leader does.
  */
 static List *
-replaced_by_us(Oid id, const GeneratorOptions *present)
+get_replaced_by_us(Oid id, const GeneratorOptions *present)
 {
 	GeneratorRow	server = generator_row_open(id, SnapshotAny, AccessShareLock);
 	List	   *list = NIL;
@@ -108,9 +108,9 @@ report_uncommitted(const ForeignServer *server)
  * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if that would not do.
  */
 bool
-generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *present, List **goes_above)
+generator_uncommitted_check(const ForeignServer *server, const GeneratorOptions *present, List **goes_above)
 {
-	List	   *replaced = is_written_by_us(server->serverid) ? replaced_by_us(server->serverid, present) : NIL;
+	List	   *replaced = is_written_by_us(server->serverid) ? get_replaced_by_us(server->serverid, present) : NIL;
 	ListCell   *cell;
 
 	*goes_above = NIL;
@@ -128,7 +128,7 @@ generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *
 }
 
 static void
-end_transaction(XactEvent event, void *arg)
+end_uncommitted_uses(XactEvent event, void *arg)
 {
 	ListCell   *cell;
 
@@ -146,7 +146,7 @@ end_transaction(XactEvent event, void *arg)
 }
 
 static void
-end_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+note_subtransaction_abort(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB && uncommitted_uses != NIL)
 		is_partly_rolled_back = true;
@@ -154,14 +154,14 @@ end_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId par
 
 /* Once a process. */
 static void
-register_callbacks(void)
+register_uncommitted_callbacks(void)
 {
 	static bool is_done = false;
 
 	if (is_done)
 		return;
-	RegisterXactCallback(end_transaction, NULL);
-	RegisterSubXactCallback(end_subtransaction, NULL);
+	RegisterXactCallback(end_uncommitted_uses, NULL);
+	RegisterSubXactCallback(note_subtransaction_abort, NULL);
 	is_done = true;
 }
 
@@ -175,7 +175,7 @@ generator_uncommitted_note_use(const ForeignServer *server, Timeline *timeline)
 	MemoryContext context;
 	UncommittedUse *use;
 
-	register_callbacks();
+	register_uncommitted_callbacks();
 	context = MemoryContextSwitchTo(TopTransactionContext);
 	use = palloc(sizeof(UncommittedUse));
 	*use = (UncommittedUse) {timeline, server->serverid};

@@ -14,7 +14,7 @@
 #include "engine/shmem.h"
 #include "generator/generator_options.h"
 
-extern bool generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *present,
+extern bool generator_uncommitted_check(const ForeignServer *server, const GeneratorOptions *present,
 									   List **goes_above);
 extern void generator_uncommitted_note_use(const ForeignServer *server, Timeline *timeline);
 

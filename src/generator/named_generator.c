@@ -46,7 +46,7 @@ static NamedGenerator *used_in_transaction = NULL;
 
 /* The locks go with the transaction, so whoever uses a generator in the next one has to become ready again. */
 static void
-end_transaction(XactEvent event, void *arg)
+forget_transaction_generators(XactEvent event, void *arg)
 {
 	for (; used_in_transaction != NULL; used_in_transaction = used_in_transaction->next_in_transaction)
 	{
@@ -58,13 +58,13 @@ end_transaction(XactEvent event, void *arg)
 }
 
 static void
-note_change(Datum arg, int cache, uint32 hash)
+note_catalog_change(Datum arg, int cache, uint32 hash)
 {
 	generator_changes++;
 }
 
 static void
-create_table(void)
+create_generator_table(void)
 {
 	HASHCTL		control = {
 		.keysize = sizeof(NameData),
@@ -72,11 +72,11 @@ create_table(void)
 	};
 
 	generators = hash_create("snowflake generators", 16, &control, HASH_ELEM | HASH_STRINGS);
-	RegisterXactCallback(end_transaction, NULL);
-	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(AUTHOID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_change, (Datum) 0);
+	RegisterXactCallback(forget_transaction_generators, NULL);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_catalog_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_catalog_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, note_catalog_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_catalog_change, (Datum) 0);
 }
 
 /* The foreign server that is the generator by this name.  ERROR UNDEFINED_OBJECT if there is none. */
@@ -108,7 +108,7 @@ named_generator_find(const char *name)
 	NamedGenerator *named;
 
 	if (generators == NULL)
-		create_table();
+		create_generator_table();
 	named = hash_search(generators, name, HASH_FIND, NULL);
 	if (named == NULL)
 	{
@@ -120,7 +120,7 @@ named_generator_find(const char *name)
 }
 
 static void
-check_may_use(const ForeignServer *server)
+check_usage_right(const ForeignServer *server)
 {
 	AclResult	result = compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
 
@@ -164,7 +164,7 @@ named_generator_node_bits(const GeneratorOptions *options)
 
 /* Lock the layout until the transaction ends, and hear of changes. */
 static void
-lock_layout(NamedGenerator *named)
+lock_generator_layout(NamedGenerator *named)
 {
 	if (named->is_locked)
 		return;
@@ -181,25 +181,25 @@ lock_layout(NamedGenerator *named)
  * a lock raises.
  */
 static ForeignServer *
-lock_server(NamedGenerator *named)
+lock_generator_server(NamedGenerator *named)
 {
 	for (;;)
 	{
 		ForeignServer *server = named_generator_server(NameStr(named->name));
 
-		check_may_use(server);
+		check_usage_right(server);
 		if (named->is_locked && named->server == server->serverid)
 			return server;
 		if (named->is_locked)
-			end_transaction(XACT_EVENT_ABORT, NULL);
+			forget_transaction_generators(XACT_EVENT_ABORT, NULL);
 		named->server = server->serverid;
-		lock_layout(named);
+		lock_generator_layout(named);
 	}
 }
 
 /* The layout may go back to what it was: let former IDs go on above what we issue now. */
 static void
-raise_former(PositionSource *source, int64 until_us)
+raise_former_ids(PositionSource *source, int64 until_us)
 {
 	NamedGenerator *named = (NamedGenerator *) ((char *) source - offsetof(NamedGenerator, generator.source));
 	IdNumbers	present = layout_node_numbers(&source->layout, source->node_bits);
@@ -213,9 +213,9 @@ raise_former(PositionSource *source, int64 until_us)
 	}
 }
 
-/* See raise_former(), which finds only what has a timeline. */
+/* See raise_former_ids(), which finds only what has a timeline. */
 static void
-define_pending(NamedGenerator *named, List *former, SpaceUser user)
+define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user)
 {
 	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
 	ListCell   *cell;
@@ -225,28 +225,28 @@ define_pending(NamedGenerator *named, List *former, SpaceUser user)
 		const GeneratorOptions *one = lfirst(cell);
 
 		if (named_generator_fits(one))
-			(void) id_space_timeline(&one->layout, named_generator_node_bits(one),
+			(void) id_space_get_timeline(&one->layout, named_generator_node_bits(one),
 									 generator_options_keep_node(one), user);
 	}
 	named->former = generator_former_copy(former);
-	named->generator.source.before_issue = raise_former;
+	named->generator.source.before_issue = raise_former_ids;
 	MemoryContextSwitchTo(context);
 }
 
 /* Let the generator issue what its definition says. */
 static void
-define(NamedGenerator *named, const ForeignServer *server)
+define_generator(NamedGenerator *named, const ForeignServer *server)
 {
 	GeneratorOptions options = generator_options_read(server->options);
 	uint64		node_bits = named_generator_node_bits(&options);
 	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
 	List	   *goes_above;
-	bool		is_uncommitted = generator_uncommitted_look(server, &options, &goes_above);
+	bool		is_uncommitted = generator_uncommitted_check(server, &options, &goes_above);
 	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
 	Timeline   *timeline;
 	ListCell   *cell;
 
-	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
+	timeline = id_space_get_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
 	if (is_uncommitted)
 		generator_uncommitted_note_use(server, timeline);
 	foreach(cell, options.former)
@@ -261,12 +261,12 @@ define(NamedGenerator *named, const ForeignServer *server)
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)
-		define_pending(named, goes_above, user);
+		define_uncommitted_generator(named, goes_above, user);
 }
 
 /*
  * Make the generator ready for this transaction, if the user may use it.  Errors:
- * those of generator_attach(), id_space_timeline() and generator_set_up();
+ * those of generator_attach(), id_space_get_timeline() and generator_set_up();
  * UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's
  * node does not fit the layout.
  */
@@ -279,15 +279,15 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	generator_attach(caller);
 	named->generator.ready_as_of = 0;
 	if (named->defined_as_of == generator_changes && named->user == GetUserId())
-		lock_layout(named);
+		lock_generator_layout(named);
 
 	/* What changes while we look makes us look again. */
 	as_of = generator_changes;
 	if (named->defined_as_of != as_of || named->user != GetUserId())
 	{
-		server = lock_server(named);
+		server = lock_generator_server(named);
 		named->defined_as_of = 0;
-		define(named, server);
+		define_generator(named, server);
 		named->defined_as_of = as_of;
 		named->user = GetUserId();
 	}

@@ -30,7 +30,7 @@ typedef struct OwnLayouts
 
 /* Add a layout, or an owner to the one that is there.  owner is a phrase. */
 static void
-add(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char *owner)
+add_own_layout(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char *owner)
 {
 	for (int i = 0; i < own->count; i++)
 	{
@@ -52,7 +52,7 @@ add(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char
 
 /* What a generator has and had; nothing if it is gone, or makes no sense. */
 static void
-add_generator(OwnLayouts *own, Oid id)
+add_generator_layouts(OwnLayouts *own, Oid id)
 {
 	ForeignServer *server = GetForeignServerExtended(id, FSV_MISSING_OK);
 	GeneratorOptions options;
@@ -63,13 +63,13 @@ add_generator(OwnLayouts *own, Oid id)
 	if (server == NULL || !generator_options_try(server->options, &options, &problem))
 		return;
 	name = psprintf("generator %s", server->servername);
-	add(own, &options.layout, name, psprintf("layout of %s", name));
+	add_own_layout(own, &options.layout, name, psprintf("layout of %s", name));
 	foreach(cell, options.former)
 	{
 		const GeneratorOptions *former = lfirst(cell);
 
 		if (!layout_equal(&former->layout, &options.layout))
-			add(own, &former->layout, name, psprintf("former layout of %s", name));
+			add_own_layout(own, &former->layout, name, psprintf("former layout of %s", name));
 	}
 }
 
@@ -80,9 +80,9 @@ own_layouts(int *count)
 	OwnLayouts	own = {.layouts = palloc(8 * sizeof(OwnLayout)),.room = 8};
 	ListCell   *cell;
 
-	add(&own, server_layout(), "this server's", "this server's own layout");
+	add_own_layout(&own, server_layout(), "this server's", "this server's own layout");
 	foreach(cell, named_generator_list())
-		add_generator(&own, lfirst_oid(cell));
+		add_generator_layouts(&own, lfirst_oid(cell));
 	*count = own.count;
 	return own.layouts;
 }

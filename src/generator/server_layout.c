@@ -23,10 +23,10 @@
 ServerSetting server_layout_setting = {.name = "idgen.layout",.text = "default"};
 
 /* What the setting says, if it is valid. */
-static SnowflakeLayout asked;
+static SnowflakeLayout asked_layout;
 
 /* As this process knows it; NULL until it was needed. */
-static const SnowflakeLayout *fixed = NULL;
+static const SnowflakeLayout *fixed_layout = NULL;
 
 /*
  * Why no IDs can be made with a layout: a sentence, or NULL if they can.  A tick that
@@ -78,12 +78,12 @@ server_layout_set(const char *text)
 {
 	LayoutProblem problem = {0};
 
-	server_layout_setting.value = server_layout_read(text, &asked, &problem) ? 0 : SETTING_INVALID;
+	server_layout_setting.value = server_layout_read(text, &asked_layout, &problem) ? 0 : SETTING_INVALID;
 }
 
 /* ERROR INVALID_PARAMETER_VALUE if the setting names no layout that a server can have. */
 static void
-check_asked(void)
+check_asked_layout(void)
 {
 	LayoutProblem problem = {0};
 	SnowflakeLayout layout;
@@ -112,7 +112,7 @@ warn_of_end(const SnowflakeLayout *layout)
 
 /* Fix a layout, unless another process was faster.  The flag comes last, for shmem_server_layout().  Litmus test: published. */
 static void
-fix(const SnowflakeLayout *layout)
+fix_layout(const SnowflakeLayout *layout)
 {
 	SharedArea *area = shmem_area();
 	bool		is_first;
@@ -126,22 +126,22 @@ fix(const SnowflakeLayout *layout)
 		pg_atomic_write_u32(&area->layout_is_fixed, 1);
 	}
 	LWLockRelease(&area->lock);
-	fixed = &area->layout;
+	fixed_layout = &area->layout;
 	if (is_first)
-		warn_of_end(fixed);
+		warn_of_end(fixed_layout);
 }
 
 /* Find the layout that is fixed, or fix the one that the setting names. */
 static const SnowflakeLayout *
-find(void)
+find_layout(void)
 {
-	fixed = shmem_server_layout(shmem_area());
-	if (fixed == NULL)
+	fixed_layout = shmem_server_layout(shmem_area());
+	if (fixed_layout == NULL)
 	{
-		check_asked();
-		fix(&asked);
+		check_asked_layout();
+		fix_layout(&asked_layout);
 	}
-	return fixed;
+	return fixed_layout;
 }
 
 /*
@@ -152,21 +152,21 @@ find(void)
 const SnowflakeLayout *
 server_layout(void)
 {
-	return likely(fixed != NULL) ? fixed : find();
+	return likely(fixed_layout != NULL) ? fixed_layout : find_layout();
 }
 
 /* Has it been fixed?  OUT_OF_MEMORY without room for the shared area. */
 bool
 server_layout_is_fixed(void)
 {
-	return fixed != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
+	return fixed_layout != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
 }
 
 /* What the setting says, whatever is fixed; NULL if it is invalid. */
 const SnowflakeLayout *
 server_layout_asked(void)
 {
-	return setting_is_valid(&server_layout_setting) ? &asked : NULL;
+	return setting_is_valid(&server_layout_setting) ? &asked_layout : NULL;
 }
 
 /*
@@ -176,7 +176,7 @@ server_layout_asked(void)
 const SnowflakeLayout *
 server_layout_expected(void)
 {
-	return fixed != NULL ? fixed : server_layout_asked();
+	return fixed_layout != NULL ? fixed_layout : server_layout_asked();
 }
 
 /*
@@ -189,9 +189,9 @@ server_layout_startup(void)
 {
 	static SnowflakeLayout at_start;
 
-	if (fixed == NULL && server_layout_asked() == NULL)
+	if (fixed_layout == NULL && server_layout_asked() == NULL)
 		return;
-	if (fixed == NULL)
-		at_start = asked;
-	fix(&at_start);
+	if (fixed_layout == NULL)
+		at_start = asked_layout;
+	fix_layout(&at_start);
 }

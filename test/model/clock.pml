@@ -171,7 +171,7 @@ proctype reader(byte me)
 end_of_call:
 	do
 	:: {
-		/* Before this, window_moment() has read the restarts; reference_clock_read() */
+		/* Before this, window_read_clocks() has read the restarts; reference_clock_read() */
 		began = resets;
 #ifdef FAULT_CLOCK_FIRST
 		now = wall;
@@ -181,7 +181,7 @@ end_of_call:
 		now = wall;
 #endif
 
-		/* reference_clock_look() */
+		/* reference_clock_adjust() */
 		offset = reference_offset;
 		if
 		:: !is_offset(offset) && now >= seen -> goto follow_wall
@@ -282,7 +282,7 @@ end_of_time:
 /* Readers can disturb a reset again and again; that is followed until there have been so many offsets. */
 #define MOST_DISTURBED 2
 
-/* reference_clock_forget(), by the writer of the reservation */
+/* reference_clock_reset(), by the writer of the reservation */
 active proctype reset()
 {
 	byte none, now;

@@ -9,7 +9,7 @@
  *	a timeline of its node, 0 or 1
  *
  *	with MOMENTS, a timeline that the nodes share; then 0 and 1 are records of how far
- *	they have got (src/generator/server_moment.c)
+ *	they have got (src/generator/unique_time.c)
  *
  *	with CHANGE, the timeline of a generator that keeps its node, and goes from
  *	space 0 to space 1 and back.  Their numbers are equal at equal times, so an ID is a
@@ -218,7 +218,7 @@ inline get_ready()
 #endif
 
 /*
- * window_moment(), window_at().  A restart writes the start and then the
+ * window_read_clocks(), window_at().  A restart writes the start and then the
  * reservation; to read them in the other order is what makes them fit.
  */
 inline read_window()
@@ -384,7 +384,7 @@ inline set_timelines()
 }
 
 /* Who finds room knows where it begins. */
-inline reservation_begin()
+inline reservation_publish_start()
 {
 	start_tick = asked_tick;
 	reserved_tick = asked_tick;
@@ -422,7 +422,7 @@ inline restart()
 	if
 	:: reservation_write_start();
 		set_timelines();
-		reservation_begin();
+		reservation_publish_start();
 		if
 		:: force -> loaded_tick = smaller(loaded_tick, asked_tick)
 		:: else

@@ -164,7 +164,7 @@ test_fork(const char *name)
 	for (int i = 0; i < 7; i++)
 		(void) random_word();
 	state = process_state();
-	state->uuidv7 = (UuidMoment) {.unix_ns = 1,.tail = 2};
+	state->uuidv7 = (UuidV7State) {.unix_ns = 1,.tail = 2};
 	state->ulid = (UuidBits) {3, 4};
 	state->gregorian.last.node = 5;
 	left = state->words_left;

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
- * waiting.h
+ * wait.h
  *	  How long a take has waited, and waiting for the reservation to be read or written.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_WAITING_H
-#define IDGEN_WAITING_H
+#ifndef IDGEN_WAIT_H
+#define IDGEN_WAIT_H
 
 #include "engine/clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
 
 /* idgen.max_wait, in ms. */
-extern int	waiting_max;
+extern int	wait_max_ms;
 
 /* What a take has waited so far. */
 typedef struct Wait
@@ -35,4 +35,4 @@ extern void wait_report_writer(void);
 extern void wait_to_load(void);
 extern void wait_to_write(void);
 
-#endif							/* IDGEN_WAITING_H */
+#endif							/* IDGEN_WAIT_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * waiting.c
+ * wait.c
  *	  How long a take has waited, and waiting for the reservation to be read or written.
  *
  * Callers look again whenever one of these returns: it may be too early.  They
@@ -12,9 +12,9 @@
 
 #include "base/compat.h"
 #include "engine/reservation.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 
-int			waiting_max = 10000;
+int			wait_max_ms = 10000;
 
 /* Give up a wait for the writer of the reservation.  Returns if it has just finished. */
 void
@@ -27,7 +27,7 @@ wait_report_writer(void)
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("reservation of time for snowflake IDs is still being written by another session"),
 				errdetail("The process with PID %d has not finished within \"idgen.max_wait\", which is %d ms.",
-						  pid, waiting_max),
+						  pid, wait_max_ms),
 				errhint("Find out what keeps it from flushing WAL, or raise \"idgen.max_wait\"."));
 }
 
@@ -38,7 +38,7 @@ wait_report_writer(void)
 int64
 wait_patience(const Wait *wait)
 {
-	int64		max_wait_ns = waiting_max * NS_PER_MS;
+	int64		max_wait_ns = wait_max_ms * NS_PER_MS;
 
 	return wait->since == 0 ? max_wait_ns :
 		wait->since + max_wait_ns - clock_monotonic_ns();
@@ -77,7 +77,7 @@ wait_reservation_event(void)
 void
 wait_to_load(void)
 {
-	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+	int64		until = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
 
 	while (!reservation_load())
 	{
@@ -96,7 +96,7 @@ wait_to_load(void)
 void
 wait_to_write(void)
 {
-	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+	int64		until = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
 
 	while (!reservation_begin_writing())
 	{

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * shown.c
- *	  See shown.h.
+ * clipped_text.c
+ *	  See clipped_text.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,17 +9,17 @@
 
 #include "mb/pg_wchar.h"
 
-#include "base/shown.h"
+#include "base/clipped_text.h"
 
 /* Bytes of a text that a message shows at most. */
-#define MAX_SHOWN 64
+#define MAX_CLIPPED_TEXT 64
 
 /* A text as a message shows it. */
 const char *
-shown(const char *text)
+clip_text(const char *text)
 {
 	int			length = strlen(text);
-	int			clipped = pg_mbcliplen(text, length, MAX_SHOWN);
+	int			clipped = pg_mbcliplen(text, length, MAX_CLIPPED_TEXT);
 
 	return clipped == length ? text : psprintf("%.*s...", clipped, text);
 }

@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * unique_time.c
+ *	  See unique_time.h.
+ *
+ * A moment is a position of a timeline whose ticks are microseconds and whose
+ * sequence counts 1024ths of one: so no two sessions have the same, those of a
+ * session increase, and they go on above all there were after a crash or a failover,
+ * whatever the clock says.
+ *
+ * All IDs of 128 bits in order come from this one timeline.  Of those that contain the
+ * server's node it is recorded how far each node has got; the others are unique by
+ * random bits, and need no node.
+ *
+ * 1024 parts of 1000 ns are a bit more than one for each ns.  Where two lie in the
+ * same ns, the second has rank 1.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "engine/id_space.h"
+#include "generator/generator.h"
+#include "generator/unique_time.h"
+
+static Generator unique_times = {.source.sequence_start = SEQUENCE_CLOCK};
+static Generator node_unique_times = {.source.sequence_start = SEQUENCE_CLOCK};
+
+static void
+ready_unique_times(const char *caller)
+{
+	uint64		as_of = generator_changes;
+
+	generator_attach(caller);
+	timeline_set_source(&unique_times.source, &layout_unique_times, 0, &shmem_area()->unique_times);
+	unique_times.ready_as_of = as_of;
+}
+
+static void
+ready_node_unique_times(uint64 node, const char *caller)
+{
+	uint64		as_of = generator_changes;
+
+	generator_attach(caller);
+	node_unique_times.source.record = id_space_get_timeline(&layout_unique_times, node, false, SPACE_OF_SERVER);
+	timeline_set_source(&node_unique_times.source, &layout_unique_times, node, &shmem_area()->unique_times);
+	node_unique_times.ready_as_of = as_of;
+}
+
+/* How many whole ns lie below a part of a us (0 .. 1023). */
+static inline uint32
+part_ns(uint32 part)
+{
+	return part * NS_PER_US >> layout_unique_times.bits[LAYOUT_SEQUENCE];
+}
+
+static UniqueTime
+take_unique_time(PositionSource *source)
+{
+	uint64		position = timeline_next(source);
+	uint32		part = layout_position_sequence(&layout_unique_times, position);
+
+	return (UniqueTime)
+	{
+		.unix_ns = layout_position_tick(&layout_unique_times, position) * NS_PER_US + part_ns(part),
+		.rank = part > 0 && part_ns(part - 1) == part_ns(part),
+	};
+}
+
+/*
+ * A moment above all that this session had before, and that anyone had who was done
+ * before this statement began, on behalf of the SQL function caller.  It can come again
+ * after idgen_reset_timeline().  Errors: those of generator_attach() and
+ * timeline_next().
+ */
+UniqueTime
+unique_time_next(const char *caller)
+{
+	if (!generator_is_ready(&unique_times))
+		ready_unique_times(caller);
+	return take_unique_time(&unique_times.source);
+}
+
+/*
+ * The same for an ID that contains this node, which is the server's.  It does not come
+ * again for the same node.  Errors: also those of id_space_get_timeline().
+ */
+UniqueTime
+unique_time_next_for_node(uint64 node, const char *caller)
+{
+	if (!generator_is_ready(&node_unique_times) || node_unique_times.source.node_bits != node)
+		ready_node_unique_times(node, caller);
+	return take_unique_time(&node_unique_times.source);
+}
