@@ -24,12 +24,13 @@ OBJS = \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
 	src/bits/uuid_bits.o \
+	src/base/clipped_text.o \
 	src/base/configuration_lines.o \
 	src/base/dependents.o \
 	src/base/encoded_text.o \
 	src/base/set_rows.o \
 	src/base/setting.o \
-	src/base/clipped_text.o \
+	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/id_space.o \
 	src/engine/limit.o \

@@ -34,11 +34,7 @@
  */
 #include "postgres.h"
 
-#include <pthread.h>
-
-#include "access/xact.h"
 #include "storage/ipc.h"
-#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "engine/random.h"
@@ -46,79 +42,7 @@
 #include "engine/timeline.h"
 #include "engine/wait.h"
 
-/* A busy backend touches the shared line once in this many calls. */
-#define LARGEST_CHUNK 64
-
 BackendSlot *timeline_slot = NULL;
-
-/* Few enough at a time that others have their share of a tick, too. */
-static uint64
-get_tick_share(const SnowflakeLayout *layout)
-{
-	return Max(layout_tick_size(layout) / 4, 1);
-}
-
-/* Those with a chunk of the current statement, which will be forgotten after it. */
-static PositionSource *sources_of_statement = NULL;
-
-/* Will PostgreSQL call forget_chunks_of_statement()? */
-static bool statement_has_end = false;
-
-static void
-forget_chunks(void)
-{
-	while (sources_of_statement != NULL)
-	{
-		PositionSource *source = sources_of_statement;
-
-		source->end = 0;
-		source->is_of_statement = false;
-		sources_of_statement = source->next_of_statement;
-	}
-}
-
-/*
- * Sources that share a timeline are generators with one ID space.  What one takes is
- * above what is left of the others' chunks, so these go: then the IDs of all of them
- * increase together.
- */
-static void
-forget_chunks_of_timeline(const Timeline *timeline)
-{
-	for (PositionSource *source = sources_of_statement; source != NULL; source = source->next_of_statement)
-		if (source->timeline == timeline)
-			source->end = 0;
-}
-
-static void
-forget_chunks_of_statement(void *arg)
-{
-	statement_has_end = false;
-	forget_chunks();
-}
-
-/* A procedure may have committed, and go on. */
-static void
-forget_chunks_of_transaction(XactEvent event, void *arg)
-{
-	forget_chunks();
-}
-
-/* Once a process, even if what follows fails and is tried again. */
-static void
-register_timeline_callbacks(void)
-{
-	static bool is_done = false;
-
-	if (is_done)
-		return;
-	if ((errno = pthread_atfork(NULL, NULL, forget_chunks)) != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_OUT_OF_MEMORY),
-				errmsg("out of memory"));
-	RegisterXactCallback(forget_chunks_of_transaction, NULL);
-	is_done = true;
-}
 
 /*
  * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
@@ -133,7 +57,6 @@ timeline_attach(void)
 	if (timeline_slot != NULL)
 		return;
 	wait_to_load();
-	register_timeline_callbacks();
 	timeline_slot = shmem_claim_slot();
 }
 
@@ -450,8 +373,8 @@ wait_and_take(Take *take)
  * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, those of
  * reservation_extend(), and what CHECK_FOR_INTERRUPTS raises.
  */
-static PositionRange
-take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 most)
+PositionRange
+timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	Take		take = {
@@ -482,134 +405,4 @@ take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 mo
 	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
 		reservation_extend_early(layout_position_end_us(layout, range.end - 1), take.restarts);
 	return range;
-}
-
-/* Let it be seen in our slot that we took something, up to position. */
-static void
-note_take(const SnowflakeLayout *layout, uint64 position)
-{
-	shmem_add_own(&timeline_slot->chunks_taken, 1);
-	pg_atomic_write_u64(&timeline_slot->last_id_us,
-						layout_tick_start_us(layout, layout_position_tick(layout, position)));
-}
-
-/*
- * Have the chunk forgotten when the statement is over.  This costs nothing on
- * the hot path.  A background worker has no client's message; its transaction
- * serves.
- */
-static void
-forget_chunk_after_statement(PositionSource *source)
-{
-	static MemoryContextCallback callback = {.func = forget_chunks_of_statement};
-
-	if (source->is_of_statement)
-		return;
-	if (!statement_has_end)
-		MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
-										   &callback);
-	statement_has_end = true;
-	source->next_of_statement = sources_of_statement;
-	sources_of_statement = source;
-	source->is_of_statement = true;
-}
-
-/* Positions to take for the next chunk, at the clock's tick. */
-static uint64
-get_next_chunk_size(PositionSource *source, int64 tick)
-{
-	uint64		largest = Min(get_tick_share(&source->layout), LARGEST_CHUNK);
-
-	if (!source->is_of_statement)
-		source->chunk_size = 1;
-	else if (tick == source->chunk_tick)
-		source->chunk_size = Min(source->chunk_size * 2, largest);
-	else
-		source->chunk_size = Max(source->chunk_size / 2, 1);
-
-	source->chunk_tick = tick;
-	return source->chunk_size;
-}
-
-/* Replace our chunk by a new one.  Errors as in take_positions(). */
-static void
-take_chunk(PositionSource *source, ClockReading now)
-{
-	PositionRange chunk;
-
-	/*
-	 * The count is read before the take: a worker that leaves after that makes us
-	 * take once more, and none is overlooked.  The chunk goes first, so that it
-	 * does not come back to life if the take fails.  Litmus test: stale.
-	 */
-	forget_chunks_of_timeline(source->timeline);
-	source->end = 0;
-	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
-	pg_memory_barrier();
-
-	chunk = take_positions(source, now, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
-	source->next = chunk.start;
-	source->end = chunk.end;
-	note_take(&source->layout, chunk.start);
-	forget_chunk_after_statement(source);
-}
-
-/*
- * The next position, from our chunk if it still holds one that is good, or else
- * from a new one.  Good is what lies from the clock's tick up to the drift limit;
- * the unsigned difference tests both ends.  Errors as in take_positions().
- */
-uint64
-timeline_renew_chunk(PositionSource *source)
-{
-	const SnowflakeLayout *layout = &source->layout;
-	int64		coarse_ns = clock_coarse_ns();
-	ClockReading		now = window_read_clocks();
-	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.wall_ns));
-	uint64		ahead = now.reference_ns == now.wall_ns ? 0 : (now.reference_ns - now.wall_ns) / (layout->tick_us * NS_PER_US);
-	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);
-
-	if (source->next >= source->end ||
-		source->next - floor >= reach ||
-		pg_atomic_read_u32(&timeline_slot->stale) != source->stale)
-		take_chunk(source, now);
-
-	/* As of before the take, which may have waited: then we look again. */
-	source->checked_at = coarse_ns;
-	return source->next;
-}
-
-/* Take and issue positions at once.  What is left of our chunk lies below them. */
-static PositionRange
-issue_positions(PositionSource *source, uint64 least, uint64 most)
-{
-	PositionRange range;
-
-	forget_chunks_of_timeline(source->timeline);
-	range = take_positions(source, window_read_clocks(), least, most);
-	source->next = range.end;
-	source->end = range.end;
-	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
-	note_take(&source->layout, range.end - 1);
-	return range;
-}
-
-/*
- * Issue some positions, at least one and at most most (1 ..).  Errors as in
- * take_positions().
- */
-PositionRange
-timeline_take_batch(PositionSource *source, uint64 most)
-{
-	return issue_positions(source, 1, Min(most, get_tick_share(&source->layout)));
-}
-
-/*
- * Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in
- * take_positions().
- */
-PositionRange
-timeline_take_block(PositionSource *source, uint64 size)
-{
-	return issue_positions(source, size, size);
 }

@@ -68,33 +68,6 @@ extern void timeline_attach(void);
 extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
 								uint64 node_bits, Timeline *timeline);
 extern void timeline_check_not_left(Timeline *timeline);
-extern uint64 timeline_renew_chunk(PositionSource *source);
-extern PositionRange timeline_take_batch(PositionSource *source, uint64 most);
-extern PositionRange timeline_take_block(PositionSource *source, uint64 size);
-
-/*
- * The next position of this session: above all it had before from this source, and
- * not in the past.  This is the hot path.  Of shared memory it touches our own slot
- * only, where others write but a count, once in a parallel worker's life.  Errors:
- * see timeline_renew_chunk.
- *
- * While the coarse clock stands still, a chunk that was good stays good: time has
- * neither passed it, by more than the kernel's timer tick, nor been set back.
- */
-static inline uint64
-timeline_next(PositionSource *source)
-{
-	BackendSlot *slot = timeline_slot;
-	uint64		position = source->next;
-
-	if (unlikely(position >= source->end ||
-				 clock_coarse_ns() != source->checked_at ||
-				 pg_atomic_read_u32(&slot->stale) != source->stale))
-		position = timeline_renew_chunk(source);
-
-	source->next = position + 1;
-	shmem_add_own(&slot->ids_issued, 1);
-	return position;
-}
+extern PositionRange timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most);
 
 #endif							/* IDGEN_TIMELINE_H */

@@ -113,6 +113,7 @@ generator_attach(const char *caller)
 	setting_check(&window_max_drift);
 	setting_check(&reference_max_regression);
 	timeline_attach();
+	chunk_init();
 }
 
 /* There are no IDs of a time before the epoch; to wait for it would be no use. */
@@ -178,7 +179,7 @@ generator_fill(Generator *generator, int64 *ids, uint64 count)
 
 	while (ids < end)
 	{
-		PositionRange range = timeline_take_batch(&generator->source, end - ids);
+		PositionRange range = chunk_issue_batch(&generator->source, end - ids);
 
 		for (uint64 position = range.start; position < range.end; position++)
 			*ids++ = layout_compose(&layout, position, node_bits);
@@ -193,7 +194,7 @@ generator_fill(Generator *generator, int64 *ids, uint64 count)
 int64
 generator_next_block(Generator *generator, uint64 size)
 {
-	PositionRange range = timeline_take_block(&generator->source, size);
+	PositionRange range = chunk_issue_block(&generator->source, size);
 
 	return layout_compose(&generator->source.layout, range.start, generator->source.node_bits);
 }

@@ -11,7 +11,7 @@
 
 #include "base/setting.h"
 #include "bits/layout.h"
-#include "engine/timeline.h"
+#include "engine/chunk.h"
 
 /*
  * A generator as this process uses it.  It holds as long as nothing has changed
@@ -79,11 +79,11 @@ generator_get_server(const char *caller)
 	return &server_generator;
 }
 
-/* The next ID of a generator that is ready.  Errors: see timeline_next. */
+/* The next ID of a generator that is ready.  Errors: see chunk_next_position. */
 static inline int64
 generator_next_id(Generator *generator)
 {
-	uint64		position = timeline_next(&generator->source);
+	uint64		position = chunk_next_position(&generator->source);
 
 	return layout_compose(&generator->source.layout, position, generator->source.node_bits);
 }

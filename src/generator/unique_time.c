@@ -57,7 +57,7 @@ part_ns(uint32 part)
 static UniqueTime
 take_unique_time(PositionSource *source)
 {
-	uint64		position = timeline_next(source);
+	uint64		position = chunk_next_position(source);
 	uint32		part = layout_position_sequence(&layout_unique_times, position);
 
 	return (UniqueTime)
@@ -71,7 +71,7 @@ take_unique_time(PositionSource *source)
  * A moment above all that this session had before, and that anyone had who was done
  * before this statement began, on behalf of the SQL function caller.  It can come again
  * after idgen_reset_timeline().  Errors: those of generator_attach() and
- * timeline_next().
+ * chunk_next_position().
  */
 UniqueTime
 unique_time_next(const char *caller)
