@@ -31,17 +31,17 @@
 
 #include "engine/chunk.h"
 
-/* A busy backend touches the shared line once in this many calls. */
+/* A busy backend writes to the shared cache line once in this many calls. */
 #define LARGEST_CHUNK 64
 
-/* Few enough at a time that others have their share of a tick, too. */
+/* The most to take at a time, so that others get their share of a tick. */
 static uint64
 get_tick_share(const SnowflakeLayout *layout)
 {
 	return Max(layout_tick_size(layout) / 4, 1);
 }
 
-/* Those with a chunk of the current statement, which will be forgotten after it. */
+/* The sources that have a chunk of the current statement, which is forgotten after it. */
 static PositionSource *sources_of_statement = NULL;
 
 /* Will PostgreSQL call forget_chunks_of_statement()? */
@@ -61,9 +61,9 @@ forget_chunks(void)
 }
 
 /*
- * Sources that share a timeline are generators with one ID space.  What one takes is
- * above what is left of the others' chunks, so these go: then the IDs of all of them
- * increase together.
+ * Sources that share a timeline are generators with one ID space.  What one of
+ * them takes is above what is left of the others' chunks, so these are
+ * forgotten: then the IDs of all of them increase together.
  */
 static void
 forget_chunks_of_timeline(const Timeline *timeline)
@@ -80,14 +80,21 @@ forget_chunks_of_statement(void *arg)
 	forget_chunks();
 }
 
-/* A procedure may have committed, and go on. */
+/* A procedure may have committed, and may continue. */
 static void
 forget_chunks_of_transaction(XactEvent event, void *arg)
 {
 	forget_chunks();
 }
 
-/* Once a process, even if what follows fails and is tried again. */
+/*
+ * Register what forgets chunks: the end of a transaction, and fork().  A child
+ * that PostgreSQL does not know of has our chunks and our slot.  It must not
+ * issue what is left of the chunks, as we do; in the slot only counts can get
+ * lost.
+ *
+ * This happens once per process, even if a later step fails and is tried again.
+ */
 void
 chunk_init(void)
 {
@@ -103,7 +110,7 @@ chunk_init(void)
 	is_done = true;
 }
 
-/* Let it be seen in our slot that we took something, up to position. */
+/* Count a take, up to position, in our slot. */
 static void
 note_take(const SnowflakeLayout *layout, uint64 position)
 {
@@ -114,8 +121,8 @@ note_take(const SnowflakeLayout *layout, uint64 position)
 
 /*
  * Have the chunk forgotten when the statement is over.  This costs nothing on
- * the hot path.  A background worker has no client's message; its transaction
- * serves.
+ * the hot path.  A background worker receives no message of a client; there the
+ * end of its transaction serves.
  */
 static void
 forget_chunk_after_statement(PositionSource *source)
@@ -133,7 +140,7 @@ forget_chunk_after_statement(PositionSource *source)
 	source->is_of_statement = true;
 }
 
-/* Positions to take for the next chunk, at the clock's tick. */
+/* The number of positions to take for the next chunk, when the clock is at tick. */
 static uint64
 get_next_chunk_size(PositionSource *source, int64 tick)
 {
@@ -150,16 +157,16 @@ get_next_chunk_size(PositionSource *source, int64 tick)
 	return source->chunk_size;
 }
 
-/* Replace our chunk by a new one.  Errors as in timeline_take(). */
+/* Replace our chunk with a new one.  Errors as in timeline_take(). */
 static void
 take_chunk(PositionSource *source, ClockReading now)
 {
 	PositionRange chunk;
 
 	/*
-	 * The count is read before the take: a worker that leaves after that makes us
-	 * take once more, and none is overlooked.  The chunk goes first, so that it
-	 * does not come back to life if the take fails.  Litmus test: stale.
+	 * The count is read before the take: if a worker leaves after that, we take
+	 * once more, so none is overlooked.  The chunk is dropped first, so that it
+	 * does not become valid again if the take fails.  Litmus test: stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
 	source->end = 0;
@@ -174,9 +181,10 @@ take_chunk(PositionSource *source, ClockReading now)
 }
 
 /*
- * The next position, from our chunk if it still holds one that is good, or else
- * from a new one.  Good is what lies from the clock's tick up to the drift limit;
- * the unsigned difference tests both ends.  Errors as in timeline_take().
+ * The next position, from our chunk if it still holds a valid one, or else from
+ * a new chunk.  Positions are valid from the clock's tick up to the drift
+ * limit; the unsigned difference tests both ends.  Errors as in
+ * timeline_take().
  */
 uint64
 chunk_renew(PositionSource *source)
@@ -193,12 +201,15 @@ chunk_renew(PositionSource *source)
 		pg_atomic_read_u32(&timeline_slot->stale) != source->stale)
 		take_chunk(source, now);
 
-	/* As of before the take, which may have waited: then we look again. */
+	/* The time before the take, which may have waited: then the next call checks again. */
 	source->checked_at = coarse_ns;
 	return source->next;
 }
 
-/* Take and issue positions at once.  What is left of our chunk lies below them. */
+/*
+ * Take and issue positions at once.  What is left of our chunk lies below them,
+ * and is forgotten.
+ */
 static PositionRange
 issue_positions(PositionSource *source, uint64 least, uint64 most)
 {
@@ -213,20 +224,14 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 	return range;
 }
 
-/*
- * Issue some positions, at least one and at most most (1 ..).  Errors as in
- * timeline_take().
- */
+/* Issue at least one and at most most (1 ..) positions.  Errors as in timeline_take(). */
 PositionRange
 chunk_issue_batch(PositionSource *source, uint64 most)
 {
 	return issue_positions(source, 1, Min(most, get_tick_share(&source->layout)));
 }
 
-/*
- * Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in
- * timeline_take().
- */
+/* Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in timeline_take(). */
 PositionRange
 chunk_issue_block(PositionSource *source, uint64 size)
 {

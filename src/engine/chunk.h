@@ -16,12 +16,12 @@ extern PositionRange chunk_issue_batch(PositionSource *source, uint64 most);
 extern PositionRange chunk_issue_block(PositionSource *source, uint64 size);
 
 /*
- * The next position of this session: above all it had before from this source, and
- * not in the past.  This is the hot path.  Of shared memory it touches our own slot
- * only, where others write but a count, once in a parallel worker's life.  Errors:
- * see chunk_renew.
+ * The next position of this session: above all that it had before from this
+ * source, and not in the past.  This is the hot path.  Of shared memory it
+ * accesses only our own slot, where other processes write nothing but a count,
+ * once in the life of a parallel worker.  Errors: see chunk_renew.
  *
- * While the coarse clock stands still, a chunk that was good stays good: time has
+ * While the coarse clock stands still, a valid chunk stays valid: the clock has
  * neither passed it, by more than the kernel's timer tick, nor been set back.
  */
 static inline uint64

@@ -1,31 +1,35 @@
 /*-------------------------------------------------------------------------
  *
  * id_space.c
- *	  Which timeline the IDs of a layout and a node come from: always the same one.
+ *	  The timeline of each ID space: a layout and a node always get the same
+ *	  one.
  *
- * An ID space is the numbers that the IDs of a layout and a node can be, and when
- * each is reached: see layout_share_timeline().  If two timelines served one space,
- * IDs would repeat.  So timelines belong to spaces, not to generators: generators
- * that have the same space, in whatever database, under whatever name and with
- * whatever words for their layout, share a timeline; so do a generator and the server
- * itself.  A generator that is dropped and created again goes on where it was.
+ * An ID space is the set of numbers that the IDs of a layout and a node can be,
+ * with the time at which each is reached: see layout_share_timeline().  If two
+ * timelines served one space, IDs would repeat.  So timelines belong to spaces,
+ * not to generators.  Generators with the same space share a timeline, in
+ * whatever database, under whatever name and however their layout is written;
+ * so do a generator and the server itself.  A generator that is dropped and
+ * created again continues where it was.
  *
- * Spaces are added under shared->lock and never removed while the server runs, since
- * a backend may have taken positions of one.  After a restart all timelines begin
- * above whatever there was.
+ * Spaces are added under shared->lock and never removed while the server runs,
+ * because a backend may have taken positions of one.  After a restart all
+ * timelines begin above everything that was issued before.
  *
- * There is an end to their number, so that nobody can use up shared memory.  Half of
- * them are for the server and superusers alone.  The server itself can be given any
- * node for all that: when there are no more, further spaces of its layout share one
- * timeline, as positions of one timeline differ whatever the node.  The same space
- * always gets the same timeline, because once there are no more, there will be none.
+ * The number of timelines is limited, so that nobody can use up shared memory,
+ * and half of them are reserved for the server and superusers.  The server
+ * itself can still be given any node: when all timelines are in use, further
+ * spaces of its layout share one timeline, because positions of one timeline
+ * differ whatever the node is.  A space always gets the same timeline, because
+ * once all timelines are in use, no more are added.
  *
- * IDs of 128 bits are in order whatever they contain, so they come from one timeline.
- * Where they contain the server's node, that has a timeline here that nothing is taken
- * from: it records how far the node has got, for idgen_reset_timeline().
+ * IDs of 128 bits are issued in order whatever they contain, so they share one
+ * timeline.  If they contain the server's node, that node also has a timeline
+ * here from which nothing is taken: it records how far the node has got, for
+ * idgen_reset_timeline().
  *
- * None of this is on the hot path: a process asks once for each of its generators,
- * and for each change of its node.
+ * None of this is on the hot path: a process asks once for each of its
+ * generators, and for each change of its node.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,7 +46,7 @@
 #include "engine/wait.h"
 #include "engine/window.h"
 
-/* Spaces that share a timeline share a bucket: what is hashed is equal then. */
+/* Only what is equal in all spaces that share a timeline is hashed, so they share a bucket. */
 static pg_atomic_uint32 *
 get_bucket(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
@@ -54,8 +58,8 @@ get_bucket(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 }
 
 /*
- * The timeline of a space, if it has been added; NULL if not.  No lock is needed: see
- * timelines_of_bucket in shmem.h.
+ * The timeline of a space, or NULL if the space has not been added.  No lock is
+ * needed: see timelines_of_bucket in shmem.h.
  */
 Timeline *
 id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits)
@@ -76,7 +80,10 @@ id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits)
 	return NULL;
 }
 
-/* Add a space, which the caller, who holds the lock, has not found, and for which there is a place. */
+/*
+ * Add a space.  The caller holds the lock, has not found the space, and knows
+ * that there is room for it.
+ */
 static Timeline *
 add_space(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
@@ -93,7 +100,7 @@ add_space(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 	return timeline;
 }
 
-/* What a space shares with others when there are no more timelines; NULL if it cannot. */
+/* The timeline that a space shares when all timelines are in use; NULL if it cannot share one. */
 static Timeline *
 get_shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
 {
@@ -107,9 +114,9 @@ get_shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
 }
 
 /*
- * See to it that this process can reach all timelines (of which there are so many) and
- * the place of the next one: that may take a lock, and raise, and must not under ours.
- * False if there is no room in shared memory for the next one.
+ * Attach this process to all count timelines and to the memory of the next
+ * one.  This may take a lock and raise, so it must not be done under
+ * shared->lock.  Returns false if shared memory has no room for the next one.
  */
 static bool
 reach_timelines(SharedArea *area, int count)
@@ -119,14 +126,17 @@ reach_timelines(SharedArea *area, int count)
 	return count >= area->timeline_limit || shmem_reach_timeline(count);
 }
 
-/* May this user have another one, where there are so many? */
+/* May this user add a timeline when there are count of them? */
 static bool
 may_add_space(SharedArea *area, int count, SpaceUser user)
 {
 	return count < (user == SPACE_OF_SERVER ? area->timeline_limit : area->timeline_limit / 2);
 }
 
-/* A space is to share this timeline; from the first one on it has a layout.  The caller holds the lock. */
+/*
+ * Mark a shared timeline as needed; the first space that shares it gives it its
+ * layout.  The caller holds the lock.
+ */
 static void
 start_sharing(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 {
@@ -140,8 +150,9 @@ start_sharing(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layou
 }
 
 /*
- * Find a space, or add it; NULL if it can neither be added nor share a timeline.
- * *again is set if it has to be tried again, as others have added some.
+ * Find a space or add it; NULL if it can neither be added nor share a
+ * timeline.  *again is set if other processes have added spaces meanwhile, so
+ * the caller must try again.
  */
 static Timeline *
 find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user, bool *again)
@@ -155,7 +166,7 @@ find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, S
 	*again = area->timeline_count != count;
 	if (!*again)
 	{
-		/* What there was no room for once will not come later, either. */
+		/* If there was no room once, there is none later. */
 		if (!has_room)
 			area->timeline_limit = count;
 		timeline = id_space_find_timeline(layout, node_bits);
@@ -172,8 +183,8 @@ find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, S
 }
 
 /*
- * Is there a timeline for this space, or may this user have another one?  Where the
- * library is not preloaded, there may be no room in shared memory all the same.
+ * Is there a timeline for this space, or may this user add one?  If the library
+ * is not preloaded, shared memory may still have no room for it.
  */
 bool
 id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user)
@@ -194,7 +205,7 @@ report_no_timeline(SharedArea *area)
 			errhint("Add \"idgen\" to \"shared_preload_libraries\", raise \"idgen.max_generators\" and restart the server."));
 }
 
-/* Its positions can get as far as the widest time among the layouts that it serves lets them. */
+/* The timeline's positions can get as far as the widest time field among its layouts allows. */
 static void
 note_time_bits(Timeline *timeline, uint32 bits)
 {
@@ -205,9 +216,9 @@ note_time_bits(Timeline *timeline, uint32 bits)
 }
 
 /*
- * The timeline of a space.  keeps_node says that a generator with that space keeps
- * its node, or a part of it, when the server's node changes.  ERROR OUT_OF_MEMORY if
- * there are no more timelines.
+ * The timeline of a space, which is added if needed.  keeps_node says that a
+ * generator with that space keeps its node, or a part of it, when the server's
+ * node changes.  ERROR OUT_OF_MEMORY if all timelines are in use.
  */
 Timeline *
 id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
@@ -226,7 +237,7 @@ id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keep
 	return timeline;
 }
 
-/* A generator of this database, as timelines remember it. */
+/* A generator (a foreign server) of this database, as timelines store it. */
 static uint64
 generator_key(Oid server)
 {
@@ -234,10 +245,11 @@ generator_key(Oid server)
 }
 
 /*
- * Remember, as long as the server runs, that a generator (a foreign server) issues IDs
- * from a timeline by a definition that may be rolled back.  False if that cannot be told
- * from the timeline, since it is shared, or remembers another generator: if one stood for
- * all, everybody's could be kept from being changed.
+ * Remember, as long as the server runs, that a generator (a foreign server)
+ * issues IDs from a timeline by a definition that may be rolled back.  Returns
+ * false if the timeline cannot store that, because it is shared or stores
+ * another generator: if one entry stood for all, one session could keep
+ * everybody's generators from being changed.
  */
 bool
 id_space_note_uncommitted(Timeline *timeline, Oid server)
@@ -250,7 +262,10 @@ id_space_note_uncommitted(Timeline *timeline, Oid server)
 		noted == generator_key(server);
 }
 
-/* The definition has been committed, so the generator itself tells. */
+/*
+ * The definition has been committed, so the catalog now tells what
+ * id_space_note_uncommitted() stored.
+ */
 void
 id_space_forget_uncommitted(Timeline *timeline, Oid server)
 {
@@ -259,7 +274,7 @@ id_space_forget_uncommitted(Timeline *timeline, Oid server)
 	pg_atomic_compare_exchange_u64(&timeline->uncommitted, &noted, 0);
 }
 
-/* The timelines that a generator may have issued IDs from in this way. */
+/* The timelines from which a generator may have issued IDs by an uncommitted definition. */
 List *
 id_space_uncommitted(Oid server)
 {
@@ -276,7 +291,7 @@ id_space_uncommitted(Oid server)
 	return list;
 }
 
-/* How many timelines there are, with those that spaces share; see id_space_place(). */
+/* The number of timelines, including the shared ones; see id_space_place(). */
 int
 id_space_count(void)
 {
@@ -284,8 +299,8 @@ id_space_count(void)
 }
 
 /*
- * A timeline by its number (0 .. id_space_count() - 1), whether it has been needed or not:
- * it may have no layout yet.
+ * A timeline by its number (0 .. id_space_count() - 1).  A shared one that has
+ * not been needed yet has no layout.
  */
 Timeline *
 id_space_place(int number)
@@ -295,7 +310,7 @@ id_space_place(int number)
 	return &shmem_area()->shared_timelines[number];
 }
 
-/* The same, or NULL if it has not been needed yet. */
+/* The same, but NULL for a shared timeline that has not been needed yet. */
 Timeline *
 id_space_by_number(int number)
 {
@@ -305,7 +320,6 @@ id_space_by_number(int number)
 	return id_space_place(number);
 }
 
-/* Do several spaces share this timeline? */
 bool
 id_space_is_shared(const Timeline *timeline)
 {
@@ -314,14 +328,14 @@ id_space_is_shared(const Timeline *timeline)
 	return timeline >= area->shared_timelines && timeline < area->shared_timelines + SHARED_TIMELINES;
 }
 
-/* Is it the record of a node of 128-bit IDs? */
+/* Is it the record of a node that 128-bit IDs contain? */
 bool
 id_space_is_record(const Timeline *timeline)
 {
 	return layout_same_frame(&timeline->layout, &layout_unique_times);
 }
 
-/* The end of the last ID of a timeline, in us since 1970; 0 if it has none. */
+/* The end of the last ID of a timeline, in us since 1970; 0 if none has been issued. */
 static int64
 timeline_issued_until_us(Timeline *timeline)
 {
@@ -330,14 +344,14 @@ timeline_issued_until_us(Timeline *timeline)
 	return shmem_is_used(shmem_area(), next) ? layout_position_end_us(&timeline->layout, next - 1) : 0;
 }
 
-/* A layout of which all IDs are that can have been issued from a timeline. */
+/* A layout that covers all IDs that can have been issued from a timeline. */
 SnowflakeLayout
 id_space_widest_layout(Timeline *timeline)
 {
 	return layout_widen_time(&timeline->layout, pg_atomic_read_u32(&timeline->time_bits));
 }
 
-/* The numbers that come from a timeline; those of any node if it is shared. */
+/* The numbers that a timeline can issue; those of any node if it is shared. */
 static IdNumbers
 get_timeline_numbers(Timeline *timeline)
 {
@@ -350,8 +364,8 @@ get_timeline_numbers(Timeline *timeline)
 }
 
 /*
- * Can a timeline, or NULL, have issued some of these numbers that can be equal to others
- * (or any, if these are NULL)?
+ * Can a timeline, or NULL, have issued some of these numbers?  If equal_to is
+ * not NULL, only numbers that can be equal to one of those count.
  */
 static bool
 may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *equal_to)
@@ -366,8 +380,9 @@ may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *e
 }
 
 /*
- * Until when have numbers been issued that can be equal to others (or any, if these are
- * NULL)?  In us since 1970; 0 if there are none since the server started.
+ * The time until which some of these numbers have been issued, in us since
+ * 1970; 0 if none since the server started.  If equal_to is not NULL, only
+ * numbers that can be equal to one of those count.
  */
 int64
 id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
@@ -385,7 +400,10 @@ id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 	return until_us;
 }
 
-/* Let nobody issue any of these numbers that can be equal to present ones below a position of theirs. */
+/*
+ * Raise all timelines that can issue some of these numbers and can be equal to
+ * present ones, so that nothing below position is issued from them.
+ */
 static void
 raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
 {
@@ -400,18 +418,21 @@ raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 
 	}
 }
 
-/* What to do as the writer of the reservation, which keeps idgen_reset_timeline() out meanwhile. */
+/*
+ * A raise of timelines, done as the writer of the reservation, which keeps
+ * idgen_reset_timeline() out.
+ */
 typedef struct Raise
 {
-	Timeline   *timeline;		/* raise this one, or else those of former numbers */
+	Timeline   *timeline;		/* the one to raise; NULL: those of former numbers */
 	const IdNumbers *present;
 	const IdNumbers *former;
-	int64		until_us;		/* to this time; that of a timeline is found out */
-	const SnowflakeLayout *layout;	/* of what is raised ... */
-	uint64		position;		/* ... and to where */
+	int64		until_us;		/* raise to this time; computed if timeline is given */
+	const SnowflakeLayout *layout;	/* of the timelines to raise ... */
+	uint64		position;		/* ... and the position to raise them to */
 } Raise;
 
-/* May a timeline be there now, as if all before had been issued? */
+/* May a timeline be at position now, as if all positions before had been issued? */
 static bool
 is_position_due(const SnowflakeLayout *layout, uint64 position)
 {
@@ -419,8 +440,8 @@ is_position_due(const SnowflakeLayout *layout, uint64 position)
 }
 
 /*
- * Raise what is to be raised, unless the clock does not allow that yet: others may have
- * these timelines, too, and would wait.  The caller is the writer.
+ * Raise the timelines, unless the clock does not allow it yet: other generators
+ * may use them, too, and would have to wait.  The caller is the writer.
  */
 static bool
 raise_if_due(Raise *raise)
@@ -439,7 +460,7 @@ raise_if_due(Raise *raise)
 	return true;
 }
 
-/* The same as the writer.  Errors: those of wait_to_write(). */
+/* Become the writer and do the same.  Errors: those of wait_to_write(). */
 static bool
 raise_if_due_as_writer(Raise *raise)
 {
@@ -485,10 +506,11 @@ raise_as_writer(Raise *raise)
 }
 
 /*
- * A generator whose present IDs come from a timeline had former ones, and does not
- * issue any of these now.  Let it go on after the last of those that can be equal to
- * one of the present.  That has to wait for the clock as IDs do.  Errors:
- * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait; what CHECK_FOR_INTERRUPTS raises.
+ * Let a generator, whose present IDs come from timeline, continue after the
+ * last of its former IDs that can be equal to one of the present ones.  It no
+ * longer issues the former ones.  This has to wait for the clock as IDs do.
+ * Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait; what
+ * CHECK_FOR_INTERRUPTS raises.
  */
 void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
@@ -500,9 +522,9 @@ id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers
 }
 
 /*
- * The reverse: present IDs are about to be issued up to until_us, in us since 1970, and
- * it is not sure yet that former ones will not be issued again.  Let these go on after
- * that.  Errors as above.
+ * The reverse: present IDs are about to be issued up to until_us, in us since
+ * 1970, and former ones may be issued again.  Let the former ones continue
+ * after that time.  Errors as above.
  */
 void
 id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us)

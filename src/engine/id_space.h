@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * id_space.h
- *	  Which timeline the IDs of a layout and a node come from.
+ *	  The timelines of ID spaces.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "bits/layout_overlap.h"
 #include "engine/shmem.h"
 
-/* Who wants a timeline: that says which of the last ones he may have. */
+/* The user of a new timeline; half of the timelines are reserved for SPACE_OF_SERVER. */
 typedef enum SpaceUser
 {
 	SPACE_OF_SERVER,			/* the server's own IDs, or a superuser's generator */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * limit.h
- *	  What keeps positions from being taken.
+ *	  The limits that keep positions from being taken.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 #include "engine/wait.h"
 #include "engine/window.h"
 
-/* In the order in which they count, where several are in the way. */
+/* In order of precedence: the first limit that is in the way is waited for or reported. */
 typedef enum LimitId
 {
 	LIMIT_LAYOUT,
@@ -22,7 +22,7 @@ typedef enum LimitId
 
 #define LIMITS (LIMIT_RESERVATION + 1)
 
-/* Times of one layout as positions; zero at first. */
+/* Times converted to positions of one layout, cached; all zero at first. */
 typedef struct KnownLimits
 {
 	KnownTime	start;

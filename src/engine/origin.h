@@ -21,10 +21,10 @@ typedef enum OriginStatus
 	ORIGIN_MISSING,
 	ORIGIN_LOCKED,				/* by another transaction */
 	ORIGIN_IN_CREATION,			/* by another session */
-	ORIGIN_NO_WORKER,			/* to create it */
+	ORIGIN_NO_WORKER,			/* no background worker to create it */
 } OriginStatus;
 
-/* Why origin_try_write() did not write, for a message. */
+/* Why origin_try_write() failed, for a message. */
 typedef struct OriginFailure
 {
 	char		reason[256];

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * process_state.c
- *	  See process_state.h.
+ *	  Mapping the state of a process, and wiping it in children.
  *
- * Where the kernel can, it wipes the memory in a child itself, however the child came
- * about, and leaves it out of core files.  Elsewhere fork() calls us in the child.  Either
- * way nothing is to be compared at a use: to ask for the process ID would cost more than
- * the ID.  A program that is executed maps memory anew, as all its variables begin anew.
+ * Where the kernel supports it, it wipes the memory in a child itself, however
+ * the child was created, and leaves it out of core files.  Elsewhere fork()
+ * calls us in the child.  Either way, users of the state need not compare
+ * process IDs, which would cost more than an ID.  A process that executes
+ * another program starts without the mapping.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,14 +20,16 @@
 
 ProcessState *process_state_mapped = NULL;
 
-/* In a child. */
 static void
 wipe_state(void)
 {
 	memset(process_state_mapped, 0, sizeof(ProcessState));
 }
 
-/* Have the kernel wipe_state the memory in children.  Some emulators accept any advice, and follow none. */
+/*
+ * Ask the kernel to wipe the memory in children.  Some emulators accept any
+ * advice and follow none, so one that is invalid is tried first.
+ */
 static bool
 kernel_wipes_in_child(ProcessState *state)
 {
@@ -54,7 +57,7 @@ report_map_failure(void)
 			errdetail("Could not map %zu bytes for the random numbers of this process: %m.", sizeof(ProcessState)));
 }
 
-/* Map the memory, whole pages of it, full of zeros.  OUT_OF_MEMORY; the next call tries again. */
+/* Map whole pages, full of zeros.  ERROR OUT_OF_MEMORY; the next call tries again. */
 void
 process_state_map(void)
 {

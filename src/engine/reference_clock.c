@@ -1,47 +1,55 @@
 /*-------------------------------------------------------------------------
  *
  * reference_clock.c
- *	  A clock that goes on when the wall clock is set back, or is behind at a start.
+ *	  A clock that continues when the wall clock is set back, or is behind at a
+ *	  start.
  *
- * No ID needs a clock that is right: the timeline goes on by itself.  Only the limit for
- * bursts looks at a clock, and if that went back with the wall clock, calls would wait
- * until the wall clock has caught up.  So the limit looks at
+ * No ID needs a clock that is right: the timeline advances by itself.  Only the
+ * drift limit, which bounds bursts, depends on a clock.  If that clock went
+ * back with the wall clock, calls would wait until the wall clock has caught
+ * up.  So the limit is relative to
  *
  *		max(wall, base + 0.9 * (monotonic - base_monotonic))
  *
- * where base is the highest clock seen, or where IDs begin after a start.  It never goes
- * back, and what it is ahead of the wall clock, the lead, is worked off at a tenth of
- * real time, even if IDs are issued as fast as the layout allows.
+ * where base is the highest clock seen, or the time at which IDs begin after a
+ * start.  The reference clock never goes back.  The lead, by which it is ahead
+ * of the wall clock, is worked off at a tenth of real time, even if IDs are
+ * issued as fast as the layout allows.
  *
- * If the lead, with all steps of the wall clock in it, is more than
- * idgen.max_regression, the reference clock stands still, and the limit looks at the wall
- * clock, until the lead is no more than that.  So calls wait for what is too much.
+ * If the lead, including all steps of the wall clock, exceeds
+ * idgen.max_regression, the reference clock stands still and the limit is
+ * relative to the wall clock until the lead is within idgen.max_regression
+ * again.  So calls wait for the excess.
  *
  *	highest_clock_ns		where the reference clock has been, in steps.  Raised by
- *							compare-and-swap from what it was before the clocks were
- *							read, so that nobody who was interrupted in between undoes
+ *							compare-and-swap from its value before the clocks were read, so
+ *							that a process that was interrupted in between does not undo
  *							idgen_reset_timeline().
- *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and
- *							written as one; not above 0 if the wall clock is the reference.
- *							Each time there comes to be none it is by another number, from
- *							offsets_ended.  Set by compare-and-swap, from such a number, or
- *							from what the clocks were held against to such a number;
- *							highest_clock_ns is raised before that.  So whoever was
- *							interrupted before he sets it finds his swap fail if there was
- *							another one meanwhile, or if idgen_reset_timeline() has ended
- *							it; see set_reference_offset().  Litmus test: offset.
- *	clock_is_behind			by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to WENT_BACK,
- *							and exchanged to 0, so of all who notice one reports.
- *	behind_since_us			written by that one.
- *	least_lead_ns			by compare-and-swap while the cause is IDS_BEGAN_AHEAD, in steps.
+ *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and written
+ *							as one; not above 0 if the wall clock is the reference.  Each
+ *							time the offset ends, another such value is stored, from
+ *							offsets_ended.  An offset is set by compare-and-swap from such
+ *							a value, and ended by compare-and-swap from the offset that the
+ *							clocks were compared with; highest_clock_ns is raised before
+ *							that.  So if a process is interrupted before it sets an offset,
+ *							its swap fails if there has been another offset meanwhile, or if
+ *							idgen_reset_timeline() has ended it; see
+ *							set_reference_offset().  Litmus test: offset.
+ *	clock_is_behind			set by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to
+ *							WENT_BACK, and exchanged to 0, so that of all processes that
+ *							notice one reports.
+ *	behind_since_us			written by that process.
+ *	least_lead_ns			set by compare-and-swap while the cause is IDS_BEGAN_AHEAD, in
+ *							steps.
  *	largest_regression_ns	raised by compare-and-swap.
  *
- * A backend that dies between two of these leaves a step that is counted and not logged,
- * or the reverse, for as long as the area lives on.
+ * If a backend dies between two of these writes, a step is counted and not
+ * logged, or the reverse, for as long as the shared area exists.
  *
- * CLOCK_MONOTONIC is one for all processes.  It stops while the machine is suspended;
- * the lead is then worked off by the wall clock alone, and faster.  To read it costs as
- * much as a call, so that is done only while the wall clock is behind.
+ * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine is
+ * suspended; the lead is then worked off by the wall clock alone, and faster.
+ * Reading it costs as much as a call, so it is read only while the wall clock
+ * is behind.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,12 +57,12 @@
 
 #include "engine/reference_clock.h"
 
-/* What the clocks of two processors may differ by. */
+/* The clocks of two processors may differ by this. */
 #define TOLERANCE_NS NS_PER_MS
 
 ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value = REFERENCE_DEFAULT_MAX_REGRESSION};
 
-/* The reference clock's nine tenths of the monotonic clock. */
+/* The part of the monotonic clock by which the reference clock advances: nine tenths. */
 static int64
 slowed_monotonic_ns(void)
 {
@@ -63,21 +71,24 @@ slowed_monotonic_ns(void)
 	return monotonic - monotonic / 10;
 }
 
-/* Is this lead, in ns, within idgen.max_regression?  Compared in us, as IDs have them at best. */
+/*
+ * Is this lead, in ns, within idgen.max_regression?  Compared in us, the finest
+ * resolution of IDs.
+ */
 static bool
 is_within_max_regression(int64 lead_ns)
 {
 	return lead_ns / NS_PER_US <= reference_max_regression.value * US_PER_MS;
 }
 
-/* Why the wall clock is behind; 0 in clock_is_behind: it is not. */
+/* Why the wall clock is behind.  In clock_is_behind, 0 means that it is not. */
 typedef enum BehindCause
 {
 	WENT_BACK = 1,
 	IDS_BEGAN_AHEAD,
 } BehindCause;
 
-/* The wall clock, at wall_ns, is behind.  False if that was known. */
+/* Note that the wall clock, at wall_ns, is behind.  False if that was known already. */
 static bool
 note_behind(BehindCause cause, uint64 wall_ns)
 {
@@ -91,8 +102,9 @@ note_behind(BehindCause cause, uint64 wall_ns)
 }
 
 /*
- * IDs began ahead of the wall clock, and are by lead_ns now.  Without a step of the clock
- * that only shrinks.  By how much has it grown?
+ * IDs began ahead of the wall clock, and are ahead by lead_ns now.  Without a
+ * step of the clock the lead only shrinks.  Returns by how much it has grown,
+ * in ns.
  */
 static uint64
 get_lead_growth(Limits *limits, uint64 lead_ns)
@@ -121,8 +133,9 @@ report_step_back(uint64 step_ns, uint64 lead_ns)
 }
 
 /*
- * The wall clock, at wall_ns, is behind the reference clock by lead_ns at least.  If that is
- * new, or more than it can be without a step of the clock, say so, once.
+ * The wall clock, at wall_ns, is behind the reference clock by at least
+ * lead_ns.  Report that once, if it is new or more than it can be without a
+ * step of the clock.
  */
 static void
 note_lead(Limits *limits, uint64 wall_ns, uint64 lead_ns)
@@ -144,9 +157,10 @@ note_lead(Limits *limits, uint64 wall_ns, uint64 lead_ns)
 }
 
 /*
- * The same of the reference clock that goes by this offset, whose lead seems to be lead_ns.
- * As the wall clock was read first, it is more if we were interrupted in between; so where
- * something is to be said the clocks are read in the other order.
+ * The same while the reference clock runs by this offset, and lead_ns is what
+ * the lead seems to be.  The wall clock was read first, so the lead seems
+ * larger if we were interrupted in between.  So before anything is reported,
+ * the clocks are read again in the other order.
  */
 static void
 note_own_lead(Limits *limits, uint64 offset, uint64 wall_ns, uint64 lead_ns)
@@ -175,7 +189,7 @@ report_caught_up(void)
 				errmsg("system clock has caught up with snowflake IDs"));
 }
 
-/* Let the highest clock be now_ns, if it was less.  False if it is not highest_ns any more. */
+/* Raise the highest clock to now_ns, if it is lower.  False if it is no longer highest_ns. */
 static bool
 raise_highest_clock(Limits *limits, uint64 highest_ns, uint64 now_ns)
 {
@@ -183,14 +197,14 @@ raise_highest_clock(Limits *limits, uint64 highest_ns, uint64 now_ns)
 		pg_atomic_compare_exchange_u64(&limits->highest_clock_ns, &highest_ns, now_ns);
 }
 
-/* Stands for no offset, and never did before. */
+/* A value that means "no offset" and has never been used before. */
 static uint64
 new_no_offset(Limits *limits)
 {
 	return -pg_atomic_add_fetch_u64(&limits->offsets_ended, 1);
 }
 
-/* Take the offset away, unless there is another one by now. */
+/* End the offset, unless there is another one by now. */
 static void
 clear_reference_offset(Limits *limits, uint64 offset)
 {
@@ -199,12 +213,13 @@ clear_reference_offset(Limits *limits, uint64 offset)
 }
 
 /*
- * Let the reference clock go by itself from base_ns on, where there was no offset.  False if
- * that is not the highest clock any more.
+ * Let the reference clock run by itself from base_ns on, where there was no
+ * offset.  False if base_ns is no longer the highest clock.
  *
- * The highest clock is read again after what stands for no offset.  If reference_clock_reset()
- * has written that in the end, the highest clock is what it has written before.  If it writes
- * another one later, the swap fails, or it takes the offset away.
+ * The highest clock is read again after the value that means "no offset".  If
+ * reference_clock_reset() wrote that value at its end, the highest clock is the
+ * one that it wrote before.  If it writes another value later, our swap fails,
+ * or it ends the offset that we have set.
  */
 static bool
 set_reference_offset(Limits *limits, uint64 none, uint64 base_ns)
@@ -216,7 +231,7 @@ set_reference_offset(Limits *limits, uint64 none, uint64 base_ns)
 	return true;
 }
 
-/* The wall clock is the reference again, as it has reached it. */
+/* The wall clock has reached the reference clock, and is the reference again. */
 static ClockPair
 follow_wall_clock(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
@@ -228,7 +243,10 @@ follow_wall_clock(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_
 	return (ClockPair) {wall_ns, wall_ns};
 }
 
-/* The wall clock is behind base_ns: go on from there, if that is within the limit.  None stands for no offset. */
+/*
+ * The wall clock is behind base_ns: continue from there, if that is within
+ * idgen.max_regression.  none is the value that means "no offset".
+ */
 static ClockPair
 start_reference(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 {
@@ -245,10 +263,11 @@ start_reference(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 }
 
 /*
- * The reference clock goes by itself.  What it shows is noted as the highest clock, in
- * steps, as with the wall clock.  The offset is given up, and the clocks are looked at without it, if the
- * wall clock went back once more; or if the offset falls behind what was noted, as it is
- * of someone who was interrupted before he set it.
+ * The reference clock runs by itself.  Its time is stored as the highest clock,
+ * in steps, as with the wall clock.  The offset is given up, and the clocks are
+ * compared without it, if the wall clock was set back once more, or if the
+ * offset is behind the highest clock, as it is if the process that set it was
+ * interrupted before that.
  */
 static ClockPair
 continue_reference(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
@@ -270,11 +289,12 @@ continue_reference(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall
 }
 
 /*
- * See reference_clock_read().  The wall clock is wall_ns, and the highest clock was
- * highest_ns at some time before: they differ by more than a step, or the wall clock is
- * behind.  In ns since 1970.
+ * The slow path of reference_clock_read().  The wall clock is wall_ns, and the
+ * highest clock was highest_ns at some time before that, both in ns since
+ * 1970.  They differ by more than a step, the wall clock is behind, or the
+ * reference clock runs by itself.
  *
- * Whoever finds that the highest clock has changed meanwhile looks again.
+ * If the highest clock has changed meanwhile, the clocks are read again.
  */
 ClockPair
 reference_clock_adjust(uint64 highest_ns, uint64 wall_ns)
@@ -290,8 +310,8 @@ reference_clock_adjust(uint64 highest_ns, uint64 wall_ns)
 }
 
 /*
- * IDs begin at start_us, in us since 1970.  If that is ahead of the wall clock, the
- * reference clock begins there.
+ * IDs begin at start_us, in us since 1970.  If that is ahead of the wall clock,
+ * the reference clock begins there.
  */
 void
 reference_clock_start(uint64 start_us)
@@ -309,10 +329,11 @@ reference_clock_start(uint64 start_us)
 }
 
 /*
- * Take the wall clock as it is for the right one.  The offset goes first: with it, others
- * could take what it leads to for the highest clock once more.  If somebody has set one by
- * what the highest clock was, all is done again; who does that later finds his swap fail,
- * as what stood for none does so no more.
+ * Take the wall clock as it is for the right one.  The offset is ended first:
+ * with it, other processes could store what it leads to as the highest clock
+ * again.  If a process has set an offset from the old highest clock meanwhile,
+ * all is repeated.  A process that tries that later has its swap fail, because
+ * the value that it read as "no offset" has been replaced.
  */
 void
 reference_clock_reset(void)
@@ -332,8 +353,8 @@ reference_clock_reset(void)
 }
 
 /*
- * How long it takes until the reference clock shows due_ns (since 1970), in ns, at
- * least 1; or less: callers look again.
+ * How long it takes until the reference clock shows due_ns (since 1970), in ns,
+ * at least 1.  It may be too short: callers check again.
  */
 int64
 reference_clock_until(int64 due_ns)
@@ -341,19 +362,19 @@ reference_clock_until(int64 due_ns)
 	ClockPair now = reference_clock_read();
 	int64		left = due_ns - now.reference_ns;
 
-	/* It goes at nine tenths. */
+	/* The reference clock runs at nine tenths. */
 	if (now.reference_ns > now.wall_ns)
 		left += left / 9;
 	return Max(1, left);
 }
 
-/* What a lead of so many us, more than 0, comes to. */
+/* The lead of this many us, more than 0, and what follows from it. */
 ReferenceLead
 reference_clock_lead_for(int64 lead_us)
 {
 	int64		limit_us = reference_max_regression.value * US_PER_MS;
 
-	/* What is too much is waited for, the rest is worked off at a tenth. */
+	/* Calls wait for the excess; the rest is worked off at a tenth. */
 	return (ReferenceLead)
 	{
 		.lead_us = lead_us,
@@ -362,7 +383,7 @@ reference_clock_lead_for(int64 lead_us)
 	};
 }
 
-/* For people: where the two clocks are.  This changes nothing. */
+/* The lead, for reports.  Changes nothing. */
 ReferenceLead
 reference_clock_lead(void)
 {

@@ -4,7 +4,7 @@
  *	  Taking positions from a timeline, within its limits.
  *
  * The timeline is the next free position, an atomic that may never fall behind
- * the clock.  To take n positions is
+ * the clock.  n positions are taken by
  *
  *		start = max(next, now);  compare-and-swap next to start + n
  *
@@ -12,23 +12,9 @@
  * holds.  A backend that dies right after its swap leaves a gap, never a
  * repeat.
  *
- * A backend takes a chunk and keeps it for itself.  A chunk serves a single
- * message of the client, mostly a statement, and a single transaction, where a
- * procedure has several: it is forgotten when PostgreSQL resets the memory of the
- * message, and when the transaction ends.  Hence every ID of a message is above every
- * ID of any message that had been done when it came, in whatever session, and the same
- * is true of transactions.  Within them the chunk doubles as long as it is used up
- * within a tick, and shrinks when it is not.  A chunk that the clock has passed is
- * dropped: positions in the past cost nothing.
- *
- * Parallel workers have chunks of their own.  When one leaves, it counts up a
- * number in its leader's slot, because what the leader has left may lie below what
- * the worker has issued (a function can run several parallel queries in one
- * statement).  PostgreSQL waits for the workers of a query to exit before the query
- * ends, so from then on the leader sees that his chunks are stale.
- *
- * How far the timeline may go is in limit.c, who goes first at its limit in turn.c,
- * and waiting for it in wait.c.
+ * What a process issues from the positions that it has taken is in chunk.c, how
+ * far the timeline may go in limit.c, who goes first at its limit in turn.c,
+ * and waiting in wait.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,11 +31,8 @@
 BackendSlot *timeline_slot = NULL;
 
 /*
- * Claim our slot of the shared area, and find out where IDs begin.  ERROR if
- * there is no room for the area.
- *
- * A child of which PostgreSQL does not know has our chunks and our slot.  It must not issue
- * what is left of the chunks, as we do; in the slot only counts can get lost.
+ * Claim our slot of the shared area, and read where IDs begin.  Errors:
+ * OUT_OF_MEMORY if there is no room for the area; those of wait_to_load().
  */
 void
 timeline_attach(void)
@@ -61,10 +44,11 @@ timeline_attach(void)
 }
 
 /*
- * From here on the source is for IDs of this layout and node, which come from this
- * timeline.  If it was for others, its next position will be in a later tick than any
- * it had, even if takes fail in between: within a tick positions do not show which ID
- * is the larger, and another timeline may be behind.
+ * From now on, let the source issue IDs of this layout and node, which come
+ * from this timeline.  If it issued others before, its next position will be in
+ * a later tick than any it had, even if takes fail in between: within a tick,
+ * positions do not show which ID is the larger, and another timeline may be
+ * behind.
  */
 void
 timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint64 node_bits,
@@ -92,12 +76,15 @@ typedef enum TakeResult
 {
 	TAKEN,
 	NO_ROOM,					/* within the limits, now */
-	NOT_OUR_TURN,				/* to have the room that there is */
-	RESTARTED,					/* the limits we went by are void */
+	NOT_OUR_TURN,				/* to take from the room that there is */
+	RESTARTED,					/* the limits that we used are void */
 	LEFT,						/* idgen_reset_timeline() went back below IDs of the node */
 } TakeResult;
 
-/* Where in its tick, the clock's, the first ID of the tick is to be.  SEQUENCE_CLOCK has seen to it. */
+/*
+ * The first position of the tick of the clock, at floor, after next.  For
+ * SEQUENCE_CLOCK, floor is that position already.
+ */
 static uint64
 first_position_of_tick(const PositionSource *source, uint64 floor, uint64 next)
 {
@@ -115,7 +102,10 @@ first_position_of_tick(const PositionSource *source, uint64 floor, uint64 next)
 	return floor;
 }
 
-/* Where the clock is in its tick, if the sequence counts parts of a tick; 0 beyond the layout's time. */
+/*
+ * The position of the clock, if the sequence counts parts of a tick; 0 outside
+ * the layout's time.
+ */
 static uint64
 clock_position(const SnowflakeLayout *layout, ClockReading now)
 {
@@ -128,7 +118,10 @@ clock_position(const SnowflakeLayout *layout, ClockReading now)
 		((uint64) now.wall_ns % tick_ns << layout->bits[LAYOUT_SEQUENCE]) / tick_ns;
 }
 
-/* The first position to have, where the next free one is next and room of them are to lie in one tick. */
+/*
+ * The earliest position to take, where the next free one is next and room
+ * positions must lie in one tick.
+ */
 static uint64
 earliest_position(const PositionSource *source, const IssueWindow *window, ClockReading now, uint64 room, uint64 next)
 {
@@ -144,8 +137,9 @@ earliest_position(const PositionSource *source, const IssueWindow *window, Clock
 }
 
 /*
- * Note how far the node gets, before it does.  False if idgen_reset_timeline() has gone
- * back, and the node has issued IDs for this time before.
+ * Record how far the node gets, before it does.  Returns false if
+ * idgen_reset_timeline() has gone back, and the node has already issued IDs for
+ * this time.
  */
 static bool
 record_node(const PositionSource *source, const PositionRange *range)
@@ -159,23 +153,25 @@ record_node(const PositionSource *source, const PositionRange *range)
 }
 
 /*
- * Take what turn wants, or what it may have of that; the first room of the positions
- * lie in one tick.  If there is none, range->start is the position that we would have
- * had.
+ * Take what turn wants, or as much of it as it may have; the first turn->least
+ * positions lie in one tick.  Unless the result is TAKEN, range->start is the
+ * position at which the take would have begun.
  *
- * The order is safe against the death of this process at any point: before the
- * swap nothing has happened, after it the positions are no one else's.
+ * The order is safe if this process dies at any point: before the swap nothing
+ * has happened, after it the positions belong to nobody else.
  *
- * A restart of the timelines counts itself before it changes any of them.  If it is
- * not counted yet after the swap, it sees what we have taken, and the record.  If it
- * is, the timeline may have come back to the number that we had read, and we may have
- * gone by limits that are void: what we took is not issued, and lost.  To look before
- * the swap as well keeps that from moving the timeline, which would undo the restart;
- * it takes a process that does not get on for so long, and chance.
+ * A restart of the timelines counts itself before it changes any of them.  If
+ * it is not counted yet after the swap, it sees what we have taken, and the
+ * record.  If it is counted, the timeline may have returned to the number that
+ * we had read, and we may have used limits that are void: what we took is lost
+ * and not issued.  Reading the count before the swap as well keeps our swap
+ * from moving the timeline, which would undo the restart; that would take a
+ * process that is suspended for that long, and chance.
  *
- * No barrier is needed between the swap and the look after it.  Both swap next: if the
- * restart finds what we have taken, all is well, and if not, we have swapped a number that
- * was written after the count.  Litmus tests: take, record.
+ * No barrier is needed between the swap and reading the count after it.  Both
+ * we and the restart swap next: if the restart finds what we have taken, all is
+ * well, and if not, we have swapped a number that was written after the count.
+ * Litmus tests: take, record.
  */
 static TakeResult
 try_take(PositionSource *source, const IssueWindow *window, ClockReading now, const Turn *turn,
@@ -211,7 +207,10 @@ try_take(PositionSource *source, const IssueWindow *window, ClockReading now, co
 	return pg_atomic_read_u32(&area->limits.restarts) == window->restarts ? TAKEN : RESTARTED;
 }
 
-/* ERROR if idgen_reset_timeline() has left these IDs behind, and the clock has not caught up with them. */
+/*
+ * ERROR if idgen_reset_timeline() has left the timeline's IDs behind, and the
+ * clock has not caught up with them.
+ */
 void
 timeline_check_not_left(Timeline *timeline)
 {
@@ -236,9 +235,9 @@ typedef struct Take
 	int64		patience_ns;
 	IssueWindow		window;
 	TakeResult	result;
-	PositionRange range;		/* if TAKEN, or else where it would begin */
-	uint32		restarts;		/* of the timeline that it is on ... */
-	uint32		resets;			/* ... as far as they were resets */
+	PositionRange range;		/* what was TAKEN, or else where it would begin */
+	uint32		restarts;		/* of the timelines, before the take ... */
+	uint32		resets;			/* ... and those that did not fail */
 } Take;
 
 static void
@@ -255,7 +254,7 @@ retry_take(Take *take)
 		timeline_check_not_left(take->source->record);
 }
 
-/* Wait for whatever keeps us from taking, or do something about it. */
+/* Extend the limit that keeps us from taking, or wait for it. */
 static void
 make_room_for_take(Take *take)
 {
@@ -269,7 +268,7 @@ make_room_for_take(Take *take)
 	limit_wait(limit, &take->wait, layout, take->range.start, take->window.restarts);
 }
 
-/* Stand in line, or wait there. */
+/* Join the line, or wait in it. */
 static void
 await_turn(Take *take)
 {
@@ -302,17 +301,18 @@ await_range(Take *take)
 }
 
 /*
- * Give back what was taken on the timeline as it was after so many restarts, and not
- * issued, if it is still the last that was taken.
+ * Give back positions that were taken after this many restarts of the timeline,
+ * and not issued, if they are still the last that were taken.
  *
- * To lower next is safe here.  If it is our end, nobody has taken positions from there
- * on who still has them: who takes moves it further, and who gives back moves it only
- * to where his own began.  Who has read it before us finds his swap fail, or
- * else finds it at our end again, and that those below have been taken anew.  But a
- * timeline that was set back by hand could have come to our end, too, with others'
- * positions right below it.  Only the writer of the reservation restarts timelines; while
- * we are that, and the restarts are those before our take, the timeline is ours.  Where
- * there is another one, the positions are lost, which does no harm.
+ * Lowering next is safe here.  If next is our end, no process holds positions
+ * from there on: a take moves next further, and giving back moves it only to
+ * where the process's own positions began.  A process that read next before us
+ * has its swap fail, or finds next at our end again, after the positions below
+ * it have been taken again.  But a timeline that was set back by hand could
+ * also have come to our end, with positions of others right below it.  Only the
+ * writer of the reservation restarts timelines; while we are the writer, and
+ * the restarts are those before our take, the timeline is ours.  If another
+ * process is the writer, the positions are lost, which does no harm.
  */
 static void
 give_back(Timeline *timeline, PositionRange range, uint32 restarts)
@@ -327,7 +327,7 @@ give_back(Timeline *timeline, PositionRange range, uint32 restarts)
 	reservation_end_writing(0, (Datum) 0);
 }
 
-/* A wait has ended by an error, or with the process. */
+/* Called when a wait ends by an error, or with the process. */
 static void
 abandon_take(int code, Datum arg)
 {
@@ -338,7 +338,7 @@ abandon_take(int code, Datum arg)
 		give_back(take->source->timeline, take->range, take->restarts);
 }
 
-/* Go on with a take that was tried once. */
+/* Complete a take that was tried once and has to wait. */
 static void
 wait_and_take(Take *take)
 {
@@ -362,12 +362,12 @@ wait_and_take(Take *take)
  * Take at least least and at most most consecutive positions; the first least
  * of them lie in one tick.
  *
- * At the drift limit, those who want little of a tick take it while there is some; then
- * they take a single position beyond the limit and wait for its time.  The others wait
- * for their turn.
+ * At the drift limit, callers that want little of a tick take it while some is
+ * left; then they take a single position beyond the limit and wait for its
+ * time.  The others wait for their turn.
  *
- * When half of the reservation is used up, whoever notices first extends it; the
- * others go on.
+ * When half of the reservation is used up, the first process that notices
+ * extends it; the others continue.
  *
  * Errors: PROGRAM_LIMIT_EXCEEDED at the end of the time field,
  * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, those of
