@@ -82,8 +82,9 @@ typedef enum TakeResult
 } TakeResult;
 
 /*
- * The first position of the tick of the clock, at floor, after next.  For
- * SEQUENCE_CLOCK, floor is that position already.
+ * The position to begin with, at or after floor, in a tick in which no ID has
+ * been issued yet.  For SEQUENCE_CLOCK, floor already is the clock's part of
+ * the tick.
  */
 static uint64
 first_position_of_tick(const PositionSource *source, uint64 floor, uint64 next)

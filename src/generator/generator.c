@@ -31,7 +31,7 @@ get_field_setting(LayoutField field)
 	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
 }
 
-/* Has a layout room for the server's datacenter or worker?  Not for one that is invalid. */
+/* Does the server's datacenter or worker fit a layout?  An invalid one does not. */
 bool
 generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
 {
@@ -40,7 +40,10 @@ generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
 	return setting_is_valid(setting) && setting->value <= layout_max(layout, field);
 }
 
-/* What keeps a value out of a field of a layout, as a sentence in detail (GENERATOR_DETAIL_SIZE). */
+/*
+ * Write the reason why a value does not fit a field of a layout, a sentence, to
+ * detail (GENERATOR_DETAIL_SIZE).
+ */
 const char *
 generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int value, char *detail)
 {
@@ -54,8 +57,8 @@ generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int va
 }
 
 /*
- * Datacenter or worker of the server in its place in a layout.  ERROR
- * INVALID_PARAMETER_VALUE if it is invalid, or the layout has no room for it.
+ * The server's datacenter or worker, shifted to its place in a layout.  ERROR
+ * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout.
  */
 uint64
 generator_server_field(const SnowflakeLayout *layout, LayoutField field)
@@ -74,8 +77,8 @@ generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 }
 
 /*
- * The server's node in a layout.  ERROR INVALID_PARAMETER_VALUE if it is invalid, or
- * the layout does not tell it from others.
+ * The server's node, shifted to its place in a layout.  ERROR
+ * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout.
  */
 uint64
 generator_server_node_bits(const SnowflakeLayout *layout)
@@ -85,8 +88,8 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 }
 
 /*
- * The postmaster, which loads libraries, and a process that has all but ended have no
- * place in shared memory: there is no slot for them, and they can hold no lock.
+ * ERROR in the postmaster, which loads libraries, and in a process that has
+ * nearly exited: they have no slot in shared memory and can hold no lock.
  */
 static void
 check_process_attached(const char *caller)
@@ -98,11 +101,14 @@ check_process_attached(const char *caller)
 }
 
 /*
- * Make this process one that issues IDs.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE in
- * the postmaster; READ_ONLY_SQL_TRANSACTION in recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
- * drift limit of its own; OUT_OF_MEMORY without room for the shared area.  Layout and
- * node are checked by who puts them into an ID.  What follows recovery is final, so only
- * then do we look where an earlier life of the server, or the primary, has left off.
+ * Prepare this process for issuing IDs.  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE in the postmaster; READ_ONLY_SQL_TRANSACTION
+ * in recovery, as for nextval(); INVALID_PARAMETER_VALUE if the session was
+ * given a drift limit of its own; OUT_OF_MEMORY without room for the shared
+ * area.  Layout and node are checked by the callers that put them into an ID.
+ *
+ * What a previous run, or the primary, has reserved may still change in
+ * recovery, so it is read only after that.
  */
 void
 generator_attach(const char *caller)
@@ -116,7 +122,7 @@ generator_attach(const char *caller)
 	chunk_init();
 }
 
-/* There are no IDs of a time before the epoch; to wait for it would be no use. */
+/* ERROR before the epoch, when there are no IDs.  Waiting for the epoch would be of no use. */
 static void
 check_epoch_reached(const SnowflakeLayout *layout)
 {
@@ -130,8 +136,9 @@ check_epoch_reached(const SnowflakeLayout *layout)
 }
 
 /*
- * Let a generator issue IDs of this layout and node from this timeline.  The process
- * must be attached.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
+ * Let a generator issue IDs of this layout and node from this timeline.  The
+ * process must be attached.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE before the
+ * epoch.
  */
 void
 generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,
@@ -142,8 +149,9 @@ generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 nod
 }
 
 /*
- * See generator_get_server.  Errors: those of generator_attach(), server_layout(),
- * generator_server_node_bits(), id_space_get_timeline() and generator_set_up().
+ * Make the server's own generator ready.  Errors: those of generator_attach(),
+ * server_layout(), generator_server_node_bits(), id_space_get_timeline() and
+ * generator_set_up().
  */
 void
 generator_ready_server(const char *caller)
@@ -160,7 +168,7 @@ generator_ready_server(const char *caller)
 	server_generator.ready_as_of = generator_changes;
 }
 
-/* The timeline of the server's own IDs; NULL if it has issued none with its layout and node. */
+/* The timeline of the server's own IDs; NULL if none have been issued with its layout and node. */
 Timeline *
 generator_server_timeline(void)
 {
@@ -169,7 +177,7 @@ generator_server_timeline(void)
 	return generator_server_fits(layout) ? id_space_find_timeline(layout, generator_server_node_bits(layout)) : NULL;
 }
 
-/* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */
+/* Fill ids with the next count IDs, in order.  Errors: see timeline_take. */
 void
 generator_fill(Generator *generator, int64 *ids, uint64 count)
 {
@@ -188,8 +196,8 @@ generator_fill(Generator *generator, int64 *ids, uint64 count)
 }
 
 /*
- * First of size (1 .. layout_tick_size) consecutive IDs that are all ours.
- * Errors: see timeline.c.
+ * Issue size (1 .. layout_tick_size) consecutive IDs, and return the first.
+ * Errors: see timeline_take.
  */
 int64
 generator_next_block(Generator *generator, uint64 size)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generator_options.h
- *	  What a named generator was created with.
+ *	  The options that a named generator was created with.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,16 +16,16 @@
 typedef struct GeneratorOptions
 {
 	SnowflakeLayout layout;
-	bool		is_given[LAYOUT_FIELDS];	/* of the node's fields */
+	bool		is_given[LAYOUT_FIELDS];	/* only for the fields of the node */
 	uint64		value[LAYOUT_FIELDS];
 	SequenceStart sequence_start;
-	List	   *former;			/* GeneratorOptions * with layouts and nodes that it had before */
+	List	   *former;			/* GeneratorOptions *: layouts and nodes that it had before */
 } GeneratorOptions;
 
 /* The option that holds the former layouts and nodes; see generator_former.c. */
 #define FORMER_OPTION "former"
 
-/* Why options make no generator; texts as in an error. */
+/* The reason why options are invalid, as the texts of an error. */
 typedef struct OptionsProblem
 {
 	int			sqlstate;
