@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clipped_text.c
- *	  See clipped_text.h.
+ *	  Text from users, clipped for messages.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,10 +11,10 @@
 
 #include "base/clipped_text.h"
 
-/* Bytes of a text that a message shows at most. */
+/* The longest text, in bytes, that a message shows in full. */
 #define MAX_CLIPPED_TEXT 64
 
-/* A text as a message shows it. */
+/* A text, or its beginning if it is long, in whole characters. */
 const char *
 clip_text(const char *text)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clipped_text.h
- *	  What users gave us, in messages: not all of it if that is very long.
+ *	  Text from users, clipped for messages.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * named_generator.c
- *	  Finding a generator by its name, and whether one may draw from it.
+ *	  Finding a generator by its name, and checking the privilege to use it.
  *
  * A generator is a foreign server of the foreign-data wrapper "idgen", whose
- * options say its layout, node and start of the sequence.  So PostgreSQL itself
- * keeps, checks, dumps and renames it, knows its owner and who may use it, and
- * tells all backends when something changes.
+ * options give its layout, its node and the start of its sequence.  So
+ * PostgreSQL itself stores, checks, dumps and renames it, knows its owner and
+ * who may use it, and tells all backends when something changes.
  *
- * A backend looks it up once, and again when PostgreSQL says that a foreign
- * server, a wrapper or a role has changed, or when another user draws.
+ * A backend looks a generator up once, and again when PostgreSQL reports that a
+ * foreign server, a wrapper or a role has changed, or when another user issues
+ * IDs.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,10 +42,13 @@
 
 static HTAB *generators = NULL;
 
-/* Generators that have been used in this transaction, which holds a lock on each. */
+/* The generators that this transaction has used; it holds a lock on each. */
 static NamedGenerator *used_in_transaction = NULL;
 
-/* The locks go with the transaction, so whoever uses a generator in the next one has to become ready again. */
+/*
+ * The locks end with the transaction, so the next one that uses a generator
+ * must make it ready again.
+ */
 static void
 forget_transaction_generators(XactEvent event, void *arg)
 {
@@ -79,11 +83,11 @@ create_generator_table(void)
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_catalog_change, (Datum) 0);
 }
 
-/* The foreign server that is the generator by this name.  ERROR UNDEFINED_OBJECT if there is none. */
+/* The foreign server of the generator with this name.  ERROR UNDEFINED_OBJECT if there is none. */
 ForeignServer *
 named_generator_server(const char *name)
 {
-	/* By its OID, as it may be dropped while we look. */
+	/* By OID, because it may be dropped concurrently. */
 	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
 	ForeignDataWrapper *wrapper = server == NULL ? NULL :
 		GetForeignDataWrapperExtended(server->fdwid, FDW_MISSING_OK);
@@ -99,8 +103,8 @@ named_generator_server(const char *name)
 }
 
 /*
- * This process's entry for a name.  ERROR UNDEFINED_OBJECT if there is no such
- * generator, and has not been.
+ * This process's entry for a name.  ERROR UNDEFINED_OBJECT if this process has
+ * not used such a generator before, and none exists.
  */
 NamedGenerator *
 named_generator_find(const char *name)
@@ -128,7 +132,7 @@ check_usage_right(const ForeignServer *server)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
 }
 
-/* Is a field's value the server's? */
+/* Is the value of a field the server's? */
 bool
 named_generator_follows(const GeneratorOptions *options, LayoutField field)
 {
@@ -136,7 +140,7 @@ named_generator_follows(const GeneratorOptions *options, LayoutField field)
 		!options->is_given[field] && generator_options_follow_server(options);
 }
 
-/* Does what the generator has of the server's node fit its layout? */
+/* Does the part of the server's node that a generator uses fit its layout? */
 bool
 named_generator_fits(const GeneratorOptions *options)
 {
@@ -147,8 +151,8 @@ named_generator_fits(const GeneratorOptions *options)
 }
 
 /*
- * The node of a generator's IDs.  ERROR INVALID_PARAMETER_VALUE if the server's
- * does not fit.
+ * The node of a generator's IDs, shifted to its place.  ERROR
+ * INVALID_PARAMETER_VALUE if the server's part of it does not fit.
  */
 uint64
 named_generator_node_bits(const GeneratorOptions *options)
@@ -162,7 +166,7 @@ named_generator_node_bits(const GeneratorOptions *options)
 	return bits;
 }
 
-/* Lock the layout until the transaction ends, and hear of changes. */
+/* Lock the layout until the transaction ends, and process invalidations. */
 static void
 lock_generator_layout(NamedGenerator *named)
 {
@@ -175,10 +179,10 @@ lock_generator_layout(NamedGenerator *named)
 }
 
 /*
- * The foreign server that the generator is now, locked.  The right to use it comes first:
- * a lock outlasts an ERROR that a subtransaction catches, and changes wait for it.
- * Errors: those of named_generator_server(), INSUFFICIENT_PRIVILEGE, and what waiting for
- * a lock raises.
+ * Lock the generator's foreign server and return it.  The privilege is checked
+ * before: a lock outlasts an ERROR that a subtransaction catches, and changes
+ * wait for it.  Errors: those of named_generator_server(),
+ * INSUFFICIENT_PRIVILEGE, and what waiting for a lock raises.
  */
 static ForeignServer *
 lock_generator_server(NamedGenerator *named)
@@ -197,7 +201,10 @@ lock_generator_server(NamedGenerator *named)
 	}
 }
 
-/* The layout may go back to what it was: let former IDs go on above what we issue now. */
+/*
+ * Called before issuing IDs by an uncommitted definition: let the former IDs
+ * continue above them, in case the definition is rolled back.
+ */
 static void
 raise_former_ids(PositionSource *source, int64 until_us)
 {
@@ -213,7 +220,7 @@ raise_former_ids(PositionSource *source, int64 until_us)
 	}
 }
 
-/* See raise_former_ids(), which finds only what has a timeline. */
+/* Set up raise_former_ids(), which raises only timelines that exist. */
 static void
 define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user)
 {
@@ -233,7 +240,7 @@ define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user
 	MemoryContextSwitchTo(context);
 }
 
-/* Let the generator issue what its definition says. */
+/* Set up the generator from its options. */
 static void
 define_generator(NamedGenerator *named, const ForeignServer *server)
 {
@@ -253,7 +260,7 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	{
 		IdNumbers	former = generator_options_numbers(lfirst(cell));
 
-		/* There may be any number of them. */
+		/* There may be many of them. */
 		CHECK_FOR_INTERRUPTS();
 		id_space_go_beyond(timeline, &numbers, &former);
 	}
@@ -265,10 +272,10 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 }
 
 /*
- * Make the generator ready for this transaction, if the user may use it.  Errors:
- * those of generator_attach(), id_space_get_timeline() and generator_set_up();
- * UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's
- * node does not fit the layout.
+ * Make the generator ready for this transaction, if the user may use it.
+ * Errors: those of generator_attach(), id_space_get_timeline() and
+ * generator_set_up(); UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE;
+ * INVALID_PARAMETER_VALUE if the server's node does not fit the layout.
  */
 void
 named_generator_ready(NamedGenerator *named, const char *caller)
@@ -281,7 +288,7 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	if (named->defined_as_of == generator_changes && named->user == GetUserId())
 		lock_generator_layout(named);
 
-	/* What changes while we look makes us look again. */
+	/* If something changes while we read it, the next call reads it again. */
 	as_of = generator_changes;
 	if (named->defined_as_of != as_of || named->user != GetUserId())
 	{
@@ -294,7 +301,7 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	named->generator.ready_as_of = as_of;
 }
 
-/* The generators of this database: OIDs of foreign servers. */
+/* The generators of this database, as OIDs of foreign servers. */
 List *
 named_generator_list(void)
 {

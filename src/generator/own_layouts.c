@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * own_layouts.c
- *	  See own_layouts.h.
+ *	  The layouts that IDs in this database may have.
  *
- * They are the server's own, those of the generators of this database, and those
- * that the generators had before, as rows may have IDs of these.
+ * These are the layouts of the server, of the generators of this database, and
+ * those that the generators had before, because rows may contain IDs of them.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,10 @@
 #include "generator/own_layouts.h"
 #include "generator/server_layout.h"
 
-/* A layout that many generators have is not said to be of each. */
+/*
+ * Owners are added up to this length, so that a layout of many generators does
+ * not list all of them.
+ */
 #define MOST_OWNER_LENGTH 100
 
 typedef struct OwnLayouts
@@ -28,7 +31,7 @@ typedef struct OwnLayouts
 	int			room;
 } OwnLayouts;
 
-/* Add a layout, or an owner to the one that is there.  owner is a phrase. */
+/* Add a layout, or an owner to a layout that is there.  owner is a phrase. */
 static void
 add_own_layout(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char *owner)
 {
@@ -50,7 +53,10 @@ add_own_layout(OwnLayouts *own, const SnowflakeLayout *layout, const char *name,
 	own->layouts[own->count++] = (OwnLayout) {*layout, name, owner};
 }
 
-/* What a generator has and had; nothing if it is gone, or makes no sense. */
+/*
+ * Add the present and former layouts of a generator; nothing if it has been
+ * dropped or is invalid.
+ */
 static void
 add_generator_layouts(OwnLayouts *own, Oid id)
 {
@@ -73,7 +79,7 @@ add_generator_layouts(OwnLayouts *own, Oid id)
 	}
 }
 
-/* All of them, each once, in memory of the current context. */
+/* All layouts, without duplicates, allocated in the current memory context. */
 OwnLayout *
 own_layouts(int *count)
 {

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * unique_time.c
- *	  See unique_time.h.
+ *	  Times that occur only once on this server, in order, for IDs of 128 bits.
  *
- * A moment is a position of a timeline whose ticks are microseconds and whose
- * sequence counts 1024ths of one: so no two sessions have the same, those of a
- * session increase, and they go on above all there were after a crash or a failover,
- * whatever the clock says.
+ * A unique time is a position of a timeline whose ticks are microseconds and
+ * whose sequence counts 1024ths of one.  So no two sessions get the same one,
+ * those of a session increase, and after a crash or a failover they continue
+ * above all that were issued before, whatever the clock says.
  *
- * All IDs of 128 bits in order come from this one timeline.  Of those that contain the
- * server's node it is recorded how far each node has got; the others are unique by
- * random bits, and need no node.
+ * All ordered IDs of 128 bits come from this one timeline.  For those that
+ * contain the server's node, a record says how far each node has got; the
+ * others are unique by random bits and need no node.
  *
- * 1024 parts of 1000 ns are a bit more than one for each ns.  Where two lie in the
- * same ns, the second has rank 1.
+ * 1024 parts of 1000 ns are slightly more than one for each ns.  Where two of
+ * them lie in the same ns, the second has rank 1.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,7 +47,7 @@ ready_node_unique_times(uint64 node, const char *caller)
 	node_unique_times.ready_as_of = as_of;
 }
 
-/* How many whole ns lie below a part of a us (0 .. 1023). */
+/* The whole ns below a part of a us (0 .. 1023). */
 static inline uint32
 part_ns(uint32 part)
 {
@@ -68,10 +68,10 @@ take_unique_time(PositionSource *source)
 }
 
 /*
- * A moment above all that this session had before, and that anyone had who was done
- * before this statement began, on behalf of the SQL function caller.  It can come again
- * after idgen_reset_timeline().  Errors: those of generator_attach() and
- * chunk_next_position().
+ * A unique time, for the SQL function caller, above all that this session had
+ * before, and above all that any session had got before this statement began.
+ * It can be issued again after idgen_reset_timeline().  Errors: those of
+ * generator_attach() and chunk_next_position().
  */
 UniqueTime
 unique_time_next(const char *caller)
@@ -82,8 +82,9 @@ unique_time_next(const char *caller)
 }
 
 /*
- * The same for an ID that contains this node, which is the server's.  It does not come
- * again for the same node.  Errors: also those of id_space_get_timeline().
+ * The same for an ID that contains this node, which is the server's.  It is
+ * never issued again for the same node.  Errors: also those of
+ * id_space_get_timeline().
  */
 UniqueTime
 unique_time_next_for_node(uint64 node, const char *caller)

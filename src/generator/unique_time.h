@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * unique_time.h
- *	  Moments that come but once on this server, in order.
+ *	  Times that occur only once on this server, in order.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_UNIQUE_TIME_H
 #define IDGEN_UNIQUE_TIME_H
 
-/* Moments that share a ns are told apart by their rank. */
+/* The rank tells unique times with the same ns apart. */
 #define UNIQUE_TIME_RANK_BITS 1
 
 typedef struct UniqueTime
