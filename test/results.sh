@@ -44,7 +44,7 @@ tally() {
 
 # Runs a command, with what it prints kept in a file as well. A signal does not end tee before the command: a script
 # that is cleaning up would break off at its next line of output.
-clip_text() {
+shown() {
   local log=$1
   shift
   "$@" 2>&1 | (trap '' HUP INT TERM && exec tee "$log")

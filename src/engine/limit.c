@@ -172,7 +172,7 @@ get_drift_cause(void)
 	return reference_clock_lead().lead_us > 0 ? WAIT_DRIFT : WAIT_SEQUENCE;
 }
 
-/* --------------------------------------- the reservation: extended by us, or by whoever is at it */
+/* --------------------------------------- the reservation: extended by us, or by its writer */
 
 static uint64
 get_reservation_end(const LimitQuery *query, KnownTime *known)
