@@ -64,7 +64,7 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 	int64		ahead_us;
 
 	/* The second will do to see that calls wait, and tells no ID. */
-	if (!activity_is_shown())
+	if (!activity_all_is_visible())
 		ids_us -= ids_us % US_PER_S;
 	ahead_us = ids_us - now_us();
 	if (ahead_us > allowed_us)
@@ -151,7 +151,7 @@ check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (timeline == NULL || id_space_is_record(timeline))
 			continue;

@@ -18,15 +18,15 @@
 #include "utils/acl.h"
 
 static inline bool
-activity_is_shown(void)
+activity_all_is_visible(void)
 {
 	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 }
 
 static inline bool
-activity_of_role_is_shown(Oid role)
+activity_role_is_visible(Oid role)
 {
-	return activity_is_shown() || has_privs_of_role(GetUserId(), role);
+	return activity_all_is_visible() || has_privs_of_role(GetUserId(), role);
 }
 
 #endif							/* IDGEN_ACTIVITY_H */

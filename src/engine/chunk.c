@@ -88,10 +88,10 @@ forget_chunks_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * Register what forgets chunks: the end of a transaction, and fork().  A child
- * that PostgreSQL does not know of has our chunks and our slot.  It must not
- * issue what is left of the chunks, as we do; in the slot only counts can get
- * lost.
+ * Have chunks forgotten at the end of a transaction, and in a child after
+ * fork().  A child that PostgreSQL does not know of has our chunks and our
+ * slot.  It must not issue what is left of the chunks, because we do; in the
+ * slot only counts can get lost.
  *
  * This happens once per process, even if a later step fails and is tried again.
  */

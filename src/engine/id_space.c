@@ -291,7 +291,7 @@ id_space_uncommitted(Oid server)
 	return list;
 }
 
-/* The number of timelines, including the shared ones; see id_space_place(). */
+/* The number of timelines, including the shared ones; see id_space_timeline_by_number(). */
 int
 id_space_count(void)
 {
@@ -303,7 +303,7 @@ id_space_count(void)
  * not been needed yet has no layout.
  */
 Timeline *
-id_space_place(int number)
+id_space_timeline_by_number(int number)
 {
 	if (number >= SHARED_TIMELINES)
 		return shmem_timeline(number - SHARED_TIMELINES);
@@ -312,12 +312,12 @@ id_space_place(int number)
 
 /* The same, but NULL for a shared timeline that has not been needed yet. */
 Timeline *
-id_space_by_number(int number)
+id_space_needed_by_number(int number)
 {
 	if (number < SHARED_TIMELINES && pg_atomic_read_u32(&shmem_area()->shared_is_needed[number]) == 0)
 		return NULL;
 	pg_read_barrier();
-	return id_space_place(number);
+	return id_space_timeline_by_number(number);
 }
 
 bool
@@ -392,7 +392,7 @@ id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (may_have_issued(timeline, numbers, equal_to))
 			until_us = Max(until_us, timeline_issued_until_us(timeline));
@@ -411,7 +411,7 @@ raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (may_have_issued(timeline, numbers, present))
 			shmem_raise_to(&timeline->next, position);
@@ -484,7 +484,7 @@ check_former_not_left(const Raise *raise)
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (may_have_issued(timeline, raise->former, raise->present))
 			timeline_check_not_left(timeline);

@@ -25,8 +25,8 @@ extern bool id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, S
 extern Timeline *id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits,
 								   bool keeps_node, SpaceUser user);
 extern int	id_space_count(void);
-extern Timeline *id_space_place(int number);
-extern Timeline *id_space_by_number(int number);
+extern Timeline *id_space_timeline_by_number(int number);
+extern Timeline *id_space_needed_by_number(int number);
 extern bool id_space_is_shared(const Timeline *timeline);
 extern bool id_space_is_record(const Timeline *timeline);
 extern SnowflakeLayout id_space_widest_layout(Timeline *timeline);

@@ -79,7 +79,7 @@ stop_timelines(SharedArea *area, Stopped *stopped)
 	area->unique_times.stopped = pg_atomic_exchange_u64(&area->unique_times.next, (uint64) stopped->restarts + 1);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_place(i);
+		Timeline   *timeline = id_space_timeline_by_number(i);
 
 		timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) stopped->restarts + 1);
 	}
@@ -96,7 +96,7 @@ find_issued_before(SharedArea *area, Stopped *stopped, const ResetRequest *reque
 	stopped->unique_times_end_us = stopped_end_us(&area->unique_times, &layout_unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_place(i);
+		Timeline   *timeline = id_space_timeline_by_number(i);
 		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
 		if (request->is_of_present_node(timeline))
@@ -124,7 +124,7 @@ resume_timelines(SharedArea *area, const Stopped *stopped)
 {
 	put_timeline_back(&area->unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
-		put_timeline_back(id_space_place(i), stopped->restarts);
+		put_timeline_back(id_space_timeline_by_number(i), stopped->restarts);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, stopped->reserved_us);
 }
@@ -140,7 +140,7 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 		put_timeline_back(&area->unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_place(i);
+		Timeline   *timeline = id_space_timeline_by_number(i);
 		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
 		if (end_us <= start_us || !force)
@@ -229,7 +229,7 @@ stop_all_timelines(SharedArea *area, Stopped *stopped)
 		memset(stopped, 0, sizeof(Stopped));
 		stopped->count = id_space_count();
 		for (int i = 0; i < stopped->count; i++)
-			(void) id_space_place(i);
+			(void) id_space_timeline_by_number(i);
 
 		stop_timelines(area, stopped);
 		if (id_space_count() == stopped->count)

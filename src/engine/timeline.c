@@ -166,8 +166,9 @@ record_node(const PositionSource *source, const PositionRange *range)
  * record.  If it is counted, the timeline may have returned to the number that
  * we had read, and we may have used limits that are void: what we took is lost
  * and not issued.  Reading the count before the swap as well keeps our swap
- * from moving the timeline, which would undo the restart; that would take a
- * process that is suspended for that long, and chance.
+ * from moving the timeline, which would undo the restart.  For the swap to
+ * succeed after a restart, a process must be suspended for that long, and the
+ * number must match by chance.
  *
  * No barrier is needed between the swap and reading the count after it.  Both
  * we and the restart swap next: if the restart finds what we have taken, all is
