@@ -23,7 +23,7 @@ typedef enum SpaceUser
 extern Timeline *id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits);
 extern bool id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user);
 extern Timeline *id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits,
-								   bool keeps_node, SpaceUser user);
+									   bool keeps_node, SpaceUser user);
 extern int	id_space_count(void);
 extern Timeline *id_space_timeline_by_number(int number);
 extern Timeline *id_space_needed_by_number(int number);

@@ -38,7 +38,7 @@ static const char *const sequence_starts[] = {
 
 /* Set the problem; detail and hint may be NULL.  Returns false. */
 static bool
-set_problem(OptionsProblem *problem, int sqlstate, const char *message, const char *detail, const char *hint)
+refuse(OptionsProblem *problem, int sqlstate, const char *message, const char *detail, const char *hint)
 {
 	problem->sqlstate = sqlstate;
 	problem->message = message;
@@ -48,9 +48,9 @@ set_problem(OptionsProblem *problem, int sqlstate, const char *message, const ch
 }
 
 static bool
-set_value_problem(OptionsProblem *problem, const char *name, const char *value, const char *detail, const char *hint)
+refuse_value(OptionsProblem *problem, const char *name, const char *value, const char *detail, const char *hint)
 {
-	return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+	return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 				  psprintf("invalid value for option \"%s\": \"%s\"", name, value), detail, hint);
 }
 
@@ -63,7 +63,7 @@ read_layout(const char *text, SnowflakeLayout *layout, OptionsProblem *problem)
 	if (preset != NULL)
 		*layout = *preset;
 	else if (!layout_read(text, layout, &reason))
-		return set_problem(problem, ERRCODE_INVALID_TEXT_REPRESENTATION,
+		return refuse(problem, ERRCODE_INVALID_TEXT_REPRESENTATION,
 					  psprintf("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
 					  pstrdup(reason.detail), reason.hint);
 	return true;
@@ -78,7 +78,7 @@ read_sequence_start(const char *text, SequenceStart *sequence_start, OptionsProb
 		if (pg_strcasecmp(text, sequence_starts[i]) == 0)
 			return true;
 	}
-	return set_value_problem(problem, "sequence_start", text, NULL,
+	return refuse_value(problem, "sequence_start", text, NULL,
 						"Values are \"zero\", \"random\" and \"rolling\".");
 }
 
@@ -101,7 +101,7 @@ read_number(const char *name, const char *text, uint64 *number, OptionsProblem *
 	errno = 0;
 	*number = strtou64(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
-		return set_value_problem(problem, name, text,
+		return refuse_value(problem, name, text,
 							"It must be a number from 0 on, within the layout's field.", NULL);
 	return true;
 }
@@ -117,7 +117,7 @@ read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
 		*value++ = '\0';
 	field = get_option_field(pair);
 	if (value == NULL || field == LAYOUT_TIME)
-		return set_value_problem(problem, FORMER_OPTION, pair, NULL,
+		return refuse_value(problem, FORMER_OPTION, pair, NULL,
 							"ALTER SERVER writes this option, and dumps contain it.");
 	former->is_given[field] = true;
 	return read_number(pair, value, &former->value[field], problem);
@@ -161,7 +161,7 @@ read_formers(const char *text, List **formers, OptionsProblem *problem)
 		GeneratorOptions *former = palloc0(sizeof(GeneratorOptions));
 
 		if (list_length(*formers) == MOST_FORMERS)
-			return set_value_problem(problem, FORMER_OPTION, "...",
+			return refuse_value(problem, FORMER_OPTION, "...",
 								psprintf("There are more than %d layouts and nodes.", MOST_FORMERS),
 								"Create another generator instead.");
 		if (!read_former(former, one, problem))
@@ -191,7 +191,7 @@ read_option(GeneratorOptions *options, const char *name, const char *value, bool
 		return read_sequence_start(value, &options->sequence_start, problem);
 	if (strcmp(name, FORMER_OPTION) == 0)
 		return read_formers(value, &options->former, problem);
-	return set_problem(problem, ERRCODE_FDW_INVALID_OPTION_NAME,
+	return refuse(problem, ERRCODE_FDW_INVALID_OPTION_NAME,
 				  psprintf("invalid option \"%s\"", name), NULL,
 				  "Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\".");
 }
@@ -205,17 +205,17 @@ check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *
 	bool		is_known_elsewhere = field == LAYOUT_DATACENTER || field == LAYOUT_WORKER;
 
 	if (options->is_given[field] && !layout_has(&options->layout, field))
-		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" does not go with the layout", name),
 					  psprintf("The layout has no %s.", layout_field_names[field]), NULL);
 	if (options->value[field] > most)
-		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" is out of range", name),
 					  psprintf("The value is %llu, and the layout's %s goes from 0 to %llu.",
 							   (unsigned long long) options->value[field], layout_field_names[field],
 							   (unsigned long long) most), NULL);
 	if (!options->is_given[field] && layout_has(&options->layout, field) && !is_known_elsewhere)
-		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" is required", name),
 					  psprintf("The layout has a %s, and there is no setting of the server for it.",
 							   layout_field_names[field]), NULL);
@@ -227,7 +227,7 @@ static bool
 check_fields(const GeneratorOptions *options, OptionsProblem *problem)
 {
 	if (layout_objection(&options->layout) != NULL)
-		return set_problem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("layout \"%s\" is for reading only", layout_to_text(&options->layout)),
 					  layout_objection(&options->layout), NULL);
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
@@ -259,7 +259,7 @@ generator_options_try(List *definitions, GeneratorOptions *options, OptionsProbl
 			return false;
 	}
 	if (!has_layout)
-		return set_problem(problem, ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
+		return refuse(problem, ERRCODE_FDW_OPTION_NAME_NOT_FOUND,
 					  psprintf("option \"%s\" is required", "layout"), NULL, NULL);
 	return check_fields(options, problem);
 }

@@ -233,7 +233,7 @@ define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user
 
 		if (named_generator_fits(one))
 			(void) id_space_get_timeline(&one->layout, named_generator_node_bits(one),
-									 generator_options_keep_node(one), user);
+										 generator_options_keep_node(one), user);
 	}
 	named->former = generator_former_copy(former);
 	named->generator.source.before_issue = raise_former_ids;
