@@ -24,12 +24,13 @@ OBJS = \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
 	src/bits/uuid_bits.o \
+	src/base/clipped_text.o \
 	src/base/configuration_lines.o \
 	src/base/dependents.o \
 	src/base/encoded_text.o \
 	src/base/set_rows.o \
 	src/base/setting.o \
-	src/base/shown.o \
+	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/id_space.o \
 	src/engine/limit.o \
@@ -42,7 +43,7 @@ OBJS = \
 	src/engine/shmem.o \
 	src/engine/timeline.o \
 	src/engine/turn.o \
-	src/engine/waiting.o \
+	src/engine/wait.o \
 	src/engine/window.o \
 	src/generator/generator.o \
 	src/generator/generator_change.o \
@@ -59,7 +60,7 @@ OBJS = \
 	src/generator/named_generator.o \
 	src/generator/own_layouts.o \
 	src/generator/server_layout.o \
-	src/generator/server_moment.o \
+	src/generator/unique_time.o \
 	src/planner/id_bounds.o \
 	src/planner/moment_range.o \
 	src/planner/range_predicate.o \

@@ -23,7 +23,7 @@ COMPAT_MODULE_MAGIC;
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 
-/* idgen.max_generators as it was when memory was set aside. */
+/* idgen.max_generators when the memory was requested. */
 static int	requested_generators = 0;
 
 static void

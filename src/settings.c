@@ -3,9 +3,10 @@
  * settings.c
  *	  Every setting, and what happens to a value that is refused.
  *
- * Hooks of settings look at what this process has, and read texts.  They never create or
- * lock shared memory, nor raise: an ERROR from one leaves the rest of a reload undone, and
- * aborts the transaction that the reload came into.
+ * The hooks of settings read only texts and the state of this process.  They
+ * never create or lock shared memory, and never raise: an ERROR in a hook would
+ * leave the rest of a reload undone, and abort the transaction during which the
+ * reload is processed.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +24,7 @@
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
@@ -49,8 +50,9 @@ static const struct config_enum_entry sequence_starts[] = {
 };
 
 /*
- * Does ALTER SYSTEM ask?  Who says it should know at once that a value is no good.  A reload
- * must take any; it comes between statements, and may come within a transaction.
+ * Is the value set by ALTER SYSTEM?  Its user should learn at once that the
+ * value is invalid.  A reload must accept any value; it is processed between
+ * statements, possibly within a transaction.
  */
 static bool
 is_alter_system(void)
@@ -58,7 +60,7 @@ is_alter_system(void)
 	return ActivePortal != NULL && ActivePortal->commandTag == CMDTAG_ALTER_SYSTEM;
 }
 
-/* A text that says nothing stops IDs in all sessions, so let the postmaster's log tell. */
+/* An invalid text stops IDs in all sessions, so the postmaster logs it. */
 static void
 log_if_invalid(const ServerSetting *setting, const char *text)
 {
@@ -69,11 +71,12 @@ log_if_invalid(const ServerSetting *setting, const char *text)
 }
 
 /*
- * The node may be meant for another layout, which follows in the same file or comes with
- * the next start, or for IDs of 128 bits.  So what no layout can hold is all to refuse.
+ * The node may be meant for another layout, which follows in the same file or
+ * takes effect at the next start, or for IDs of 128 bits.  So only a value that
+ * fits no layout is refused.
  */
 static bool
-check_node(const char *text, LayoutField field)
+check_node_field(const char *text, LayoutField field)
 {
 	const SnowflakeLayout *layout = server_layout_expected();
 	int			value = setting_number(text);
@@ -97,16 +100,16 @@ check_node(const char *text, LayoutField field)
 static bool
 check_datacenter_id(char **text, void **extra, GucSource source)
 {
-	return check_node(*text, LAYOUT_DATACENTER);
+	return check_node_field(*text, LAYOUT_DATACENTER);
 }
 
 static bool
 check_worker_id(char **text, void **extra, GucSource source)
 {
-	return check_node(*text, LAYOUT_WORKER);
+	return check_node_field(*text, LAYOUT_WORKER);
 }
 
-/* So does a number that does not fit. */
+/* A number that does not fit stops IDs, too. */
 static void
 log_if_misfit(const ServerSetting *setting, LayoutField field)
 {
@@ -120,9 +123,9 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)));
 }
 
-/* What the text says is read here, which cannot fail, so that the two always go together. */
+/* The text is converted here, which cannot fail, so that text and number always agree. */
 static void
-assign_node(ServerSetting *setting, LayoutField field, const char *text)
+assign_node_field(ServerSetting *setting, LayoutField field, const char *text)
 {
 	setting->value = setting_number(text);
 	log_if_invalid(setting, text);
@@ -133,25 +136,25 @@ assign_node(ServerSetting *setting, LayoutField field, const char *text)
 static void
 assign_datacenter_id(const char *text, void *extra)
 {
-	assign_node(&generator_datacenter, LAYOUT_DATACENTER, text);
+	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, text);
 }
 
 static void
 assign_worker_id(const char *text, void *extra)
 {
-	assign_node(&generator_worker, LAYOUT_WORKER, text);
+	assign_node_field(&generator_worker, LAYOUT_WORKER, text);
 }
 
 static const char *
 show_datacenter_id(void)
 {
-	return setting_shown(&generator_datacenter);
+	return setting_show_text(&generator_datacenter);
 }
 
 static const char *
 show_worker_id(void)
 {
-	return setting_shown(&generator_worker);
+	return setting_show_text(&generator_worker);
 }
 
 static bool
@@ -193,112 +196,114 @@ assign_max_regression(int value, void *extra)
 	reference_max_regression.refused = NULL;
 }
 
-/* Where the value of a setting comes from. */
 static GucSource
-source_of(const char *name)
+get_setting_source(const char *name)
 {
 	const struct config_generic *setting = compat_find_setting(name);
 
 	return setting ? setting->source : PGC_S_DEFAULT;
 }
 
-/* What was asked for a setting before the library was loaded. */
-typedef struct Asked
+/* The value of a setting before the library was loaded. */
+typedef struct EarlyValue
 {
-	GucSource	source;			/* PGC_S_DEFAULT: nothing */
+	GucSource	source;			/* PGC_S_DEFAULT: not set */
 	const char *text;
-} Asked;
+} EarlyValue;
 
-static Asked
-asked_before(const char *name)
+static EarlyValue
+get_early_value(const char *name)
 {
 	const char *text = GetConfigOption(name, true, false);
 
-	return (Asked)
+	return (EarlyValue)
 	{
-		.source = source_of(name),
+		.source = get_setting_source(name),
 		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
 	};
 }
 
 /*
- * Give a setting a value in the place of what PostgreSQL has not taken, as if it came from
- * some source of the server's.  While a parallel operation is under way PostgreSQL allows
- * no action but this, which for these sources lasts.
+ * Set a value in place of one that PostgreSQL has refused, as if it came from a
+ * source of the server.  During a parallel operation PostgreSQL allows no
+ * action but GUC_ACTION_SAVE, which is permanent for these sources.
  */
 static void
-put_in_place(const char *name, const char *text, GucSource source)
+override_setting(const char *name, const char *text, GucSource source)
 {
 	(void) set_config_option(name, text, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
 }
 
-/* Is it from the server's files or command line? */
+/* Is the value from the server's files or command line? */
 static bool
-is_of_server(Asked asked)
+is_from_server(EarlyValue early)
 {
-	return asked.source <= PGC_S_ARGV;
+	return early.source <= PGC_S_ARGV;
 }
 
-/* Did the default take the place of what was asked for? */
+/* Has PostgreSQL replaced the value with the default? */
 static bool
-is_dropped(const char *name, Asked asked)
+was_dropped(const char *name, EarlyValue early)
 {
-	return asked.source != PGC_S_DEFAULT && source_of(name) == PGC_S_DEFAULT;
+	return early.source != PGC_S_DEFAULT && get_setting_source(name) == PGC_S_DEFAULT;
 }
 
 /*
  * Define a setting that decides which IDs the server issues.
  *
- * PostgreSQL drops a value set before the library was loaded that comes from a place
- * that may not set it, with a warning, and the default takes its place even if
- * postgresql.conf names another value.  That could be another server's identity.  A text
- * that says so instead is one that is invalid, here and in parallel workers, which
- * PostgreSQL gives their leader's settings.  In a parallel operation it drops even what
- * comes from the server's configuration.
+ * If a value was set before the library was loaded, by a source that may not
+ * set it, PostgreSQL drops it with a warning and uses the default, even if
+ * postgresql.conf has another value.  The default could be the identity of
+ * another server.  So the setting gets a text that names the dropped value and
+ * is invalid, here and in parallel workers, which get their leader's settings
+ * from PostgreSQL.  During a parallel operation PostgreSQL drops even values
+ * from the server's configuration; these are set again.
  */
 static void
 define_identity(ServerSetting *setting, const char *description, const char *long_description,
 				const char *default_text, GucStringCheckHook check_hook,
 				GucStringAssignHook assign_hook, GucShowHook show_hook)
 {
-	Asked		asked = asked_before(setting->name);
+	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomStringVariable(setting->name, description, long_description,
 							   &setting->text, default_text,
 							   PGC_SIGHUP, 0, check_hook, assign_hook, show_hook);
-	if (!is_dropped(setting->name, asked))
+	if (!was_dropped(setting->name, early))
 		return;
-	if (is_of_server(asked))
-		put_in_place(setting->name, asked.text, asked.source);
+	if (is_from_server(early))
+		override_setting(setting->name, early.text, early.source);
 	else
-		put_in_place(setting->name, setting_foreign_text(asked.text), PGC_S_FILE);
+		override_setting(setting->name, setting_foreign_text(early.text), PGC_S_FILE);
 }
 
 /*
- * A limit of the clock is no identity, and a number of PostgreSQL's: one that it does not
- * take leaves sessions with what they have, and those that have none with the default.
- * But who may not set it could so exceed the server's limit.  Parallel workers, which do
- * not know of that, are given none.
+ * Define a limit of the clock, which is no identity and is a number to
+ * PostgreSQL.  If PostgreSQL refuses a value, sessions keep the previous one,
+ * and new ones have the default.  But a user who may not set the limit could
+ * exceed the server's in this way, so such a session has a limit of 0 and
+ * cannot issue IDs.  Its parallel workers do not know of the refused value, and
+ * have the limit of 0.
  */
 static void
 define_clock_limit(ServerSetting *setting, const char *description, const char *long_description,
 				   GucIntAssignHook assign_hook)
 {
-	Asked		asked = asked_before(setting->name);
+	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomIntVariable(setting->name, description, long_description,
 							&setting->value, setting->value, 0, MS_PER_DAY,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, assign_hook, NULL);
-	if (is_dropped(setting->name, asked) && !is_of_server(asked))
+	if (was_dropped(setting->name, early) && !is_from_server(early))
 	{
-		put_in_place(setting->name, "0", PGC_S_FILE);
-		setting->refused = setting_foreign_text(asked.text);
+		override_setting(setting->name, "0", PGC_S_FILE);
+		setting->refused = setting_foreign_text(early.text);
 	}
 }
 
 /*
- * Define all settings, once, when the library is loaded.  Errors: those of PostgreSQL for
- * settings that exist already.
+ * Define all settings, once, when the library is loaded.  Errors: those of
+ * PostgreSQL for settings that exist already.
  */
 void
 settings_define(void)
@@ -334,7 +339,7 @@ settings_define(void)
 	DefineCustomIntVariable("idgen.max_wait",
 							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
 							"After this time the call fails.  A batch may wait as long for each part of it.",
-							&waiting_max, waiting_max, 0, MS_PER_DAY,
+							&wait_max_ms, wait_max_ms, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("idgen.max_generators",

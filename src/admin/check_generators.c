@@ -80,7 +80,7 @@ check_one(ReturnSetInfo *result, const Checked *generator, const Others *others)
 	finding_put_layout(result, generator->subject, &generator->layout);
 	check_apart(result, generator, others);
 	check_can_go_on(result, generator->subject, &generator->layout,
-					id_space_find(&generator->layout, generator->node_bits));
+					id_space_find_timeline(&generator->layout, generator->node_bits));
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",

@@ -89,7 +89,7 @@ has_place(ReturnSetInfo *result)
 static void
 check_origin(ReturnSetInfo *result)
 {
-	OriginStatus status = origin_look();
+	OriginStatus status = origin_probe();
 
 	if (status == ORIGIN_LOCKED)
 		report_obstacle(result, ORIGIN_SUBJECT,

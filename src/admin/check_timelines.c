@@ -53,7 +53,7 @@ lead_now(void)
 
 	if (pg_atomic_read_u32(&shmem_area()->limits.loaded) != 0 || ahead_us <= 0)
 		return reference_clock_lead();
-	return reference_clock_lead_of(ahead_us);
+	return reference_clock_lead_for(ahead_us);
 }
 
 /* Do those IDs have times, in us since 1970, that are too far ahead? */
@@ -64,7 +64,7 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 	int64		ahead_us;
 
 	/* The second will do to see that calls wait, and tells no ID. */
-	if (!activity_is_shown())
+	if (!activity_all_is_visible())
 		ids_us -= ids_us % US_PER_S;
 	ahead_us = ids_us - now_us();
 	if (ahead_us > allowed_us)
@@ -137,7 +137,7 @@ check_timeline(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *timel
 static void
 check_record(ReturnSetInfo *result)
 {
-	Timeline   *record = uuid_node_fits() ? id_space_find(&layout_moments, uuid_node_of_server()) : NULL;
+	Timeline   *record = uuid_node_fits() ? id_space_find_timeline(&layout_unique_times, uuid_node_of_server()) : NULL;
 
 	if (record != NULL && left_until_us(record) != 0)
 		report_left(result, "128-bit IDs with the server's node", left_until_us(record));
@@ -151,7 +151,7 @@ check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (timeline == NULL || id_space_is_record(timeline))
 			continue;
@@ -167,11 +167,11 @@ check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {
 	ReferenceLead lead = lead_now();
 	Timeline   *of_server = layout == NULL || !generator_server_fits(layout) ? NULL :
-		id_space_find(layout, generator_server_node_bits(layout));
+		id_space_find_timeline(layout, generator_server_node_bits(layout));
 
 	check_reference(result, &lead);
 	check_lead(result, &lead, start_us(), "IDs");
-	check_timeline(result, &lead, &shmem_area()->moments, &layout_moments, "IDs of 128 bits in order");
+	check_timeline(result, &lead, &shmem_area()->unique_times, &layout_unique_times, "IDs of 128 bits in order");
 	check_used(result, &lead, of_server);
 	check_record(result);
 	if (layout != NULL)

@@ -102,7 +102,7 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 		SeenSlot	slot = see_slot(area, &area->slots[i].slot);
 
 		/* No row rather than one of NULLs: its coming would tell when the first ID was issued. */
-		if (slot.pid != 0 && activity_of_role_is_shown(slot.role))
+		if (slot.pid != 0 && activity_role_is_visible(slot.role))
 			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
 	}
 	return (Datum) 0;
@@ -117,7 +117,7 @@ put_timeline(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, b
 {
 	int64		timeline_us = timeline == NULL ? 0 : shmem_timeline_us(shmem_area(), timeline, layout);
 
-	nulls[0] = nulls[1] = timeline_us == 0 || !activity_is_shown();
+	nulls[0] = nulls[1] = timeline_us == 0 || !activity_all_is_visible();
 	if (nulls[0])
 		return;
 	values[0] = TimestampTzGetDatum(clock_timestamptz(timeline_us));
@@ -133,7 +133,7 @@ put_counts(Datum *values, bool *nulls)
 {
 	IssueCounts counts = shmem_total_counts();
 
-	memset(nulls, !activity_is_shown(), 6 * sizeof(bool));
+	memset(nulls, !activity_all_is_visible(), 6 * sizeof(bool));
 	values[0] = Int64GetDatum(counts.ids_issued);
 	values[1] = Int64GetDatum(counts.chunks_taken);
 	values[2] = Int64GetDatum(counts.waits[WAIT_SEQUENCE]);
@@ -190,14 +190,14 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 		put_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
 
 	/* The others are there from their first ID on, which their coming would tell. */
-	if (!activity_is_shown())
+	if (!activity_all_is_visible())
 		return (Datum) 0;
-	if (shmem_is_used(area, pg_atomic_read_u64(&area->moments.next)))
-		put_timeline_row(result, &area->moments, false, &layout_moments, 0);
+	if (shmem_is_used(area, pg_atomic_read_u64(&area->unique_times.next)))
+		put_timeline_row(result, &area->unique_times, false, &layout_unique_times, 0);
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (timeline != NULL && timeline != of_server && !id_space_is_record(timeline))
 			put_timeline_row(result, timeline, false, &timeline->layout, timeline->node_bits);
@@ -253,11 +253,11 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[2] = CStringGetTextDatum(layout);
 	put_timeline(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
 	/* It is extended by somebody's ID, and from its time. */
-	nulls[5] = reserved_us == 0 || !activity_is_shown();
+	nulls[5] = reserved_us == 0 || !activity_all_is_visible();
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);
 	put_counts(&values[7], &nulls[7]);
-	nulls[13] = nulls[14] = !activity_is_shown();
+	nulls[13] = nulls[14] = !activity_all_is_visible();
 	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
 	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
 	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * command.h
- *	  Running a command of PostgreSQL as the caller of a function, so that rights,
- *	  event triggers and whoever watches commands see what it is.
+ *	  Running an SQL command as the caller of a function, so that privileges,
+ *	  event triggers and logs apply to it.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 
 #include "executor/spi.h"
 
-/* Errors: those of the command. */
+/* Run a utility command.  Errors: those of the command. */
 static inline void
 run_command(const char *command)
 {

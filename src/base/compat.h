@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  What differs between the majors of PostgreSQL, and nothing else.
+ *	  Differences between the major versions of PostgreSQL, and nothing else.
  *
- * Each wrapper has the shape of the newest major and emulates it on the others.
+ * Each wrapper has the signature of the newest major version and emulates it on
+ * the others.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +30,7 @@
 #include "utils/guc_tables.h"
 #include "utils/wait_event.h"
 
-/* 16: a header of its own. */
+/* 16: varlena macros are in a header of their own. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -38,7 +39,7 @@
 #error "idgen needs PostgreSQL 15 or later"
 #endif
 
-/* 18: a module may state its name and version. */
+/* 18: a module may have a name and a version. */
 #ifdef PG_MODULE_MAGIC_EXT
 #define COMPAT_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "idgen", .version = IDGEN_VERSION)
 #else
@@ -50,7 +51,7 @@
 extern PGDLLEXPORT void _PG_init(void);
 #endif
 
-/* 16: the caller of an input function may want to go on after an error. */
+/* 16: an input function may report an error to its caller instead of raising it. */
 #ifndef ereturn
 #define ereturn(context, dummy_value, ...) \
 	do { \
@@ -76,7 +77,7 @@ compat_find_setting(const char *name)
 #endif
 }
 
-/* 16: one function checks the rights to objects of all kinds, and another who owns one. */
+/* 16: one function checks privileges on objects of all kinds, and another checks ownership. */
 static inline AclResult
 compat_server_aclcheck(Oid server, Oid role, AclMode mode)
 {
@@ -97,7 +98,7 @@ compat_server_ownercheck(Oid server, Oid role)
 #endif
 }
 
-/* 16: a cast depends on casts that its function is used with, if any. */
+/* 16: a cast may depend on the casts that its function is used with. */
 static inline ObjectAddress
 compat_cast_create(Oid source, Oid target, Oid function, char context, char method)
 {
@@ -108,7 +109,10 @@ compat_cast_create(Oid source, Oid target, Oid function, char context, char meth
 #endif
 }
 
-/* 16: a function finds time zones, and zones that abbreviations stand for, by name, or raises an error. */
+/*
+ * 16: one function finds time zones, and those that abbreviations stand for, by
+ * name, or raises an error.
+ */
 static inline pg_tz *
 compat_find_zone(const char *name)
 {
@@ -131,7 +135,7 @@ compat_find_zone(const char *name)
 #endif
 }
 
-/* 17: processes are numbered from 0 in one way; before, pgprocno is that number. */
+/* 17: processes are numbered from 0 by one function; before, pgprocno is that number. */
 static inline int
 compat_proc_number(const PGPROC *proc)
 {
@@ -142,7 +146,7 @@ compat_proc_number(const PGPROC *proc)
 #endif
 }
 
-/* 17: an extension may name what its backends wait for; *event is 0 at first. */
+/* 17: an extension may name its wait events; *event is 0 at first. */
 static inline uint32
 compat_wait_event(uint32 *event, const char *name)
 {
@@ -158,7 +162,7 @@ compat_wait_event(uint32 *event, const char *name)
 	return *event;
 }
 
-/* 17: asks for stronger locks, too, as it does here. */
+/* 17: the function can check for stronger locks, too. */
 static inline bool
 compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
 {
@@ -172,12 +176,12 @@ compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
 #endif
 }
 
-/* 18: goes before a declaration. */
+/* 18: the attribute is written before a declaration. */
 #ifndef pg_noreturn
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
-/* 18: the states of replication origins have a setting of their own. */
+/* 18: replication origins have a setting of their own. */
 #if PG_VERSION_NUM >= 180000
 #define compat_origin_states max_active_replication_origins
 #define COMPAT_ORIGIN_STATES_NAME "max_active_replication_origins"
@@ -193,9 +197,10 @@ typedef RepOriginId ReplOriginId;
 #endif
 
 /*
- * Are there to be synchronous standbys?  Like commits we go by what the
- * checkpointer has published, once it has; a session may not have seen a reload
- * yet.  Minor releases of early 2025 and before publish less than others.
+ * Are synchronous standbys configured?  Like commits, we use what the
+ * checkpointer has published, once it has; a session may not have processed a
+ * reload yet.  Minor releases of early 2025 and before publish less than later
+ * ones.
  */
 static inline bool
 compat_sync_standbys_defined(void)
@@ -210,7 +215,7 @@ compat_sync_standbys_defined(void)
 }
 
 /*
- * 19: a tranche is created with its name and known to all backends; before, a
+ * 19: a tranche is created with its name, which all backends know; before, each
  * backend registers the name for itself.
  */
 static inline int

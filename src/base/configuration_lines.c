@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * configuration_lines.c
- *	  See configuration_lines.h.
+ *	  The lines of a text in the format of postgresql.conf.
  *
- * PostgreSQL reads configuration from files only, and follows what they include.  This
- * reads a text, and takes include for a name as any.
+ * PostgreSQL reads configuration only from files, and follows include
+ * directives.  This reads a text, in which include is a name like any other.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +20,7 @@ skip_blanks(char *text)
 	return text + strspn(text, BLANKS);
 }
 
-/* Is there nothing more on a line but a comment? */
+/* Is the rest of a line empty, except for a comment? */
 static bool
 is_rest_empty(char *text)
 {
@@ -29,8 +29,9 @@ is_rest_empty(char *text)
 }
 
 /*
- * Take the quotes off a value, in place, with '' and \' for one inside.  Returns what
- * follows, or NULL if it has no end.
+ * Remove the quotes from a value, in place; inside, '' and \' stand for a
+ * quote.  Returns what follows the value, or NULL if the closing quote is
+ * missing.
  */
 static char *
 unquote(char *value)
@@ -51,7 +52,7 @@ unquote(char *value)
 	return NULL;
 }
 
-/* Read what follows a name: the value, or NULL if it is none. */
+/* Read the value that follows a name; NULL if it is not valid. */
 static const char *
 read_value(char *text)
 {
@@ -72,7 +73,7 @@ read_value(char *text)
 	return value;
 }
 
-/* Cut off the next line of *text, which goes on after it. */
+/* Terminate the next line of *text, and advance *text beyond it. */
 static char *
 cut_line(char **text)
 {
@@ -85,8 +86,9 @@ cut_line(char **text)
 }
 
 /*
- * The next line that sets something, of a text that is changed.  False at its end.  line
- * begins with number 0, and is given to each call again.
+ * Find the next line that sets a parameter; false at the end of the text, which
+ * is modified.  The caller passes the same line to each call, with number 0 at
+ * first.
  */
 bool
 configuration_line_next(char **text, ConfigurationLine *line)

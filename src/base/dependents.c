@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * dependents.c
- *	  What PostgreSQL has recorded to depend on an object of this database.
+ *	  Objects that depend on an object of this database, as PostgreSQL has
+ *	  recorded.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +20,7 @@
 
 #include "base/dependents.h"
 
-/* Objects that depend on an object, or on an extension as its members: ObjectAddress. */
+/* The objects that depend on an object, or the members of an extension: ObjectAddress *. */
 List *
 dependents(Oid class, Oid object)
 {
@@ -45,7 +46,7 @@ dependents(Oid class, Oid object)
 	return found;
 }
 
-/* What our extension consists of; NIL if it is not in this database. */
+/* The members of our extension; NIL if it is not in this database. */
 List *
 dependents_of_extension(void)
 {

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * dependents.h
- *	  What PostgreSQL has recorded to depend on an object of this database.
+ *	  Objects that depend on an object of this database, as PostgreSQL has
+ *	  recorded.
  *
  *-------------------------------------------------------------------------
  */

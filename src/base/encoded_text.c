@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * encoded_text.c
- *	  See encoded_text.h.
+ *	  Short text as an argument of SQL functions: its encoding, and errors in
+ *	  it.
  *
- * Text comes from outside, so of what is wrong with it a message shows no more than
- * its beginning, and whole characters.
+ * The text comes from outside, so a message shows no more than its beginning,
+ * and whole characters.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,9 +15,12 @@
 #include "utils/builtins.h"
 
 #include "base/encoded_text.h"
-#include "base/shown.h"
+#include "base/clipped_text.h"
 
-/* ERROR INVALID_PARAMETER_VALUE if there is none of this name, in either case */
+/*
+ * Find an encoding by name, in upper or lower case.  ERROR
+ * INVALID_PARAMETER_VALUE if there is none.
+ */
 const IdTextEncoding *
 encoded_text_encoding(text *name)
 {
@@ -28,21 +32,21 @@ encoded_text_encoding(text *name)
 
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("encoding \"%s\" not recognized", shown(wanted)),
+			errmsg("encoding \"%s\" not recognized", clip_text(wanted)),
 			errhint("Encodings are \"base62\", \"base58\", \"base32\" and \"hex\"."));
 }
 
-/* ERROR: what is wrong with the text is that it has no digit, or a character that is none */
+/* ERROR: the text has no digit, or a character that is not one. */
 static void
 report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad,
 			   EncodedType type)
 {
 	const char *character = encoded + bad;
 
-	/* All before it is ASCII, so an index into bytes is one into characters. */
+	/* The text before it is ASCII, so its index in bytes is its index in characters. */
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			errmsg("invalid input syntax for type %s: \"%s\"", type.name, shown(encoded)),
+			errmsg("invalid input syntax for type %s: \"%s\"", type.name, clip_text(encoded)),
 			status == ID_TEXT_EMPTY ? errdetail("There is no digit in it.") :
 			errdetail("The character \"%.*s\" at position %zu is not a digit of %s.",
 					  pg_mbcharcliplen(character, strlen(character), 1), character,
@@ -51,8 +55,9 @@ report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus
 }
 
 /*
- * What is wrong with a text, which is not ID_TEXT_OK; bad is where, if a character is.
- * ERROR INVALID_TEXT_REPRESENTATION, or NUMERIC_VALUE_OUT_OF_RANGE if it is too large.
+ * Raise the error for a text whose status is not ID_TEXT_OK; bad is the index
+ * of an invalid character.  ERROR INVALID_TEXT_REPRESENTATION, or
+ * NUMERIC_VALUE_OUT_OF_RANGE if the value is too large.
  */
 void
 encoded_text_report(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad,
@@ -63,6 +68,6 @@ encoded_text_report(const IdTextEncoding *encoding, const char *encoded, IdTextS
 
 	ereport(ERROR,
 			errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			errmsg("value \"%s\" is out of range for type %s", shown(encoded), type.name),
+			errmsg("value \"%s\" is out of range for type %s", clip_text(encoded), type.name),
 			errdetail("The largest %s in %s is \"%s\".", type.value, encoding->name, largest));
 }

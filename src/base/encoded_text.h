@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * encoded_text.h
- *	  Short text as an argument of SQL: which encoding it is in, and what is wrong
- *	  with it.
+ *	  Short text as an argument of SQL functions: its encoding, and errors in
+ *	  it.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,16 +12,16 @@
 #include "base/compat.h"
 #include "bits/id_text.h"
 
-/* The type that a text should be a value of. */
+/* The type of which a text should be a value. */
 typedef struct EncodedType
 {
-	const char *name;			/* as SQL has it */
-	const char *value;			/* what a value is called: "ID" */
+	const char *name;			/* in SQL */
+	const char *value;			/* the word for a value, such as "ID" */
 } EncodedType;
 
 extern const IdTextEncoding *encoded_text_encoding(text *name);
 
-/* largest is the greatest value of the type in that encoding. */
+/* largest is the largest value of the type in that encoding. */
 pg_noreturn extern void encoded_text_report(const IdTextEncoding *encoding, const char *encoded,
 											IdTextStatus status, size_t bad,
 											EncodedType type, const char *largest);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * set_rows.c
- *	  See set_rows.h.
+ *	  Reading the rows of PostgreSQL's own set-returning functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +12,9 @@
 #include "base/set_rows.h"
 
 /*
- * Call a function without arguments, as C does: without a look at the caller's rights.  Its
- * rows are in memory of the caller's query; rows->setResult is to be ended.
+ * Call a function without arguments, without checking the caller's privileges.
+ * Its rows are allocated in the caller's query context; the caller ends
+ * rows->setResult.
  */
 void
 set_rows_read(Oid function, ReturnSetInfo *caller, ReturnSetInfo *rows)

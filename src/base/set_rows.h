@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * set_rows.h
- *	  The rows of one of PostgreSQL's own set-returning functions.
+ *	  Reading the rows of PostgreSQL's own set-returning functions.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * setting.c
- *	  See setting.h.
+ *	  A setting that is the same for the whole server.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,12 +12,13 @@
 
 #include "base/setting.h"
 
-/* What follows a value that a session has been given, and that is the server's to set. */
+/* The mark after a value that was set for a session, but is the server's to set. */
 #define FOREIGN_MARK " (not from the server's configuration)"
 
 /*
- * The number (0 .. INT_MAX) that a text says as PostgreSQL reads integers, or
- * SETTING_INVALID.  It allocates nothing and raises nothing, so hooks may call it.
+ * The number (0 .. INT_MAX) that a text stands for, as PostgreSQL reads
+ * integers, or SETTING_INVALID.  Allocates nothing and raises nothing, so hooks
+ * may call it.
  */
 int
 setting_number(const char *text)
@@ -27,9 +28,12 @@ setting_number(const char *text)
 	return parse_int(text, &number, 0, NULL) && number >= 0 ? number : SETTING_INVALID;
 }
 
-/* What SHOW has for a number that is a text: 8 for 010.  It holds until the next call. */
+/*
+ * The text that SHOW displays for a number that is set as text: 8 for 010.  It
+ * is valid until the next call.
+ */
 const char *
-setting_shown(const ServerSetting *setting)
+setting_show_text(const ServerSetting *setting)
 {
 	static char number[12];
 
@@ -39,7 +43,10 @@ setting_shown(const ServerSetting *setting)
 	return number;
 }
 
-/* A text, never freed, that is no value of any setting and tells that another was asked for. */
+/*
+ * A text that is no valid value of any setting and contains the value that was
+ * requested.  It is never freed.
+ */
 const char *
 setting_foreign_text(const char *asked)
 {
@@ -50,7 +57,7 @@ setting_foreign_text(const char *asked)
 	return text;
 }
 
-/* The text that says nothing. */
+/* The invalid text. */
 const char *
 setting_invalid_text(const ServerSetting *setting)
 {
@@ -65,7 +72,6 @@ is_foreign(const ServerSetting *setting)
 	return mark != NULL && strlen(mark) == strlen(FOREIGN_MARK);
 }
 
-/* What to do about an invalid value. */
 const char *
 setting_invalid_hint(const ServerSetting *setting)
 {
@@ -74,7 +80,10 @@ setting_invalid_hint(const ServerSetting *setting)
 		"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.";
 }
 
-/* ERROR INVALID_PARAMETER_VALUE: the value is invalid, with the reason and a hint unless others apply. */
+/*
+ * ERROR INVALID_PARAMETER_VALUE: the value is invalid, for the reason in
+ * detail.  hint may be NULL.
+ */
 void
 setting_report_invalid(const ServerSetting *setting, const char *detail, const char *hint)
 {
@@ -90,7 +99,6 @@ setting_report_invalid(const ServerSetting *setting, const char *detail, const c
 			errhint("%s", foreign || hint == NULL ? setting_invalid_hint(setting) : hint));
 }
 
-/* ERROR INVALID_PARAMETER_VALUE if the number is invalid. */
 void
 setting_check(const ServerSetting *setting)
 {

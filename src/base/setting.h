@@ -3,32 +3,32 @@
  * setting.h
  *	  A setting that is the same for the whole server.
  *
- * Such a setting belongs to the file that acts on it.  idgen.c makes it one of
- * PostgreSQL's.
+ * Such a setting belongs to the file that uses it; settings.c defines it in
+ * PostgreSQL.
  *
- * What decides which IDs a server issues is a text to PostgreSQL, which takes any.
- * PostgreSQL keeps a value that it has, in the sessions that have one, when it refuses
- * another: then the server would go on under a node that its configuration does not
- * name, and not in all sessions.  A text that says nothing is instead an error for
- * whoever uses it, and the same one in every session.
+ * Settings that decide which IDs a server issues are text, of which PostgreSQL
+ * accepts any.  If PostgreSQL refused a value, it would keep the previous one
+ * in the sessions that have one: then the server would continue under a node
+ * that its configuration does not name, and not in all sessions.  An invalid
+ * text is instead an error whenever it is used, the same in every session.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_SETTING_H
 #define IDGEN_SETTING_H
 
-/* It fits no field, and is no number that a text can say. */
+/* The value of an invalid text: it fits no field, and no valid text stands for it. */
 #define SETTING_INVALID (-1)
 
-/* Why a text says no number. */
+/* The reason why a text is not a valid number. */
 #define SETTING_NUMBER_DETAIL "It must be a whole number, and not negative."
 
 typedef struct ServerSetting
 {
 	const char *name;
-	int			value;			/* the number, or that of text; SETTING_INVALID if it says none */
+	int			value;			/* the number, or that of text; SETTING_INVALID if text is invalid */
 	char	   *text;			/* NULL if PostgreSQL reads the number */
-	const char *refused;		/* another one that was asked for, and not taken; or NULL */
+	const char *refused;		/* another value that was requested and refused; or NULL */
 } ServerSetting;
 
 static inline bool
@@ -38,7 +38,7 @@ setting_is_valid(const ServerSetting *setting)
 }
 
 extern int	setting_number(const char *text);
-extern const char *setting_shown(const ServerSetting *setting);
+extern const char *setting_show_text(const ServerSetting *setting);
 extern const char *setting_foreign_text(const char *asked);
 extern const char *setting_invalid_text(const ServerSetting *setting);
 extern const char *setting_invalid_hint(const ServerSetting *setting);

@@ -88,10 +88,10 @@ static const SnowflakeLayout layout_default = {
 };
 
 /*
- * That of moments which come once on a server (see server_moment.c): microseconds
+ * That of moments which come once on a server (see unique_time.c): microseconds
  * since 1970, in 1024 parts.  Its time ends in 2255.
  */
-static const SnowflakeLayout layout_moments = {
+static const SnowflakeLayout layout_unique_times = {
 	.tick_us = 1,
 	.bits = {[LAYOUT_TIME] = 53,[LAYOUT_SEQUENCE] = 10},
 	.shift = {[LAYOUT_TIME] = 10},

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * activity.h
- *	  Whose IDs a role may be told about: its own, as in pg_stat_activity.
+ *	  Which roles' activity the current user may see, as in pg_stat_activity.
  *
- * The moment at which another one was issued an ID, or a count that moves at that
- * moment, is most of the ID.  So what is current is shown to who may see
- * everybody's statistics; others see what belongs to roles that they are, or are
- * members of.
+ * The time at which another role was issued an ID, or a counter that changes at
+ * that time, is most of the ID.  So current values are shown only to users who
+ * may see everybody's statistics; other users see those of roles that they have
+ * the privileges of.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,18 +17,16 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 
-/* May the current user see what everybody does? */
 static inline bool
-activity_is_shown(void)
+activity_all_is_visible(void)
 {
 	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 }
 
-/* ... and what sessions of this role do? */
 static inline bool
-activity_of_role_is_shown(Oid role)
+activity_role_is_visible(Oid role)
 {
-	return activity_is_shown() || has_privs_of_role(GetUserId(), role);
+	return activity_all_is_visible() || has_privs_of_role(GetUserId(), role);
 }
 
 #endif							/* IDGEN_ACTIVITY_H */

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  Waiting for the clock, so that it can be interrupted and is seen in
- *	  pg_stat_activity, and spans of time for SQL.  Reading it is in clock.h.
+ *	  Interruptible waits for the clock, which show in pg_stat_activity, and
+ *	  intervals for SQL.  The clocks are read in clock.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,19 +19,20 @@
 #include "engine/clock.h"
 
 /*
- * A latch counts whole milliseconds, which would lose most of every other
- * tick to a backend that waits for the next one.  So the last milliseconds
- * are slept with pg_usleep; a signal ends that early too.
+ * A latch counts whole milliseconds, which would lose most of every other tick
+ * to a backend that waits for the next one.  So the last milliseconds are slept
+ * with pg_usleep, which a signal ends early, too.
  */
 #define SHORT_WAIT_NS	(2 * NS_PER_MS)
 
-/* So that a clock stepped forward during a long wait is noticed. */
+/* A long wait notices a clock that is stepped forward. */
 #define LONGEST_WAIT_MS	100
 
 /*
- * Wait about ns (1 ..) as wait_event, or less: until a signal or a latch wakes us, or after
- * LONGEST_WAIT_MS.  Callers look at the clock and call again.  Raises whatever
- * CHECK_FOR_INTERRUPTS raises, so the caller must hold no lock.
+ * Wait about ns (1 ..), reported as wait_event.  The wait ends early on a
+ * signal, when the latch is set, and after LONGEST_WAIT_MS; callers read the
+ * clock and call again.  Raises what CHECK_FOR_INTERRUPTS raises, so the caller
+ * must hold no lock.
  */
 void
 clock_wait(int64 ns, uint32 wait_event)
@@ -43,7 +44,7 @@ clock_wait(int64 ns, uint32 wait_event)
 		pg_usleep((long) ((ns + NS_PER_US - 1) / NS_PER_US));
 		pgstat_report_wait_end();
 
-		/* As a latch would: many short waits can be a long one. */
+		/* As a latch would do: many short waits can be a long one. */
 		if (!PostmasterIsAlive())
 			proc_exit(1);
 	}
@@ -56,7 +57,6 @@ clock_wait(int64 ns, uint32 wait_event)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* A span of us as an interval. */
 Datum
 clock_interval(int64 us)
 {

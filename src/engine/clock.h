@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * clock.h
- *	  The wall clock, the clock that measures waits, and waiting.
+ *	  The wall clock, the clock that measures waits, and interruptible waits.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,8 +24,9 @@ clock_read_ns(clockid_t clock)
 }
 
 /*
- * The wall clock, ns since 1970.  It may step either way.  The kernel keeps it
- * between 1970 and 2262 (KTIME_MAX), so the product cannot overflow.
+ * The wall clock, in ns since 1970.  It may step in either direction.  The
+ * kernel keeps it between 1970 and 2262 (KTIME_MAX), so the product cannot
+ * overflow.
  */
 static inline int64
 clock_unix_ns(void)
@@ -34,10 +35,10 @@ clock_unix_ns(void)
 }
 
 /*
- * The wall clock as of the kernel's last timer tick, 1 to 10 ms ago at most, in
- * ns since 1970.  This reads memory and not the hardware: a fifth of the price.
- * That nothing has changed since is all it is asked, so the exact clock serves
- * where there is no such one.
+ * The wall clock as of the kernel's last timer tick, at most 1 to 10 ms ago, in
+ * ns since 1970.  It is read from memory, not from the hardware, at a fifth of
+ * the cost.  Callers only test whether it has changed, so the exact clock
+ * serves where there is no coarse one.
  */
 static inline int64
 clock_coarse_ns(void)
@@ -49,7 +50,7 @@ clock_coarse_ns(void)
 #endif
 }
 
-/* A clock that no one sets, ns from an arbitrary start: measures waits. */
+/* A clock that cannot be set, in ns from an arbitrary start.  It measures waits. */
 static inline int64
 clock_monotonic_ns(void)
 {
@@ -57,33 +58,34 @@ clock_monotonic_ns(void)
 }
 
 /*
- * Order outlasts a clock that is set right by this, as for a leap second.  One that goes
- * back by more was wrong, and what random bits keep apart follows it.
+ * A clock that is set back by less than this was corrected, as for a leap
+ * second, and order is kept.  One that is set back by more was wrong, and IDs
+ * that random bits keep apart follow it.
  */
 #define CLOCK_WRONG_NS (10 * NS_PER_S)
 
-/* Is a moment still ahead of the clock, but not so far that the clock was wrong?  Both in ns since 1970. */
+/* Is time ahead of the clock, but by no more than CLOCK_WRONG_NS?  Both are in ns since 1970. */
 static inline bool
-clock_soon_reaches(int64 now, int64 moment)
+clock_soon_reaches(int64 now, int64 time)
 {
-	return (uint64) (moment - now - 1) < CLOCK_WRONG_NS;
+	return (uint64) (time - now - 1) < CLOCK_WRONG_NS;
 }
 
-/* The start of PostgreSQL's count of time, 2000-01-01, in us since 1970. */
+/* The epoch of PostgreSQL's timestamps, 2000-01-01, in us since 1970. */
 #define POSTGRES_EPOCH_UNIX_US ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
-/* A moment in us since 1970 as PostgreSQL has it, in us since 2000. */
+/* Convert us since 1970 to a timestamp. */
 static inline TimestampTz
 clock_timestamptz(int64 unix_us)
 {
 	return unix_us - POSTGRES_EPOCH_UNIX_US;
 }
 
-/* The reverse, for moments since 1970. */
+/* Convert a timestamp, not before 1970, to us since 1970. */
 static inline int64
-clock_unix_us(TimestampTz moment)
+clock_unix_us(TimestampTz time)
 {
-	return moment + POSTGRES_EPOCH_UNIX_US;
+	return time + POSTGRES_EPOCH_UNIX_US;
 }
 
 extern Datum clock_interval(int64 us);

@@ -1,31 +1,35 @@
 /*-------------------------------------------------------------------------
  *
  * id_space.c
- *	  Which timeline the IDs of a layout and a node come from: always the same one.
+ *	  The timeline of each ID space: a layout and a node always get the same
+ *	  one.
  *
- * An ID space is the numbers that the IDs of a layout and a node can be, and when
- * each is reached: see layout_share_timeline().  If two timelines served one space,
- * IDs would repeat.  So timelines belong to spaces, not to generators: generators
- * that have the same space, in whatever database, under whatever name and with
- * whatever words for their layout, share a timeline; so do a generator and the server
- * itself.  A generator that is dropped and created again goes on where it was.
+ * An ID space is the set of numbers that the IDs of a layout and a node can be,
+ * with the time at which each is reached: see layout_share_timeline().  If two
+ * timelines served one space, IDs would repeat.  So timelines belong to spaces,
+ * not to generators.  Generators with the same space share a timeline, in
+ * whatever database, under whatever name and however their layout is written;
+ * so do a generator and the server itself.  A generator that is dropped and
+ * created again continues where it was.
  *
- * Spaces are added under shared->lock and never removed while the server runs, since
- * a backend may have taken positions of one.  After a restart all timelines begin
- * above whatever there was.
+ * Spaces are added under shared->lock and never removed while the server runs,
+ * because a backend may have taken positions of one.  After a restart all
+ * timelines begin above everything that was issued before.
  *
- * There is an end to their number, so that nobody can use up shared memory.  Half of
- * them are for the server and superusers alone.  The server itself can be given any
- * node for all that: when there are no more, further spaces of its layout share one
- * timeline, as positions of one timeline differ whatever the node.  The same space
- * always gets the same timeline, because once there are no more, there will be none.
+ * The number of timelines is limited, so that nobody can use up shared memory,
+ * and half of them are reserved for the server and superusers.  The server
+ * itself can still be given any node: when all timelines are in use, further
+ * spaces of its layout share one timeline, because positions of one timeline
+ * differ whatever the node is.  A space always gets the same timeline, because
+ * once all timelines are in use, no more are added.
  *
- * IDs of 128 bits are in order whatever they contain, so they come from one timeline.
- * Where they contain the server's node, that has a timeline here that nothing is taken
- * from: it records how far the node has got, for idgen_reset_timeline().
+ * IDs of 128 bits are issued in order whatever they contain, so they share one
+ * timeline.  If they contain the server's node, that node also has a timeline
+ * here from which nothing is taken: it records how far the node has got, for
+ * idgen_reset_timeline().
  *
- * None of this is on the hot path: a process asks once for each of its generators,
- * and for each change of its node.
+ * None of this is on the hot path: a process asks once for each of its
+ * generators, and for each change of its node.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,12 +43,12 @@
 #include "engine/limit.h"
 #include "engine/reservation.h"
 #include "engine/timeline.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 
-/* Spaces that share a timeline share a bucket: what is hashed is equal then. */
+/* Only what is equal in all spaces that share a timeline is hashed, so they share a bucket. */
 static pg_atomic_uint32 *
-bucket_of(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
+get_bucket(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
 	uint64		start = (uint64) layout->tick_us * 31 + (uint64) layout->epoch_ticks;
 	uint32		hash = murmurhash32((uint32) (node_bits ^ node_bits >> 32)) ^
@@ -54,14 +58,14 @@ bucket_of(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 }
 
 /*
- * The timeline of a space, if it has been added; NULL if not.  No lock is needed: see
- * timelines_of_bucket in shmem.h.
+ * The timeline of a space, or NULL if the space has not been added.  No lock is
+ * needed: see timelines_of_bucket in shmem.h.
  */
 Timeline *
-id_space_find(const SnowflakeLayout *layout, uint64 node_bits)
+id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits)
 {
 	IdNumbers	numbers = layout_node_numbers(layout, node_bits);
-	uint32		number = pg_atomic_read_u32(bucket_of(shmem_area(), layout, node_bits));
+	uint32		number = pg_atomic_read_u32(get_bucket(shmem_area(), layout, node_bits));
 
 	pg_read_barrier();
 	while (number != 0)
@@ -76,11 +80,14 @@ id_space_find(const SnowflakeLayout *layout, uint64 node_bits)
 	return NULL;
 }
 
-/* Add a space, which the caller, who holds the lock, has not found, and for which there is a place. */
+/*
+ * Add a space.  The caller holds the lock, has not found the space, and knows
+ * that there is room for it.
+ */
 static Timeline *
-add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
+add_space(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 {
-	pg_atomic_uint32 *bucket = bucket_of(area, layout, node_bits);
+	pg_atomic_uint32 *bucket = get_bucket(area, layout, node_bits);
 	Timeline   *timeline = shmem_timeline(area->timeline_count);
 
 	shmem_init_timeline(timeline);
@@ -93,42 +100,45 @@ add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 	return timeline;
 }
 
-/* What a space shares with others when there are no more timelines; NULL if it cannot. */
+/* The timeline that a space shares when all timelines are in use; NULL if it cannot share one. */
 static Timeline *
-shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
+get_shared_timeline(SharedArea *area, const SnowflakeLayout *layout)
 {
 	const SnowflakeLayout *server_layout = shmem_server_layout(area);
 
-	if (layout_same_frame(layout, &layout_moments))
-		return &area->shared_timelines[SHARED_BY_MOMENTS];
+	if (layout_same_frame(layout, &layout_unique_times))
+		return &area->shared_timelines[SHARED_BY_UNIQUE_TIMES];
 	if (server_layout != NULL && layout_same_frame(layout, server_layout))
 		return &area->shared_timelines[SHARED_BY_SERVER_LAYOUT];
 	return NULL;
 }
 
 /*
- * See to it that this process can reach all timelines (of which there are so many) and
- * the place of the next one: that may take a lock, and raise, and must not under ours.
- * False if there is no room in shared memory for the next one.
+ * Attach this process to all count timelines and to the memory of the next
+ * one.  This may take a lock and raise, so it must not be done under
+ * shared->lock.  Returns false if shared memory has no room for the next one.
  */
 static bool
-reach_places(SharedArea *area, int count)
+reach_timelines(SharedArea *area, int count)
 {
 	for (int i = 0; i < count; i += FIRST_TIMELINE_BLOCK)
 		(void) shmem_timeline(i);
 	return count >= area->timeline_limit || shmem_reach_timeline(count);
 }
 
-/* May this user have another one, where there are so many? */
+/* May this user add a timeline when there are count of them? */
 static bool
-may_add(SharedArea *area, int count, SpaceUser user)
+may_add_space(SharedArea *area, int count, SpaceUser user)
 {
 	return count < (user == SPACE_OF_SERVER ? area->timeline_limit : area->timeline_limit / 2);
 }
 
-/* A space is to share this timeline; from the first one on it has a layout.  The caller holds the lock. */
+/*
+ * Mark a shared timeline as needed; the first space that shares it gives it its
+ * layout.  The caller holds the lock.
+ */
 static void
-share(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
+start_sharing(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 {
 	pg_atomic_uint32 *is_needed = &area->shared_is_needed[timeline - area->shared_timelines];
 
@@ -140,47 +150,48 @@ share(SharedArea *area, Timeline *timeline, const SnowflakeLayout *layout)
 }
 
 /*
- * Find a space, or add it; NULL if it can neither be added nor share a timeline.
- * *again is set if it has to be tried again, as others have added some.
+ * Find a space or add it; NULL if it can neither be added nor share a
+ * timeline.  *again is set if other processes have added spaces meanwhile, so
+ * the caller must try again.
  */
 static Timeline *
 find_or_add(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user, bool *again)
 {
 	int			count = shmem_count_timelines();
-	bool		has_room = reach_places(area, count);
-	Timeline   *shared = has_room && count < area->timeline_limit ? NULL : shared_timeline(area, layout);
+	bool		has_room = reach_timelines(area, count);
+	Timeline   *shared = has_room && count < area->timeline_limit ? NULL : get_shared_timeline(area, layout);
 	Timeline   *timeline = NULL;
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	*again = area->timeline_count != count;
 	if (!*again)
 	{
-		/* What there was no room for once will not come later, either. */
+		/* If there was no room once, there is none later. */
 		if (!has_room)
 			area->timeline_limit = count;
-		timeline = id_space_find(layout, node_bits);
+		timeline = id_space_find_timeline(layout, node_bits);
 		if (timeline == NULL && shared != NULL)
 		{
 			timeline = shared;
-			share(area, timeline, layout);
+			start_sharing(area, timeline, layout);
 		}
-		else if (timeline == NULL && may_add(area, count, user))
-			timeline = add(area, layout, node_bits);
+		else if (timeline == NULL && may_add_space(area, count, user))
+			timeline = add_space(area, layout, node_bits);
 	}
 	LWLockRelease(&area->lock);
 	return timeline;
 }
 
 /*
- * Is there a timeline for this space, or may this user have another one?  Where the
- * library is not preloaded, there may be no room in shared memory all the same.
+ * Is there a timeline for this space, or may this user add one?  If the library
+ * is not preloaded, shared memory may still have no room for it.
  */
 bool
 id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user)
 {
-	return id_space_find(layout, node_bits) != NULL ||
-		may_add(shmem_area(), shmem_count_timelines(), user) ||
-		shared_timeline(shmem_area(), layout) != NULL;
+	return id_space_find_timeline(layout, node_bits) != NULL ||
+		may_add_space(shmem_area(), shmem_count_timelines(), user) ||
+		get_shared_timeline(shmem_area(), layout) != NULL;
 }
 
 static void
@@ -194,7 +205,7 @@ report_no_timeline(SharedArea *area)
 			errhint("Add \"idgen\" to \"shared_preload_libraries\", raise \"idgen.max_generators\" and restart the server."));
 }
 
-/* Its positions can get as far as the widest time among the layouts that it serves lets them. */
+/* The timeline's positions can get as far as the widest time field among its layouts allows. */
 static void
 note_time_bits(Timeline *timeline, uint32 bits)
 {
@@ -205,15 +216,15 @@ note_time_bits(Timeline *timeline, uint32 bits)
 }
 
 /*
- * The timeline of a space.  keeps_node says that a generator with that space keeps
- * its node, or a part of it, when the server's node changes.  ERROR OUT_OF_MEMORY if
- * there are no more timelines.
+ * The timeline of a space, which is added if needed.  keeps_node says that a
+ * generator with that space keeps its node, or a part of it, when the server's
+ * node changes.  ERROR OUT_OF_MEMORY if all timelines are in use.
  */
 Timeline *
-id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
+id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_node, SpaceUser user)
 {
 	SharedArea *area = shmem_area();
-	Timeline   *timeline = id_space_find(layout, node_bits);
+	Timeline   *timeline = id_space_find_timeline(layout, node_bits);
 	bool		again = timeline == NULL;
 
 	while (again)
@@ -226,7 +237,7 @@ id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keeps_no
 	return timeline;
 }
 
-/* A generator of this database, as timelines remember it. */
+/* A generator (a foreign server) of this database, as timelines store it. */
 static uint64
 generator_key(Oid server)
 {
@@ -234,10 +245,11 @@ generator_key(Oid server)
 }
 
 /*
- * Remember, as long as the server runs, that a generator (a foreign server) issues IDs
- * from a timeline by a definition that may be rolled back.  False if that cannot be told
- * from the timeline, since it is shared, or remembers another generator: if one stood for
- * all, everybody's could be kept from being changed.
+ * Remember, as long as the server runs, that a generator (a foreign server)
+ * issues IDs from a timeline by a definition that may be rolled back.  Returns
+ * false if the timeline cannot store that, because it is shared or stores
+ * another generator: if one entry stood for all, one session could keep
+ * everybody's generators from being changed.
  */
 bool
 id_space_note_uncommitted(Timeline *timeline, Oid server)
@@ -250,7 +262,10 @@ id_space_note_uncommitted(Timeline *timeline, Oid server)
 		noted == generator_key(server);
 }
 
-/* The definition has been committed, so the generator itself tells. */
+/*
+ * The definition has been committed, so the catalog now tells what
+ * id_space_note_uncommitted() stored.
+ */
 void
 id_space_forget_uncommitted(Timeline *timeline, Oid server)
 {
@@ -259,7 +274,7 @@ id_space_forget_uncommitted(Timeline *timeline, Oid server)
 	pg_atomic_compare_exchange_u64(&timeline->uncommitted, &noted, 0);
 }
 
-/* The timelines that a generator may have issued IDs from in this way. */
+/* The timelines from which a generator may have issued IDs by an uncommitted definition. */
 List *
 id_space_uncommitted(Oid server)
 {
@@ -276,7 +291,7 @@ id_space_uncommitted(Oid server)
 	return list;
 }
 
-/* How many timelines there are, with those that spaces share; see id_space_place(). */
+/* The number of timelines, including the shared ones; see id_space_timeline_by_number(). */
 int
 id_space_count(void)
 {
@@ -284,28 +299,27 @@ id_space_count(void)
 }
 
 /*
- * A timeline by its number (0 .. id_space_count() - 1), whether it has been needed or not:
- * it may have no layout yet.
+ * A timeline by its number (0 .. id_space_count() - 1).  A shared one that has
+ * not been needed yet has no layout.
  */
 Timeline *
-id_space_place(int number)
+id_space_timeline_by_number(int number)
 {
 	if (number >= SHARED_TIMELINES)
 		return shmem_timeline(number - SHARED_TIMELINES);
 	return &shmem_area()->shared_timelines[number];
 }
 
-/* The same, or NULL if it has not been needed yet. */
+/* The same, but NULL for a shared timeline that has not been needed yet. */
 Timeline *
-id_space_by_number(int number)
+id_space_needed_by_number(int number)
 {
 	if (number < SHARED_TIMELINES && pg_atomic_read_u32(&shmem_area()->shared_is_needed[number]) == 0)
 		return NULL;
 	pg_read_barrier();
-	return id_space_place(number);
+	return id_space_timeline_by_number(number);
 }
 
-/* Do several spaces share this timeline? */
 bool
 id_space_is_shared(const Timeline *timeline)
 {
@@ -314,32 +328,32 @@ id_space_is_shared(const Timeline *timeline)
 	return timeline >= area->shared_timelines && timeline < area->shared_timelines + SHARED_TIMELINES;
 }
 
-/* Is it the record of a node of 128-bit IDs? */
+/* Is it the record of a node that 128-bit IDs contain? */
 bool
 id_space_is_record(const Timeline *timeline)
 {
-	return layout_same_frame(&timeline->layout, &layout_moments);
+	return layout_same_frame(&timeline->layout, &layout_unique_times);
 }
 
-/* The end of the last ID of a timeline, in us since 1970; 0 if it has none. */
+/* The end of the last ID of a timeline, in us since 1970; 0 if none has been issued. */
 static int64
-issued_until_us(Timeline *timeline)
+timeline_issued_until_us(Timeline *timeline)
 {
 	uint64		next = pg_atomic_read_u64(&timeline->next);
 
 	return shmem_is_used(shmem_area(), next) ? layout_position_end_us(&timeline->layout, next - 1) : 0;
 }
 
-/* A layout of which all IDs are that can have been issued from a timeline. */
+/* A layout that covers all IDs that can have been issued from a timeline. */
 SnowflakeLayout
 id_space_widest_layout(Timeline *timeline)
 {
 	return layout_widen_time(&timeline->layout, pg_atomic_read_u32(&timeline->time_bits));
 }
 
-/* The numbers that come from a timeline; those of any node if it is shared. */
+/* The numbers that a timeline can issue; those of any node if it is shared. */
 static IdNumbers
-numbers_of(Timeline *timeline)
+get_timeline_numbers(Timeline *timeline)
 {
 	SnowflakeLayout layout = id_space_widest_layout(timeline);
 	IdNumbers	numbers = layout_node_numbers(&layout, timeline->node_bits);
@@ -350,8 +364,8 @@ numbers_of(Timeline *timeline)
 }
 
 /*
- * Can a timeline, or NULL, have issued some of these numbers that can be equal to others
- * (or any, if these are NULL)?
+ * Can a timeline, or NULL, have issued some of these numbers?  If equal_to is
+ * not NULL, only numbers that can be equal to one of those count.
  */
 static bool
 may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *equal_to)
@@ -360,14 +374,15 @@ may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *e
 
 	if (timeline == NULL || !layout_same_frame(&timeline->layout, &numbers->layout))
 		return false;
-	issued = numbers_of(timeline);
+	issued = get_timeline_numbers(timeline);
 	return layout_may_be_equal(&issued, numbers) &&
 		(equal_to == NULL || layout_may_be_equal(&issued, equal_to));
 }
 
 /*
- * Until when have numbers been issued that can be equal to others (or any, if these are
- * NULL)?  In us since 1970; 0 if there are none since the server started.
+ * The time until which some of these numbers have been issued, in us since
+ * 1970; 0 if none since the server started.  If equal_to is not NULL, only
+ * numbers that can be equal to one of those count.
  */
 int64
 id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
@@ -377,78 +392,84 @@ id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (may_have_issued(timeline, numbers, equal_to))
-			until_us = Max(until_us, issued_until_us(timeline));
+			until_us = Max(until_us, timeline_issued_until_us(timeline));
 	}
 	return until_us;
 }
 
-/* Let nobody issue any of these numbers that can be equal to present ones below a position of theirs. */
+/*
+ * Raise all timelines that can issue some of these numbers and can be equal to
+ * present ones, so that nothing below position is issued from them.
+ */
 static void
-raise_all(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
+raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
 {
 	int			count = id_space_count();
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (may_have_issued(timeline, numbers, present))
 			shmem_raise_to(&timeline->next, position);
 	}
 }
 
-/* What to do as the writer of the reservation, which keeps idgen_reset_timeline() out meanwhile. */
+/*
+ * A raise of timelines, done as the writer of the reservation, which keeps
+ * idgen_reset_timeline() out.
+ */
 typedef struct Raise
 {
-	Timeline   *timeline;		/* raise this one, or else those of former numbers */
+	Timeline   *timeline;		/* the one to raise; NULL: those of former numbers */
 	const IdNumbers *present;
 	const IdNumbers *former;
-	int64		until_us;		/* to this time; that of a timeline is found out */
-	const SnowflakeLayout *layout;	/* of what is raised ... */
-	uint64		position;		/* ... and to where */
+	int64		until_us;		/* raise to this time; computed if timeline is given */
+	const SnowflakeLayout *layout;	/* of the timelines to raise ... */
+	uint64		position;		/* ... and the position to raise them to */
 } Raise;
 
-/* May a timeline be there now, as if all before had been issued? */
+/* May a timeline be at position now, as if all positions before had been issued? */
 static bool
-is_due(const SnowflakeLayout *layout, uint64 position)
+is_position_due(const SnowflakeLayout *layout, uint64 position)
 {
-	return position <= window_ceiling(layout, window_ticks(layout, window_moment()), 0);
+	return position <= window_ceiling(layout, window_ticks(layout, window_read_clocks()), 0);
 }
 
 /*
- * Raise what is to be raised, unless the clock does not allow that yet: others may have
- * these timelines, too, and would wait.  The caller is the writer.
+ * Raise the timelines, unless the clock does not allow it yet: other generators
+ * may use them, too, and would have to wait.  The caller is the writer.
  */
 static bool
-try_to_raise(Raise *raise)
+raise_if_due(Raise *raise)
 {
 	if (raise->timeline != NULL)
 		raise->until_us = id_space_issued_until_us(raise->former, raise->present);
 	raise->position = window_position_from(raise->layout, raise->until_us);
 	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
 		return true;
-	if (!is_due(raise->layout, raise->position))
+	if (!is_position_due(raise->layout, raise->position))
 		return false;
 	if (raise->timeline != NULL)
 		shmem_raise_to(&raise->timeline->next, raise->position);
 	else
-		raise_all(raise->former, raise->present, raise->position);
+		raise_former_numbers(raise->former, raise->present, raise->position);
 	return true;
 }
 
-/* The same as the writer.  Errors: those of wait_to_write(). */
+/* Become the writer and do the same.  Errors: those of wait_to_write(). */
 static bool
-try_as_writer(Raise *raise)
+raise_if_due_as_writer(Raise *raise)
 {
 	volatile bool done = false;
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
 		wait_to_write();
-		done = try_to_raise(raise);
+		done = raise_if_due(raise);
 		reservation_end_writing(0, (Datum) 0);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
@@ -457,38 +478,39 @@ try_as_writer(Raise *raise)
 
 /* ERROR if idgen_reset_timeline() has left former IDs behind that present ones can be equal to. */
 static void
-check_not_left(const Raise *raise)
+check_former_not_left(const Raise *raise)
 {
 	int			count = id_space_count();
 
 	for (int i = 0; i < count; i++)
 	{
-		Timeline   *timeline = id_space_by_number(i);
+		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (may_have_issued(timeline, raise->former, raise->present))
 			timeline_check_not_left(timeline);
 	}
 }
 
-/* Errors: those of wait_to_write(), check_not_left() and limit_wait(). */
+/* Errors: those of wait_to_write(), check_former_not_left() and limit_wait(). */
 static void
 raise_as_writer(Raise *raise)
 {
 	Wait		wait = {.slot = timeline_slot};
 
-	while (!try_as_writer(raise))
+	while (!raise_if_due_as_writer(raise))
 	{
 		if (raise->timeline != NULL)
-			check_not_left(raise);
+			check_former_not_left(raise);
 		limit_wait(LIMIT_DRIFT, &wait, raise->layout, raise->position, 0);
 	}
 }
 
 /*
- * A generator whose present IDs come from a timeline had former ones, and does not
- * issue any of these now.  Let it go on after the last of those that can be equal to
- * one of the present.  That has to wait for the clock as IDs do.  Errors:
- * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait; what CHECK_FOR_INTERRUPTS raises.
+ * Let a generator, whose present IDs come from timeline, continue after the
+ * last of its former IDs that can be equal to one of the present ones.  It no
+ * longer issues the former ones.  This has to wait for the clock as IDs do.
+ * Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait; what
+ * CHECK_FOR_INTERRUPTS raises.
  */
 void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
@@ -500,9 +522,9 @@ id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers
 }
 
 /*
- * The reverse: present IDs are about to be issued up to until_us, in us since 1970, and
- * it is not sure yet that former ones will not be issued again.  Let these go on after
- * that.  Errors as above.
+ * The reverse: present IDs are about to be issued up to until_us, in us since
+ * 1970, and former ones may be issued again.  Let the former ones continue
+ * after that time.  Errors as above.
  */
 void
 id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * id_space.h
- *	  Which timeline the IDs of a layout and a node come from.
+ *	  The timelines of ID spaces.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,20 +13,20 @@
 #include "bits/layout_overlap.h"
 #include "engine/shmem.h"
 
-/* Who wants a timeline: that says which of the last ones he may have. */
+/* The user of a new timeline; half of the timelines are reserved for SPACE_OF_SERVER. */
 typedef enum SpaceUser
 {
 	SPACE_OF_SERVER,			/* the server's own IDs, or a superuser's generator */
 	SPACE_OF_ROLE,				/* a generator of another role */
 } SpaceUser;
 
-extern Timeline *id_space_find(const SnowflakeLayout *layout, uint64 node_bits);
+extern Timeline *id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits);
 extern bool id_space_has_room(const SnowflakeLayout *layout, uint64 node_bits, SpaceUser user);
-extern Timeline *id_space_timeline(const SnowflakeLayout *layout, uint64 node_bits,
-								   bool keeps_node, SpaceUser user);
+extern Timeline *id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits,
+									   bool keeps_node, SpaceUser user);
 extern int	id_space_count(void);
-extern Timeline *id_space_place(int number);
-extern Timeline *id_space_by_number(int number);
+extern Timeline *id_space_timeline_by_number(int number);
+extern Timeline *id_space_needed_by_number(int number);
 extern bool id_space_is_shared(const Timeline *timeline);
 extern bool id_space_is_record(const Timeline *timeline);
 extern SnowflakeLayout id_space_widest_layout(Timeline *timeline);

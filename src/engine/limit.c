@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * limit.c
- *	  What keeps positions from being taken: a table of limits.
+ *	  The limits that keep positions from being taken, as a table.
  *
- * Each limit has a row: what it is called, where its figure comes from, how it is
- * extended or waited for, what is said when it is not extended in time, and which wait
- * that counts as.  A new limit is a new row.
+ * Each limit has a row: its name, the function that computes it, how it is
+ * extended or waited for, what is reported if it is not extended in time, and
+ * which cause the wait counts as.  To add a limit, add a row.
  *
- * Waits hold no lock, and can be cancelled.  Callers look again whenever one returns:
- * it may be too early.
+ * Waits hold no lock and can be cancelled.  They may return too early, so
+ * callers check again whenever one returns.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,10 +24,10 @@
 /* How far beyond the drift limit calls that wait may take positions. */
 #define LONGEST_QUEUE_MS 100
 
-/* The first time that we look whether a reservation has been confirmed. */
+/* The first interval at which confirmation of a reservation is checked. */
 #define SHORTEST_POLL_NS NS_PER_MS
 
-/* What the figure of a limit depends on. */
+/* What a limit is computed from. */
 typedef struct LimitQuery
 {
 	const SnowflakeLayout *layout;
@@ -39,39 +39,41 @@ typedef struct Limit
 {
 	const char *name;
 
-	/* The first position that must not be taken; known is what it was at the last call. */
+	/* The first position that must not be taken.  known caches the result of the last call. */
 	uint64		(*end) (const LimitQuery *query, KnownTime *known);
 
 	/*
-	 * Get the limit beyond position, or wait for that for a while, on the timeline as it
-	 * is after so many restarts.  False if it is of no use, or idgen.max_wait is over.
+	 * Extend the limit beyond position, or wait for a while for that, for a
+	 * timeline that has been restarted this many times.  Returns false if it
+	 * cannot be extended, or idgen.max_wait is over.
 	 */
 	bool		(*extend) (Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
 
-	/* ERROR, as it was of no use.  May return if it has come to be. */
+	/* Raise the error after extend has failed.  May return if the cause has just gone away. */
 	void		(*report) (const Wait *wait, const SnowflakeLayout *layout, uint64 position);
 
-	/* What a wait for it counts as; NULL if there is none. */
+	/* The cause that a wait counts as; NULL if there are no waits. */
 	WaitCause	(*cause) (void);
 } Limit;
 
 /* -------------------------------------------------------------- the end of the layout's time */
 
 static uint64
-end_of_layout(const LimitQuery *query, KnownTime *known)
+get_layout_end(const LimitQuery *query, KnownTime *known)
 {
 	return layout_end(query->layout);
 }
 
 static bool
-extend_never(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+extend_layout(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
 {
 	return false;
 }
 
 /*
- * Is the clock so far before the end of the layout that IDs cannot have got there by
- * it?  Then it was ahead, or somebody has set where IDs begin.
+ * Is the clock so far before the end of the layout that IDs cannot have got
+ * there by it?  Then the clock was ahead, or the timelines were reset to a
+ * later time.
  */
 static bool
 clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)
@@ -79,7 +81,7 @@ clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)
 	return layout_tick_at(layout, now_ns) + window_drift_ticks(layout) < layout_end_tick(layout);
 }
 
-/* Time is used up only until the timelines are reset. */
+/* The error where a reset of the timelines would help. */
 static void
 report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
 {
@@ -96,10 +98,7 @@ report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
 			errhint("If the clock is right now, it was ahead before. To have IDs go on at the clock, use idgen_reset_timeline(force => true); what that gives up is in docs/reliability.md."));
 }
 
-/*
- * The position wanted lies past the end of the time field.  ERROR
- * PROGRAM_LIMIT_EXCEEDED.
- */
+/* The position is past the end of the time field.  ERROR PROGRAM_LIMIT_EXCEEDED. */
 static void
 report_layout(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 {
@@ -117,9 +116,12 @@ report_layout(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 
 /* ------------------------------------- the reference clock and idgen.max_drift: extended by time */
 
-/* Those who wait may queue beyond what may be issued: for 100 ms, or one tick at least. */
+/*
+ * Callers that wait may take positions beyond the ceiling, for 100 ms, or for
+ * one tick if that is longer.
+ */
 static uint64
-end_of_drift(const LimitQuery *query, KnownTime *known)
+get_drift_end(const LimitQuery *query, KnownTime *known)
 {
 	int64		tick_ns = query->layout->tick_us * NS_PER_US;
 	int64		longest_ns = Max(LONGEST_QUEUE_MS * NS_PER_MS, tick_ns);
@@ -127,7 +129,7 @@ end_of_drift(const LimitQuery *query, KnownTime *known)
 	return window_ceiling(query->layout, query->ticks, Min(longest_ns, query->patience_ns) / tick_ns);
 }
 
-/* Wait until the reference clock shows due_ns, since 1970. */
+/* Wait until the reference clock shows due_ns (since 1970); false if idgen.max_wait is over. */
 static bool
 wait_for_reference(const Wait *wait, int64 due_ns)
 {
@@ -160,21 +162,20 @@ report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, \"idgen.max_regression\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
-					  window_max_drift.value, waiting_max, reference_max_regression.value),
+					  window_max_drift.value, wait_max_ms, reference_max_regression.value),
 			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
-/* Why is the timeline ahead of the clock? */
 static WaitCause
-cause_of_drift(void)
+get_drift_cause(void)
 {
 	return reference_clock_lead().lead_us > 0 ? WAIT_DRIFT : WAIT_SEQUENCE;
 }
 
-/* --------------------------------------- the reservation: extended by us, or by whoever is at it */
+/* --------------------------------------- the reservation: extended by us, or by its writer */
 
 static uint64
-end_of_reservation(const LimitQuery *query, KnownTime *known)
+get_reservation_end(const LimitQuery *query, KnownTime *known)
 {
 	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->limits.reserved_us), known);
 }
@@ -198,7 +199,7 @@ extend_reservation(Wait *wait, const SnowflakeLayout *layout, uint64 position, u
 	return true;
 }
 
-/* Before the first reservation of a cluster, nothing is reserved. */
+/* Before the first reservation of a cluster, reserved_us is 0. */
 static void
 report_unconfirmed(void)
 {
@@ -208,24 +209,24 @@ report_unconfirmed(void)
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no synchronous standby has confirmed the reservation of time for snowflake IDs"),
 			reserved_us == 0 ?
-			errdetail("No time has been reserved yet, and \"idgen.max_wait\" is %d ms.", waiting_max) :
+			errdetail("No time has been reserved yet, and \"idgen.max_wait\" is %d ms.", wait_max_ms) :
 			errdetail("IDs are reserved up to %s, and \"idgen.max_wait\" is %d ms.",
-					  timestamptz_to_str(clock_timestamptz(reserved_us)), waiting_max),
+					  timestamptz_to_str(clock_timestamptz(reserved_us)), wait_max_ms),
 			errhint("Bring back a standby that \"synchronous_standby_names\" names, or change that setting."));
 }
 
-/* To write a reservation takes longer than what it reserves. */
+/* Writing a reservation took longer than the time that it reserved. */
 static void
 report_over(void)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("reservation of time for snowflake IDs was over before it was written"),
-			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, waiting_max),
+			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, wait_max_ms),
 			errhint("Find out why WAL is flushed so slowly, or raise \"idgen.reserve_ahead\"."));
 }
 
-/* Returns if there is no reason any more. */
+/* Returns if the writer has just finished. */
 static void
 report_reservation(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 {
@@ -240,7 +241,7 @@ report_reservation(const Wait *wait, const SnowflakeLayout *layout, uint64 posit
 }
 
 static WaitCause
-cause_of_reservation(void)
+get_reservation_cause(void)
 {
 	return WAIT_RESERVATION;
 }
@@ -248,20 +249,20 @@ cause_of_reservation(void)
 /* ------------------------------------------------------------------------------------ the table */
 
 static const Limit limits[LIMITS] = {
-	[LIMIT_LAYOUT] = {"layout", end_of_layout, extend_never, report_layout, NULL},
-	[LIMIT_DRIFT] = {"drift", end_of_drift, extend_drift, report_drift, cause_of_drift},
-	[LIMIT_RESERVATION] = {"reservation", end_of_reservation, extend_reservation, report_reservation, cause_of_reservation},
+	[LIMIT_LAYOUT] = {"layout", get_layout_end, extend_layout, report_layout, NULL},
+	[LIMIT_DRIFT] = {"drift", get_drift_end, extend_drift, report_drift, get_drift_cause},
+	[LIMIT_RESERVATION] = {"reservation", get_reservation_end, extend_reservation, report_reservation, get_reservation_cause},
 };
 
 /*
- * Which positions may be taken now, by a caller who would wait patience_ns (0 ..).  The
- * limits are read before the start: see reservation.c.
+ * The positions that may be taken now, by a caller that would wait patience_ns
+ * (0 ..).  The limits are read before the start: see reservation.c.
  */
-Window
-limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns)
+IssueWindow
+limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
 	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
-	Window		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
+	IssueWindow		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
 
 	for (int id = 0; id < LIMITS; id++)
 		window.end = Min(window.end, limits[id].end(&query, &known->ends[id]));
@@ -272,9 +273,9 @@ limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int6
 	return window;
 }
 
-/* The limit that keeps position from being taken, as it was when the window was looked at. */
+/* The limit that kept position from being taken when the window was computed. */
 LimitId
-limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns, uint64 position)
+limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns, uint64 position)
 {
 	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
 	int			id = 0;
@@ -285,8 +286,9 @@ limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now, 
 }
 
 /*
- * A limit is in the way of position.  Get it further, or wait for that for a while.
- * Errors: that of the limit after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ * Extend the limit that is in the way of position, or wait for that for a
+ * while.  Errors: that of the limit after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
  */
 void
 limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
@@ -302,15 +304,15 @@ limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 positio
 }
 
 /*
- * Wait until the reference clock shows due_ns (since 1970), in order to have position.
- * Errors as in limit_wait().
+ * Wait until the reference clock shows due_ns (since 1970), in order to take
+ * position.  Errors as in limit_wait().
  */
 void
 limit_wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns)
 {
 	int64		began = clock_monotonic_ns();
 
-	wait_begin(wait, cause_of_drift(), began);
+	wait_begin(wait, get_drift_cause(), began);
 	if (!wait_for_reference(wait, due_ns))
 		report_drift(wait, layout, position);
 	wait_end(wait, began);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * limit.h
- *	  What keeps positions from being taken.
+ *	  The limits that keep positions from being taken.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,10 +9,10 @@
 #define IDGEN_LIMIT_H
 
 #include "bits/layout.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 
-/* In the order in which they count, where several are in the way. */
+/* In order of precedence: the first limit that is in the way is waited for or reported. */
 typedef enum LimitId
 {
 	LIMIT_LAYOUT,
@@ -22,15 +22,15 @@ typedef enum LimitId
 
 #define LIMITS (LIMIT_RESERVATION + 1)
 
-/* Times of one layout as positions; zero at first. */
+/* Times converted to positions of one layout, cached; all zero at first. */
 typedef struct KnownLimits
 {
 	KnownTime	start;
 	KnownTime	ends[LIMITS];
 } KnownLimits;
 
-extern Window limit_window(const SnowflakeLayout *layout, KnownLimits *known, Moment now, int64 patience_ns);
-extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, Moment now,
+extern IssueWindow limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns);
+extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now,
 								int64 patience_ns, uint64 position);
 extern void limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
 extern void limit_wait_until(Wait *wait, const SnowflakeLayout *layout, uint64 position, int64 due_ns);

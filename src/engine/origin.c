@@ -3,17 +3,18 @@
  * origin.c
  *	  Keeping a number in the progress of replication origin "idgen".
  *
- * PostgreSQL writes the progress of an origin to WAL and into checkpoints, and a
- * standby replays it without our library.  It is one for the whole cluster.  To
- * PostgreSQL the number is an LSN on another server; what it means is up to the
- * caller.
+ * PostgreSQL writes the progress of an origin to WAL and into checkpoints, and
+ * a standby replays it without our library.  There is one for the whole
+ * cluster.  To PostgreSQL the number is an LSN on another server; its meaning
+ * is up to the caller.
  *
- * An origin is a row of a shared catalog, whose small number is given to another
- * origin once the row is gone.  To write under a number that has become, say, a
- * subscription's would make that lose its place.  So whoever writes holds locks
- * that keep the row, and the row is one that no rollback can take away: a
- * background worker creates it, in a transaction of its own.  This also works for
- * callers that may not write: read-only transactions and parallel workers.
+ * An origin is a row of a shared catalog, whose small number is given to
+ * another origin once the row is gone.  If we wrote under a number that now
+ * belongs to, say, a subscription, that would lose its place.  So a process
+ * that writes holds locks that keep the row, and the row must be one that no
+ * rollback can remove: a background worker creates it, in a transaction of its
+ * own.  This also works for callers that may not write: read-only transactions
+ * and parallel workers.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,13 +39,13 @@
 
 #include "engine/origin.h"
 
-/* How long the worker waits for whoever is changing origins. */
+/* How long the worker waits for a transaction that is changing origins. */
 #define WORKER_LOCK_TIMEOUT "5s"
 
 /*
- * The number kept; 0 if there is none.  False if another transaction keeps us from
- * looking.  The origin is not locked: whoever drops it just now takes the number
- * with it anyway.
+ * Read the number; 0 if there is none.  Returns false if another transaction
+ * keeps us from reading.  The origin is not locked: if it is dropped
+ * concurrently, the number is gone anyway.
  */
 bool
 origin_try_read(uint64 *value)
@@ -77,22 +78,22 @@ origin_tag(Oid origin)
 	return tag;
 }
 
-/* Without waiting, and without a look at the catalogs. */
+/* Lock without waiting, and without reading the catalogs. */
 static bool
-try_lock(LOCKTAG tag, LOCKMODE mode)
+try_lock_tag(LOCKTAG tag, LOCKMODE mode)
 {
 	return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 static void
-unlock(LOCKTAG tag, LOCKMODE mode)
+unlock_tag(LOCKTAG tag, LOCKMODE mode)
 {
 	LockRelease(&tag, mode, false);
 }
 
-/* ERROR if this server has no place for any origin's progress. */
+/* ERROR if the server is configured to keep no origin's progress. */
 static void
-check_states(void)
+check_origin_states(void)
 {
 	if (compat_origin_states == 0)
 		ereport(ERROR,
@@ -103,11 +104,11 @@ check_states(void)
 }
 
 /*
- * ERROR if the origin's row was created by the transaction we are in.  If that
- * rolls back, the number would be free, with our progress on it.
+ * ERROR if the current transaction created the origin's row.  If it rolled
+ * back, the number would be free, with our progress on it.
  */
 static void
-check_committed(void)
+check_origin_committed(void)
 {
 	HeapTuple	row = SearchSysCache1(REPLORIGNAME, CStringGetTextDatum(ORIGIN_NAME));
 	bool		ours;
@@ -124,8 +125,8 @@ check_committed(void)
 }
 
 /*
- * ERROR if our own transaction keeps the worker from creating the origin, which
- * would wait for us while we wait for it.
+ * ERROR if our own transaction keeps the worker from creating the origin: the
+ * worker would wait for us while we wait for it.
  */
 static void
 check_catalog_is_free(void)
@@ -144,7 +145,7 @@ check_catalog_is_free(void)
 static bool
 lock_origin(Oid origin, LOCKMODE mode)
 {
-	if (!try_lock(origin_tag(origin), mode))
+	if (!try_lock_tag(origin_tag(origin), mode))
 		return false;
 	AcceptInvalidationMessages();
 	return true;
@@ -163,21 +164,21 @@ lock_existing(ReplOriginId *origin)
 		status = ORIGIN_MISSING;
 	else if (lock_origin(*origin, RowExclusiveLock))
 	{
-		/* Still the same, now that it cannot go? */
+		/* Is it still the same origin, now that it cannot be dropped? */
 		if (replorigin_by_name(ORIGIN_NAME, true) == *origin)
 			return ORIGIN_ACQUIRED;
-		unlock(origin_tag(*origin), RowExclusiveLock);
+		unlock_tag(origin_tag(*origin), RowExclusiveLock);
 	}
 	UnlockRelationOid(ReplicationOriginRelationId, RowExclusiveLock);
 	return status;
 }
 
 /*
- * What origin_acquire() would find now; it creates nothing, and nothing stays locked.  Not
- * in recovery, where nobody may take the lock.
+ * What origin_acquire() would find now.  Creates nothing and keeps no lock.
+ * Not to be called in recovery, where the lock cannot be taken.
  */
 OriginStatus
-origin_look(void)
+origin_probe(void)
 {
 	ReplOriginId origin;
 	OriginStatus status = lock_existing(&origin);
@@ -187,9 +188,12 @@ origin_look(void)
 	return status;
 }
 
-/* Start a worker that creates the origin, and wait until it is done. */
+/*
+ * Start a worker that creates the origin, and wait until it has exited.  False
+ * if none could be started.
+ */
 static bool
-run_worker(void)
+run_creation_worker(void)
 {
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
@@ -213,9 +217,9 @@ run_worker(void)
 }
 
 /*
- * Have the origin created.  One backend at a time, so that not all of them start
- * workers; parallel workers of one query share their locks and may do so.
- * ERROR if the worker could not do it.
+ * Have the origin created.  One backend at a time does this, so that not all of
+ * them start workers; parallel workers of one query share their locks and may
+ * do it together.  ERROR if the worker failed.
  */
 static OriginStatus
 create_origin(void)
@@ -226,8 +230,8 @@ create_origin(void)
 	if (!lock_origin(InvalidOid, ExclusiveLock))
 		return ORIGIN_IN_CREATION;
 	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
-		started = run_worker();
-	unlock(origin_tag(InvalidOid), ExclusiveLock);
+		started = run_creation_worker();
+	unlock_tag(origin_tag(InvalidOid), ExclusiveLock);
 	if (!started)
 		return ORIGIN_NO_WORKER;
 
@@ -242,19 +246,20 @@ create_origin(void)
 }
 
 /*
- * Find the origin, and see to it that it stays until origin_release() or the end
- * of the transaction.  If it is missing, this may take a while; it never waits for
- * a lock, so we look at the row only once we have locked its catalog.  Errors:
- * CONFIGURATION_LIMIT_EXCEEDED where no progress can be kept; OBJECT_IN_USE if
- * the origin is of our own transaction; OBJECT_NOT_IN_PREREQUISITE_STATE if it
- * could not be created; what CHECK_FOR_INTERRUPTS raises.
+ * Find the origin, create it if it is missing, and keep it from being dropped
+ * until origin_release() or the end of the transaction.  Creating it may take a
+ * while.  This never waits for a lock, so the row is read only after its
+ * catalog has been locked.  Errors: CONFIGURATION_LIMIT_EXCEEDED where no
+ * progress can be kept; OBJECT_IN_USE if the current transaction created the
+ * origin; OBJECT_NOT_IN_PREREQUISITE_STATE if it could not be created; what
+ * CHECK_FOR_INTERRUPTS raises.
  */
 OriginStatus
 origin_acquire(ReplOriginId *origin)
 {
 	OriginStatus status;
 
-	check_states();
+	check_origin_states();
 	status = lock_existing(origin);
 	if (status == ORIGIN_MISSING)
 	{
@@ -263,11 +268,14 @@ origin_acquire(ReplOriginId *origin)
 			status = lock_existing(origin);
 	}
 	if (status == ORIGIN_ACQUIRED)
-		check_committed();
+		check_origin_committed();
 	return status;
 }
 
-/* What origin_acquire() could not do, for who cannot wait any longer. */
+/*
+ * Raise the error for a status other than ORIGIN_ACQUIRED, for callers that
+ * cannot wait any longer.
+ */
 void
 origin_report(OriginStatus status)
 {
@@ -291,15 +299,15 @@ origin_report(OriginStatus status)
 void
 origin_release(ReplOriginId origin)
 {
-	unlock(origin_tag(origin), RowExclusiveLock);
-	unlock(catalog_tag(), RowExclusiveLock);
+	unlock_tag(origin_tag(origin), RowExclusiveLock);
+	unlock_tag(catalog_tag(), RowExclusiveLock);
 }
 
 /*
- * Keep value (1 ..) and return the end of its WAL, which has been flushed.
- * Without backward a larger value stays.  The caller has acquired the origin.
- * Errors: CONFIGURATION_LIMIT_EXCEEDED when other origins take up all there is
- * room for, OBJECT_IN_USE when a session replays as this origin.
+ * Write value (1 ..) and return the end of its WAL record, which has been
+ * flushed.  Unless backward is true, a larger value stays.  The caller has
+ * acquired the origin.  Errors: CONFIGURATION_LIMIT_EXCEEDED when other origins
+ * take up all the room, OBJECT_IN_USE when a session replays as this origin.
  */
 XLogRecPtr
 origin_write(ReplOriginId origin, uint64 value, bool backward)
@@ -310,17 +318,17 @@ origin_write(ReplOriginId origin, uint64 value, bool backward)
 }
 
 static bool
-fail(OriginFailure *failure, const char *reason)
+set_failure(OriginFailure *failure, const char *reason)
 {
 	strlcpy(failure->reason, reason, sizeof(failure->reason));
 	return false;
 }
 
 /*
- * Lock the origin, write, and unlock it.  If the origin holds known_value, it is
- * still ours, and no catalog need be asked: nobody else's progress is that number,
- * and to drop an origin takes the number away at once.  *locks says how many locks
- * there are to release, also after an ERROR.
+ * Lock the origin and write.  If the origin holds known_value, it is still
+ * ours, and no catalog has to be read: no other origin's progress is that
+ * number, and dropping an origin removes the number at once.  *locks is the
+ * number of locks to release, also after an ERROR.
  */
 static bool
 lock_and_write(ReplOriginId origin, uint64 known_value, uint64 value, volatile int *locks,
@@ -328,40 +336,40 @@ lock_and_write(ReplOriginId origin, uint64 known_value, uint64 value, volatile i
 {
 	static const char *const locked = "replication origin \"" ORIGIN_NAME "\" is locked by another transaction";
 
-	if (!try_lock(catalog_tag(), RowExclusiveLock))
-		return fail(failure, locked);
+	if (!try_lock_tag(catalog_tag(), RowExclusiveLock))
+		return set_failure(failure, locked);
 	(*locks)++;
-	if (!try_lock(origin_tag(origin), RowExclusiveLock))
-		return fail(failure, locked);
+	if (!try_lock_tag(origin_tag(origin), RowExclusiveLock))
+		return set_failure(failure, locked);
 	(*locks)++;
 	if (origin == InvalidReplOriginId || replorigin_get_progress(origin, false) != known_value)
-		return fail(failure, "replication origin \"" ORIGIN_NAME "\" has been dropped or moved");
+		return set_failure(failure, "replication origin \"" ORIGIN_NAME "\" has been dropped or moved");
 	*wal_end = origin_write(origin, value, false);
 	return true;
 }
 
 static void
-release_locks(ReplOriginId origin, int locks)
+release_write_locks(ReplOriginId origin, int locks)
 {
 	if (locks > 1)
-		unlock(origin_tag(origin), RowExclusiveLock);
+		unlock_tag(origin_tag(origin), RowExclusiveLock);
 	if (locks > 0)
-		unlock(catalog_tag(), RowExclusiveLock);
+		unlock_tag(catalog_tag(), RowExclusiveLock);
 }
 
 /*
- * Take back what a failure of lock_and_write() has left, and note its reason.  A
- * canceled statement has to end, so then the failure goes on.
+ * Clean up after an ERROR in lock_and_write(), and store its message.  A
+ * canceled statement has to end, so its error is raised again.
  *
- * This does without a subtransaction, which parallel workers cannot begin before
- * 17.  All that lock_and_write() has in hand when it fails is locks, maybe a WAL
- * record that is being put together, and no resource that an owner would have to
- * release, as it does not look at catalogs: PostgreSQL's own LWLocks if somebody
- * replays as the origin, none if there is no memory for a lock.  That we
- * held no LWLock before is up to the caller.
+ * This works without a subtransaction, which parallel workers cannot start
+ * before PostgreSQL 17.  lock_and_write() reads no catalogs, so when it fails
+ * it holds no resource that a resource owner would have to release.  It can
+ * hold only locks and a WAL record under construction: PostgreSQL's own LWLocks
+ * if a session replays as the origin, none if there is no memory for a lock.
+ * The caller ensures that we held no LWLock before.
  */
 static void
-recover(OriginFailure *failure)
+recover_from_write_error(OriginFailure *failure)
 {
 	ErrorData  *error;
 
@@ -371,15 +379,16 @@ recover(OriginFailure *failure)
 	XLogResetInsertion();
 	error = CopyErrorData();
 	FlushErrorState();
-	(void) fail(failure, error->message);
+	(void) set_failure(failure, error->message);
 	FreeErrorData(error);
 }
 
 /*
- * As origin_write() does, to an origin that the caller has not acquired, but holds
- * known_value if it is still what it was at the last write.  False and a reason if
- * that cannot be done at once, whatever it is; raises nothing, but for what must end the
- * statement.  The caller must hold no LWLock: INTERRUPTS_CAN_BE_PROCESSED().
+ * Write as origin_write() does, but to an origin that the caller has not
+ * acquired; it must hold known_value if nobody has changed it since the last
+ * write.  Returns false with a reason if that cannot be done at once, for
+ * whatever reason.  Raises only what must end the statement.  The caller must
+ * hold no LWLock: INTERRUPTS_CAN_BE_PROCESSED().
  */
 bool
 origin_try_write(ReplOriginId origin, uint64 known_value, uint64 value,
@@ -396,21 +405,22 @@ origin_try_write(ReplOriginId origin, uint64 known_value, uint64 value,
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
-		recover(failure);
+		recover_from_write_error(failure);
 	}
 	PG_END_TRY();
-	release_locks(origin, locks);
+	release_write_locks(origin, locks);
 	return is_written;
 }
 
 /*
- * Main function of the worker.  What synchronous standbys have of this does not
- * matter: they get it before what will be written to it.
+ * Main function of the worker.  Whether synchronous standbys have received the
+ * new row does not matter: they receive it before anything that is written to
+ * the origin.
  */
 void
 idgen_create_origin(Datum database)
 {
-	/* The default would end us in the midst of a write. */
+	/* The default handler would end the process in the middle of a write. */
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid,

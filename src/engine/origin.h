@@ -21,17 +21,17 @@ typedef enum OriginStatus
 	ORIGIN_MISSING,
 	ORIGIN_LOCKED,				/* by another transaction */
 	ORIGIN_IN_CREATION,			/* by another session */
-	ORIGIN_NO_WORKER,			/* to create it */
+	ORIGIN_NO_WORKER,			/* no background worker to create it */
 } OriginStatus;
 
-/* Why origin_try_write() did not write, for a message. */
+/* Why origin_try_write() failed, for a message. */
 typedef struct OriginFailure
 {
 	char		reason[256];
 } OriginFailure;
 
 extern bool origin_try_read(uint64 *value);
-extern OriginStatus origin_look(void);
+extern OriginStatus origin_probe(void);
 extern OriginStatus origin_acquire(ReplOriginId *origin);
 pg_noreturn extern void origin_report(OriginStatus status);
 extern void origin_release(ReplOriginId origin);

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * process_state.c
- *	  See process_state.h.
+ *	  Mapping the state of a process, and wiping it in children.
  *
- * Where the kernel can, it wipes the memory in a child itself, however the child came
- * about, and leaves it out of core files.  Elsewhere fork() calls us in the child.  Either
- * way nothing is to be compared at a use: to ask for the process ID would cost more than
- * the ID.  A program that is executed maps memory anew, as all its variables begin anew.
+ * Where the kernel supports it, it wipes the memory in a child itself, however
+ * the child was created, and leaves it out of core files.  Elsewhere fork()
+ * calls us in the child.  Either way, users of the state need not compare
+ * process IDs, which would cost more than an ID.  A process that executes
+ * another program starts without the mapping.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,16 +20,18 @@
 
 ProcessState *process_state_mapped = NULL;
 
-/* In a child. */
 static void
-wipe(void)
+wipe_state(void)
 {
 	memset(process_state_mapped, 0, sizeof(ProcessState));
 }
 
-/* Have the kernel wipe the memory in children.  Some emulators accept any advice, and follow none. */
+/*
+ * Ask the kernel to wipe the memory in children.  Some emulators accept any
+ * advice and follow none, so one that is invalid is tried first.
+ */
 static bool
-kernel_wipes(ProcessState *state)
+kernel_wipes_in_child(ProcessState *state)
 {
 #ifdef MADV_WIPEONFORK
 	return madvise(state, sizeof(*state), -1) != 0 && madvise(state, sizeof(*state), MADV_WIPEONFORK) == 0;
@@ -46,7 +49,7 @@ leave_out_of_core_files(ProcessState *state)
 }
 
 static void
-report_failure(void)
+report_map_failure(void)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OUT_OF_MEMORY),
@@ -54,21 +57,21 @@ report_failure(void)
 			errdetail("Could not map %zu bytes for the random numbers of this process: %m.", sizeof(ProcessState)));
 }
 
-/* Map the memory, whole pages of it, full of zeros.  OUT_OF_MEMORY; the next call tries again. */
+/* Map whole pages, full of zeros.  ERROR OUT_OF_MEMORY; the next call tries again. */
 void
 process_state_map(void)
 {
 	ProcessState *state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (state == MAP_FAILED)
-		report_failure();
-	if (!kernel_wipes(state) && (errno = pthread_atfork(NULL, NULL, wipe)) != 0)
+		report_map_failure();
+	if (!kernel_wipes_in_child(state) && (errno = pthread_atfork(NULL, NULL, wipe_state)) != 0)
 	{
 		int			error = errno;
 
 		munmap(state, sizeof(*state));
 		errno = error;
-		report_failure();
+		report_map_failure();
 	}
 	leave_out_of_core_files(state);
 	process_state_mapped = state;

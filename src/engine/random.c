@@ -3,12 +3,13 @@
  * random.c
  *	  A pool of random words for each process.
  *
- * All randomness comes from pg_strong_random().  A word is handed out once and
- * wiped as it is handed out, so no later bug that leaks memory shows what was used.
- * The pool lies in the state of the process, so a child has none and draws its own,
- * and a core file does not show what is still to be used.  What nobody here can notice
- * is a running machine that is cloned: both go on with the same pool, and with the same
- * state of the system's generator for a while.
+ * All randomness comes from pg_strong_random().  A word is used once and wiped
+ * when it is handed out, so that no later bug that leaks memory reveals it.
+ * The pool lies in the state of the process, so a child starts without one and
+ * fills its own, and core files do not contain unused words.  One case cannot
+ * be noticed here: if a running machine is cloned, both copies continue with
+ * the same pool and, for a while, with the same state of the system's random
+ * number generator.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +28,10 @@ refill_pool(ProcessState *state)
 	state->words_left = RANDOM_WORDS;
 }
 
-/* 64 random bits.  INTERNAL_ERROR if the system gives none, and the errors of process_state(). */
+/*
+ * 64 random bits.  ERROR INTERNAL_ERROR if the system provides none, and the
+ * errors of process_state().
+ */
 uint64
 random_word(void)
 {
@@ -37,7 +41,7 @@ random_word(void)
 	if (unlikely(state->words_left == 0))
 		refill_pool(state);
 
-	/* The pool is visible to pg_strong_random(), so this store is not elided. */
+	/* The pool is visible to pg_strong_random(), so the compiler does not elide this store. */
 	word = state->words[--state->words_left];
 	state->words[state->words_left] = 0;
 	return word;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * random.h
- *	  Random words, cheap because they are drawn from the system in pools.
+ *	  Random words, cheap because they are obtained from the system in pools.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,47 +1,55 @@
 /*-------------------------------------------------------------------------
  *
  * reference_clock.c
- *	  A clock that goes on when the wall clock is set back, or is behind at a start.
+ *	  A clock that continues when the wall clock is set back, or is behind at a
+ *	  start.
  *
- * No ID needs a clock that is right: the timeline goes on by itself.  Only the limit for
- * bursts looks at a clock, and if that went back with the wall clock, calls would wait
- * until the wall clock has caught up.  So the limit looks at
+ * No ID needs a clock that is right: the timeline advances by itself.  Only the
+ * drift limit, which bounds bursts, depends on a clock.  If that clock went
+ * back with the wall clock, calls would wait until the wall clock has caught
+ * up.  So the limit is relative to
  *
  *		max(wall, base + 0.9 * (monotonic - base_monotonic))
  *
- * where base is the highest clock seen, or where IDs begin after a start.  It never goes
- * back, and what it is ahead of the wall clock, the lead, is worked off at a tenth of
- * real time, even if IDs are issued as fast as the layout allows.
+ * where base is the highest clock seen, or the time at which IDs begin after a
+ * start.  The reference clock never goes back.  The lead, by which it is ahead
+ * of the wall clock, is worked off at a tenth of real time, even if IDs are
+ * issued as fast as the layout allows.
  *
- * If the lead, with all steps of the wall clock in it, is more than
- * idgen.max_regression, the reference clock stands still, and the limit looks at the wall
- * clock, until the lead is no more than that.  So calls wait for what is too much.
+ * If the lead, including all steps of the wall clock, exceeds
+ * idgen.max_regression, the reference clock stands still and the limit is
+ * relative to the wall clock until the lead is within idgen.max_regression
+ * again.  So calls wait for the excess.
  *
  *	highest_clock_ns		where the reference clock has been, in steps.  Raised by
- *							compare-and-swap from what it was before the clocks were
- *							read, so that nobody who was interrupted in between undoes
+ *							compare-and-swap from its value before the clocks were read, so
+ *							that a process that was interrupted in between does not undo
  *							idgen_reset_timeline().
- *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and
- *							written as one; not above 0 if the wall clock is the reference.
- *							Each time there comes to be none it is by another number, from
- *							offsets_ended.  Set by compare-and-swap, from such a number, or
- *							from what the clocks were held against to such a number;
- *							highest_clock_ns is raised before that.  So whoever was
- *							interrupted before he sets it finds his swap fail if there was
- *							another one meanwhile, or if idgen_reset_timeline() has ended
- *							it; see set_offset().  Litmus test: offset.
- *	clock_is_behind			by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to WENT_BACK,
- *							and exchanged to 0, so of all who notice one reports.
- *	behind_since_us			written by that one.
- *	least_lead_ns			by compare-and-swap while the cause is IDS_BEGAN_AHEAD, in steps.
+ *	reference_offset_ns		base - 0.9 * base_monotonic, so that both are read and written
+ *							as one; not above 0 if the wall clock is the reference.  Each
+ *							time the offset ends, another such value is stored, from
+ *							offsets_ended.  An offset is set by compare-and-swap from such
+ *							a value, and ended by compare-and-swap from the offset that the
+ *							clocks were compared with; highest_clock_ns is raised before
+ *							that.  So if a process is interrupted before it sets an offset,
+ *							its swap fails if there has been another offset meanwhile, or if
+ *							idgen_reset_timeline() has ended it; see
+ *							set_reference_offset().  Litmus test: offset.
+ *	clock_is_behind			set by compare-and-swap from 0, or from IDS_BEGAN_AHEAD to
+ *							WENT_BACK, and exchanged to 0, so that of all processes that
+ *							notice one reports.
+ *	behind_since_us			written by that process.
+ *	least_lead_ns			set by compare-and-swap while the cause is IDS_BEGAN_AHEAD, in
+ *							steps.
  *	largest_regression_ns	raised by compare-and-swap.
  *
- * A backend that dies between two of these leaves a step that is counted and not logged,
- * or the reverse, for as long as the area lives on.
+ * If a backend dies between two of these writes, a step is counted and not
+ * logged, or the reverse, for as long as the shared area exists.
  *
- * CLOCK_MONOTONIC is one for all processes.  It stops while the machine is suspended;
- * the lead is then worked off by the wall clock alone, and faster.  To read it costs as
- * much as a call, so that is done only while the wall clock is behind.
+ * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine is
+ * suspended; the lead is then worked off by the wall clock alone, and faster.
+ * Reading it costs as much as a call, so it is read only while the wall clock
+ * is behind.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,35 +57,38 @@
 
 #include "engine/reference_clock.h"
 
-/* What the clocks of two processors may differ by. */
+/* The clocks of two processors may differ by this. */
 #define TOLERANCE_NS NS_PER_MS
 
 ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value = REFERENCE_DEFAULT_MAX_REGRESSION};
 
-/* The reference clock's nine tenths of the monotonic clock. */
+/* The part of the monotonic clock by which the reference clock advances: nine tenths. */
 static int64
-slowed_ns(void)
+slowed_monotonic_ns(void)
 {
 	int64		monotonic = clock_monotonic_ns();
 
 	return monotonic - monotonic / 10;
 }
 
-/* Is this lead, in ns, within idgen.max_regression?  Compared in us, as IDs have them at best. */
+/*
+ * Is this lead, in ns, within idgen.max_regression?  Compared in us, the finest
+ * resolution of IDs.
+ */
 static bool
-is_within_limit(int64 lead_ns)
+is_within_max_regression(int64 lead_ns)
 {
 	return lead_ns / NS_PER_US <= reference_max_regression.value * US_PER_MS;
 }
 
-/* Why the wall clock is behind; 0 in clock_is_behind: it is not. */
+/* Why the wall clock is behind.  In clock_is_behind, 0 means that it is not. */
 typedef enum BehindCause
 {
 	WENT_BACK = 1,
 	IDS_BEGAN_AHEAD,
 } BehindCause;
 
-/* The wall clock, at wall_ns, is behind.  False if that was known. */
+/* Note that the wall clock, at wall_ns, is behind.  False if that was known already. */
 static bool
 note_behind(BehindCause cause, uint64 wall_ns)
 {
@@ -109,7 +120,7 @@ report_step_back(uint64 step_ns, uint64 lead_ns)
 	shmem_raise_to(&area->largest_regression_ns, step_ns);
 	ereport(LOG,
 			errmsg("system clock went back by %.3f s", (double) step_ns / NS_PER_S),
-			is_within_limit(lead_ns) ?
+			is_within_max_regression(lead_ns) ?
 			errdetail("Snowflake IDs go on from the last one. They are ahead of the clock, by a tenth less of each second, until it has caught up.") :
 			errdetail("Snowflake IDs go on from the last one. Calls wait until they are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
 					  reference_max_regression.value),
@@ -124,7 +135,7 @@ report_step_back(uint64 step_ns, uint64 lead_ns)
 static int64
 lead_at_least(uint64 offset, uint64 base_ns)
 {
-	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_ns() : (int64) base_ns;
+	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_monotonic_ns() : (int64) base_ns;
 
 	pg_read_barrier();
 	return reference - clock_unix_ns();
@@ -172,127 +183,133 @@ report_caught_up(void)
 				errmsg("system clock has caught up with snowflake IDs"));
 }
 
-/* Let the highest clock be now_ns, if it was less.  False if it is not highest_ns any more. */
+/* Raise the highest clock to now_ns, if it is lower.  False if it is no longer highest_ns. */
 static bool
-raise_highest(Limits *limits, uint64 highest_ns, uint64 now_ns)
+raise_highest_clock(Limits *limits, uint64 highest_ns, uint64 now_ns)
 {
 	return now_ns <= highest_ns ||
 		pg_atomic_compare_exchange_u64(&limits->highest_clock_ns, &highest_ns, now_ns);
 }
 
-/* Stands for no offset, and never did before. */
+/* A value that means "no offset" and has never been used before. */
 static uint64
-no_offset(Limits *limits)
+new_no_offset(Limits *limits)
 {
 	return -pg_atomic_add_fetch_u64(&limits->offsets_ended, 1);
 }
 
-/* Take the offset away, unless there is another one by now. */
+/* End the offset, unless there is another one by now. */
 static void
-clear_offset(Limits *limits, uint64 offset)
+clear_reference_offset(Limits *limits, uint64 offset)
 {
 	if (reference_clock_is_offset(offset))
-		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, no_offset(limits));
+		(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &offset, new_no_offset(limits));
 }
 
 /*
- * Let the reference clock go by itself from base_ns on, where there was no offset.  False if
- * that is not the highest clock any more.
+ * Let the reference clock run by itself from base_ns on, where there was no
+ * offset.  False if base_ns is no longer the highest clock.
  *
- * The highest clock is read again after what stands for no offset.  If reference_clock_forget()
- * has written that in the end, the highest clock is what it has written before.  If it writes
- * another one later, the swap fails, or it takes the offset away.
+ * The highest clock is read again after the value that means "no offset".  If
+ * reference_clock_reset() wrote that value at its end, the highest clock is the
+ * one that it wrote before.  If it writes another value later, our swap fails,
+ * or it ends the offset that we have set.
  */
 static bool
-set_offset(Limits *limits, uint64 none, uint64 base_ns)
+set_reference_offset(Limits *limits, uint64 none, uint64 base_ns)
 {
 	pg_read_barrier();
 	if (pg_atomic_read_u64(&limits->highest_clock_ns) != base_ns)
 		return false;
-	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &none, base_ns - slowed_ns());
+	(void) pg_atomic_compare_exchange_u64(&limits->reference_offset_ns, &none, base_ns - slowed_monotonic_ns());
 	return true;
 }
 
-/* The wall clock is the reference again, as it has reached it. */
-static ClockReading
-follow_wall(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+/* The wall clock has reached the reference clock, and is the reference again. */
+static ClockPair
+follow_wall_clock(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
-	if (!raise_highest(limits, highest_ns, wall_ns))
+	if (!raise_highest_clock(limits, highest_ns, wall_ns))
 		return reference_clock_read();
-	clear_offset(limits, offset);
+	clear_reference_offset(limits, offset);
 	if (pg_atomic_read_u32(&limits->clock_is_behind) != 0)
 		report_caught_up();
-	return (ClockReading) {wall_ns, wall_ns};
+	return (ClockPair) {wall_ns, wall_ns};
 }
 
-/* The wall clock is behind base_ns: go on from there, if that is within the limit.  None stands for no offset. */
-static ClockReading
-leave_wall(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
+/*
+ * The wall clock is behind base_ns: continue from there, if that is within
+ * idgen.max_regression.  none is the value that means "no offset".
+ */
+static ClockPair
+start_reference(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 {
 	uint64		distance = base_ns - wall_ns;
 
 	if (distance < TOLERANCE_NS)
-		return (ClockReading) {wall_ns, base_ns};
+		return (ClockPair) {wall_ns, base_ns};
 	note_lead(limits, none, base_ns, wall_ns, distance);
-	if (!is_within_limit(distance))
-		return (ClockReading) {wall_ns, wall_ns};
-	if (!set_offset(limits, none, base_ns))
+	if (!is_within_max_regression(distance))
+		return (ClockPair) {wall_ns, wall_ns};
+	if (!set_reference_offset(limits, none, base_ns))
 		return reference_clock_read();
-	return (ClockReading) {wall_ns, base_ns};
+	return (ClockPair) {wall_ns, base_ns};
 }
 
 /*
- * The reference clock goes by itself.  What it shows is noted as the highest clock, in
- * steps, as with the wall clock.  The offset is given up, and the clocks are looked at without it, if the
- * wall clock went back once more; or if the offset falls behind what was noted, as it is
- * of someone who was interrupted before he set it.
+ * The reference clock runs by itself.  Its time is stored as the highest clock,
+ * in steps, as with the wall clock.  The offset is given up, and the clocks are
+ * compared without it, if the wall clock was set back once more, or if the
+ * offset is behind the highest clock, as it is if the process that set it was
+ * interrupted before that.
  */
-static ClockReading
-go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
+static ClockPair
+continue_reference(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 {
-	uint64		reference = offset + slowed_ns();
+	uint64		reference = offset + slowed_monotonic_ns();
 	bool		is_late = reference + REFERENCE_STEP_NS < highest_ns;
 
 	if (!is_late && wall_ns >= reference)
-		return follow_wall(limits, highest_ns, offset, wall_ns);
-	if (is_late || !is_within_limit(reference - wall_ns))
+		return follow_wall_clock(limits, highest_ns, offset, wall_ns);
+	if (is_late || !is_within_max_regression(reference - wall_ns))
 	{
-		clear_offset(limits, offset);
+		clear_reference_offset(limits, offset);
 		return reference_clock_read();
 	}
 	if (reference - wall_ns >= TOLERANCE_NS)
 		note_lead(limits, offset, 0, wall_ns, reference - wall_ns);
-	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
+	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest_clock(limits, highest_ns, reference))
 		return reference_clock_read();
-	return (ClockReading) {wall_ns, reference};
+	return (ClockPair) {wall_ns, reference};
 }
 
 /*
- * See reference_clock_read().  The wall clock is wall_ns, and the highest clock was
- * highest_ns at some time before: they differ by more than a step, or the wall clock is
- * behind.  In ns since 1970.
+ * The slow path of reference_clock_read().  The wall clock is wall_ns, and the
+ * highest clock was highest_ns at some time before that, both in ns since
+ * 1970.  They differ by more than a step, the wall clock is behind, or the
+ * reference clock runs by itself.
  *
- * Whoever finds that the highest clock has changed meanwhile looks again.
+ * If the highest clock has changed meanwhile, the clocks are read again.
  */
-ClockReading
-reference_clock_look(uint64 highest_ns, uint64 wall_ns)
+ClockPair
+reference_clock_adjust(uint64 highest_ns, uint64 wall_ns)
 {
 	Limits	   *limits = &shmem_area()->limits;
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 
 	if (reference_clock_is_offset(offset))
-		return go_on(limits, highest_ns, offset, wall_ns);
+		return continue_reference(limits, highest_ns, offset, wall_ns);
 	if (wall_ns >= highest_ns)
-		return follow_wall(limits, highest_ns, offset, wall_ns);
-	return leave_wall(limits, highest_ns, offset, wall_ns);
+		return follow_wall_clock(limits, highest_ns, offset, wall_ns);
+	return start_reference(limits, highest_ns, offset, wall_ns);
 }
 
 /*
- * IDs begin at start_us, in us since 1970.  If that is ahead of the wall clock, the
- * reference clock begins there.
+ * IDs begin at start_us, in us since 1970.  If that is ahead of the wall clock,
+ * the reference clock begins there.
  */
 void
-reference_clock_begin(uint64 start_us)
+reference_clock_start(uint64 start_us)
 {
 	uint64		wall_ns = clock_unix_ns();
 
@@ -307,51 +324,52 @@ reference_clock_begin(uint64 start_us)
 }
 
 /*
- * Take the wall clock as it is for the right one.  The offset goes first: with it, others
- * could take what it leads to for the highest clock once more.  If somebody has set one by
- * what the highest clock was, all is done again; who does that later finds his swap fail,
- * as what stood for none does so no more.
+ * Take the wall clock as it is for the right one.  The offset is ended first:
+ * with it, other processes could store what it leads to as the highest clock
+ * again.  If a process has set an offset from the old highest clock meanwhile,
+ * all is repeated.  A process that tries that later has its swap fail, because
+ * the value that it read as "no offset" has been replaced.
  */
 void
-reference_clock_forget(void)
+reference_clock_reset(void)
 {
 	Limits	   *limits = &shmem_area()->limits;
 	uint64		none;
 
 	do
 	{
-		none = no_offset(limits);
+		none = new_no_offset(limits);
 		pg_atomic_write_u64(&limits->reference_offset_ns, none);
 		pg_memory_barrier();
 		pg_atomic_write_u64(&limits->highest_clock_ns, clock_unix_ns());
 		pg_memory_barrier();
-	} while (pg_atomic_exchange_u64(&limits->reference_offset_ns, no_offset(limits)) != none);
+	} while (pg_atomic_exchange_u64(&limits->reference_offset_ns, new_no_offset(limits)) != none);
 	pg_atomic_write_u32(&limits->clock_is_behind, 0);
 }
 
 /*
- * How long it takes until the reference clock shows due_ns (since 1970), in ns, at
- * least 1; or less: callers look again.
+ * How long it takes until the reference clock shows due_ns (since 1970), in ns,
+ * at least 1.  It may be too short: callers check again.
  */
 int64
 reference_clock_until(int64 due_ns)
 {
-	ClockReading now = reference_clock_read();
+	ClockPair now = reference_clock_read();
 	int64		left = due_ns - now.reference_ns;
 
-	/* It goes at nine tenths. */
+	/* The reference clock runs at nine tenths. */
 	if (now.reference_ns > now.wall_ns)
 		left += left / 9;
 	return Max(1, left);
 }
 
-/* What a lead of so many us, more than 0, comes to. */
+/* The lead of this many us, more than 0, and what follows from it. */
 ReferenceLead
-reference_clock_lead_of(int64 lead_us)
+reference_clock_lead_for(int64 lead_us)
 {
 	int64		limit_us = reference_max_regression.value * US_PER_MS;
 
-	/* What is too much is waited for, the rest is worked off at a tenth. */
+	/* Calls wait for the excess; the rest is worked off at a tenth. */
 	return (ReferenceLead)
 	{
 		.lead_us = lead_us,
@@ -360,7 +378,7 @@ reference_clock_lead_of(int64 lead_us)
 	};
 }
 
-/* For people: where the two clocks are.  This changes nothing. */
+/* The lead, for reports.  Changes nothing. */
 ReferenceLead
 reference_clock_lead(void)
 {
@@ -368,12 +386,12 @@ reference_clock_lead(void)
 	uint64		highest = pg_atomic_read_u64(&limits->highest_clock_ns);
 	uint64		offset = pg_atomic_read_u64(&limits->reference_offset_ns);
 	int64		wall = clock_unix_ns();
-	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_ns() : (int64) highest;
+	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_monotonic_ns() : (int64) highest;
 	ReferenceLead lead = {0};
 
 	if (pg_atomic_read_u32(&limits->clock_is_behind) == 0 || reference - wall < TOLERANCE_NS)
 		return lead;
-	lead = reference_clock_lead_of((reference - wall) / NS_PER_US);
+	lead = reference_clock_lead_for((reference - wall) / NS_PER_US);
 	lead.since_us = pg_atomic_read_u64(&limits->behind_since_us);
 	return lead;
 }

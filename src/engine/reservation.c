@@ -1,53 +1,55 @@
 /*-------------------------------------------------------------------------
  *
  * reservation.c
- *	  No ID reaches a time that has not been made durable before.
+ *	  No ID is issued for a time that has not been reserved durably before.
  *
  * The reservation is a time, in us since 1970, below which IDs may be issued.
- * It is written to WAL and flushed, and to the synchronous standbys if there are
- * any, before it is published in shared memory; the timeline does not go beyond
- * what is published.  So after a crash, or on a synchronous standby that was
- * promoted, all IDs ever issued lie below the reservation found there.  They begin
- * at it, whatever the clock says.
+ * It is written to WAL and flushed, and confirmed by the synchronous standbys
+ * if there are any, before it is published in shared memory; the timeline does
+ * not go beyond what is published.  So after a crash, or on a synchronous
+ * standby that was promoted, all IDs ever issued lie below the reservation
+ * found there, and new IDs begin at it, whatever the clock says.
  *
- * Each of these steps may be the last of this process:
+ * A process may die at any of these points:
  *
- *	before the WAL is flushed	it may get lost, and nobody has relied on it;
- *	before it is published		the next life begins later than it had to;
+ *	before the WAL is flushed	the WAL may get lost, and nobody has relied on it;
+ *	before it is published		the next run begins later than necessary;
  *	after that					nothing is left to be done.
  *
- * If the process does not die but fails, the next backend writes anew: a number in
- * the origin that is higher than the one published does no harm.
+ * If the process does not die but fails, the next backend writes again: a
+ * number in the origin that is higher than the published one does no harm.
  *
- * Who writes marks himself as reservation.writer, under reservation.lock, and holds
- * no lock of ours while he writes and flushes: so those who need what he writes can be
- * cancelled, and tire.  The mark goes with him, whether he succeeds, fails or leaves.
- * As long as there is a writer, only he changes the limits and what else there is of
- * the reservation.  Otherwise whoever holds the lock may, for a short look: he
- * publishes what a standby has confirmed meanwhile.  The mark is set under the lock, so
- * no look is under way then; it is cleared after all that the writer has changed, by a swap
- * that releases that (and need not be a full barrier: on ARM it may not be), and who finds
- * none has a barrier before he reads that.  Litmus test: writer.  Nothing raises with the
- * lock held.
+ * A process that writes stores its PID in reservation.writer, under
+ * reservation.lock, and holds no lock of ours while it writes and flushes, so
+ * that the processes that need the reservation can be cancelled and time out.
+ * The mark is cleared whether the writer succeeds, fails or exits.  As long as
+ * there is a writer, only it changes the limits and the other fields of the
+ * reservation.  Otherwise a process that holds the lock may publish, for a
+ * short time, what a standby has confirmed meanwhile.  The mark is set under
+ * the lock, so no process is publishing then.  It is cleared after everything that the
+ * writer has changed, by a swap that releases these changes (it need not be a
+ * full barrier: on ARM it may not be one), and a process that finds no mark has
+ * a barrier before it reads them.  Litmus test: writer.  Nothing raises with
+ * the lock held.
  *
- * Half-way through the reservation, whoever notices first extends it early, which he
- * can do without: whatever keeps him from it is logged, and the calls go on.
- * Only when nothing is left does a call fail.
+ * When half of the reservation is used up, the first process that notices
+ * extends it early.  That is optional: a failure is logged, and calls
+ * continue.  A call fails only when nothing is left.
  *
  * The limits in shared memory, written as said above and read without a lock:
  *
- *	reserved_us		only grows (but see reset.c), so who reads an old value stays
- *					below more than it must.
+ *	reserved_us		only grows (but see reset.c), so a process that reads an old value
+ *					stays below more than it must.
  *	start_us		written before reserved_us, with a barrier in between, and read
- *					after it, with a barrier in between: who finds room in a
- *					reservation knows where it begins, and for whom.  Litmus test:
+ *					after it, with a barrier in between: a process that finds room in
+ *					a reservation knows where it begins, and for whom.  Litmus test:
  *					published.
- *	loaded			0 until they are there; nobody looks at them before.
- *	restarts		counted by reset.c while nobody finds room; whoever takes
- *					positions checks that it has not changed since before he read
- *					the clock and the others.  Litmus tests: limits, take.
+ *	loaded			0 until the limits are there; nobody reads them before.
+ *	restarts		incremented by reset.c while nobody finds room; a process that
+ *					takes positions checks that it has not changed since before it
+ *					read the clock and the other limits.  Litmus tests: limits, take.
  *
- * Which layout and which timeline the time is for is left to timeline.c.
+ * The layout and the timeline that the time is used for are left to timeline.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -69,7 +71,7 @@
 
 int			reservation_ahead = RESERVATION_DEFAULT_AHEAD;
 
-/* left_us is where IDs begin, in us since 1970; the clock was at now_us before that. */
+/* IDs begin at left_us, and the clock is at now_us; both in us since 1970. */
 static void
 report_lead(uint64 left_us, uint64 now_us)
 {
@@ -83,9 +85,9 @@ report_lead(uint64 left_us, uint64 now_us)
 }
 
 /*
- * Find out where an earlier life of the server has left off, once in the life of
- * the area.  The server must not be in recovery, which may still raise what we
- * read.  False if another transaction keeps us from reading it.
+ * Find out where a previous run has left off, once for each shared area.  The
+ * server must not be in recovery, which may still raise what we read.  Returns
+ * false if another transaction keeps us from reading it.
  */
 bool
 reservation_load(void)
@@ -102,7 +104,7 @@ reservation_load(void)
 		return true;
 	}
 
-	/* Nobody can write before one of us has published what he found. */
+	/* Nobody can write before one process has published what it read. */
 	if (!origin_try_read(&left_us))
 		return false;
 	left_us = Min(left_us, RESERVATION_LAST_US);
@@ -115,7 +117,7 @@ reservation_load(void)
 		area->reservation.written_us = left_us;
 		pg_atomic_write_u64(&limits->start_us, left_us);
 		pg_atomic_write_u64(&limits->reserved_us, left_us);
-		reference_clock_begin(left_us);
+		reference_clock_start(left_us);
 		pg_write_barrier();
 		pg_atomic_write_u32(&limits->loaded, 1);
 	}
@@ -126,9 +128,9 @@ reservation_load(void)
 }
 
 /*
- * Has a synchronous standby flushed WAL up to lsn?  If there are to be none, we
- * need not ask.  This is for all sessions, also for those that do not wait for
- * standbys when they commit: their IDs are in the hands of clients, too.
+ * Has a synchronous standby flushed WAL up to lsn, or is none required?  This
+ * applies to all sessions, including those that do not wait for standbys when
+ * they commit: their IDs are in the hands of clients, too.
  */
 static bool
 standbys_have(XLogRecPtr lsn)
@@ -145,12 +147,12 @@ standbys_have(XLogRecPtr lsn)
 }
 
 /*
- * Publish what has been written, unless it must wait for a standby.  True if
- * nothing is left unpublished.  The caller is the writer, or holds the lock while
- * there is none.
+ * Publish what has been written, unless it must wait for a standby.  Returns
+ * true if nothing is left unpublished.  The caller is the writer, or holds the
+ * lock while there is no writer.
  */
 static bool
-publish(Reservation *reservation, Limits *limits)
+publish_reservation(Reservation *reservation, Limits *limits)
 {
 	bool		is_new = reservation->written_us > pg_atomic_read_u64(&limits->reserved_us);
 
@@ -164,19 +166,20 @@ publish(Reservation *reservation, Limits *limits)
 }
 
 /*
- * What is there for someone at reach_us, who has read the limits after so many
- * restarts?  RESERVATION_WANTED if more must be written: not if there is enough, or
- * if what has been written waits for a standby, which comes first; and not if the
- * timeline he is on is gone.  The caller holds the lock.
+ * The status for a caller at reach_us that read the limits after this many
+ * restarts.  Publishes first what can be published.  The status is
+ * RESERVATION_WANTED if more must be written.  It is not if there is enough; if
+ * what has been written waits for a standby, which comes first; or if the
+ * timeline has been restarted meanwhile.  The caller holds the lock.
  */
 static ReservationStatus
-look(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+get_reservation_status(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 {
 	bool		has_writer = pg_atomic_read_u32(&area->reservation.writer) != 0;
 	bool		is_published;
 
 	pg_read_barrier();
-	is_published = !has_writer && publish(&area->reservation, &area->limits);
+	is_published = !has_writer && publish_reservation(&area->reservation, &area->limits);
 	if (pg_atomic_read_u32(&area->limits.restarts) != restarts)
 		return RESERVED;
 	if (urgent ? pg_atomic_read_u64(&area->limits.reserved_us) >= reach_us : !reservation_is_low(reach_us))
@@ -187,18 +190,18 @@ look(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 }
 
 static ReservationStatus
-lock_and_look(SharedArea *area, uint64 reach_us, uint32 restarts)
+lock_and_get_status(SharedArea *area, uint64 reach_us, uint32 restarts)
 {
 	ReservationStatus status;
 
 	LWLockAcquire(&area->reservation.lock, LW_EXCLUSIVE);
-	status = look(area, reach_us, restarts, true);
+	status = get_reservation_status(area, reach_us, restarts, true);
 	LWLockRelease(&area->reservation.lock);
 	return status;
 }
 
 static bool
-acquire_lock(LWLock *lock, bool wait)
+acquire_reservation_lock(LWLock *lock, bool wait)
 {
 	if (!wait)
 		return LWLockConditionalAcquire(lock, LW_EXCLUSIVE);
@@ -206,15 +209,15 @@ acquire_lock(LWLock *lock, bool wait)
 	return true;
 }
 
-/* Look, and become the writer if more must be written; then true. */
+/* Get the status, and become the writer if more must be written; returns whether we are. */
 static bool
-begin_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
+become_writer_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 {
 	bool		wanted;
 
-	if (!acquire_lock(&area->reservation.lock, urgent))
+	if (!acquire_reservation_lock(&area->reservation.lock, urgent))
 		return false;
-	wanted = look(area, reach_us, restarts, urgent) == RESERVATION_WANTED;
+	wanted = get_reservation_status(area, reach_us, restarts, urgent) == RESERVATION_WANTED;
 	if (wanted)
 		pg_atomic_write_u32(&area->reservation.writer, MyProcPid);
 	LWLockRelease(&area->reservation.lock);
@@ -222,8 +225,9 @@ begin_if_wanted(SharedArea *area, uint64 reach_us, uint32 restarts, bool urgent)
 }
 
 /*
- * Become the writer, unless there is one.  The caller does this and what follows up
- * to reservation_end_writing() within PG_ENSURE_ERROR_CLEANUP() of that.
+ * Become the writer, unless there is one.  The caller does this, and everything
+ * up to reservation_end_writing(), within PG_ENSURE_ERROR_CLEANUP() of that
+ * function.
  */
 bool
 reservation_begin_writing(void)
@@ -241,8 +245,8 @@ reservation_begin_writing(void)
 }
 
 /*
- * Be the writer no longer, if we are, and wake those who wait.  This takes no lock,
- * so that it may be called wherever an ERROR or FATAL comes from.
+ * Stop being the writer, if we are, and wake the processes that wait.  This
+ * takes no lock, so it may be called wherever an ERROR or FATAL is raised.
  */
 void
 reservation_end_writing(int code, Datum arg)
@@ -254,7 +258,7 @@ reservation_end_writing(int code, Datum arg)
 		ConditionVariableBroadcast(&reservation->writer_left);
 }
 
-/* The pid of the process that is writing, or 0. */
+/* The PID of the process that is writing, or 0. */
 int
 reservation_writer(void)
 {
@@ -262,8 +266,8 @@ reservation_writer(void)
 }
 
 /*
- * Wait until nobody is writing, or about ns (1 ..), as wait_event.  Raises what
- * CHECK_FOR_INTERRUPTS raises.
+ * Wait until nobody is writing, or about ns (1 ..), reported as wait_event.
+ * Raises what CHECK_FOR_INTERRUPTS raises.
  */
 void
 reservation_wait_for_writer(int64 ns, uint32 wait_event)
@@ -276,26 +280,28 @@ reservation_wait_for_writer(int64 ns, uint32 wait_event)
 	ConditionVariableCancelSleep();
 }
 
-/* At least this part of the usual reservation is made. */
+/* The shortest reservation, as a part of the usual one. */
 #define LEAST_PART 10
 
-/* And at least so many times what the last flush took. */
+/* A reservation is at least this many times as long as the last flush took. */
 #define LEAST_FLUSHES 4
 
 /*
- * How far beyond IDs at reach_us to reserve, in us.  The first reservation after a
- * pause reaches less far, so that a restart finds it hardly ahead of the clock.
+ * How far beyond IDs at reach_us to reserve, in us.  The first reservation
+ * after a pause is shorter, so that a restart finds it hardly ahead of the
+ * clock.
  *
- * So do those of IDs that are ahead of the clock already, by more than a burst takes
- * them: a restart adds to the lead what is left of the reservation, and many of them
- * must not add up.
+ * A reservation is also shorter if IDs are ahead of the clock already, by more
+ * than a burst takes them: a restart adds what is left of the reservation to
+ * the lead, and many restarts must not add up.
  *
- * But none is so short that it might be over by the time that it has been written: each
- * is as long as some of the last flush, which hardly adds to the lead, as the server lives
- * on for at least one of these.  The caller is the writer.
+ * But none is so short that it might be over by the time that it has been
+ * written: each is as long as several times the last flush.  This hardly adds
+ * to the lead, because the server runs for at least one of these flushes.  The
+ * caller is the writer.
  */
 static uint64
-reach_beyond(uint64 reach_us, bool urgent)
+reservation_length_us(uint64 reach_us, bool urgent)
 {
 	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
 	uint64		usual_us = urgent ? full_us / 3 : full_us;
@@ -307,9 +313,9 @@ reach_beyond(uint64 reach_us, bool urgent)
 	return Max(ahead_us, Min(LEAST_FLUSHES * written_in_us, full_us));
 }
 
-/* Where a reservation ends that goes ahead_us beyond reach_us, or the clock. */
+/* The end of a reservation of ahead_us from reach_us, or from the clock if that is later. */
 static uint64
-end_beyond(uint64 reach_us, uint64 ahead_us)
+reservation_end_us(uint64 reach_us, uint64 ahead_us)
 {
 	uint64		from_us = Max(reach_us, (uint64) clock_unix_ns() / NS_PER_US);
 
@@ -317,8 +323,9 @@ end_beyond(uint64 reach_us, uint64 ahead_us)
 }
 
 /*
- * A reservation up to until_us has been written and flushed, by WAL up to wal_end.
- * It is to be extended when half of ahead_us is left.  The caller is the writer.
+ * A reservation up to until_us has been written and flushed, by WAL up to
+ * wal_end.  It is to be extended when half of ahead_us is left.  The caller is
+ * the writer.
  */
 static void
 note_written(ReplOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ahead_us, int64 began)
@@ -337,9 +344,9 @@ note_written(ReplOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ah
 }
 
 /*
- * Write a reservation up to until_us, see note_written().  Backward makes it less
- * than it was.  The caller is the writer and has acquired the origin.  Errors: as
- * in origin_write(), before anything has changed.
+ * Write a reservation up to until_us; see note_written().  If backward is true,
+ * it may be less than before.  The caller is the writer and has acquired the
+ * origin.  Errors: as in origin_write(), before anything has changed.
  */
 static void
 write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool backward)
@@ -350,59 +357,60 @@ write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool ba
 }
 
 /*
- * Reserve from start_us on, which may be less than what is reserved.  Nobody gets to
- * know before reservation_begin().  The caller is the writer, has acquired the
- * origin, and has seen to it that nobody finds room meanwhile.  Errors: as in
- * origin_write(), before anything has changed.
+ * Reserve from start_us on, which may be less than what is reserved.  Nothing
+ * is published before reservation_publish_start().  The caller is the writer,
+ * has acquired the origin, and has ensured that nobody finds room meanwhile.
+ * Errors: as in origin_write(), before anything has changed.
  */
 void
 reservation_write_start(ReplOriginId origin, uint64 start_us)
 {
-	uint64		ahead_us = reach_beyond(start_us, true);
+	uint64		ahead_us = reservation_length_us(start_us, true);
 
 	write_reservation(origin, Min(start_us + ahead_us, RESERVATION_LAST_US), ahead_us, true);
 }
 
 /* Let IDs begin where reservation_write_start() has reserved; the caller is still the writer. */
 void
-reservation_begin(uint64 start_us)
+reservation_publish_start(uint64 start_us)
 {
 	SharedArea *area = shmem_area();
 
 	pg_atomic_write_u64(&area->limits.start_us, start_us);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, start_us);
-	publish(&area->reservation, &area->limits);
+	publish_reservation(&area->reservation, &area->limits);
 }
 
 /*
- * Extend the reservation for someone at reach_us.  If someone else has written to
- * the origin, what we know of our IDs counts, in either direction; true then.  The
- * caller is the writer and has acquired the origin.  Errors: as in origin_write().
+ * Extend the reservation for a caller at reach_us.  If another process has
+ * changed the origin, what we know of our IDs counts, in either direction, and
+ * the result is true.  The caller is the writer and has acquired the origin.
+ * Errors: as in origin_write().
  */
 static bool
 write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)
 {
-	uint64		ahead_us = reach_beyond(reach_us, true);
-	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		ahead_us = reservation_length_us(reach_us, true);
+	uint64		until_us = reservation_end_us(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	uint64		expected_us = area->reservation.written_us;
 	uint64		found_us = replorigin_get_progress(origin, false);
 
 	write_reservation(origin, Max(until_us, reserved_us), ahead_us, found_us > expected_us);
-	publish(&area->reservation, &area->limits);
+	publish_reservation(&area->reservation, &area->limits);
 	return found_us != expected_us;
 }
 
-/* Write, unless someone was faster.  The caller has acquired the origin. */
+/* Write, unless another process has done so.  The caller has acquired the origin. */
 static void
-extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
+extend_as_writer(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
 {
 	bool		was_moved = false;
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
-		if (begin_if_wanted(area, reach_us, restarts, true))
+		if (become_writer_if_wanted(area, reach_us, restarts, true))
 			was_moved = write_extension(area, origin, reach_us);
 		reservation_end_writing(0, (Datum) 0);
 	}
@@ -414,27 +422,31 @@ extend(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 restarts)
 				errdetail("It holds again up to which time snowflake IDs may have been made. A crash before this could have made them repeat, or wait."));
 }
 
-/* Has the clock passed all that is reserved?  After a restart that was for somebody else. */
+/*
+ * Has the clock passed all that is reserved?  After a restart the reservation
+ * was for others, so it does not count.
+ */
 static bool
-is_over(SharedArea *area, uint32 restarts)
+is_reservation_over(SharedArea *area, uint32 restarts)
 {
 	return pg_atomic_read_u32(&area->limits.restarts) == restarts &&
 		pg_atomic_read_u64(&area->limits.reserved_us) <= (uint64) clock_unix_ns() / NS_PER_US;
 }
 
 /*
- * See to it that IDs may be issued up to reach_us, in us since 1970, on the
- * timeline as it is after so many restarts: they are wanted now.  RESERVED tells
- * to look again at once, all else to wait before that.
+ * Extend the reservation so that IDs may be issued up to reach_us, in us since
+ * 1970, on a timeline that has been restarted this many times; they are needed
+ * now.  After RESERVED the caller tries again at once, after any other status
+ * it waits before that.
  *
- * To get hold of the origin takes longest, and comes before we are the writer.
+ * Acquiring the origin takes longest, so it is done before we are the writer.
  * Errors: as in origin_acquire() and origin_write().
  */
 ReservationStatus
 reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status)
 {
 	SharedArea *area = shmem_area();
-	ReservationStatus status = lock_and_look(area, reach_us, restarts);
+	ReservationStatus status = lock_and_get_status(area, reach_us, restarts);
 	ReplOriginId origin;
 
 	if (status != RESERVATION_WANTED)
@@ -442,18 +454,18 @@ reservation_extend(uint64 reach_us, uint32 restarts, OriginStatus *origin_status
 	*origin_status = origin_acquire(&origin);
 	if (*origin_status != ORIGIN_ACQUIRED)
 		return RESERVATION_NO_ORIGIN;
-	extend(area, origin, reach_us, restarts);
+	extend_as_writer(area, origin, reach_us, restarts);
 	origin_release(origin);
-	status = lock_and_look(area, reach_us, restarts);
-	return status == RESERVED && is_over(area, restarts) ? RESERVATION_OVER : status;
+	status = lock_and_get_status(area, reach_us, restarts);
+	return status == RESERVED && is_reservation_over(area, restarts) ? RESERVATION_OVER : status;
 }
 
 /*
- * Let the next early extension be tried when half of what is left now has been used
- * up: not at every call, and not when it is too late.
+ * Let the next early extension be tried when half of what is left now has been
+ * used up: not at every call, and not when it is too late.
  */
 static void
-postpone(SharedArea *area, uint64 reach_us)
+postpone_early_extension(SharedArea *area, uint64 reach_us)
 {
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 
@@ -463,33 +475,33 @@ postpone(SharedArea *area, uint64 reach_us)
 }
 
 /*
- * Extend the reservation early for someone at reach_us, if that can be done at once.
- * False if the failure is to be logged: the first one since it was written.  The
- * caller is the writer.
+ * Extend the reservation early for a caller at reach_us, if that can be done at
+ * once.  Returns false if the failure is to be logged, which is the first one
+ * since the last successful write.  The caller is the writer.
  */
 static bool
-write_early(SharedArea *area, uint64 reach_us, OriginFailure *failure)
+write_early_extension(SharedArea *area, uint64 reach_us, OriginFailure *failure)
 {
 	Reservation *reservation = &area->reservation;
-	uint64		ahead_us = reach_beyond(reach_us, false);
-	uint64		until_us = end_beyond(reach_us, ahead_us);
+	uint64		ahead_us = reservation_length_us(reach_us, false);
+	uint64		until_us = reservation_end_us(reach_us, ahead_us);
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	int64		began = clock_monotonic_ns();
 	bool		had_failed = reservation->early_failed;
 	XLogRecPtr	wal_end;
 	bool		is_written = true;
 
-	/* Others go by what is reserved, even if idgen.reserve_ahead was lowered. */
+	/* Others rely on what is reserved, even if idgen.reserve_ahead has been lowered. */
 	if (until_us <= reserved_us)
 		reservation->written_extend_at_us = reserved_us - ahead_us / 2;
 	else if (origin_try_write(reservation->written_origin, reservation->written_us, until_us, &wal_end, failure))
 		note_written(reservation->written_origin, wal_end, until_us, ahead_us, began);
 	else
 	{
-		postpone(area, reach_us);
+		postpone_early_extension(area, reach_us);
 		is_written = false;
 	}
-	publish(reservation, &area->limits);
+	publish_reservation(reservation, &area->limits);
 	return is_written || had_failed;
 }
 
@@ -505,10 +517,11 @@ report_early_failure(SharedArea *area, const OriginFailure *failure)
 }
 
 /*
- * Half of the reservation is used up, for someone who has got to reach_us, in us
- * since 1970, on the timeline as it is after so many restarts: prepare for more,
- * unless others are at it.  Raises nothing but what must end the statement.
- * With a lock of PostgreSQL's held, for whatever reason, we had better leave it.
+ * Half of the reservation is used up, for a caller that has got to reach_us, in
+ * us since 1970, on a timeline that has been restarted this many times: extend
+ * it, unless another process is doing so.  Raises only what must end the
+ * statement.  If we hold an LWLock of PostgreSQL, for whatever reason, nothing
+ * is done.
  */
 void
 reservation_extend_early(uint64 reach_us, uint32 restarts)
@@ -522,8 +535,8 @@ reservation_extend_early(uint64 reach_us, uint32 restarts)
 
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
-		if (begin_if_wanted(area, reach_us, restarts, false))
-			is_quiet = write_early(area, reach_us, &failure);
+		if (become_writer_if_wanted(area, reach_us, restarts, false))
+			is_quiet = write_early_extension(area, reach_us, &failure);
 		reservation_end_writing(0, (Datum) 0);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);

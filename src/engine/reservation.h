@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * reservation.h
- *	  Up to which time this server may make IDs, durably.
+ *	  The time up to which this server may issue IDs, durably.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,21 +11,21 @@
 #include "engine/origin.h"
 #include "engine/shmem.h"
 
-/* No time beyond this, in us since 1970, is of use: in ns it still fits into 64 bits. */
+/* Times are limited to this, in us since 1970: in ns it still fits into 64 bits. */
 #define RESERVATION_LAST_US (PG_INT64_MAX / NS_PER_US)
 
-/* What a reservation reaches beyond the IDs, in ms. */
+/* idgen.reserve_ahead: how far a reservation reaches beyond the IDs, in ms. */
 #define RESERVATION_DEFAULT_AHEAD 3000
 extern int	reservation_ahead;
 
 typedef enum ReservationStatus
 {
 	RESERVED,
-	RESERVATION_WANTED,			/* another one has failed to write it */
+	RESERVATION_WANTED,			/* it must be written, and nobody is writing it */
 	RESERVATION_BEING_WRITTEN,	/* by another process */
-	RESERVATION_UNCONFIRMED,	/* by a synchronous standby */
-	RESERVATION_OVER,			/* the clock passed it while it was written */
-	RESERVATION_NO_ORIGIN,		/* see the OriginStatus */
+	RESERVATION_UNCONFIRMED,	/* not yet confirmed by a synchronous standby */
+	RESERVATION_OVER,			/* the clock passed its end while it was written */
+	RESERVATION_NO_ORIGIN,		/* the OriginStatus says why */
 } ReservationStatus;
 
 extern bool reservation_load(void);
@@ -37,9 +37,9 @@ extern void reservation_end_writing(int code, Datum arg);
 extern int	reservation_writer(void);
 extern void reservation_wait_for_writer(int64 ns, uint32 wait_event);
 extern void reservation_write_start(ReplOriginId origin, uint64 start_us);
-extern void reservation_begin(uint64 start_us);
+extern void reservation_publish_start(uint64 start_us);
 
-/* Is half of it used up, for someone who has got to reach_us? */
+/* Is half of the reservation used up by a caller that has got to reach_us? */
 static inline bool
 reservation_is_low(uint64 reach_us)
 {

@@ -1,26 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * reset.c
- *	  See reset.h.
+ *	  Setting the timelines back or forward by hand.
  *
  * This is the way out when the clock was far ahead for a while: timelines stay
- * there, and calls wait for the clock to get there too.  To go back makes IDs repeat
- * when the clock comes to the time of those that were issued, unless these can never
- * be issued again: those of nodes that the server had and gives up.  So what counts
- * is what has been issued at or above the time to go back to
+ * there, and calls wait for the clock to get there, too.  If the timelines go
+ * back, IDs repeat when the clock reaches the times of those that were issued,
+ * unless these can never be issued again, because their node was one that the
+ * server had and gives up.  So what counts are the IDs issued at or above the
+ * new start
  *
  *	by the node that the server has now, for its own IDs, for generators that follow
  *	it, and for IDs of 128 bits that contain it;
  *	by generators that keep their node, or a part of it, when the server's changes.
  *	Where several layouts share a timeline it counts as one of these.
  *
- * Timelines of nodes that the server had before stay where they are.  So whoever goes
- * by such a node still, or comes back to it, issues nothing before the clock is there.
+ * Timelines of nodes that the server had before stay where they are.  So a
+ * process that still uses such a node, or comes back to it, issues nothing
+ * before the clock is there.
  *
- * IDs of 128 bits in order have one timeline, which goes back as it has to: they are
- * unique by random bits, or else it is recorded how far their node has got.
+ * IDs of 128 bits in order have one timeline, which may always go back: they
+ * are unique by random bits, or else a record says how far their node has got.
  *
- * It is for all timelines at once, as the reservation is one for all.
+ * A reset applies to all timelines at once, because there is one reservation
+ * for all.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,20 +37,20 @@
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 #include "engine/window.h"
 
-/* What was found when the timelines were stopped.  Times in us since 1970. */
+/* The state in which the timelines were stopped.  Times in us since 1970. */
 typedef struct Stopped
 {
-	uint32		restarts;		/* before this one */
+	uint32		restarts;		/* before this restart */
 	int			count;			/* of timelines */
 	uint64		reserved_us;
 	IssuedBefore issued;
-	uint64		moments_end_us; /* IDs of 128 bits in order, with a node or without, lie below it */
+	uint64		unique_times_end_us; /* of all ordered IDs of 128 bits */
 } Stopped;
 
-/* The time that the IDs of a stopped timeline lie below, in us since 1970; 0 if there are none. */
+/* The time below which the IDs of a stopped timeline lie, in us since 1970; 0 if there are none. */
 static uint64
 stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 restarts)
 {
@@ -55,42 +58,45 @@ stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 r
 }
 
 /*
- * Let nobody take positions as long as the caller is the writer of the reservation.
- * Whoever goes by limits read from here on finds no room; whoever goes by older ones
- * notices the restart, before or after its swap, or has swapped before us (see try_take).
- * Mostly its swap fails: each stop leaves another number, below all positions that the
- * limits allow (in any tick except the first few of an epoch), and put_back() one that
- * was there before only if something was given back (see give_back).
- * A timeline that is added after the count was read has no positions taken from before
- * the restart, either.  Those that spaces share are stopped whether they are needed or
- * not: they are not added, and may come to be needed at any time.
+ * Let nobody take positions as long as the caller is the writer of the
+ * reservation.  A backend that reads the limits after this finds no room.  One
+ * that read them earlier notices the restart, before or after its swap, or
+ * completed its swap before ours (see try_take).  Mostly its swap fails: each
+ * stop leaves a different number, below all positions that the limits allow (in
+ * any tick except the first few of an epoch), and put_timeline_back() leaves
+ * one that was there before only if something was given back (see give_back).
+ *
+ * A timeline that is added after the count was read has no positions taken from
+ * before the restart, either.  Shared timelines are stopped whether they are
+ * needed or not: they are not added, and may come to be needed at any time.
  */
 static void
-stop(SharedArea *area, Stopped *stopped)
+stop_timelines(SharedArea *area, Stopped *stopped)
 {
 	stopped->issued.loaded_us = area->reservation.loaded_us;
 	stopped->reserved_us = pg_atomic_exchange_u64(&area->limits.reserved_us, 0);
 	stopped->restarts = pg_atomic_fetch_add_u32(&area->limits.restarts, 1);
-	area->moments.stopped = pg_atomic_exchange_u64(&area->moments.next, (uint64) stopped->restarts + 1);
+	area->unique_times.stopped = pg_atomic_exchange_u64(&area->unique_times.next, (uint64) stopped->restarts + 1);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_place(i);
+		Timeline   *timeline = id_space_timeline_by_number(i);
 
 		timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) stopped->restarts + 1);
 	}
 }
 
 /*
- * Find out up to when those have issued IDs who could issue them again.  What was taken from a
- * timeline was taken by who knew its layout, so we see that, too, with what we stopped.
+ * Find the end of the IDs that could be issued again.  A process that took from
+ * a timeline knew its layout, so we see the layout, too, once we have stopped
+ * the timeline.
  */
 static void
-look_what_counts(SharedArea *area, Stopped *stopped, const ResetRequest *request)
+find_issued_before(SharedArea *area, Stopped *stopped, const ResetRequest *request)
 {
-	stopped->moments_end_us = stopped_end_us(&area->moments, &layout_moments, stopped->restarts);
+	stopped->unique_times_end_us = stopped_end_us(&area->unique_times, &layout_unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_place(i);
+		Timeline   *timeline = id_space_timeline_by_number(i);
 		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
 		if (request->is_of_present_node(timeline))
@@ -101,48 +107,53 @@ look_what_counts(SharedArea *area, Stopped *stopped, const ResetRequest *request
 }
 
 /*
- * Let a timeline go on where it was, if it had been used, less one position: the swap
- * of whoever has found it there before it was stopped is to fail.
+ * Let a timeline continue where it was, if it had been used, less one position:
+ * the swap of a process that found the old number before the timeline was
+ * stopped must fail.
  */
 static void
-put_back(Timeline *timeline, uint32 restarts)
+put_timeline_back(Timeline *timeline, uint32 restarts)
 {
 	if (timeline->stopped > restarts)
 		pg_atomic_write_u64(&timeline->next, timeline->stopped + 1);
 }
 
-/* As if nothing had happened; whoever was stopped looks again. */
+/* Put all timelines back.  Processes that were stopped try again. */
 static void
-resume(SharedArea *area, const Stopped *stopped)
+resume_timelines(SharedArea *area, const Stopped *stopped)
 {
-	put_back(&area->moments, stopped->restarts);
+	put_timeline_back(&area->unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
-		put_back(id_space_place(i), stopped->restarts);
+		put_timeline_back(id_space_timeline_by_number(i), stopped->restarts);
 	pg_write_barrier();
 	pg_atomic_write_u64(&area->limits.reserved_us, stopped->reserved_us);
 }
 
 /*
- * Set timelines for IDs that begin at start_us.  Only force takes back those that were
- * used above it.
+ * Set the timelines for IDs that begin at start_us.  Timelines that were used
+ * above it go back only with force.
  */
 static void
 set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force)
 {
-	if (stopped->moments_end_us <= start_us)
-		put_back(&area->moments, stopped->restarts);
+	if (stopped->unique_times_end_us <= start_us)
+		put_timeline_back(&area->unique_times, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
-		Timeline   *timeline = id_space_place(i);
+		Timeline   *timeline = id_space_timeline_by_number(i);
 		uint64		end_us = stopped_end_us(timeline, &timeline->layout, stopped->restarts);
 
 		if (end_us <= start_us || !force)
-			put_back(timeline, stopped->restarts);
+			put_timeline_back(timeline, stopped->restarts);
 		pg_atomic_write_u64(&timeline->left_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }
 
-/* What timelines no longer tell, so that no generator is taken for unused; see generator_ddl.c. */
+/*
+ * Forget which generators were created in this run.  The timelines no longer
+ * tell whether these were used, and none may be taken for unused; see
+ * generator_ddl.c.
+ */
 static void
 forget_creations(SharedArea *area)
 {
@@ -152,11 +163,12 @@ forget_creations(SharedArea *area)
 }
 
 /*
- * IDs begin at start_us: start of a tick, in us since 1970.  If it fails, nothing
- * has changed.  With force the caller answers for all that was before.
+ * Let IDs begin at start_us: the start of a tick, in us since 1970.  On ERROR
+ * nothing has changed.  With force the caller answers for all IDs issued
+ * before.
  */
 static void
-restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
+restart_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
 {
 	PG_TRY();
 	{
@@ -164,7 +176,7 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	}
 	PG_CATCH();
 	{
-		resume(area, stopped);
+		resume_timelines(area, stopped);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -172,24 +184,24 @@ restart(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, R
 	if (force)
 		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);
-	reference_clock_forget();
-	reference_clock_begin(start_us);
-	reservation_begin(start_us);
+	reference_clock_reset();
+	reference_clock_start(start_us);
+	reservation_publish_start(start_us);
 	if (force)
 		area->reservation.loaded_us = Min(area->reservation.loaded_us, start_us);
 }
 
-/* Have no IDs been issued at or above start_us that could be issued again? */
+/* Have no IDs that could be issued again been issued at or above start_us? */
 static bool
-is_accounted(const Stopped *stopped, uint64 start_us)
+is_reset_safe(const Stopped *stopped, uint64 start_us)
 {
 	return start_us >= stopped->issued.loaded_us && start_us >= stopped->issued.present_end_us &&
 		start_us >= stopped->issued.kept_end_us;
 }
 
 /*
- * Where to begin if nothing was asked for: at the clock, or where IDs are if that is
- * ahead no more than is normal.
+ * Where to begin if no time was given: at the clock, or after the last IDs if
+ * these are ahead of it by no more than is normal.
  */
 static uint64
 default_start_us(const Stopped *stopped, uint64 clock_us)
@@ -200,54 +212,58 @@ default_start_us(const Stopped *stopped, uint64 clock_us)
 
 	if (end_us <= normal_us)
 		start_us = Max(start_us, end_us);
-	if (stopped->moments_end_us <= normal_us)
-		start_us = Max(start_us, stopped->moments_end_us);
+	if (stopped->unique_times_end_us <= normal_us)
+		start_us = Max(start_us, stopped->unique_times_end_us);
 	return start_us;
 }
 
 /*
- * Stop all timelines.  What this process has not looked at may raise, so it does that
- * before; what has been added since makes it try again.
+ * Stop all timelines.  Attaching to a timeline for the first time may raise, so
+ * that is done before; if timelines have been added since, all is repeated.
  */
 static void
-stop_all(SharedArea *area, Stopped *stopped)
+stop_all_timelines(SharedArea *area, Stopped *stopped)
 {
 	for (;;)
 	{
 		memset(stopped, 0, sizeof(Stopped));
 		stopped->count = id_space_count();
 		for (int i = 0; i < stopped->count; i++)
-			(void) id_space_place(i);
+			(void) id_space_timeline_by_number(i);
 
-		stop(area, stopped);
+		stop_timelines(area, stopped);
 		if (id_space_count() == stopped->count)
 			return;
-		resume(area, stopped);
+		resume_timelines(area, stopped);
 	}
 }
 
-/* Reset the timelines if that is safe, or forced.  The caller is the writer of the reservation. */
+/*
+ * Reset the timelines if that is safe or forced; returns whether it was.  The
+ * caller is the writer of the reservation.
+ */
 static bool
 try_reset(SharedArea *area, ResetRequest *request, ReplOriginId origin, Stopped *stopped)
 {
 	bool		accounted;
 
-	stop_all(area, stopped);
-	look_what_counts(area, stopped, request);
+	stop_all_timelines(area, stopped);
+	find_issued_before(area, stopped, request);
 	if (!request->is_asked)
 		request->start_us = default_start_us(stopped, request->start_us);
-	accounted = request->force || is_accounted(stopped, request->start_us);
+	accounted = request->force || is_reset_safe(stopped, request->start_us);
 	if (accounted)
-		restart(area, stopped, request->start_us, request->force, origin);
+		restart_timelines(area, stopped, request->start_us, request->force, origin);
 	else
-		resume(area, stopped);
+		resume_timelines(area, stopped);
 	return accounted;
 }
 
 /*
- * Let all timelines begin where the request says.  False, and nothing has changed, if IDs
- * might repeat; *issued gets what stands in the way.  Errors: those of origin_acquire(),
- * origin_report(), wait_to_write() and origin_write().
+ * Let all timelines begin where the request says.  Returns false, with nothing
+ * changed, if IDs might repeat; *issued gets the times that stand in the way.
+ * Errors: those of origin_acquire(), origin_report(), wait_to_write() and
+ * origin_write().
  */
 bool
 reset_timelines(ResetRequest *request, IssuedBefore *issued)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * reset.h
- *	  Setting the timelines by hand.
+ *	  Setting the timelines back or forward by hand.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,23 +10,23 @@
 
 #include "engine/shmem.h"
 
-/* Where IDs are to begin. */
+/* The time at which IDs are to begin. */
 typedef struct ResetRequest
 {
 	uint64		start_us;		/* start of a tick, in us since 1970 */
-	bool		is_asked;		/* if not, start_us is the clock's, and gets where IDs begin */
+	bool		is_asked;		/* false: start_us is the clock's, and is set to where IDs begin */
 	bool		force;			/* even if IDs might repeat */
 
-	/* Is a timeline one for the node that the server has now?  Raises nothing. */
+	/* Does a timeline belong to the server's present node?  Must not raise. */
 	bool		(*is_of_present_node) (const Timeline *timeline);
 } ResetRequest;
 
-/* Which IDs could be issued again.  They lie below these times, in us since 1970. */
+/* The IDs that could be issued again lie below these times, in us since 1970. */
 typedef struct IssuedBefore
 {
-	uint64		loaded_us;		/* those issued before the server was last started */
-	uint64		present_end_us; /* those of the node that the server has now */
-	uint64		kept_end_us;	/* those of generators that keep their node */
+	uint64		loaded_us;		/* IDs issued before the last start */
+	uint64		present_end_us; /* IDs of the server's present node */
+	uint64		kept_end_us;	/* IDs of generators that keep their node */
 } IssuedBefore;
 
 extern bool reset_timelines(ResetRequest *request, IssuedBefore *issued);

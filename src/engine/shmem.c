@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.c
- *	  Finding or creating the shared area, and who owns which slot of it.
+ *	  Finding or creating the shared area, and assigning its slots.
  *
- * When the library is preloaded, idgen.c asks for the memory at server start
- * and creates the area then.  When it is not, the first backend that needs the
- * area creates it in the slack that PostgreSQL leaves for such cases, as
- * contrib/pg_prewarm's autoprewarm does.  Blocks of timelines are added in the
- * same way.
+ * If the library is preloaded, idgen.c requests the memory at server start and
+ * creates the area then.  If it is not, the first backend that needs the area
+ * creates it in the spare shared memory that PostgreSQL leaves for such cases,
+ * as contrib/pg_prewarm's autoprewarm does.  Blocks of timelines are added in
+ * the same way.
  *
- * What each field means, and what guards it, is in shmem.h.
+ * shmem.h says what each field means and what guards it.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,10 +27,10 @@
 #define TIMELINE_BLOCK_NAME "idgen timelines %d"
 #define RESERVATION_LOCK_NAME "IdgenReservation"
 
-/* The area as this process sees it; NULL until shmem_area() was called. */
+/* The area; NULL until shmem_area() is called. */
 static SharedArea *shared = NULL;
 
-/* The blocks of timelines that this process has found. */
+/* The blocks of timelines to which this process has attached. */
 static Timeline *timeline_blocks[TIMELINE_BLOCKS];
 
 /*
@@ -50,7 +50,7 @@ block_size(int block)
 	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline));
 }
 
-/* How many blocks hold so many timelines (0 .. MAX_TIMELINES). */
+/* The number of blocks that hold this many timelines (0 .. MAX_TIMELINES). */
 static int
 blocks_for(int timelines)
 {
@@ -61,7 +61,7 @@ blocks_for(int timelines)
 	return blocks;
 }
 
-/* Bytes to set aside at server start, for so many timelines. */
+/* Bytes to request at server start, for this many timelines. */
 Size
 shmem_size(int timelines)
 {
@@ -72,7 +72,6 @@ shmem_size(int timelines)
 	return size;
 }
 
-/* A timeline from which nothing has been taken. */
 void
 shmem_init_timeline(Timeline *timeline)
 {
@@ -116,7 +115,7 @@ create_limits(SharedArea *area)
 static void
 create_timelines(SharedArea *area)
 {
-	shmem_init_timeline(&area->moments);
+	shmem_init_timeline(&area->unique_times);
 	for (int i = 0; i < SHARED_TIMELINES; i++)
 	{
 		shmem_init_timeline(&area->shared_timelines[i]);
@@ -127,7 +126,7 @@ create_timelines(SharedArea *area)
 	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 }
 
-/* An ERROR on the way leaves a format of zero, and the next caller starts anew. */
+/* An ERROR before the end leaves a format of zero, and the next caller starts over. */
 static void
 create_area(SharedArea *area)
 {
@@ -137,7 +136,7 @@ create_area(SharedArea *area)
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
 	area->preloaded = false;
-	/* Not out of the pool of random.c, which is no process's but its own. */
+	/* Not from the pool of random.c, which belongs to one process. */
 	if (!pg_strong_random(&area->clock_sequence, sizeof(area->clock_sequence)))
 		ereport(ERROR,
 				errcode(ERRCODE_INTERNAL_ERROR),
@@ -163,10 +162,11 @@ create_area(SharedArea *area)
 
 /*
  * Add hints to PostgreSQL's own errors: "not enough shared memory", and "entry
- * size is wrong", which a library of another version meets first.
+ * size is wrong", which is the first error that a library of another version
+ * meets.
  */
 static void
-add_hint(void *arg)
+add_shmem_hint(void *arg)
 {
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
 		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start. For many generators, raise \"idgen.max_generators\", too.");
@@ -175,14 +175,14 @@ add_hint(void *arg)
 }
 
 /*
- * Find a piece of shared memory, or take it and have it made.  ERROR if there is no
- * room, or if it cannot be made, with no lock held: whoever exits then may need
- * AddinShmemInitLock in a callback.
+ * Find a piece of shared memory, or allocate and initialize it.  ERROR if there
+ * is no room, or if init fails; no lock is held then, because a process that
+ * exits may need AddinShmemInitLock in a callback.
  */
 static void *
-attach(const char *name, Size size, void (*make) (void *piece, bool found))
+attach_piece(const char *name, Size size, void (*init) (void *piece, bool found))
 {
-	ErrorContextCallback hint = {error_context_stack, add_hint, NULL};
+	ErrorContextCallback hint = {error_context_stack, add_shmem_hint, NULL};
 	void	   *piece;
 	bool		found;
 
@@ -191,11 +191,11 @@ attach(const char *name, Size size, void (*make) (void *piece, bool found))
 	PG_TRY();
 	{
 		piece = ShmemInitStruct(name, size, &found);
-		make(piece, found);
+		init(piece, found);
 	}
 	PG_CATCH();
 	{
-		/* To raise has let interrupts in again; the release does so once more. */
+		/* ereport() has reset the count of interrupt holds, which LWLockRelease() decrements. */
 		HOLD_INTERRUPTS();
 		LWLockRelease(AddinShmemInitLock);
 		PG_RE_THROW();
@@ -207,17 +207,16 @@ attach(const char *name, Size size, void (*make) (void *piece, bool found))
 }
 
 static void
-make_area(void *piece, bool found)
+init_area(void *piece, bool found)
 {
 	if (!found || ((SharedArea *) piece)->format == 0)
 		create_area(piece);
 }
 
-/* Find the area, or create it. */
 static SharedArea *
 attach_area(void)
 {
-	SharedArea *area = attach(AREA_NAME, area_size(), make_area);
+	SharedArea *area = attach_piece(AREA_NAME, area_size(), init_area);
 
 	if (area->format != SHARED_AREA_FORMAT)
 		ereport(ERROR,
@@ -233,8 +232,8 @@ attach_area(void)
 }
 
 /*
- * The shared area, created if it does not exist yet.  ERROR if there is no
- * room for it, with shared memory as it was.
+ * The shared area, which is created if it does not exist yet.  ERROR if there
+ * is no room for it; shared memory is unchanged then.
  */
 SharedArea *
 shmem_area(void)
@@ -245,15 +244,15 @@ shmem_area(void)
 }
 
 
-/* Timelines are made when they are added. */
+/* A timeline is initialized when it is added. */
 static void
-make_nothing(void *piece, bool found)
+init_nothing(void *piece, bool found)
 {
 }
 
 /*
- * A block of timelines, created if it does not exist yet.  ERROR if there is no
- * room for it, with shared memory as it was.
+ * A block of timelines, which is allocated if it does not exist yet.  ERROR if
+ * there is no room for it; shared memory is unchanged then.
  */
 static Timeline *
 attach_block(int block)
@@ -263,13 +262,13 @@ attach_block(int block)
 	if (block == 0)
 		return shmem_area()->first_timelines;
 	snprintf(name, sizeof(name), TIMELINE_BLOCK_NAME, block);
-	return attach(name, block_size(block), make_nothing);
+	return attach_piece(name, block_size(block), init_nothing);
 }
 
 /*
- * Create the area while the server starts, and blocks for so many timelines, beyond
- * which there will be none.  After a crash this runs again, in a process that still
- * has the old pointers.
+ * Create the area while the server starts, with the blocks for this many
+ * timelines, which will be all.  After a crash this runs again, in a process
+ * that still has the old pointers.
  */
 void
 shmem_startup(int timelines)
@@ -285,9 +284,9 @@ shmem_startup(int timelines)
 }
 
 /*
- * A timeline by its number: below timeline_count, or that of the next one.  ERROR if
- * this process has not looked at its block before, and that does not exist and has no
- * room.
+ * A timeline by its number, which is at most timeline_count.  ERROR if its
+ * block does not exist and has no room; never if this process has attached to
+ * the block before.
  */
 Timeline *
 shmem_timeline(int number)
@@ -302,18 +301,19 @@ shmem_timeline(int number)
 }
 
 /*
- * Call a function that attaches shared memory; false if there is no room for it, which
- * is no error then.  It leaves nothing behind that an ERROR would have to clean up.
+ * Call a function that attaches to shared memory; returns false, without an
+ * error, if there is no room.  The function must leave nothing behind that an
+ * ERROR would have to clean up.
  */
 static bool
-has_room(void (*attach_it) (int number), int number)
+attach_if_room(void (*attach) (int number), int number)
 {
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool has_room = true;
 
 	PG_TRY();
 	{
-		attach_it(number);
+		attach(number);
 	}
 	PG_CATCH();
 	{
@@ -334,13 +334,13 @@ attach_timeline(int number)
 }
 
 /*
- * See to it that shmem_timeline() does not raise for this number.  False if there is no
- * room for its block.
+ * Attach to a timeline, so that shmem_timeline() does not raise for its
+ * number.  False if there is no room for its block.
  */
 bool
 shmem_reach_timeline(int number)
 {
-	return has_room(attach_timeline, number);
+	return attach_if_room(attach_timeline, number);
 }
 
 static void
@@ -349,14 +349,13 @@ attach_area_only(int number)
 	(void) shmem_area();
 }
 
-/* The shared area, or NULL if there is no room for it. */
 SharedArea *
 shmem_area_if_room(void)
 {
-	return has_room(attach_area_only, 0) ? shared : NULL;
+	return attach_if_room(attach_area_only, 0) ? shared : NULL;
 }
 
-/* How many timelines there are by now in blocks. */
+/* The number of timelines in blocks, without the shared ones. */
 int
 shmem_count_timelines(void)
 {
@@ -369,12 +368,9 @@ shmem_count_timelines(void)
 	return count;
 }
 
-/*
- * Move the counters of a slot's last owner into the totals.  The caller holds
- * shared->lock.
- */
+/* Move the counters of a slot's last owner into the totals.  The caller holds shared->lock. */
 static void
-retire_counts(BackendSlot *slot)
+retire_slot_counts(BackendSlot *slot)
 {
 	IssueCounts *totals = &shared->totals;
 
@@ -396,7 +392,7 @@ release_slot(int code, Datum arg)
 	BackendSlot *slot = (BackendSlot *) DatumGetPointer(arg);
 	PGPROC	   *leader = MyProc->lockGroupLeader;
 
-	/* No lock: an ERROR may have left us with one. */
+	/* No lock is taken: an ERROR may have left us with one. */
 	pg_write_barrier();
 	slot->pid = 0;
 
@@ -405,9 +401,9 @@ release_slot(int code, Datum arg)
 }
 
 /*
- * This process's slot, empty.  Once per process; the slot goes back when the
- * process ends.  If it ends without that, the whole server restarts and the
- * area is made anew.
+ * Claim this process's slot, once per process.  It is released when the process
+ * exits.  If the process dies without that, the whole server restarts and the
+ * area is created again.
  */
 BackendSlot *
 shmem_claim_slot(void)
@@ -422,7 +418,7 @@ shmem_claim_slot(void)
 
 	before_shmem_exit(release_slot, PointerGetDatum(slot));
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	retire_counts(slot);
+	retire_slot_counts(slot);
 	pg_atomic_write_u64(&slot->last_id_us, 0);
 	slot->pid = MyProcPid;
 	slot->role = GetAuthenticatedUserId();
@@ -430,7 +426,7 @@ shmem_claim_slot(void)
 	return slot;
 }
 
-/* Counts of all backends there ever were since the area was created. */
+/* Counters of all backends since the area was created. */
 IssueCounts
 shmem_total_counts(void)
 {

@@ -3,7 +3,7 @@
  * shmem.h
  *	  The shared area: timelines, their limits, and a slot for every backend.
  *
- * Who guards what:
+ * What guards each field:
  *
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c and give_back() in timeline.c, which say why they may.
@@ -16,17 +16,19 @@
  *	timeline->time_bits	an atomic that only grows, before the first take for the layout
  *						that is the reason.
  *	timeline->uncommitted
- *						an atomic, written by who is to take for a generator, before that.
- *	timeline's turns	atomics that only say who comes next; see turn.c.
+ *						an atomic, written by a process that is about to take for a
+ *						generator, before it takes.
+ *	timeline's turns	atomics that only decide who comes next; see turn.c.
  *	shared_is_needed	atomics that only become 1, under shared->lock, after the
- *						layout of the timeline that spaces share has been written.
- *						Whoever reads 1, and has a barrier after that, finds all of it;
- *						nobody else looks at it.  Litmus test: published.
+ *						layout of the shared timeline has been written.  A process
+ *						that reads 1, and has a barrier after that, finds all of the
+ *						layout; others do not read it.  Litmus test: published.
  *	timelines_of_bucket, timeline_count
  *						written under shared->lock, the former atomically and last,
- *						after a barrier: whoever finds a timeline in a bucket finds,
- *						beyond a barrier of his own, the rest of it, its layout, node
- *						and the next one of the bucket, written.  Litmus test: published.
+ *						after a barrier: a process that finds a timeline in a bucket
+ *						finds, after a barrier of its own, the rest of the timeline
+ *						(layout, node and the next one of the bucket) written.
+ *						Litmus test: published.
  *	limits				atomics; see reservation.c for who writes the first six, and
  *						reference_clock.c for the others.
  *	reservation			its writer if there is one, or else its lock.
@@ -34,21 +36,21 @@
  *						are atomics so that a reader never sees half a number.
  *	slot.pid, role, totals
  *						shared->lock, except that the owner clears pid without it when
- *						it leaves.  Whoever claims a slot moves the counters of
- *						its last owner into the totals under it, so whoever sums
- *						totals and slots under it counts each ID once, and whoever
- *						reads a pid and then counters under it pairs what belongs
- *						together: a lock is all the order it takes.
+ *						it leaves.  A process that claims a slot moves the counters of
+ *						its last owner into the totals under the lock.  So a process
+ *						that sums totals and slots under the lock counts each ID once,
+ *						and one that reads a pid and then counters under the lock pairs
+ *						what belongs together: no other ordering is needed.
  *	slot's place in a line
  *						atomics written by the slot's owner alone; see turn.c.
- *	slot.stale			counted up by a parallel worker of the owner when it
- *						leaves; see timeline.c.
+ *	slot.stale			incremented by a parallel worker of the owner when the worker
+ *						leaves; see chunk.c.
  *	created, created_count
  *						shared->lock.
  *	layout				written once under shared->lock, before layout_is_fixed.
  *	regressions			atomics.
- *	the rest			written once, by whoever creates the area, before anyone
- *						else can see it (AddinShmemInitLock).
+ *	the rest			written once, by the process that creates the area, before any
+ *						other can see it (AddinShmemInitLock).
  *
  *-------------------------------------------------------------------------
  */
@@ -62,17 +64,17 @@
 
 #include "bits/layout.h"
 
-/* Why a call had to wait. */
+/* The cause of a wait. */
 typedef enum WaitCause
 {
-	WAIT_SEQUENCE,				/* more IDs were drawn than the layout holds */
-	WAIT_DRIFT,					/* the clock is behind where the timeline began or got */
-	WAIT_RESERVATION,			/* time had to be made durable first */
+	WAIT_SEQUENCE,				/* more IDs were requested than the layout holds */
+	WAIT_DRIFT,					/* the clock is behind the timeline */
+	WAIT_RESERVATION,			/* time had to be reserved first */
 } WaitCause;
 
 #define WAIT_CAUSES (WAIT_RESERVATION + 1)
 
-/* What has been drawn, and what it cost. */
+/* Counters of issued IDs, and of what issuing them cost. */
 typedef struct IssueCounts
 {
 	uint64		ids_issued;
@@ -82,22 +84,23 @@ typedef struct IssueCounts
 } IssueCounts;
 
 /*
- * One backend's part of the shared area, on a cache line of its own that no one
- * else writes to, but for the count of workers that have left.
+ * One backend's part of the shared area, on a cache line of its own.  Only the
+ * backend writes to it, except that parallel workers increment stale when they
+ * leave.
  */
 typedef struct BackendSlot
 {
 	pg_atomic_uint64 ids_issued;
-	pg_atomic_uint64 last_id_us;	/* time of the last take, us since 1970 */
+	pg_atomic_uint64 last_id_us;	/* time of the last take, in us since 1970 */
 	pg_atomic_uint64 chunks_taken;
 	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
 	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none */
 	pg_atomic_uint64 line;		/* the timeline's address */
 	pg_atomic_uint64 least;		/* positions needed */
-	pg_atomic_uint32 stale;		/* drop chunks when it changes: parallel workers passed them */
+	pg_atomic_uint32 stale;		/* when it changes, chunks are dropped: parallel workers passed them */
 	int32		pid;			/* 0 when free */
-	Oid			role;			/* who connected, as in pg_stat_activity */
+	Oid			role;			/* the role that connected, as in pg_stat_activity */
 } BackendSlot;
 
 /* ShmemInitStruct() aligns the area itself to cache lines. */
@@ -112,28 +115,28 @@ typedef union BackendSlotPadded
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
 
 /*
- * The next free position of a timeline, on a cache line with what only those read
- * who take from it at its limit.  Whose it is concerns only those who look for one;
- * see id_space.c.
+ * A timeline: its next free position, on one cache line with what is read only
+ * when positions are taken at its limit.  Its space is read only by processes
+ * that look for a timeline; see id_space.c.
  */
 typedef union Timeline
 {
 	struct
 	{
 		pg_atomic_uint64 next;
-		pg_atomic_uint64 left_until_us; /* reset.c went back below its IDs, which end here */
-		uint64		stopped;	/* what reset.c found in next */
+		pg_atomic_uint64 left_until_us; /* end of its IDs, if reset.c went back below them */
+		uint64		stopped;	/* next, as reset.c found it */
 		SnowflakeLayout layout;
 		uint64		node_bits;
-		int			next_of_bucket; /* a number plus 1; 0: no other */
-		pg_atomic_uint32 time_bits; /* of the widest time among layouts that it serves */
-		pg_atomic_uint32 keeps_node;	/* 1: its IDs do not go with the server's node alone */
-		pg_atomic_uint64 uncommitted;	/* for whom IDs were issued so; see id_space.c */
-		pg_atomic_uint64 crowded_until_ns;	/* several want more than there is; ns since 1970 */
-		pg_atomic_uint64 tickets;	/* given out so far */
-		pg_atomic_uint64 ahead_tick;	/* where a block was last taken before the tick was open */
-		pg_atomic_uint64 last_wait_ns;	/* when somebody last waited ... */
-		pg_atomic_uint32 last_waiter;	/* ... and his PID */
+		int			next_of_bucket; /* number of the next timeline plus 1; 0: none */
+		pg_atomic_uint32 time_bits; /* widest time field among its layouts */
+		pg_atomic_uint32 keeps_node;	/* 1: a generator with these IDs keeps its node */
+		pg_atomic_uint64 uncommitted;	/* generator; see id_space_note_uncommitted() */
+		pg_atomic_uint64 crowded_until_ns;	/* ns since 1970; see turn.c */
+		pg_atomic_uint64 tickets;	/* number of tickets issued */
+		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken from early */
+		pg_atomic_uint64 last_wait_ns;	/* time of the last wait ... */
+		pg_atomic_uint32 last_waiter;	/* ... and PID of the waiter */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
@@ -141,53 +144,56 @@ typedef union Timeline
 StaticAssertDecl(sizeof(Timeline) == PG_CACHE_LINE_SIZE, "a timeline has a cache line");
 
 /*
- * Timelines come in blocks, each twice as large as the one before, so that they need
- * not be known of, nor have a place, when the server starts.  The first block is
- * part of the area.
+ * Timelines come in blocks, each twice as large as the one before, so that
+ * their number need not be known, nor their memory set aside, when the server
+ * starts.  The first block is part of the area.
  */
 #define FIRST_TIMELINE_BLOCK 32
 #define TIMELINE_BLOCKS 12
 #define TIMELINES_IN_BLOCKS(blocks) (FIRST_TIMELINE_BLOCK * ((1 << (blocks)) - 1))
 #define MAX_TIMELINES TIMELINES_IN_BLOCKS(TIMELINE_BLOCKS)
 
-/* Without preloading, what is left for locks stays theirs: 24 kB more at most. */
+/*
+ * Without preloading, at most 24 kB more are taken, so that the rest of the
+ * spare shared memory is left for locks.
+ */
 #define BLOCKS_WITHOUT_PRELOADING 3
 
-/* Timelines are found by a hash of their space; a power of two. */
+/* The buckets of the hash of ID spaces; a power of two. */
 #define TIMELINE_BUCKETS 256
 
 /*
- * When there are no more timelines, spaces that the server itself must be able to
+ * When all timelines are in use, spaces that the server itself must be able to
  * have share one: those of its layout, and those of 128-bit IDs with its node.
  */
 typedef enum SharedTimeline
 {
 	SHARED_BY_SERVER_LAYOUT,
-	SHARED_BY_MOMENTS,
+	SHARED_BY_UNIQUE_TIMES,
 } SharedTimeline;
 
-#define SHARED_TIMELINES (SHARED_BY_MOMENTS + 1)
+#define SHARED_TIMELINES (SHARED_BY_UNIQUE_TIMES + 1)
 
 /*
- * What every take reads and hardly anyone writes, so that all processors can
- * keep it in their caches.  Times are since 1970.
+ * Read by every take and rarely written, so that all processors can keep it in
+ * their caches.  Times are since 1970.
  */
 typedef union Limits
 {
 	struct
 	{
-		pg_atomic_uint32 loaded;	/* 1 once the reservation has been read */
-		pg_atomic_uint32 restarts;	/* of the timelines, by hand, also those that failed */
-		pg_atomic_uint32 resets;	/* those that did not */
+		pg_atomic_uint32 loaded;	/* 1 after the reservation has been read */
+		pg_atomic_uint32 restarts;	/* of the timelines by reset.c, including those that failed */
+		pg_atomic_uint32 resets;	/* restarts that did not fail */
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
-		pg_atomic_uint64 extend_at_us;	/* who gets here should extend that */
+		pg_atomic_uint64 extend_at_us;	/* a process that gets here should extend the reservation */
 		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to REFERENCE_STEP_NS */
-		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; none if not above 0 */
-		pg_atomic_uint64 offsets_ended; /* counts how often there came to be none */
+		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; not above 0: none */
+		pg_atomic_uint64 offsets_ended; /* how often an offset has ended */
 		pg_atomic_uint64 least_lead_ns; /* since IDs began ahead; 0: not known */
 		pg_atomic_uint64 behind_since_us;
-		pg_atomic_uint32 clock_is_behind;	/* why, until the wall clock has caught up; or 0 */
+		pg_atomic_uint32 clock_is_behind;	/* the BehindCause until the wall clock has caught up, or 0 */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Limits;
@@ -195,21 +201,21 @@ typedef union Limits
 /* The durable side of the reservation.  Times in us since 1970. */
 typedef struct Reservation
 {
-	LWLock		lock;			/* for short looks, and to become the writer */
-	pg_atomic_uint32 writer;	/* its pid, 0 if nobody is writing; set under the lock, cleared without */
-	ConditionVariable writer_left;	/* for those who wait until it is 0 */
-	bool		early_failed;	/* the last early extension did, which has been logged */
+	LWLock		lock;			/* held briefly, to publish or to become the writer */
+	pg_atomic_uint32 writer;	/* its PID, or 0; set under the lock, cleared without it */
+	ConditionVariable writer_left;	/* to wait until writer is 0 */
+	bool		early_failed;	/* so did the last early extension, which was logged */
 	uint16		written_origin; /* the origin's number at the last write, 0 before the first */
-	uint64		loaded_us;		/* what an earlier life of the server left */
+	uint64		loaded_us;		/* what a previous run left */
 	uint64		written_us;		/* the last one written and flushed ... */
-	uint64		written_extend_at_us;	/* ... to be extended from there on ... */
+	uint64		written_extend_at_us;	/* ... to be extended from here on ... */
 	XLogRecPtr	written_lsn;	/* ... by WAL up to here ... */
-	uint64		written_in_us;	/* ... which took so long */
-	pg_atomic_uint64 count;		/* made since the area was created */
-	pg_atomic_uint64 spent_us;	/* on making them */
+	uint64		written_in_us;	/* ... which took this time */
+	pg_atomic_uint64 count;		/* of reservations since the area was created */
+	pg_atomic_uint64 spent_us;	/* on writing them */
 } Reservation;
 
-/* A generator that was created while the server runs; the last so many are remembered. */
+/* One of the last CREATED_GENERATORS generators that were created while the server runs. */
 typedef struct CreatedGenerator
 {
 	Oid			database;
@@ -223,7 +229,7 @@ typedef struct CreatedGenerator
 
 typedef struct SharedArea
 {
-	Timeline	moments;		/* of 128-bit IDs in order that have no node */
+	Timeline	unique_times;	/* of all ordered 128-bit IDs */
 	Timeline	shared_timelines[SHARED_TIMELINES];
 	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;
@@ -237,13 +243,13 @@ typedef struct SharedArea
 	pg_atomic_uint32 shared_is_needed[SHARED_TIMELINES];
 	pg_atomic_uint32 timelines_of_bucket[TIMELINE_BUCKETS]; /* numbers plus 1; 0: none */
 	int			timeline_count;
-	int			timeline_limit; /* there will be no more; guarded as timeline_count */
-	CreatedGenerator created[CREATED_GENERATORS];	/* in turns */
+	int			timeline_limit; /* most there will be; guarded as timeline_count */
+	CreatedGenerator created[CREATED_GENERATORS];	/* used in turn */
 	uint32		created_count;
 	bool		preloaded;		/* created while the server started */
-	uint8		clock_sequence; /* how those of UUIDs with the server's node begin, at random */
+	uint8		clock_sequence; /* random; the high bits in UUIDs with the server's node */
 	int			slot_count;
-	IssueCounts totals;			/* of the backends that are gone */
+	IssueCounts totals;			/* of backends that have exited */
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedArea;
 
@@ -262,12 +268,14 @@ extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);
 
 /*
- * Has anything been taken since the timelines were restarted?  reset.c leaves a number
- * of restarts in next, below any position of use; the caller has read it.
+ * Has anything been taken since the timelines were restarted?  reset.c leaves a
+ * number of restarts in next, below any position of use.  The caller has read
+ * next.
  *
- * reset.c counts the restart before it leaves that number, by atomics that order.  So whoever
- * has read it reads a count that is not less, but only beyond a barrier: without, the
- * number would pass for a position.  Litmus test: restarts.
+ * reset.c increments the number of restarts before it leaves it in next, by
+ * atomics that order.  So a process that has read next reads a count that is
+ * not less, but only after a barrier: without it, the number would pass for a
+ * position.  Litmus test: restarts.
  */
 static inline bool
 shmem_is_used(SharedArea *area, uint64 next)
@@ -302,7 +310,7 @@ shmem_server_layout(SharedArea *area)
 	return &area->layout;
 }
 
-/* Let an atomic be at least value. */
+/* Raise an atomic to value, unless it is larger. */
 static inline void
 shmem_raise_to(pg_atomic_uint64 *atomic, uint64 value)
 {

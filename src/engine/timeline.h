@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.h
- *	  Taking positions: from a chunk, then the timeline, then its limits.
+ *	  Taking positions from a timeline, within its limits.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,87 +14,60 @@
 #include "engine/shmem.h"
 #include "engine/turn.h"
 
-/* Consecutive positions start .. end - 1, all ours. */
+/* Consecutive positions start .. end - 1, which belong to this process. */
 typedef struct PositionRange
 {
 	uint64		start;
 	uint64		end;
 } PositionRange;
 
-/* Where in a tick the first ID that a process takes has its sequence. */
+/* Where in a tick the sequence of the first ID that a process takes begins. */
 typedef enum SequenceStart
 {
-	SEQUENCE_ZERO,				/* these three: if no ID has been made in the tick */
+	SEQUENCE_ZERO,				/* these three: if no ID has been issued in the tick */
 	SEQUENCE_RANDOM,
 	SEQUENCE_ROLLING,			/* where the last one left off */
-	SEQUENCE_CLOCK,				/* by the clock's part of the tick, or higher */
+	SEQUENCE_CLOCK,				/* at the clock's part of the tick, or higher */
 } SequenceStart;
 
 /*
- * A timeline as this process takes from it for one generator, with its chunk: the
- * positions next .. end - 1, taken, ours, not yet issued.  It begins with what the
- * hot path looks at.
+ * A timeline as this process takes from it for one generator, with its chunk:
+ * the positions next .. end - 1, which this process has taken and not yet
+ * issued.  The members of the hot path come first.
  */
 typedef struct PositionSource
 {
 	uint64		next;
 	uint64		end;
-	int64		checked_at;		/* coarse clock when the chunk was last held against the exact one */
-	uint32		stale;			/* the slot's, when the chunk was taken */
+	int64		checked_at;		/* coarse clock when the chunk was last checked */
+	uint32		stale;			/* the slot's count when the chunk was taken */
 
 	SequenceStart sequence_start;
 	SnowflakeLayout layout;
 	uint64		node_bits;
 	Timeline   *timeline;
-	Timeline   *record;			/* how far the node has got, where nodes share a timeline; or NULL */
+	Timeline   *record;			/* records how far the node has got, if nodes share a timeline; or NULL */
 	uint32		resets;			/* of the timelines, when the chunk was taken */
 	int64		after_us;		/* 0, or the next take starts at this time or later ... */
-	uint32		after_resets;	/* ... as long as there were so many resets */
-	int64		chunk_tick;		/* clock's when the chunk was taken */
+	uint32		after_resets;	/* ... as long as this is the number of resets */
+	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
-	Portion		portion;		/* what we had of the last tick */
+	Portion		portion;		/* what this source has had of the last tick */
 	KnownLimits limits;
 
-	/* NULL, or to be called before what was taken up to this time (us since 1970) is issued. */
+	/* NULL, or called before positions up to this time (us since 1970) are issued. */
 	void		(*before_issue) (struct PositionSource *source, int64 until_us);
 	bool		is_of_statement;
 	struct PositionSource *next_of_statement;
 } PositionSource;
 
-/* Our slot; NULL until timeline_attach(). */
+/* This process's slot; NULL until timeline_attach(). */
 extern BackendSlot *timeline_slot;
 
 extern void timeline_attach(void);
 extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
 								uint64 node_bits, Timeline *timeline);
 extern void timeline_check_not_left(Timeline *timeline);
-extern uint64 timeline_renew_chunk(PositionSource *source);
-extern PositionRange timeline_take_batch(PositionSource *source, uint64 most);
-extern PositionRange timeline_take_block(PositionSource *source, uint64 size);
-
-/*
- * The next position of this session: above all it had before from this source, and
- * not in the past.  This is the hot path.  Of shared memory it touches our own slot
- * only, where others write but a count, once in a parallel worker's life.  Errors:
- * see timeline_renew_chunk.
- *
- * While the coarse clock stands still, a chunk that was good stays good: time has
- * neither passed it, by more than the kernel's timer tick, nor been set back.
- */
-static inline uint64
-timeline_next(PositionSource *source)
-{
-	BackendSlot *slot = timeline_slot;
-	uint64		position = source->next;
-
-	if (unlikely(position >= source->end ||
-				 clock_coarse_ns() != source->checked_at ||
-				 pg_atomic_read_u32(&slot->stale) != source->stale))
-		position = timeline_renew_chunk(source);
-
-	source->next = position + 1;
-	shmem_add_own(&slot->ids_issued, 1);
-	return position;
-}
+extern PositionRange timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most);
 
 #endif							/* IDGEN_TIMELINE_H */

@@ -1,34 +1,35 @@
 /*-------------------------------------------------------------------------
  *
  * turn.c
- *	  Sharing a timeline by turns, where several want more than there is.
+ *	  Sharing a timeline by turns, where several backends want more than there
+ *	  is.
  *
- * At the drift limit there is one tick to take from, the last one that is open.  Of
- * several who wait there, each has taken nothing yet, or a single position beyond a tick
- * that is full.  So waits that are interrupted leave no gaps of any size behind, and
- * these rules say who may take what:
+ * At the drift limit, positions can be taken from one tick, the last one that
+ * is open.  A backend that waits there has taken nothing yet, or a single
+ * position beyond a tick that is full.  So waits that are interrupted leave no
+ * gaps of any size, and these rules decide who may take what:
  *
- *	- Who has had little of the tick, less than a part of what is left of it, takes
- *	  that at once.
+ *	- A backend that has had little of the tick, less than a part of what is left of
+ *	  it, takes that at once.
  *	- The others stand in line, by tickets.  What the line may have of the tick grows
- *	  as the clock goes through it, up to all of it in the last quarter; each leaves
- *	  there what those before him need.  So until then there is something left for
- *	  who wants little.
+ *	  as the clock goes through it, up to all of it in the last quarter; each backend
+ *	  leaves what those before it need.  So until then something is left for backends
+ *	  that want little.
  *	- A block that does not fit into the rest of the tick takes the beginning of the
- *	  next one in the last quarter, before anybody can get in.  To skip the rest of a
- *	  tick costs others their share, so it is done in one tick of two; and only by the
- *	  first of those in line who need it.
+ *	  next one in the last quarter, before anybody else can.  Skipping the rest of a
+ *	  tick costs others their share, so it is done in one tick of two, and only by
+ *	  the first of the backends in line that need it.
  *
- * Hence the wait of one who wants little is about a tick or two, whatever the others
- * do, and that of a block as many times two ticks as there are blocks before it.
- * Where only one backend wants more than there is, nobody has to share: it takes what
- * there is at once, and takes ahead what it wants.
+ * Hence a backend that wants little waits about a tick or two, whatever the
+ * others do, and one that wants a block waits two ticks for each block before
+ * it.  If only one backend wants more than there is, nobody has to share: it
+ * takes what there is at once, and takes ahead what it wants.
  *
- * Nothing here is about which positions are taken twice: to take them is still to
- * swap timeline->next, and to fail if it has moved.  So all is read without a lock,
- * and the worst of a race is a turn lost: a ticket written a moment too late, or two
- * blocks ahead in a row.  A backend that dies leaves the line as it does after an
- * error.
+ * None of this decides whether a position is taken twice: positions are still
+ * taken by a swap of timeline->next, which fails if it has moved.  So
+ * everything is read without a lock, and the worst effect of a race is that a
+ * turn is lost: a ticket is written too late, or two blocks in a row are taken
+ * ahead.  A backend that dies leaves the line as it does after an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,72 +40,78 @@
 #include "engine/clock.h"
 #include "engine/turn.h"
 
-/* To have had less than this part of what is left of a tick is little. */
+/* Less than this part of what is left of a tick is little. */
 #define LITTLE_PART 64
 
-/* How much of a tick goes by until the line may have all of it. */
+/* The part of a tick after which the line may have all of it. */
 #define OPEN_TO_ALL 0.75
 
-/* For how long several are expected to want more than there is, after they did. */
+/* For how long a crowd, several backends that want more than there is, is expected to last. */
 #define CROWD_NS (100 * NS_PER_MS)
 
-/* A block that was the first for so many ticks skips what others have of the next one. */
+/*
+ * A block that has been first in line for this many ticks skips what others
+ * have of the next one.
+ */
 #define OVERDUE_TICKS 10
 
 static int64
-tick_ns(const SnowflakeLayout *layout)
+get_tick_ns(const SnowflakeLayout *layout)
 {
 	return layout->tick_us * NS_PER_US;
 }
 
-/* When the tick that was opened last was opened, ns since 1970. */
+/* When the last open tick was opened, in ns since 1970. */
 static int64
-opened_ns(const SnowflakeLayout *layout, Moment now)
+tick_opened_ns(const SnowflakeLayout *layout, ClockReading now)
 {
-	return now.reference_ns - now.reference_ns % tick_ns(layout);
+	return now.reference_ns - now.reference_ns % get_tick_ns(layout);
 }
 
-/* How much of it has gone by, 0 .. 1. */
+/* The part of that tick that has gone by, 0 .. 1. */
 static double
-elapsed_part(const SnowflakeLayout *layout, Moment now)
+elapsed_part(const SnowflakeLayout *layout, ClockReading now)
 {
-	return (double) (now.reference_ns - opened_ns(layout, now)) / tick_ns(layout);
+	return (double) (now.reference_ns - tick_opened_ns(layout, now)) / get_tick_ns(layout);
 }
 
 static uint64
-open_tick(const Turn *turn, const Window *window)
+get_open_tick(const Turn *turn, const IssueWindow *window)
 {
 	return layout_position_tick(turn->layout, window->ceiling) - 1;
 }
 
-/* The part of a tick that the line may have at most. */
+/* The largest part of a tick that the line may have. */
 static double
 largest_part(const Turn *turn)
 {
-	/* If it were full, others would get into the tick that a block waits for. */
+	/* If the tick were full, others would get into the next one, which a block waits for. */
 	return turn->block_before ? OPEN_TO_ALL : 1;
 }
 
-/* Have several lately wanted more than there was?  Also if the clock was set since. */
+/*
+ * Have several backends recently wanted more than there was?  Also correct if
+ * the clock has been set since.
+ */
 static bool
-is_crowded(Timeline *timeline, Moment now)
+is_crowded(Timeline *timeline, ClockReading now)
 {
 	return pg_atomic_read_u64(&timeline->crowded_until_ns) - (uint64) now.reference_ns < CROWD_NS;
 }
 
-/* What may be had out of turn, from start on in the last open tick. */
+/* How much may be taken out of turn, from start on in the last open tick. */
 static uint64
-little_share(const Turn *turn, const Window *window, uint64 start)
+little_share(const Turn *turn, const IssueWindow *window, uint64 start)
 {
 	uint64		share = Max((window->ceiling - start) / LITTLE_PART, 1);
-	uint64		had = turn->had.tick == open_tick(turn, window) ? turn->had.positions : 0;
+	uint64		had = turn->had.tick == get_open_tick(turn, window) ? turn->had.positions : 0;
 
 	return had + turn->least <= share ? Min(turn->most, share - had) : 0;
 }
 
-/* What may be had in turn. */
+/* How much may be taken in turn, from start on in the last open tick. */
 static uint64
-share_of_line(const Turn *turn, const Window *window, Moment now, uint64 start)
+share_of_line(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start)
 {
 	uint64		size = layout_tick_size(turn->layout);
 	double		part = Min(elapsed_part(turn->layout, now) / OPEN_TO_ALL, largest_part(turn));
@@ -116,23 +123,23 @@ share_of_line(const Turn *turn, const Window *window, Moment now, uint64 start)
 	return Min(turn->most, left - turn->before);
 }
 
-/* May the next block go ahead of its tick, after the last one that did? */
+/* May the next block be taken ahead of its tick, after the last one that was? */
 static bool
-others_had_a_tick(const Turn *turn, const Window *window)
+others_had_a_tick(const Turn *turn, const IssueWindow *window)
 {
-	/* Both ends count: a reset may have left the last one far ahead. */
-	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - open_tick(turn, window) > 2;
+	/* The unsigned difference tests both ends: a reset may have left the last one far ahead. */
+	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - get_open_tick(turn, window) > 2;
 }
 
 static bool
-is_overdue(const Turn *turn, Moment now)
+is_overdue(const Turn *turn, ClockReading now)
 {
-	return now.reference_ns - turn->first_since_ns > OVERDUE_TICKS * tick_ns(turn->layout);
+	return now.reference_ns - turn->first_since_ns > OVERDUE_TICKS * get_tick_ns(turn->layout);
 }
 
-/* May we take from start on, beyond the last open tick? */
+/* May positions from start on, beyond the last open tick, be taken? */
 static bool
-may_go_ahead(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next)
+may_go_ahead(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
 {
 	bool		is_full = next >= window->ceiling;
 
@@ -140,12 +147,12 @@ may_go_ahead(const Turn *turn, const Window *window, Moment now, uint64 start, u
 		return true;
 	return turn->in_line && turn->first_since_ns != 0 && others_had_a_tick(turn, window) &&
 		(is_full || elapsed_part(turn->layout, now) >= OPEN_TO_ALL) &&
-		(layout_position_tick(turn->layout, start) == open_tick(turn, window) + 1 || is_overdue(turn, now));
+		(layout_position_tick(turn->layout, start) == get_open_tick(turn, window) + 1 || is_overdue(turn, now));
 }
 
-/* See turn_allowance(). */
+/* The slow path of turn_allowance(). */
 uint64
-turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next)
+turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
 {
 	uint64		little;
 
@@ -159,7 +166,10 @@ turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, 
 	return little > 0 ? little : share_of_line(turn, window, now, start);
 }
 
-/* Stand in line, behind all who do.  The ticket comes last, for is_before().  Litmus test: published. */
+/*
+ * Join the line at its end.  The ticket is written last, for is_before_us().
+ * Litmus test: published.
+ */
 void
 turn_join(Turn *turn)
 {
@@ -173,7 +183,6 @@ turn_join(Turn *turn)
 	turn->in_line = true;
 }
 
-/* Leave the line, if we are in it. */
 void
 turn_leave(Turn *turn)
 {
@@ -182,9 +191,9 @@ turn_leave(Turn *turn)
 	turn->first_since_ns = 0;
 }
 
-/* Does the slot's owner stand before us? */
+/* Is the slot's owner before us in the line? */
 static bool
-is_before(const Turn *turn, BackendSlot *slot)
+is_before_us(const Turn *turn, BackendSlot *slot)
 {
 	uint64		ticket = pg_atomic_read_u64(&slot->ticket);
 
@@ -194,9 +203,9 @@ is_before(const Turn *turn, BackendSlot *slot)
 	return pg_atomic_read_u64(&slot->line) == (uintptr_t) turn->timeline;
 }
 
-/* See who stands before us, and what they need. */
+/* Find out who is before us in the line, and what they need. */
 void
-turn_look(Turn *turn, const Window *window, Moment now)
+turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now)
 {
 	SharedArea *area = shmem_area();
 	uint64		next = pg_atomic_read_u64(&turn->timeline->next);
@@ -208,7 +217,7 @@ turn_look(Turn *turn, const Window *window, Moment now)
 	{
 		BackendSlot *slot = &area->slots[i].slot;
 
-		if (!is_before(turn, slot))
+		if (!is_before_us(turn, slot))
 			continue;
 		if (pg_atomic_read_u64(&slot->least) > Max(left, 1))
 			turn->block_before = true;
@@ -221,9 +230,12 @@ turn_look(Turn *turn, const Window *window, Moment now)
 		turn->first_since_ns = now.reference_ns;
 }
 
-/* We are about to wait for the clock: if others lately did, too, there is a crowd. */
+/*
+ * Note that we are about to wait for the clock.  If others have done so
+ * recently, there is a crowd.
+ */
 void
-turn_note_wait(const Turn *turn, Moment now)
+turn_note_wait(const Turn *turn, ClockReading now)
 {
 	Timeline   *timeline = turn->timeline;
 	uint64		since_last_ns = now.reference_ns - pg_atomic_read_u64(&timeline->last_wait_ns);
@@ -237,7 +249,7 @@ turn_note_wait(const Turn *turn, Moment now)
 		pg_atomic_write_u64(&timeline->crowded_until_ns, now.reference_ns + CROWD_NS - 1);
 }
 
-/* We have taken a block from start on, before its tick was open. */
+/* Note that we have taken a block from start on before its tick was open. */
 void
 turn_note_ahead(const Turn *turn, uint64 start)
 {
@@ -245,15 +257,16 @@ turn_note_ahead(const Turn *turn, uint64 start)
 }
 
 /*
- * When to look again, ns since 1970, if it is not our turn to take from start on.
- * Not more often than it takes, as many may be waiting; where many are before us, at
- * half the time that it would take, as they may leave.
+ * When to try again, in ns since 1970, if it is not our turn to take from start
+ * on.  Not earlier than necessary, because many may be waiting; if many are
+ * before us, after half of the time that they would take, because they may
+ * leave.
  */
 int64
-turn_due_ns(const Turn *turn, const Window *window, Moment now, uint64 start)
+turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start)
 {
-	int64		tick = tick_ns(turn->layout);
-	int64		opened = opened_ns(turn->layout, now);
+	int64		tick = get_tick_ns(turn->layout);
+	int64		opened = tick_opened_ns(turn->layout, now);
 	int64		open_to_all = opened + (int64) (OPEN_TO_ALL * tick);
 	double		size = layout_tick_size(turn->layout);
 	double		wanted = ((double) start - (window->ceiling - size) + turn->before + turn->most) / size;

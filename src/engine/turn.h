@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * turn.h
- *	  Whose turn it is on a timeline at its limit, and how much he may take.
+ *	  Whose turn it is to take from a timeline at its limit, and how much.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,14 +12,17 @@
 #include "engine/shmem.h"
 #include "engine/window.h"
 
-/* What a source has had of the tick that it took from last. */
+/* The positions that a source has had of the tick from which it took last. */
 typedef struct Portion
 {
 	uint64		tick;
 	uint64		positions;
 } Portion;
 
-/* Wants positions of a timeline: room for least of them in one tick, and at most most. */
+/*
+ * A request for positions of a timeline: least of them must lie in one tick,
+ * and at most most are wanted.
+ */
 typedef struct Turn
 {
 	Timeline   *timeline;
@@ -29,33 +32,33 @@ typedef struct Turn
 	uint64		most;
 	Portion		had;
 	bool		in_line;
-	uint64		before;			/* what those before us in the line need of the open tick */
-	bool		block_before;	/* one of them needs another tick than that */
-	int64		first_since_ns; /* there has been none since; 0: there was */
+	uint64		before;			/* positions of the open tick needed by those before us */
+	bool		block_before;	/* one of them needs a tick of its own */
+	int64		first_since_ns; /* since when there has been none; 0: there is one */
 } Turn;
 
-extern uint64 turn_at_limit(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next);
+extern uint64 turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next);
 extern void turn_join(Turn *turn);
-extern void turn_look(Turn *turn, const Window *window, Moment now);
+extern void turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now);
 extern void turn_leave(Turn *turn);
-extern void turn_note_wait(const Turn *turn, Moment now);
+extern void turn_note_wait(const Turn *turn, ClockReading now);
 extern void turn_note_ahead(const Turn *turn, uint64 start);
-extern int64 turn_due_ns(const Turn *turn, const Window *window, Moment now, uint64 start);
+extern int64 turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start);
 
 /*
- * How many positions may be taken from start on, where the next free one is next; 0 if
- * it is another's turn.  As many as are wanted, unless start lies in the last tick that
- * is open, or beyond it.
+ * How many positions may be taken from start on, where the next free one is
+ * next; 0 if it is another's turn.  As many as are wanted, unless start lies in
+ * the last open tick or beyond it.
  */
 static inline uint64
-turn_allowance(const Turn *turn, const Window *window, Moment now, uint64 start, uint64 next)
+turn_allowance(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
 {
 	if (likely(start + layout_tick_size(turn->layout) < window->ceiling))
 		return turn->most;
 	return turn_at_limit(turn, window, now, start, next);
 }
 
-/* Keep in mind what was taken, from start on. */
+/* Add what was taken, from start on, to what the source has had of a tick. */
 static inline void
 turn_note_portion(Portion *portion, const SnowflakeLayout *layout, uint64 start, uint64 positions)
 {

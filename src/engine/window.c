@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * window.c
- *	  See window.h.
+ *	  The positions that may be issued now, from the clock up to the drift
+ *	  limit.
  *
- * It is always the position that is held against a limit, never the clock: after
- * a crash with the clock set back the timeline is far above the clock.
+ * The position is compared with a limit, never the clock: after a crash with
+ * the clock set back, the timeline is far above the clock.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,29 +16,28 @@
 
 ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = WINDOW_DEFAULT_MAX_DRIFT};
 
-/* Read the clocks. */
-Moment
-window_moment(void)
+ClockReading
+window_read_clocks(void)
 {
-	Moment		moment;
-	ClockReading clocks;
+	ClockReading reading;
+	ClockPair clocks;
 
-	moment.restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
+	reading.restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
 	pg_read_barrier();
 	clocks = reference_clock_read();
-	moment.unix_ns = clocks.wall_ns;
-	moment.reference_ns = clocks.reference_ns;
-	return moment;
+	reading.wall_ns = clocks.wall_ns;
+	reading.reference_ns = clocks.reference_ns;
+	return reading;
 }
 
-/* The first position of a tick, which may be before the epoch or past the end. */
+/* The first position of a tick, which may be before the epoch or past the end of the layout. */
 static uint64
 clamped_position(const SnowflakeLayout *layout, int64 tick)
 {
 	return layout_tick_position(layout, Max(0, Min(tick, layout_end_tick(layout))));
 }
 
-/* The first position of the first tick that begins at a time, in us since 1970, or after it. */
+/* The first position of the first tick that begins at or after a time, in us since 1970. */
 uint64
 window_position_from(const SnowflakeLayout *layout, int64 us)
 {
@@ -56,18 +56,18 @@ window_time_position(const SnowflakeLayout *layout, uint64 us, KnownTime *known)
 	return known->position;
 }
 
-/* The ticks that the clocks are in; they may be outside of the layout's time. */
+/* The ticks that the clocks are in; they may be outside the layout's time. */
 ClockTicks
-window_ticks(const SnowflakeLayout *layout, Moment now)
+window_ticks(const SnowflakeLayout *layout, ClockReading now)
 {
 	ClockTicks	ticks;
 
-	ticks.wall = layout_tick_at(layout, now.unix_ns);
-	ticks.reference = now.reference_ns == now.unix_ns ? ticks.wall : layout_tick_at(layout, now.reference_ns);
+	ticks.wall = layout_tick_at(layout, now.wall_ns);
+	ticks.reference = now.reference_ns == now.wall_ns ? ticks.wall : layout_tick_at(layout, now.reference_ns);
 	return ticks;
 }
 
-/* No position is issued below this: IDs have no times in the past. */
+/* The first position that may be issued: IDs have no times in the past. */
 uint64
 window_floor(const SnowflakeLayout *layout, ClockTicks ticks)
 {
@@ -75,8 +75,8 @@ window_floor(const SnowflakeLayout *layout, ClockTicks ticks)
 }
 
 /*
- * No position is issued from here on: idgen.max_drift beyond the reference clock, and
- * some ticks (0 ..) beyond that.
+ * The first position that must not be issued: idgen.max_drift beyond the
+ * reference clock, and further_ticks (0 ..) beyond that.
  */
 uint64
 window_ceiling(const SnowflakeLayout *layout, ClockTicks ticks, int64 further_ticks)

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * window.h
- *	  Which positions may be issued at some moment, and times as positions.
+ *	  The positions that may be issued now, from the clock up to the drift
+ *	  limit, and times as positions.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,18 +17,18 @@
 extern ServerSetting window_max_drift;
 
 /*
- * The clocks, and how often the timelines had been restarted before we looked at
- * them: a restart may put right what a wrong clock has done, and must not be undone
- * by who still goes by that clock.
+ * The clocks, and the number of restarts of the timelines before the clocks
+ * were read.  A restart may correct what a wrong clock has done, and must not
+ * be undone by a process that still uses a reading of that clock.
  */
-typedef struct Moment
+typedef struct ClockReading
 {
-	int64		unix_ns;		/* the wall clock: IDs have no earlier times */
-	int64		reference_ns;	/* the reference clock: and how far they may go beyond it */
+	int64		wall_ns;		/* the wall clock: IDs have no earlier times */
+	int64		reference_ns;	/* the reference clock: idgen.max_drift counts from it */
 	uint32		restarts;
-} Moment;
+} ClockReading;
 
-/* The same in ticks of a layout. */
+/* A reading of the clocks in ticks of a layout. */
 typedef struct ClockTicks
 {
 	int64		wall;
@@ -35,32 +36,32 @@ typedef struct ClockTicks
 } ClockTicks;
 
 /*
- * What may be issued at some moment, in whole ticks: positions from floor up to
- * ceiling, unless another limit is nearer; see limit.h.
+ * The positions that may be issued now, in whole ticks: from floor up to, but
+ * not including, ceiling, unless another limit is nearer; see limit.h.
  */
-typedef struct Window
+typedef struct IssueWindow
 {
 	uint64		floor;
 	uint64		ceiling;
-	uint64		end;			/* the first limit: no position is taken from there on */
+	uint64		end;			/* the nearest limit: no position from here on is taken */
 	uint32		restarts;		/* of the timelines, before the limits were read */
-} Window;
+} IssueWindow;
 
-/* A time as it was last converted to a position; to divide takes longer than all the rest. */
+/* A time and its position as last converted; the division takes longer than everything else. */
 typedef struct KnownTime
 {
 	uint64		us;
 	uint64		position;
 } KnownTime;
 
-extern Moment window_moment(void);
+extern ClockReading window_read_clocks(void);
 extern uint64 window_time_position(const SnowflakeLayout *layout, uint64 us, KnownTime *known);
-extern ClockTicks window_ticks(const SnowflakeLayout *layout, Moment now);
+extern ClockTicks window_ticks(const SnowflakeLayout *layout, ClockReading now);
 extern uint64 window_ceiling(const SnowflakeLayout *layout, ClockTicks ticks, int64 further_ticks);
 extern uint64 window_floor(const SnowflakeLayout *layout, ClockTicks ticks);
 extern uint64 window_position_from(const SnowflakeLayout *layout, int64 us);
 
-/* Whole ticks that idgen.max_drift spans. */
+/* The whole ticks in idgen.max_drift. */
 static inline int64
 window_drift_ticks(const SnowflakeLayout *layout)
 {

@@ -20,27 +20,30 @@
 #include "generator/server_layout.h"
 
 uint64		generator_changes = 1;
-Generator	generator_of_server;
+Generator	server_generator;
 int			generator_sequence_start = SEQUENCE_ZERO;
 ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
 ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
 
 static const ServerSetting *
-setting_of_field(LayoutField field)
+get_field_setting(LayoutField field)
 {
 	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
 }
 
-/* Has a layout room for the server's datacenter or worker?  Not for one that is invalid. */
+/* Does the server's datacenter or worker fit a layout?  An invalid one does not. */
 bool
 generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = setting_of_field(field);
+	const ServerSetting *setting = get_field_setting(field);
 
 	return setting_is_valid(setting) && setting->value <= layout_max(layout, field);
 }
 
-/* What keeps a value out of a field of a layout, as a sentence in detail (GENERATOR_DETAIL_SIZE). */
+/*
+ * Write the reason why a value does not fit a field of a layout, a sentence, to
+ * detail (GENERATOR_DETAIL_SIZE).
+ */
 const char *
 generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int value, char *detail)
 {
@@ -54,13 +57,13 @@ generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int va
 }
 
 /*
- * Datacenter or worker of the server in its place in a layout.  ERROR
- * INVALID_PARAMETER_VALUE if it is invalid, or the layout has no room for it.
+ * The server's datacenter or worker, shifted to its place in a layout.  ERROR
+ * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout.
  */
 uint64
 generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = setting_of_field(field);
+	const ServerSetting *setting = get_field_setting(field);
 	char		detail[GENERATOR_DETAIL_SIZE];
 
 	setting_check(setting);
@@ -74,8 +77,8 @@ generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 }
 
 /*
- * The server's node in a layout.  ERROR INVALID_PARAMETER_VALUE if it is invalid, or
- * the layout does not tell it from others.
+ * The server's node, shifted to its place in a layout.  ERROR
+ * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout.
  */
 uint64
 generator_server_node_bits(const SnowflakeLayout *layout)
@@ -85,11 +88,11 @@ generator_server_node_bits(const SnowflakeLayout *layout)
 }
 
 /*
- * The postmaster, which loads libraries, and a process that has all but ended have no
- * place in shared memory: there is no slot for them, and they can hold no lock.
+ * ERROR in the postmaster, which loads libraries, and in a process that has
+ * nearly exited: they have no slot in shared memory and can hold no lock.
  */
 static void
-check_process(const char *caller)
+check_process_attached(const char *caller)
 {
 	if (MyProc == NULL)
 		ereport(ERROR,
@@ -98,26 +101,30 @@ check_process(const char *caller)
 }
 
 /*
- * Make this process one that issues IDs.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE in
- * the postmaster; READ_ONLY_SQL_TRANSACTION in recovery, as nextval() has it; INVALID_PARAMETER_VALUE if the session was given a
- * drift limit of its own; OUT_OF_MEMORY without room for the shared area.  Layout and
- * node are checked by who puts them into an ID.  What follows recovery is final, so only
- * then do we look where an earlier life of the server, or the primary, has left off.
+ * Prepare this process for issuing IDs.  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE in the postmaster; READ_ONLY_SQL_TRANSACTION
+ * in recovery, as for nextval(); INVALID_PARAMETER_VALUE if the session was
+ * given a drift limit of its own; OUT_OF_MEMORY without room for the shared
+ * area.  Layout and node are checked by the callers that put them into an ID.
+ *
+ * What a previous run, or the primary, has reserved may still change in
+ * recovery, so it is read only after that.
  */
 void
 generator_attach(const char *caller)
 {
-	check_process(caller);
+	check_process_attached(caller);
 	PreventCommandDuringRecovery(caller);
 
 	setting_check(&window_max_drift);
 	setting_check(&reference_max_regression);
 	timeline_attach();
+	chunk_init();
 }
 
-/* There are no IDs of a time before the epoch; to wait for it would be no use. */
+/* ERROR before the epoch, when there are no IDs.  Waiting for the epoch would be of no use. */
 static void
-check_epoch(const SnowflakeLayout *layout)
+check_epoch_reached(const SnowflakeLayout *layout)
 {
 	if (layout_tick_at(layout, clock_unix_ns()) < 0)
 		ereport(ERROR,
@@ -129,20 +136,22 @@ check_epoch(const SnowflakeLayout *layout)
 }
 
 /*
- * Let a generator issue IDs of this layout and node from this timeline.  The process
- * must be attached.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE before the epoch.
+ * Let a generator issue IDs of this layout and node from this timeline.  The
+ * process must be attached.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE before the
+ * epoch.
  */
 void
 generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 node_bits,
 				 Timeline *timeline)
 {
-	check_epoch(layout);
+	check_epoch_reached(layout);
 	timeline_set_source(&generator->source, layout, node_bits, timeline);
 }
 
 /*
- * See generator_get_server.  Errors: those of generator_attach(), server_layout(),
- * generator_server_node_bits(), id_space_timeline() and generator_set_up().
+ * Make the server's own generator ready.  Errors: those of generator_attach(),
+ * server_layout(), generator_server_node_bits(), id_space_get_timeline() and
+ * generator_set_up().
  */
 void
 generator_ready_server(const char *caller)
@@ -153,22 +162,22 @@ generator_ready_server(const char *caller)
 	generator_attach(caller);
 	layout = server_layout();
 	node_bits = generator_server_node_bits(layout);
-	generator_set_up(&generator_of_server, layout, node_bits,
-					 id_space_timeline(layout, node_bits, false, SPACE_OF_SERVER));
-	generator_of_server.source.sequence_start = generator_sequence_start;
-	generator_of_server.ready_as_of = generator_changes;
+	generator_set_up(&server_generator, layout, node_bits,
+					 id_space_get_timeline(layout, node_bits, false, SPACE_OF_SERVER));
+	server_generator.source.sequence_start = generator_sequence_start;
+	server_generator.ready_as_of = generator_changes;
 }
 
-/* The timeline of the server's own IDs; NULL if it has issued none with its layout and node. */
+/* The timeline of the server's own IDs; NULL if none have been issued with its layout and node. */
 Timeline *
 generator_server_timeline(void)
 {
 	const SnowflakeLayout *layout = server_layout();
 
-	return generator_server_fits(layout) ? id_space_find(layout, generator_server_node_bits(layout)) : NULL;
+	return generator_server_fits(layout) ? id_space_find_timeline(layout, generator_server_node_bits(layout)) : NULL;
 }
 
-/* Fill ids with the next count IDs, in order.  Errors: see timeline.c. */
+/* Fill ids with the next count IDs, in order.  Errors: see timeline_take. */
 void
 generator_fill(Generator *generator, int64 *ids, uint64 count)
 {
@@ -178,7 +187,7 @@ generator_fill(Generator *generator, int64 *ids, uint64 count)
 
 	while (ids < end)
 	{
-		PositionRange range = timeline_take_batch(&generator->source, end - ids);
+		PositionRange range = chunk_issue_batch(&generator->source, end - ids);
 
 		for (uint64 position = range.start; position < range.end; position++)
 			*ids++ = layout_compose(&layout, position, node_bits);
@@ -187,13 +196,13 @@ generator_fill(Generator *generator, int64 *ids, uint64 count)
 }
 
 /*
- * First of size (1 .. layout_tick_size) consecutive IDs that are all ours.
- * Errors: see timeline.c.
+ * Issue size (1 .. layout_tick_size) consecutive IDs, and return the first.
+ * Errors: see timeline_take.
  */
 int64
 generator_next_block(Generator *generator, uint64 size)
 {
-	PositionRange range = timeline_take_block(&generator->source, size);
+	PositionRange range = chunk_issue_block(&generator->source, size);
 
 	return layout_compose(&generator->source.layout, range.start, generator->source.node_bits);
 }

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator.h
- *	  What makes IDs: a layout, a node, and a timeline.  The server's own, and
- *	  what all have in common.
+ *	  Generators: a layout, a node and a timeline, which issue IDs.  What all
+ *	  have in common, and the server's own.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,32 +11,29 @@
 
 #include "base/setting.h"
 #include "bits/layout.h"
-#include "engine/timeline.h"
+#include "engine/chunk.h"
 
-/*
- * A generator as this process uses it.  It holds as long as nothing has changed
- * that it was made ready by.
- */
+/* A generator as this process uses it.  It stays ready until generator_changes is incremented. */
 typedef struct Generator
 {
-	uint64		ready_as_of;	/* generator_changes then; 0: never */
+	uint64		ready_as_of;	/* generator_changes when it became ready; 0: never */
 	PositionSource source;
 } Generator;
 
-/* Counts what may concern generators: settings, definitions, rights. */
+/* Counts changes that may concern generators: settings, definitions, privileges. */
 extern uint64 generator_changes;
 
-/* The server's own. */
-extern Generator generator_of_server;
+/* The generator of the server's own IDs. */
+extern Generator server_generator;
 
-/* idgen.sequence_start: where the server's own IDs begin in a tick, a SequenceStart. */
+/* idgen.sequence_start, a SequenceStart, for the server's own IDs. */
 extern int	generator_sequence_start;
 
-/* This server's node. */
+/* idgen.datacenter_id and idgen.worker_id, this server's node. */
 extern ServerSetting generator_datacenter;
 extern ServerSetting generator_worker;
 
-/* Room for generator_misfit_detail(). */
+/* The size of the buffer for generator_misfit_detail(). */
 #define GENERATOR_DETAIL_SIZE 128
 
 extern bool generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field);
@@ -45,7 +42,7 @@ extern const char *generator_misfit_detail(const SnowflakeLayout *layout, Layout
 extern uint64 generator_server_field(const SnowflakeLayout *layout, LayoutField field);
 extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
 
-/* Has a layout room for the server's node? */
+/* Does the server's node fit a layout? */
 static inline bool
 generator_server_fits(const SnowflakeLayout *layout)
 {
@@ -68,22 +65,22 @@ generator_is_ready(const Generator *generator)
 }
 
 /*
- * The server's own generator, ready to draw from on behalf of the SQL function
- * caller.  Errors: see generator_ready_server.
+ * The server's own generator, ready to issue IDs for the SQL function caller.
+ * Errors: see generator_ready_server.
  */
 static inline Generator *
 generator_get_server(const char *caller)
 {
-	if (!generator_is_ready(&generator_of_server))
+	if (!generator_is_ready(&server_generator))
 		generator_ready_server(caller);
-	return &generator_of_server;
+	return &server_generator;
 }
 
-/* The next ID of a generator that is ready.  Errors: see timeline_next. */
+/* Issue the next ID of a generator that is ready.  Errors: see chunk_next_position. */
 static inline int64
-generator_next(Generator *generator)
+generator_next_id(Generator *generator)
 {
-	uint64		position = timeline_next(&generator->source);
+	uint64		position = chunk_next_position(&generator->source);
 
 	return layout_compose(&generator->source.layout, position, generator->source.node_bits);
 }

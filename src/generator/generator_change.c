@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator_change.c
- *	  See generator_change.h.
+ *	  How IDs of one layout and node relate to those of another that a generator
+ *	  had before.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,29 +12,28 @@
 #include "engine/id_space.h"
 #include "generator/generator_change.h"
 
-/* What must lie between old and new IDs that are told apart by which are larger, in us. */
+/* The margin between former and present IDs if they are told apart by size, in us. */
 #define MARGIN_US (INT64CONST(86400) * US_PER_S)
 
 /*
- * Are all IDs that a layout issues from now on above those that another has issued?
- * Compared a day later, and where the other began, so that it does not depend on the
- * clock.
+ * Are all IDs that a layout issues from now on above those that another has
+ * issued?  Compared a day later, and where the other began, so that the result
+ * does not depend on the clock.
  */
 static bool
-is_above(const SnowflakeLayout *layout, const IdNumbers *former)
+is_always_above(const SnowflakeLayout *layout, const IdNumbers *former)
 {
 	int64		now_us = clock_unix_ns() / NS_PER_US;
 	int64		reserved_us = pg_atomic_read_u64(&shmem_area()->limits.reserved_us);
 	int64		start_us = layout_tick_start_us(&former->layout, 0);
 	int64		until_us = Max(now_us, reserved_us);
 
-	/* What idgen_reset_timeline() left behind lies beyond the reservation. */
+	/* IDs that idgen_reset_timeline() left behind lie beyond the reservation. */
 	until_us = Max(until_us, id_space_issued_until_us(former, NULL));
 	return layout_all_above(layout, now_us, &former->layout, until_us + MARGIN_US) &&
 		layout_all_above(layout, start_us, &former->layout, start_us);
 }
 
-/* How present IDs go together with former ones. */
 Change
 generator_change_compare(const GeneratorOptions *present, const GeneratorOptions *former)
 {
@@ -44,10 +44,9 @@ generator_change_compare(const GeneratorOptions *present, const GeneratorOptions
 		return CHANGE_IS_FREE;
 	if (layout_same_pace(&numbers, &others))
 		return CHANGE_BEGINS_AFTER;
-	return is_above(&numbers.layout, &others) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
+	return is_always_above(&numbers.layout, &others) ? CHANGE_GOES_ABOVE : CHANGE_MAY_REPEAT;
 }
 
-/* Are layout and node the same? */
 bool
 generator_change_is_none(const GeneratorOptions *one, const GeneratorOptions *other)
 {

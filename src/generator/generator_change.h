@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator_change.h
- *	  How IDs of one layout and node go together with those of another that a
- *	  generator had before.
+ *	  How IDs of one layout and node relate to those of another that a generator
+ *	  had before.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,12 +11,12 @@
 
 #include "generator/generator_options.h"
 
-/* How the IDs that a change leads to go together with those from before. */
+/* How the IDs that a change leads to relate to the former ones. */
 typedef enum Change
 {
-	CHANGE_IS_FREE,				/* they differ by themselves */
-	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them, in either direction */
-	CHANGE_GOES_ABOVE,			/* the same, but there is no way back */
+	CHANGE_IS_FREE,				/* they always differ */
+	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them, also if changed back */
+	CHANGE_GOES_ABOVE,			/* the same, but it cannot be changed back */
 	CHANGE_MAY_REPEAT,			/* they may be equal */
 } Change;
 

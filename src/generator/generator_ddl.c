@@ -1,29 +1,31 @@
 /*-------------------------------------------------------------------------
  *
  * generator_ddl.c
- *	  Which changes of a generator are allowed, and when.
+ *	  Checking which changes of a generator are allowed, and when.
  *
- * A generator issues no number twice, whatever ALTER SERVER does to it.  What its
- * layout and node were is kept in its option "former", so that it goes along with
- * dumps.  Of two layouts and nodes that it has one after the other, IDs
+ * A generator issues no number twice, whatever ALTER SERVER changes.  Its
+ * former layouts and nodes are kept in its option "former", so that dumps
+ * contain them.  Two layouts and nodes that a generator has one after the other
+ * may issue IDs that
  *
- *	differ by a fixed bit, or whenever their nodes do, as each node has its timeline:
- *		nothing has to be done;
+ *	always differ, by a fixed bit, or because their nodes differ and each node has its
+ *		timeline: nothing has to be done;
  *	can be equal only at the same time: the new ones begin after the old ones, see
  *		id_space_go_beyond();
- *	can be equal at other times, and the new ones are above all old ones: the same;
+ *	can be equal at other times, but the new ones are above all old ones: the same;
  *	can be equal at other times otherwise: the change is refused, unless the generator
- *		has surely not issued any.
+ *		has certainly issued none.
  *
- * For new ones to begin after the old ones, no statement may still issue old ones.  So
- * a transaction that uses a generator locks the foreign server against such changes,
- * as one that uses a table locks that, and they wait for each other.
+ * If new IDs begin after the old ones, no statement may still issue old ones.
+ * So a transaction that uses a generator locks the foreign server against such
+ * changes, as one that uses a table locks the table, and they wait for each
+ * other.
  *
- * What becomes of IDs that are issued before a change commits is in
+ * IDs that are issued before a change commits are handled in
  * generator_uncommitted.c.
  *
- * All this hangs on PostgreSQL's hook for what happens to objects.  The library is
- * loaded in time, as PostgreSQL has our validator look at the options first.
+ * All this is called from PostgreSQL's object access hook.  The library is
+ * loaded by then, because PostgreSQL calls our validator for the options first.
  *
  *-------------------------------------------------------------------------
  */
@@ -73,7 +75,7 @@ is_generator(HeapTuple tuple)
 		((Form_pg_foreign_server) GETSTRUCT(tuple))->srvfdw == wrapper->fdwid;
 }
 
-/* Replace the former layouts and nodes among the options. */
+/* Replace the option that holds the former layouts and nodes. */
 static void
 write_former(GeneratorRow *server, List *former)
 {
@@ -95,7 +97,7 @@ write_former(GeneratorRow *server, List *former)
 }
 
 static void
-report_refused(const char *name, const GeneratorOptions *former, const GeneratorOptions *present)
+report_change_refused(const char *name, const GeneratorOptions *former, const GeneratorOptions *present)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -105,7 +107,7 @@ report_refused(const char *name, const GeneratorOptions *former, const Generator
 			errhint("Choose a node that it has not had and that has the same place in both layouts, or create another generator and do not put IDs of both into one column."));
 }
 
-/* Only we write this option. */
+/* ERROR if the command changes the option "former", which only we write. */
 static void
 check_former_is_kept(const char *name, const GeneratorOptions *present, const GeneratorOptions *old)
 {
@@ -117,10 +119,7 @@ check_former_is_kept(const char *name, const GeneratorOptions *present, const Ge
 				errhint("Create another generator instead."));
 }
 
-/*
- * Remember that a generator was created while the server runs, and not by restoring a
- * dump.
- */
+/* Remember that a generator was created while the server runs, and not by restoring a dump. */
 void
 generator_ddl_remember_creation(Oid id)
 {
@@ -148,9 +147,9 @@ was_created_in_this_run(Oid id)
 	return found;
 }
 
-/* Is it sure that a generator has issued no ID yet? */
+/* Has a generator certainly issued no ID yet? */
 static bool
-is_unused(Oid id, const GeneratorOptions *options)
+is_generator_unused(Oid id, const GeneratorOptions *options)
 {
 	IdNumbers	numbers = generator_options_numbers(options);
 
@@ -158,9 +157,12 @@ is_unused(Oid id, const GeneratorOptions *options)
 		id_space_uncommitted(id) == NIL && id_space_issued_until_us(&numbers, NULL) == 0;
 }
 
-/* The worst of what a change is, and the former layout that makes it that. */
+/*
+ * Compare present IDs with all former ones: the worst result, and the former
+ * layout that causes it.
+ */
 static Change
-compare_all(const GeneratorOptions *present, List *former, const GeneratorOptions **worst)
+compare_with_former(const GeneratorOptions *present, List *former, const GeneratorOptions **worst)
 {
 	Change		change = CHANGE_IS_FREE;
 	ListCell   *cell;
@@ -178,7 +180,10 @@ compare_all(const GeneratorOptions *present, List *former, const GeneratorOption
 	return change;
 }
 
-/* Add what a generator has issued IDs with in transactions that had not committed yet. */
+/*
+ * Add the layouts and nodes with which a generator has issued IDs in
+ * transactions that had not committed yet.
+ */
 static List *
 add_uncommitted(List *former, Oid id)
 {
@@ -188,16 +193,19 @@ add_uncommitted(List *former, Oid id)
 	{
 		Timeline   *timeline = lfirst(cell);
 		SnowflakeLayout layout = id_space_widest_layout(timeline);
-		GeneratorOptions options = generator_options_of_space(&layout, timeline->node_bits);
+		GeneratorOptions options = generator_options_for_space(&layout, timeline->node_bits);
 
 		former = generator_former_add(former, &options);
 	}
 	return former;
 }
 
-/* See to it that a change makes no ID repeat, and remember what was before. */
+/*
+ * Ensure that a change of a generator makes no ID repeat, and remember the
+ * former layout and node.
+ */
 static void
-check_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
+check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
 {
 	GeneratorOptions old = generator_options_read(old_server->options);
 	GeneratorOptions present = generator_options_read(generator_row_options(server));
@@ -209,27 +217,27 @@ check_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
 	if (generator_change_is_none(&present, &old))
 		return;
 
-	/* Others must not use what a crash would take back. */
+	/* Others must not use a definition that a crash would take back. */
 	ForceSyncCommit();
-	change = compare_all(&present, former, &worst);
-	if (change == CHANGE_MAY_REPEAT && !is_unused(id, &old))
-		report_refused(old_server->servername, worst, &present);
+	change = compare_with_former(&present, former, &worst);
+	if (change == CHANGE_MAY_REPEAT && !is_generator_unused(id, &old))
+		report_change_refused(old_server->servername, worst, &present);
 	if (change != CHANGE_IS_FREE)
 	{
 		generator_lock_to_change(id);
 
-		/* Now nobody can be about to use it for the first time. */
-		if (is_unused(id, &old))
+		/* With the lock held, no other session can be about to use it for the first time. */
+		if (is_generator_unused(id, &old))
 			return;
 		if (change == CHANGE_MAY_REPEAT)
-			report_refused(old_server->servername, worst, &present);
+			report_change_refused(old_server->servername, worst, &present);
 	}
 	write_former(server, former);
 }
 
-/* Nothing is issued by options that cannot be read, as they can be only without our validator. */
+/* Options that cannot be read issue nothing.  They exist only if our validator was taken off. */
 static bool
-are_readable(List *definitions)
+are_options_readable(List *definitions)
 {
 	GeneratorOptions options;
 	OptionsProblem problem;
@@ -238,24 +246,24 @@ are_readable(List *definitions)
 }
 
 static void
-note_change(Oid id)
+handle_alter_server(Oid id)
 {
-	/* As it was before this command. */
+	/* The row as it was before this command. */
 	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
 	GeneratorRow	server = generator_row_open_new(id);
 
 	if (old != NULL && is_generator(server.tuple) &&
-		are_readable(old->options) && are_readable(generator_row_options(&server)))
-		check_change(id, &server, old);
+		are_options_readable(old->options) && are_options_readable(generator_row_options(&server)))
+		check_generator_change(id, &server, old);
 	generator_row_close(&server);
 }
 
 /*
- * NOTICE if another generator can issue the same numbers.  Those that share a
- * timeline where they could do not count.
+ * NOTICE if IDs of another generator can be the same numbers.  Generators that
+ * share a timeline do not count where they could.
  */
 static bool
-report_other(const char *name, const IdNumbers *numbers, Oid other_id)
+report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
 {
 	ForeignServer *other = GetForeignServerExtended(other_id, FSV_MISSING_OK);
 	GeneratorOptions options;
@@ -276,12 +284,12 @@ report_other(const char *name, const IdNumbers *numbers, Oid other_id)
 	return true;
 }
 
-/* Look at so many others when a generator is created; idgen_check() looks at all. */
+/* Compare a new generator with this many others; idgen_check() compares all. */
 #define MOST_OTHERS 1000
 
-/* Say which other generator can issue the same numbers as a new one. */
+/* Report another generator that can issue the same numbers as a new one. */
 static void
-note_creation(Oid id)
+handle_create_server(Oid id)
 {
 	GeneratorRow	server = generator_row_open_new(id);
 	int			looked_at = 0;
@@ -296,7 +304,7 @@ note_creation(Oid id)
 		foreach(cell, named_generator_list())
 		{
 			if (lfirst_oid(cell) != id &&
-				report_other(NameStr(((Form_pg_foreign_server) GETSTRUCT(server.tuple))->srvname), &numbers, lfirst_oid(cell)))
+				report_overlap(NameStr(((Form_pg_foreign_server) GETSTRUCT(server.tuple))->srvname), &numbers, lfirst_oid(cell)))
 				break;
 			if (++looked_at == MOST_OTHERS)
 				break;
@@ -306,22 +314,22 @@ note_creation(Oid id)
 }
 
 static void
-on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
+generator_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
 {
 	if (previous_object_access_hook)
 		previous_object_access_hook(access, class_id, object_id, sub_id, arg);
 	if (class_id != ForeignServerRelationId)
 		return;
 	if (access == OAT_POST_ALTER)
-		note_change(object_id);
+		handle_alter_server(object_id);
 	else if (access == OAT_POST_CREATE)
-		note_creation(object_id);
+		handle_create_server(object_id);
 }
 
-/* To be called once, when the library is loaded. */
+/* Called once, when the library is loaded. */
 void
 generator_ddl_init(void)
 {
 	previous_object_access_hook = object_access_hook;
-	object_access_hook = on_object_access;
+	object_access_hook = generator_object_access;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generator_drop.c
- *	  Dropping a generator, unless something would miss it.
+ *	  Dropping a generator, unless other objects depend on it.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@
 
 PG_FUNCTION_INFO_V1(idgen_drop_generator);
 
-/* What user mappings of a server are for: OIDs of roles, InvalidOid for PUBLIC. */
+/* The roles that have user mappings for a server: OIDs, InvalidOid for PUBLIC. */
 static List *
 mapped_roles(Oid server)
 {
@@ -47,7 +47,10 @@ mapped_roles(Oid server)
 	return roles;
 }
 
-/* There are none but where the wrapper was without its validator.  They mean nothing. */
+/*
+ * Drop user mappings, which have no meaning here.  They exist only if the
+ * wrapper was without its validator.
+ */
 static void
 drop_user_mappings(const ForeignServer *server)
 {

@@ -3,8 +3,8 @@
  * generator_former.c
  *	  The layouts and nodes that a generator had before.
  *
- * They are an option of the generator, so they go along with dumps and upgrades.  What
- * they are good for is in generator_ddl.c.
+ * They are an option of the generator, so dumps and upgrades keep them.
+ * generator_ddl.c says what they are used for.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 #include "generator/generator_former.h"
 #include "generator/layout_convert.h"
 
-/* The list with its elements, in the present memory context. */
+/* Copy the list and its elements to the current memory context. */
 List *
 generator_former_copy(List *former)
 {
@@ -38,9 +38,12 @@ same_numbers(const IdNumbers *one, const IdNumbers *other)
 	return one->fixed == other->fixed && layout_share_timeline(one, other);
 }
 
-/* Is all that the second has issued among what the first may have?  Known of one layout. */
+/*
+ * Do the IDs of one include all IDs that other has issued?  Only determined if
+ * both have the same layout.
+ */
 static bool
-covers(const GeneratorOptions *one, const GeneratorOptions *other)
+former_covers(const GeneratorOptions *one, const GeneratorOptions *other)
 {
 	if (!layout_equal(&one->layout, &other->layout))
 		return false;
@@ -50,13 +53,13 @@ covers(const GeneratorOptions *one, const GeneratorOptions *other)
 	return true;
 }
 
-/* Of so many nodes of a layout each is remembered; of more, that there were many. */
+/*
+ * The number of nodes remembered for each layout; if there are more, any node
+ * is taken to have been used.
+ */
 #define FORMER_NODES 16
 
-/*
- * Remember layout and node of a generator among its former ones; the result is a list
- * of its own.
- */
+/* Add the layout and node of a generator to its former ones.  Returns a new list. */
 List *
 generator_former_add(List *former, const GeneratorOptions *options)
 {
@@ -71,7 +74,7 @@ generator_former_add(List *former, const GeneratorOptions *options)
 		GeneratorOptions *one = lfirst(cell);
 		IdNumbers	old = generator_options_numbers(one);
 
-		if (same_numbers(&old, &numbers) || covers(one, options))
+		if (same_numbers(&old, &numbers) || former_covers(one, options))
 			return list_copy(former);
 		if (layout_equal(&one->layout, &options->layout))
 			of_layout = lappend(of_layout, one);
@@ -86,7 +89,7 @@ generator_former_add(List *former, const GeneratorOptions *options)
 	return lappend(list_concat(others, of_layout), added);
 }
 
-/* The list as text, as the option has it. */
+/* The list as the text of the option. */
 char *
 generator_former_text(List *former)
 {
@@ -103,7 +106,7 @@ generator_former_text(List *former)
 		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 			if (one->is_given[field])
 			{
-				appendStringInfo(&text, "%s%s=%llu", word, generator_option_of_field[field],
+				appendStringInfo(&text, "%s%s=%llu", word, generator_field_options[field],
 								 (unsigned long long) one->value[field]);
 				word = " ";
 			}

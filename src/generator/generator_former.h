@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator_former.h
- *	  The layouts and nodes that a generator had before: a list of GeneratorOptions *.
+ *	  The layouts and nodes that a generator had before: a list of
+ *	  GeneratorOptions *.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * generator_lock.c
- *	  See generator_lock.h.
+ *	  The lock on the layout of a generator.
  *
- * A transaction that uses a generator locks its layout, as one that uses a table locks
- * that, and a change that needs all former IDs to have been issued waits for it; see
- * generator_ddl.c.  Both hold the lock until they end, whatever becomes of their
- * subtransactions.
+ * A transaction that uses a generator locks its layout, as one that uses a
+ * table locks the table.  A change that requires all former IDs to have been
+ * issued waits for it; see generator_ddl.c.  Both hold the lock until the
+ * transaction ends, even if a subtransaction that took it is rolled back.
  *
- * It is a lock on the foreign server that the generator is, as if the layout were its
- * first column.  So it does not get in the way of the locks that PostgreSQL takes.
+ * It is a lock on the generator's foreign server, as if the layout were its
+ * first column, so it does not conflict with the locks that PostgreSQL takes.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 #define LAYOUT_COLUMN 1
 
 static void
-lock(Oid server, LOCKMODE mode)
+lock_layout_column(Oid server, LOCKMODE mode)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 
@@ -34,18 +34,18 @@ lock(Oid server, LOCKMODE mode)
 }
 
 /*
- * Keep the layout from being changed in such a way.  Changes that we have not heard of
- * are heard of now.
+ * Keep the layout from being changed in such a way.  Taking the lock also
+ * processes invalidations, so we learn of changes that were committed before.
  */
 void
 generator_lock_to_use(Oid server)
 {
-	lock(server, AccessShareLock);
+	lock_layout_column(server, AccessShareLock);
 }
 
-/* Wait until nobody uses the layout, and keep others from using it. */
+/* Wait until no other transaction uses the layout, and keep others from using it. */
 void
 generator_lock_to_change(Oid server)
 {
-	lock(server, AccessExclusiveLock);
+	lock_layout_column(server, AccessExclusiveLock);
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator_lock.h
- *	  The lock on a generator's layout: who issues IDs with it, and who changes it.
+ *	  The lock on the layout of a generator: held by transactions that issue IDs
+ *	  with it, or change it.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,11 +3,12 @@
  * generator_options.c
  *	  Reading and checking the options of a named generator.
  *
- * What depends on the clock or on the server's settings is left to those who draw
- * IDs: a dump can be restored anywhere and at any time.
+ * What depends on the clock or on the server's settings is checked only when
+ * IDs are issued: a dump can be restored anywhere and at any time.
  *
- * What is wrong is returned, as who looks at all generators has to go on: somebody may
- * have taken the validator off the wrapper, or a dump may be of another version.
+ * Errors are returned, not raised, because callers that read all generators
+ * must continue: somebody may have taken the validator off the wrapper, or a
+ * dump may be from another version.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +23,7 @@
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 
-const char *const generator_option_of_field[LAYOUT_FIELDS] = {
+const char *const generator_field_options[LAYOUT_FIELDS] = {
 	[LAYOUT_DATACENTER] = "datacenter_id",
 	[LAYOUT_WORKER] = "worker_id",
 	[LAYOUT_SHARD] = "shard_id",
@@ -35,7 +36,7 @@ static const char *const sequence_starts[] = {
 	[SEQUENCE_ROLLING] = "rolling",
 };
 
-/* State what is wrong; detail and hint may be NULL.  Returns false. */
+/* Set the problem; detail and hint may be NULL.  Returns false. */
 static bool
 refuse(OptionsProblem *problem, int sqlstate, const char *message, const char *detail, const char *hint)
 {
@@ -81,17 +82,17 @@ read_sequence_start(const char *text, SequenceStart *sequence_start, OptionsProb
 						"Values are \"zero\", \"random\" and \"rolling\".");
 }
 
-/* The field of the node that an option is about; 0, which is the time, if none. */
+/* The field of the node that an option sets; LAYOUT_TIME if none. */
 static LayoutField
-field_of_option(const char *name)
+get_option_field(const char *name)
 {
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
-		if (strcmp(name, generator_option_of_field[field]) == 0)
+		if (strcmp(name, generator_field_options[field]) == 0)
 			return field;
 	return LAYOUT_TIME;
 }
 
-/* A number from 0 on; whether the layout has room for it is seen when that is known. */
+/* Read a number from 0 on.  Whether it fits the layout is checked when the layout is known. */
 static bool
 read_number(const char *name, const char *text, uint64 *number, OptionsProblem *problem)
 {
@@ -105,7 +106,7 @@ read_number(const char *name, const char *text, uint64 *number, OptionsProblem *
 	return true;
 }
 
-/* A pair such as "worker_id=3" of a former layout and node. */
+/* Read a pair such as "worker_id=3" of a former layout and node. */
 static bool
 read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
 {
@@ -114,7 +115,7 @@ read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
 
 	if (value != NULL)
 		*value++ = '\0';
-	field = field_of_option(pair);
+	field = get_option_field(pair);
 	if (value == NULL || field == LAYOUT_TIME)
 		return refuse_value(problem, FORMER_OPTION, pair, NULL,
 							"ALTER SERVER writes this option, and dumps contain it.");
@@ -123,8 +124,8 @@ read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
 }
 
 /*
- * One of the former layouts and nodes, such as "js53 with worker_id=3".  A field that
- * is not given there may have had any value.
+ * Read a former layout and node, such as "js53 with worker_id=3".  A field that
+ * is not given may have had any value.
  */
 static bool
 read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
@@ -145,10 +146,10 @@ read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
 	return true;
 }
 
-/* Each of them is looked at when a generator is used first, so there is an end to them. */
+/* The number of former layouts is limited, because all are read when a generator is first used. */
 #define MOST_FORMERS 1000
 
-/* Former layouts and nodes, with "|" between them. */
+/* Read former layouts and nodes, separated by "|". */
 static bool
 read_formers(const char *text, List **formers, OptionsProblem *problem)
 {
@@ -174,7 +175,7 @@ static bool
 read_option(GeneratorOptions *options, const char *name, const char *value, bool *has_layout,
 			OptionsProblem *problem)
 {
-	LayoutField field = field_of_option(name);
+	LayoutField field = get_option_field(name);
 
 	if (field != LAYOUT_TIME)
 	{
@@ -195,11 +196,11 @@ read_option(GeneratorOptions *options, const char *name, const char *value, bool
 				  "Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\".");
 }
 
-/* Does what is given fit the layout, and is given what no one else can know? */
+/* Does a given value fit the layout, and is a value given that no setting can supply? */
 static bool
 check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *problem)
 {
-	const char *name = generator_option_of_field[field];
+	const char *name = generator_field_options[field];
 	uint64		most = layout_max(&options->layout, field);
 	bool		is_known_elsewhere = field == LAYOUT_DATACENTER || field == LAYOUT_WORKER;
 
@@ -221,7 +222,7 @@ check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *
 	return true;
 }
 
-/* The same for the layout and all fields. */
+/* Check the layout and all fields. */
 static bool
 check_fields(const GeneratorOptions *options, OptionsProblem *problem)
 {
@@ -236,9 +237,10 @@ check_fields(const GeneratorOptions *options, OptionsProblem *problem)
 }
 
 /*
- * The options of a generator, DefElems with strings.  If they make none: false, and
- * the problem, whose SQLSTATE is FDW_INVALID_OPTION_NAME, FDW_OPTION_NAME_NOT_FOUND
- * without a layout, INVALID_TEXT_REPRESENTATION or INVALID_PARAMETER_VALUE.
+ * Read the options of a generator, a list of DefElem with strings.  Returns
+ * false and the problem if they are invalid.  Its SQLSTATE is
+ * FDW_INVALID_OPTION_NAME, FDW_OPTION_NAME_NOT_FOUND if the layout is missing,
+ * INVALID_TEXT_REPRESENTATION or INVALID_PARAMETER_VALUE.
  */
 bool
 generator_options_try(List *definitions, GeneratorOptions *options, OptionsProblem *problem)
@@ -250,7 +252,7 @@ generator_options_try(List *definitions, GeneratorOptions *options, OptionsProbl
 	foreach(cell, definitions)
 	{
 		DefElem    *definition = lfirst(cell);
-		/* What never went through the grammar may have no value. */
+		/* A definition that did not go through the grammar may have no value. */
 		const char *value = definition->arg == NULL ? "" : strVal(definition->arg);
 
 		if (!read_option(options, definition->defname, value, &has_layout, problem))
@@ -262,7 +264,7 @@ generator_options_try(List *definitions, GeneratorOptions *options, OptionsProbl
 	return check_fields(options, problem);
 }
 
-/* The same, but the problem is an ERROR. */
+/* Read the options of a generator; a problem is raised as an ERROR. */
 GeneratorOptions
 generator_options_read(List *definitions)
 {
@@ -279,8 +281,8 @@ generator_options_read(List *definitions)
 }
 
 /*
- * Is anything of a generator's node the server's?  Not if it has been given all that
- * its layout has.
+ * Does a generator take a part of its node from the server?  Not if all fields
+ * of its layout are given.
  */
 bool
 generator_options_follow_server(const GeneratorOptions *options)
@@ -301,7 +303,7 @@ generator_options_keep_node(const GeneratorOptions *options)
 	return !generator_options_follow_server(options);
 }
 
-/* Which numbers can its IDs be?  What is not given may have any value. */
+/* The numbers that its IDs can be.  A field that is not given may have any value. */
 IdNumbers
 generator_options_numbers(const GeneratorOptions *options)
 {
@@ -316,9 +318,9 @@ generator_options_numbers(const GeneratorOptions *options)
 	return numbers;
 }
 
-/* The options of a generator that has all of its node for its own. */
+/* The options of a generator whose whole node is given. */
 GeneratorOptions
-generator_options_of_space(const SnowflakeLayout *layout, uint64 node_bits)
+generator_options_for_space(const SnowflakeLayout *layout, uint64 node_bits)
 {
 	GeneratorOptions options = {.layout = *layout,.sequence_start = SEQUENCE_ZERO};
 

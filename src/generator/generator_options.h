@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generator_options.h
- *	  What a named generator was created with.
+ *	  The options that a named generator was created with.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,16 +16,16 @@
 typedef struct GeneratorOptions
 {
 	SnowflakeLayout layout;
-	bool		is_given[LAYOUT_FIELDS];	/* of the node's fields */
+	bool		is_given[LAYOUT_FIELDS];	/* only for the fields of the node */
 	uint64		value[LAYOUT_FIELDS];
 	SequenceStart sequence_start;
-	List	   *former;			/* GeneratorOptions * with layouts and nodes that it had before */
+	List	   *former;			/* GeneratorOptions *: layouts and nodes that it had before */
 } GeneratorOptions;
 
 /* The option that holds the former layouts and nodes; see generator_former.c. */
 #define FORMER_OPTION "former"
 
-/* Why options make no generator; texts as in an error. */
+/* The reason why options are invalid, as the texts of an error. */
 typedef struct OptionsProblem
 {
 	int			sqlstate;
@@ -34,13 +34,13 @@ typedef struct OptionsProblem
 	const char *hint;			/* or NULL */
 } OptionsProblem;
 
-extern const char *const generator_option_of_field[LAYOUT_FIELDS];
+extern const char *const generator_field_options[LAYOUT_FIELDS];
 
 extern bool generator_options_try(List *definitions, GeneratorOptions *options, OptionsProblem *problem);
 extern GeneratorOptions generator_options_read(List *definitions);
 extern bool generator_options_follow_server(const GeneratorOptions *options);
 extern bool generator_options_keep_node(const GeneratorOptions *options);
 extern IdNumbers generator_options_numbers(const GeneratorOptions *options);
-extern GeneratorOptions generator_options_of_space(const SnowflakeLayout *layout, uint64 node_bits);
+extern GeneratorOptions generator_options_for_space(const SnowflakeLayout *layout, uint64 node_bits);
 
 #endif							/* IDGEN_GENERATOR_OPTIONS_H */

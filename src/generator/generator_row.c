@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generator_row.c
- *	  See generator_row.h.
+ *	  Reading the catalog rows of a foreign server that is a generator.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 
 #include "generator/generator_row.h"
 
-/* The first of the rows of a foreign server that a snapshot sees. */
+/* Open the first row of a foreign server that a snapshot sees. */
 GeneratorRow
 generator_row_open(Oid id, Snapshot snapshot, LOCKMODE lock)
 {
@@ -33,7 +33,7 @@ generator_row_open(Oid id, Snapshot snapshot, LOCKMODE lock)
 	return row;
 }
 
-/* Our own command's changes are not yet visible to it by other means. */
+/* Open the row as the current command has changed it, which other snapshots do not see yet. */
 GeneratorRow
 generator_row_open_new(Oid id)
 {
@@ -47,7 +47,6 @@ generator_row_close(GeneratorRow *row)
 	table_close(row->servers, row->lock);
 }
 
-/* The options, as a list of DefElem. */
 List *
 generator_row_options(GeneratorRow *row)
 {

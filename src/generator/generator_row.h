@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * generator_row.h
- *	  The catalog rows of a foreign server that is a generator.
+ *	  Reading the catalog rows of a foreign server that is a generator.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
-/* One of them; further ones come from the scan. */
+/* The current row; further ones come from the scan. */
 typedef struct GeneratorRow
 {
 	Relation	servers;

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * generator_uncommitted.c
- *	  See generator_uncommitted.h.
+ *	  Generators that are used by the transaction that has changed them.
  *
- * A transaction that has made a change may use the generator, and then roll back.  So
- * timelines remember for which generator IDs were issued so, and what it was before goes
- * on above these IDs where it has to; see raise_former() in named_generator.c.
+ * A transaction that has changed a generator may use it and then roll back.  So
+ * timelines store the generator for which IDs were issued in this way, and the
+ * former definition continues above these IDs where it has to; see
+ * raise_former_ids() in named_generator.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,22 +26,23 @@
 #include "generator/generator_row.h"
 #include "generator/generator_uncommitted.h"
 
-/* A timeline that this transaction uses for a generator whose change it may take back. */
+/* A timeline that this transaction uses for a generator whose change may be rolled back. */
 typedef struct UncommittedUse
 {
 	Timeline   *timeline;
 	Oid			server;
 } UncommittedUse;
 
-/* Those of this transaction: UncommittedUse *, in TopTransactionContext. */
+/* The uses of this transaction: UncommittedUse *, in TopTransactionContext. */
 static List *uncommitted_uses = NIL;
 
-/* A part of the transaction was rolled back, so its commit does not stand for all. */
+/* Has a subtransaction been rolled back, so that a commit does not commit every use? */
 static bool is_partly_rolled_back = false;
 
 /*
- * Has this transaction, unless a subtransaction that was rolled back, replaced a row?  Not
- * one that goes with the rollback that would bring it back.
+ * Has this transaction, not counting subtransactions that were rolled back,
+ * replaced a row?  A row that the same (sub)transaction wrote does not count:
+ * it disappears with the rollback that would restore it.
  */
 static bool
 is_replaced_by_us(HeapTuple tuple)
@@ -55,11 +57,12 @@ is_replaced_by_us(HeapTuple tuple)
 }
 
 /*
- * Layouts and nodes, other than the present ones, that this transaction has replaced.
- * The rows tell, which parallel workers see as their leader does.
+ * The layouts and nodes, other than the present ones, that this transaction has
+ * replaced.  They are read from the rows, which parallel workers see as their
+ * leader does.
  */
 static List *
-replaced_by_us(Oid id, const GeneratorOptions *present)
+get_replaced_by_us(Oid id, const GeneratorOptions *present)
 {
 	GeneratorRow	server = generator_row_open(id, SnapshotAny, AccessShareLock);
 	List	   *list = NIL;
@@ -71,7 +74,7 @@ replaced_by_us(Oid id, const GeneratorOptions *present)
 
 		if (!is_replaced_by_us(server.tuple))
 			continue;
-		/* What cannot be read has issued nothing. */
+		/* A definition that cannot be read has issued nothing. */
 		replaced = palloc(sizeof(GeneratorOptions));
 		if (generator_options_try(generator_row_options(&server), replaced, &problem) &&
 			!generator_change_is_none(replaced, present))
@@ -103,14 +106,15 @@ report_uncommitted(const ForeignServer *server)
 }
 
 /*
- * Has this transaction changed the layout or the node of a generator?  Then it may go
- * back to what was: *goes_above gets what must go on above the IDs that are issued now.
- * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if that would not do.
+ * Has this transaction changed the layout or the node of a generator?  A
+ * rollback would restore the former ones: *goes_above gets those that must
+ * continue above the IDs that are issued now.  ERROR
+ * OBJECT_NOT_IN_PREREQUISITE_STATE if that would not be enough.
  */
 bool
-generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *present, List **goes_above)
+generator_uncommitted_check(const ForeignServer *server, const GeneratorOptions *present, List **goes_above)
 {
-	List	   *replaced = is_written_by_us(server->serverid) ? replaced_by_us(server->serverid, present) : NIL;
+	List	   *replaced = is_written_by_us(server->serverid) ? get_replaced_by_us(server->serverid, present) : NIL;
 	ListCell   *cell;
 
 	*goes_above = NIL;
@@ -118,7 +122,7 @@ generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *
 	{
 		Change		change = generator_change_compare(present, lfirst(cell));
 
-		/* What was would come to the same numbers at another time. */
+		/* The former definition would issue the same numbers at another time. */
 		if (change > CHANGE_BEGINS_AFTER)
 			report_uncommitted(server);
 		if (change == CHANGE_BEGINS_AFTER)
@@ -128,7 +132,7 @@ generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *
 }
 
 static void
-end_transaction(XactEvent event, void *arg)
+end_uncommitted_uses(XactEvent event, void *arg)
 {
 	ListCell   *cell;
 
@@ -146,28 +150,28 @@ end_transaction(XactEvent event, void *arg)
 }
 
 static void
-end_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
+note_subtransaction_abort(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void *arg)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB && uncommitted_uses != NIL)
 		is_partly_rolled_back = true;
 }
 
-/* Once a process. */
 static void
-register_callbacks(void)
+register_uncommitted_callbacks(void)
 {
 	static bool is_done = false;
 
 	if (is_done)
 		return;
-	RegisterXactCallback(end_transaction, NULL);
-	RegisterSubXactCallback(end_subtransaction, NULL);
+	RegisterXactCallback(end_uncommitted_uses, NULL);
+	RegisterSubXactCallback(note_subtransaction_abort, NULL);
 	is_done = true;
 }
 
 /*
- * A generator of which this transaction has changed layout or node is to issue IDs from a
- * timeline.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if that cannot be remembered.
+ * Note that a generator, whose layout or node this transaction has changed, is
+ * about to issue IDs from a timeline.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE
+ * if that cannot be stored.
  */
 void
 generator_uncommitted_note_use(const ForeignServer *server, Timeline *timeline)
@@ -175,7 +179,7 @@ generator_uncommitted_note_use(const ForeignServer *server, Timeline *timeline)
 	MemoryContext context;
 	UncommittedUse *use;
 
-	register_callbacks();
+	register_uncommitted_callbacks();
 	context = MemoryContextSwitchTo(TopTransactionContext);
 	use = palloc(sizeof(UncommittedUse));
 	*use = (UncommittedUse) {timeline, server->serverid};

@@ -14,8 +14,8 @@
 #include "engine/shmem.h"
 #include "generator/generator_options.h"
 
-extern bool generator_uncommitted_look(const ForeignServer *server, const GeneratorOptions *present,
-									   List **goes_above);
+extern bool generator_uncommitted_check(const ForeignServer *server, const GeneratorOptions *present,
+										List **goes_above);
 extern void generator_uncommitted_note_use(const ForeignServer *server, Timeline *timeline);
 
 #endif							/* IDGEN_GENERATOR_UNCOMMITTED_H */

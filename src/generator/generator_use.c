@@ -1,17 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * generator_use.c
- *	  What names a generator: column defaults and other stored expressions.
+ *	  Uses of generators by name, in column defaults and other stored
+ *	  expressions.
  *
  * PostgreSQL records what a stored expression depends on: the functions that it
- * calls, and constants of types such as regclass.  A generator's name is a text to
- * it, so no dependency on the generator is recorded, and we could not add one: a
- * table is created without anything of this library being called.  But there is the
- * one on the function, so whoever may name a generator is found without a look at
- * every expression of the database.
+ * calls, and constants of types such as regclass.  The name of a generator is
+ * text to it, so no dependency on the generator is recorded, and we could not
+ * add one, because a table is created without calling this library.  But the
+ * dependency on the function is recorded, so objects that may name a generator
+ * are found without reading every expression of the database.
  *
- * Names that are computed, and bodies of functions that are text, cannot be known.
- * Nor is anything locked: what another transaction has not committed is not seen.
+ * Names that are computed, and function bodies that are text, cannot be found.
+ * Nothing is locked either, so what another transaction has not committed is
+ * not seen.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,10 +50,10 @@
 #include "base/dependents.h"
 #include "generator/generator_use.h"
 
-/* An error names as many objects as those of PostgreSQL about dependencies. */
+/* An error names as many objects as PostgreSQL's errors about dependencies do. */
 #define MOST_NAMED 100
 
-/* The functions of the extension whose argument "generator" says who issues. */
+/* The functions of the extension whose argument "generator" names the generator. */
 static const char *const issuing[] = {"snowflake_nextval", "snowflake_nextvals", "snowflake_next_block"};
 
 /* Catalogs with stored expressions that may be VOLATILE, and their indexes on OIDs. */
@@ -69,10 +71,10 @@ static const struct
 	{PolicyRelationId, PolicyOidIndexId},
 };
 
-/* Every one of these begins with the OID. */
+/* The OID is the first column of each of these catalogs. */
 #define ANUM_OID 1
 
-/* Does a function of ours issue IDs of a generator that it is told? */
+/* Does a function of ours issue IDs of a generator that its first argument names? */
 static bool
 issues_by_name(Oid function)
 {
@@ -91,7 +93,7 @@ issues_by_name(Oid function)
 	return false;
 }
 
-/* The OIDs of those functions, in whichever schema the extension is. */
+/* The OIDs of these functions, in whichever schema the extension is. */
 static List *
 issuing_functions(void)
 {
@@ -108,7 +110,7 @@ issuing_functions(void)
 	return functions;
 }
 
-/* What a cast to a name, or a mere label, is applied to; NULL if it is neither. */
+/* The argument of a cast to a name or of a label; NULL if the expression is neither. */
 static Node *
 cast_argument(Node *expression)
 {
@@ -131,8 +133,9 @@ cast_argument(Node *expression)
 }
 
 /*
- * The name that an expression is without being computed; NULL if there is none.
- * More must not be evaluated: it would run as us what somebody else has written.
+ * The name that an expression is, without evaluating it; NULL if there is
+ * none.  Evaluation would run as the current user what somebody else has
+ * written.
  */
 static Name
 constant_name(Node *expression)
@@ -158,7 +161,7 @@ constant_name(Node *expression)
 	}
 }
 
-/* The argument of a call that says the generator, wherever it is written. */
+/* The argument of a call that names the generator, by position or by name. */
 static Node *
 generator_argument(FuncExpr *call)
 {
@@ -175,7 +178,10 @@ generator_argument(FuncExpr *call)
 	return NULL;
 }
 
-/* What find_calls() looks for, and what it has found. */
+/*
+ * The state of find_calls(): the functions to find, the object that is
+ * searched, and the uses found.
+ */
 typedef struct Search
 {
 	List	   *functions;
@@ -198,7 +204,7 @@ note_call(Search *search, FuncExpr *call)
 	search->uses = lappend(search->uses, use);
 }
 
-/* A tree walker.  Never true, as all calls are to be found. */
+/* A tree walker.  Never returns true, because all calls are to be found. */
 static bool
 find_calls(Node *node, void *context)
 {
@@ -213,7 +219,7 @@ find_calls(Node *node, void *context)
 	return expression_tree_walker(node, find_calls, context);
 }
 
-/* Look into all expressions that a row of a catalog has. */
+/* Search all expressions in a row of a catalog. */
 static void
 search_row(Search *search, HeapTuple tuple, TupleDesc columns)
 {
@@ -230,7 +236,7 @@ search_row(Search *search, HeapTuple tuple, TupleDesc columns)
 	}
 }
 
-/* Look into the expressions of search->object, which a catalog with this index has. */
+/* Search the expressions of search->object, a row of the catalog with this index. */
 static void
 search_object(Search *search, Oid index)
 {
@@ -247,7 +253,7 @@ search_object(Search *search, Oid index)
 	table_close(catalog, AccessShareLock);
 }
 
-/* By generator, and those of one in the order in which they were created. */
+/* By generator, then by the order of creation. */
 static int
 compare_uses(const ListCell *a, const ListCell *b)
 {
@@ -280,8 +286,8 @@ sort_and_unite(List *uses)
 }
 
 /*
- * All uses of generators by name in this database, by generator, each once.  Some
- * may name a generator that does not exist.
+ * All uses of generators by name in this database, sorted by generator, without
+ * duplicates.  Some may name a generator that does not exist.
  */
 List *
 generator_uses(void)
@@ -304,7 +310,7 @@ generator_uses(void)
 	return sort_and_unite(search.uses);
 }
 
-/* "column public.events.id", or what else the object is; NULL if it is gone. */
+/* "column public.events.id", or another description of the object; NULL if it has been dropped. */
 char *
 generator_use_text(const GeneratorUse *use)
 {
@@ -327,8 +333,8 @@ generator_use_text(const GeneratorUse *use)
 }
 
 /*
- * ERROR DEPENDENT_OBJECTS_STILL_EXIST, which lists them, if anything of this database
- * names the generator that a foreign server is.
+ * ERROR DEPENDENT_OBJECTS_STILL_EXIST, with a list, if objects of this database
+ * name the generator of this foreign server.
  */
 void
 generator_check_unused(Oid server)

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * generator_use.h
- *	  What names a generator: column defaults and other stored expressions.
+ *	  Uses of generators by name, in column defaults and other stored
+ *	  expressions.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,10 +12,10 @@
 #include "catalog/objectaddress.h"
 #include "nodes/pg_list.h"
 
-/* An object of this database with an expression that issues IDs of a generator. */
+/* An object of this database whose expression issues IDs of a generator. */
 typedef struct GeneratorUse
 {
-	NameData	generator;		/* there may be none by this name */
+	NameData	generator;		/* may name none that exists */
 	ObjectAddress object;
 } GeneratorUse;
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * id_batch.c
- *	  Many IDs at a time, as SQL has them: in an array, or as a block.
+ *	  Many IDs in one call: as an array, or as a block.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "base/compat.h"
 #include "generator/id_batch.h"
 
-/* ERROR unless 1 <= value <= most; hint says what to do about too large a value */
+/* ERROR INVALID_PARAMETER_VALUE unless 1 <= value <= most; the hint is for too large a value. */
 static void
 check_count(const char *name, int32 value, int64 most, const char *hint)
 {
@@ -26,9 +26,9 @@ check_count(const char *name, int32 value, int64 most, const char *hint)
 }
 
 /*
- * An array of count elements of a type, which are so many bytes each; the caller fills
- * them in, at ARR_DATA_PTR().  ERROR INVALID_PARAMETER_VALUE if count is not between 1
- * and what an array holds.
+ * An array of count elements of a type of this many bytes; the caller fills
+ * them in, at ARR_DATA_PTR().  ERROR INVALID_PARAMETER_VALUE if count is not
+ * between 1 and what an array can hold.
  */
 ArrayType *
 id_batch_array(Oid type, size_t bytes, int32 count)
@@ -47,10 +47,7 @@ id_batch_array(Oid type, size_t bytes, int32 count)
 	return array;
 }
 
-/*
- * An array of the next count IDs.  Errors: those of id_batch_array(); and see
- * timeline.c.
- */
+/* An array of the next count IDs.  Errors: those of id_batch_array() and generator_fill(). */
 ArrayType *
 id_batch(Generator *generator, int32 count)
 {
@@ -61,9 +58,10 @@ id_batch(Generator *generator, int32 count)
 }
 
 /*
- * The first of size consecutive IDs.  Errors: INVALID_PARAMETER_VALUE if size is not
- * between 1 and what a tick holds; FEATURE_NOT_SUPPORTED for layouts whose IDs have
- * gaps between them; and see timeline.c.
+ * Issue size consecutive IDs, and return the first.  Errors:
+ * INVALID_PARAMETER_VALUE if size is not between 1 and what a tick holds;
+ * FEATURE_NOT_SUPPORTED for layouts whose IDs are not consecutive; those of
+ * generator_next_block().
  */
 int64
 id_block(Generator *generator, int32 size)

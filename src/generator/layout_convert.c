@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_convert.c
- *	  See layout_convert.h.
+ *	  Converting a layout from and to text, with PostgreSQL's memory and errors.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,8 @@
 #include "generator/layout_convert.h"
 
 /*
- * A layout from the name of a preset or from its words; context as for ereturn.
- * ERROR INVALID_TEXT_REPRESENTATION if it is neither.
+ * Read the name of a preset, or the fields of a layout.  context is as for
+ * ereturn.  ERROR INVALID_TEXT_REPRESENTATION if the text is neither.
  */
 SnowflakeLayout *
 layout_from_text(const char *text, Node *context)
@@ -34,7 +34,7 @@ layout_from_text(const char *text, Node *context)
 	return layout;
 }
 
-/* The name of a layout, or the words for it. */
+/* The name of a layout, or else its fields. */
 char *
 layout_to_text(const SnowflakeLayout *layout)
 {

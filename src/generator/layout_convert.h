@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * layout_convert.h
- *	  A layout from text and back, with memory and errors of PostgreSQL's.
+ *	  Converting a layout from and to text, with PostgreSQL's memory and errors.
  *
- * What is a valid layout, and which have names, is in layout_text.c and
- * layout_presets.c.
+ * layout_text.c says which layouts are valid, and layout_presets.c which have
+ * names.
  *
  *-------------------------------------------------------------------------
  */

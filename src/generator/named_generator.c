@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * named_generator.c
- *	  Finding a generator by its name, and whether one may draw from it.
+ *	  Finding a generator by its name, and checking the privilege to use it.
  *
  * A generator is a foreign server of the foreign-data wrapper "idgen", whose
- * options say its layout, node and start of the sequence.  So PostgreSQL itself
- * keeps, checks, dumps and renames it, knows its owner and who may use it, and
- * tells all backends when something changes.
+ * options give its layout, its node and the start of its sequence.  So
+ * PostgreSQL itself stores, checks, dumps and renames it, knows its owner and
+ * who may use it, and tells all backends when something changes.
  *
- * A backend looks it up once, and again when PostgreSQL says that a foreign
- * server, a wrapper or a role has changed, or when another user draws.
+ * A backend looks a generator up once, and again when PostgreSQL reports that a
+ * foreign server, a wrapper or a role has changed, or when another user issues
+ * IDs.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,12 +42,15 @@
 
 static HTAB *generators = NULL;
 
-/* Generators that have been used in this transaction, which holds a lock on each. */
+/* The generators that this transaction has used; it holds a lock on each. */
 static NamedGenerator *used_in_transaction = NULL;
 
-/* The locks go with the transaction, so whoever uses a generator in the next one has to become ready again. */
+/*
+ * The locks end with the transaction, so the next one that uses a generator
+ * must make it ready again.
+ */
 static void
-end_transaction(XactEvent event, void *arg)
+forget_transaction_generators(XactEvent event, void *arg)
 {
 	for (; used_in_transaction != NULL; used_in_transaction = used_in_transaction->next_in_transaction)
 	{
@@ -58,13 +62,13 @@ end_transaction(XactEvent event, void *arg)
 }
 
 static void
-note_change(Datum arg, int cache, uint32 hash)
+note_catalog_change(Datum arg, int cache, uint32 hash)
 {
 	generator_changes++;
 }
 
 static void
-create_table(void)
+create_generator_table(void)
 {
 	HASHCTL		control = {
 		.keysize = sizeof(NameData),
@@ -72,18 +76,18 @@ create_table(void)
 	};
 
 	generators = hash_create("snowflake generators", 16, &control, HASH_ELEM | HASH_STRINGS);
-	RegisterXactCallback(end_transaction, NULL);
-	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(AUTHOID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_change, (Datum) 0);
+	RegisterXactCallback(forget_transaction_generators, NULL);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, note_catalog_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNDATAWRAPPEROID, note_catalog_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, note_catalog_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_catalog_change, (Datum) 0);
 }
 
-/* The foreign server that is the generator by this name.  ERROR UNDEFINED_OBJECT if there is none. */
+/* The foreign server of the generator with this name.  ERROR UNDEFINED_OBJECT if there is none. */
 ForeignServer *
 named_generator_server(const char *name)
 {
-	/* By its OID, as it may be dropped while we look. */
+	/* By OID, because it may be dropped concurrently. */
 	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
 	ForeignDataWrapper *wrapper = server == NULL ? NULL :
 		GetForeignDataWrapperExtended(server->fdwid, FDW_MISSING_OK);
@@ -99,8 +103,8 @@ named_generator_server(const char *name)
 }
 
 /*
- * This process's entry for a name.  ERROR UNDEFINED_OBJECT if there is no such
- * generator, and has not been.
+ * This process's entry for a name.  ERROR UNDEFINED_OBJECT if this process has
+ * not used such a generator before, and none exists.
  */
 NamedGenerator *
 named_generator_find(const char *name)
@@ -108,7 +112,7 @@ named_generator_find(const char *name)
 	NamedGenerator *named;
 
 	if (generators == NULL)
-		create_table();
+		create_generator_table();
 	named = hash_search(generators, name, HASH_FIND, NULL);
 	if (named == NULL)
 	{
@@ -120,7 +124,7 @@ named_generator_find(const char *name)
 }
 
 static void
-check_may_use(const ForeignServer *server)
+check_usage_right(const ForeignServer *server)
 {
 	AclResult	result = compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
 
@@ -128,7 +132,7 @@ check_may_use(const ForeignServer *server)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
 }
 
-/* Is a field's value the server's? */
+/* Is the value of a field the server's? */
 bool
 named_generator_follows(const GeneratorOptions *options, LayoutField field)
 {
@@ -136,7 +140,7 @@ named_generator_follows(const GeneratorOptions *options, LayoutField field)
 		!options->is_given[field] && generator_options_follow_server(options);
 }
 
-/* Does what the generator has of the server's node fit its layout? */
+/* Does the part of the server's node that a generator uses fit its layout? */
 bool
 named_generator_fits(const GeneratorOptions *options)
 {
@@ -147,8 +151,8 @@ named_generator_fits(const GeneratorOptions *options)
 }
 
 /*
- * The node of a generator's IDs.  ERROR INVALID_PARAMETER_VALUE if the server's
- * does not fit.
+ * The node of a generator's IDs, shifted to its place.  ERROR
+ * INVALID_PARAMETER_VALUE if the server's part of it does not fit.
  */
 uint64
 named_generator_node_bits(const GeneratorOptions *options)
@@ -162,9 +166,9 @@ named_generator_node_bits(const GeneratorOptions *options)
 	return bits;
 }
 
-/* Lock the layout until the transaction ends, and hear of changes. */
+/* Lock the layout until the transaction ends, and process invalidations. */
 static void
-lock_layout(NamedGenerator *named)
+lock_generator_layout(NamedGenerator *named)
 {
 	if (named->is_locked)
 		return;
@@ -175,31 +179,34 @@ lock_layout(NamedGenerator *named)
 }
 
 /*
- * The foreign server that the generator is now, locked.  The right to use it comes first:
- * a lock outlasts an ERROR that a subtransaction catches, and changes wait for it.
- * Errors: those of named_generator_server(), INSUFFICIENT_PRIVILEGE, and what waiting for
- * a lock raises.
+ * Lock the generator's foreign server and return it.  The privilege is checked
+ * before: a lock outlasts an ERROR that a subtransaction catches, and changes
+ * wait for it.  Errors: those of named_generator_server(),
+ * INSUFFICIENT_PRIVILEGE, and what waiting for a lock raises.
  */
 static ForeignServer *
-lock_server(NamedGenerator *named)
+lock_generator_server(NamedGenerator *named)
 {
 	for (;;)
 	{
 		ForeignServer *server = named_generator_server(NameStr(named->name));
 
-		check_may_use(server);
+		check_usage_right(server);
 		if (named->is_locked && named->server == server->serverid)
 			return server;
 		if (named->is_locked)
-			end_transaction(XACT_EVENT_ABORT, NULL);
+			forget_transaction_generators(XACT_EVENT_ABORT, NULL);
 		named->server = server->serverid;
-		lock_layout(named);
+		lock_generator_layout(named);
 	}
 }
 
-/* The layout may go back to what it was: let former IDs go on above what we issue now. */
+/*
+ * Called before issuing IDs by an uncommitted definition: let the former IDs
+ * continue above them, in case the definition is rolled back.
+ */
 static void
-raise_former(PositionSource *source, int64 until_us)
+raise_former_ids(PositionSource *source, int64 until_us)
 {
 	NamedGenerator *named = (NamedGenerator *) ((char *) source - offsetof(NamedGenerator, generator.source));
 	IdNumbers	present = layout_node_numbers(&source->layout, source->node_bits);
@@ -213,9 +220,9 @@ raise_former(PositionSource *source, int64 until_us)
 	}
 }
 
-/* See raise_former(), which finds only what has a timeline. */
+/* Set up raise_former_ids(), which raises only timelines that exist. */
 static void
-define_pending(NamedGenerator *named, List *former, SpaceUser user)
+define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user)
 {
 	MemoryContext context = MemoryContextSwitchTo(TopTransactionContext);
 	ListCell   *cell;
@@ -225,35 +232,35 @@ define_pending(NamedGenerator *named, List *former, SpaceUser user)
 		const GeneratorOptions *one = lfirst(cell);
 
 		if (named_generator_fits(one))
-			(void) id_space_timeline(&one->layout, named_generator_node_bits(one),
-									 generator_options_keep_node(one), user);
+			(void) id_space_get_timeline(&one->layout, named_generator_node_bits(one),
+										 generator_options_keep_node(one), user);
 	}
 	named->former = generator_former_copy(former);
-	named->generator.source.before_issue = raise_former;
+	named->generator.source.before_issue = raise_former_ids;
 	MemoryContextSwitchTo(context);
 }
 
-/* Let the generator issue what its definition says. */
+/* Set up the generator from its options. */
 static void
-define(NamedGenerator *named, const ForeignServer *server)
+define_generator(NamedGenerator *named, const ForeignServer *server)
 {
 	GeneratorOptions options = generator_options_read(server->options);
 	uint64		node_bits = named_generator_node_bits(&options);
 	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
 	List	   *goes_above;
-	bool		is_uncommitted = generator_uncommitted_look(server, &options, &goes_above);
+	bool		is_uncommitted = generator_uncommitted_check(server, &options, &goes_above);
 	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
 	Timeline   *timeline;
 	ListCell   *cell;
 
-	timeline = id_space_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
+	timeline = id_space_get_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
 	if (is_uncommitted)
 		generator_uncommitted_note_use(server, timeline);
 	foreach(cell, options.former)
 	{
 		IdNumbers	former = generator_options_numbers(lfirst(cell));
 
-		/* There may be any number of them. */
+		/* There may be many of them. */
 		CHECK_FOR_INTERRUPTS();
 		id_space_go_beyond(timeline, &numbers, &former);
 	}
@@ -261,14 +268,14 @@ define(NamedGenerator *named, const ForeignServer *server)
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)
-		define_pending(named, goes_above, user);
+		define_uncommitted_generator(named, goes_above, user);
 }
 
 /*
- * Make the generator ready for this transaction, if the user may use it.  Errors:
- * those of generator_attach(), id_space_timeline() and generator_set_up();
- * UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE; INVALID_PARAMETER_VALUE if the server's
- * node does not fit the layout.
+ * Make the generator ready for this transaction, if the user may use it.
+ * Errors: those of generator_attach(), id_space_get_timeline() and
+ * generator_set_up(); UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE;
+ * INVALID_PARAMETER_VALUE if the server's node does not fit the layout.
  */
 void
 named_generator_ready(NamedGenerator *named, const char *caller)
@@ -279,22 +286,22 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 	generator_attach(caller);
 	named->generator.ready_as_of = 0;
 	if (named->defined_as_of == generator_changes && named->user == GetUserId())
-		lock_layout(named);
+		lock_generator_layout(named);
 
-	/* What changes while we look makes us look again. */
+	/* If something changes while we read it, the next call reads it again. */
 	as_of = generator_changes;
 	if (named->defined_as_of != as_of || named->user != GetUserId())
 	{
-		server = lock_server(named);
+		server = lock_generator_server(named);
 		named->defined_as_of = 0;
-		define(named, server);
+		define_generator(named, server);
 		named->defined_as_of = as_of;
 		named->user = GetUserId();
 	}
 	named->generator.ready_as_of = as_of;
 }
 
-/* The generators of this database: OIDs of foreign servers. */
+/* The generators of this database, as OIDs of foreign servers. */
 List *
 named_generator_list(void)
 {

@@ -15,19 +15,19 @@
 #include "generator/generator.h"
 #include "generator/generator_options.h"
 
-/* The foreign-data wrapper whose servers are our generators. */
+/* The foreign-data wrapper whose foreign servers are generators. */
 #define GENERATOR_WRAPPER "idgen"
 
-/* A generator as this process has used it; never freed. */
+/* A generator as this process has used it.  It is never freed. */
 typedef struct NamedGenerator
 {
 	NameData	name;			/* hash key */
-	Oid			user;			/* whose right to use it was checked */
-	Oid			server;			/* the foreign server that it is, or was */
-	uint64		defined_as_of;	/* generator_changes then; 0: never */
-	bool		is_locked;		/* the server, by this transaction */
+	Oid			user;			/* role whose privilege to use it was checked */
+	Oid			server;			/* its foreign server, when last defined */
+	uint64		defined_as_of;	/* generator_changes when it was defined; 0: never */
+	bool		is_locked;		/* by this transaction */
 	struct NamedGenerator *next_in_transaction;
-	List	   *former;			/* what the source's before_issue looks at */
+	List	   *former;			/* for raise_former_ids() */
 	Generator	generator;
 } NamedGenerator;
 
@@ -40,8 +40,8 @@ extern NamedGenerator *named_generator_find(const char *name);
 extern void named_generator_ready(NamedGenerator *named, const char *caller);
 
 /*
- * The generator, ready to draw from on behalf of the SQL function caller.  Errors:
- * see named_generator_ready.
+ * The generator, ready to issue IDs for the SQL function caller.  Errors: see
+ * named_generator_ready.
  */
 static inline Generator *
 named_generator_get(NamedGenerator *named, const char *caller)

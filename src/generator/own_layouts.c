@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * own_layouts.c
- *	  See own_layouts.h.
+ *	  The layouts that IDs in this database may have.
  *
- * They are the server's own, those of the generators of this database, and those
- * that the generators had before, as rows may have IDs of these.
+ * These are the layouts of the server, of the generators of this database, and
+ * those that the generators had before, because rows may contain IDs of them.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,10 @@
 #include "generator/own_layouts.h"
 #include "generator/server_layout.h"
 
-/* A layout that many generators have is not said to be of each. */
+/*
+ * Owners are added up to this length, so that a layout of many generators does
+ * not list all of them.
+ */
 #define MOST_OWNER_LENGTH 100
 
 typedef struct OwnLayouts
@@ -28,9 +31,9 @@ typedef struct OwnLayouts
 	int			room;
 } OwnLayouts;
 
-/* Add a layout, or an owner to the one that is there.  owner is a phrase. */
+/* Add a layout, or an owner to a layout that is there.  owner is a phrase. */
 static void
-add(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char *owner)
+add_own_layout(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char *owner)
 {
 	for (int i = 0; i < own->count; i++)
 	{
@@ -50,9 +53,12 @@ add(OwnLayouts *own, const SnowflakeLayout *layout, const char *name, const char
 	own->layouts[own->count++] = (OwnLayout) {*layout, name, owner};
 }
 
-/* What a generator has and had; nothing if it is gone, or makes no sense. */
+/*
+ * Add the present and former layouts of a generator; nothing if it has been
+ * dropped or is invalid.
+ */
 static void
-add_generator(OwnLayouts *own, Oid id)
+add_generator_layouts(OwnLayouts *own, Oid id)
 {
 	ForeignServer *server = GetForeignServerExtended(id, FSV_MISSING_OK);
 	GeneratorOptions options;
@@ -63,26 +69,26 @@ add_generator(OwnLayouts *own, Oid id)
 	if (server == NULL || !generator_options_try(server->options, &options, &problem))
 		return;
 	name = psprintf("generator %s", server->servername);
-	add(own, &options.layout, name, psprintf("layout of %s", name));
+	add_own_layout(own, &options.layout, name, psprintf("layout of %s", name));
 	foreach(cell, options.former)
 	{
 		const GeneratorOptions *former = lfirst(cell);
 
 		if (!layout_equal(&former->layout, &options.layout))
-			add(own, &former->layout, name, psprintf("former layout of %s", name));
+			add_own_layout(own, &former->layout, name, psprintf("former layout of %s", name));
 	}
 }
 
-/* All of them, each once, in memory of the current context. */
+/* All layouts, without duplicates, allocated in the current memory context. */
 OwnLayout *
 own_layouts(int *count)
 {
 	OwnLayouts	own = {.layouts = palloc(8 * sizeof(OwnLayout)),.room = 8};
 	ListCell   *cell;
 
-	add(&own, server_layout(), "this server's", "this server's own layout");
+	add_own_layout(&own, server_layout(), "this server's", "this server's own layout");
 	foreach(cell, named_generator_list())
-		add_generator(&own, lfirst_oid(cell));
+		add_generator_layouts(&own, lfirst_oid(cell));
 	*count = own.count;
 	return own.layouts;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * own_layouts.h
- *	  The layouts that IDs of this database are of.
+ *	  The layouts that IDs in this database may have.
  *
  *-------------------------------------------------------------------------
  */

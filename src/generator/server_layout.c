@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * server_layout.c
- *	  The layout of this server's own IDs: fixed by whoever needs it first after
- *	  a start, and from then on the same for all.
+ *	  The layout of this server's own IDs, which is fixed when it is first
+ *	  needed after a start, and from then on is the same in all processes.
  *
- * A change of idgen.layout is for the next start.  Two layouts in use at a time
- * would make the same IDs, and what was read with one would be wrong with the
- * other.  Plans rely on it, too; see snowflake_layout.c.
+ * A change of idgen.layout takes effect at the next start.  If two layouts were
+ * in use at a time, they could issue the same IDs, and what was read with one
+ * would be wrong with the other.  Plans rely on this, too; see
+ * snowflake_layout.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,16 +23,16 @@
 
 ServerSetting server_layout_setting = {.name = "idgen.layout",.text = "default"};
 
-/* What the setting says, if it is valid. */
-static SnowflakeLayout asked;
+/* The layout in the setting, if it is valid. */
+static SnowflakeLayout asked_layout;
 
-/* As this process knows it; NULL until it was needed. */
-static const SnowflakeLayout *fixed = NULL;
+/* The layout that has been fixed; NULL until this process has needed it. */
+static const SnowflakeLayout *fixed_layout = NULL;
 
 /*
- * Why no IDs can be made with a layout: a sentence, or NULL if they can.  A tick that
- * has been begun is reserved to its end, and that is where all IDs begin after a
- * restart.
+ * The reason why no IDs can be issued with a layout, a sentence, or NULL if
+ * they can.  A tick that has begun is reserved to its end, and all IDs begin
+ * there after a restart.
  */
 const char *
 layout_objection(const SnowflakeLayout *layout)
@@ -41,7 +42,7 @@ layout_objection(const SnowflakeLayout *layout)
 	return NULL;
 }
 
-/* Why a layout cannot be a server's own: a sentence, or NULL if it can. */
+/* The reason why a layout cannot be a server's own, a sentence, or NULL if it can. */
 const char *
 server_layout_objection(const SnowflakeLayout *layout)
 {
@@ -53,8 +54,8 @@ server_layout_objection(const SnowflakeLayout *layout)
 }
 
 /*
- * The layout that a text names, which a server can have.  False with the problem if there
- * is none.  It allocates nothing and raises nothing, so hooks may call it.
+ * Read a layout that a server can have.  Returns false and the problem if the
+ * text is none.  Allocates nothing and raises nothing, so hooks may call it.
  */
 bool
 server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
@@ -72,18 +73,21 @@ server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *pro
 	return false;
 }
 
-/* The setting has another text; it is for the next start, if the layout has been fixed. */
+/*
+ * Note the new value of the setting.  If the layout has been fixed, it takes
+ * effect at the next start.
+ */
 void
 server_layout_set(const char *text)
 {
 	LayoutProblem problem = {0};
 
-	server_layout_setting.value = server_layout_read(text, &asked, &problem) ? 0 : SETTING_INVALID;
+	server_layout_setting.value = server_layout_read(text, &asked_layout, &problem) ? 0 : SETTING_INVALID;
 }
 
-/* ERROR INVALID_PARAMETER_VALUE if the setting names no layout that a server can have. */
+/* ERROR INVALID_PARAMETER_VALUE if the setting is not a layout that a server can have. */
 static void
-check_asked(void)
+check_asked_layout(void)
 {
 	LayoutProblem problem = {0};
 	SnowflakeLayout layout;
@@ -94,7 +98,7 @@ check_asked(void)
 	setting_report_invalid(&server_layout_setting, problem.detail, problem.hint);
 }
 
-/* Say once in a life of the server that there will be a problem. */
+/* Warn, once in a run of the server, that the time of the layout will end. */
 static void
 warn_of_end(const SnowflakeLayout *layout)
 {
@@ -110,9 +114,12 @@ warn_of_end(const SnowflakeLayout *layout)
 				errhint("The way to another layout, epoch or node that repeats no ID is in docs/layouts.md."));
 }
 
-/* Fix a layout, unless another process was faster.  The flag comes last, for shmem_server_layout().  Litmus test: published. */
+/*
+ * Fix a layout, unless another process has done so.  The flag is written last,
+ * for shmem_server_layout().  Litmus test: published.
+ */
 static void
-fix(const SnowflakeLayout *layout)
+fix_layout(const SnowflakeLayout *layout)
 {
 	SharedArea *area = shmem_area();
 	bool		is_first;
@@ -126,72 +133,74 @@ fix(const SnowflakeLayout *layout)
 		pg_atomic_write_u32(&area->layout_is_fixed, 1);
 	}
 	LWLockRelease(&area->lock);
-	fixed = &area->layout;
+	fixed_layout = &area->layout;
 	if (is_first)
-		warn_of_end(fixed);
+		warn_of_end(fixed_layout);
 }
 
-/* Find the layout that is fixed, or fix the one that the setting names. */
+/* Find the layout that is fixed, or fix the one in the setting. */
 static const SnowflakeLayout *
-find(void)
+find_layout(void)
 {
-	fixed = shmem_server_layout(shmem_area());
-	if (fixed == NULL)
+	fixed_layout = shmem_server_layout(shmem_area());
+	if (fixed_layout == NULL)
 	{
-		check_asked();
-		fix(&asked);
+		check_asked_layout();
+		fix_layout(&asked_layout);
 	}
-	return fixed;
+	return fixed_layout;
 }
 
 /*
- * The same as long as the server runs.  Errors: INVALID_PARAMETER_VALUE as long as
- * it is not fixed and idgen.layout is invalid; OUT_OF_MEMORY without room for the
- * shared area.
+ * The layout of this server's own IDs, which is the same as long as the server
+ * runs.  Errors: INVALID_PARAMETER_VALUE as long as it is not fixed and
+ * idgen.layout is invalid; OUT_OF_MEMORY without room for the shared area.
  */
 const SnowflakeLayout *
 server_layout(void)
 {
-	return likely(fixed != NULL) ? fixed : find();
+	return likely(fixed_layout != NULL) ? fixed_layout : find_layout();
 }
 
-/* Has it been fixed?  OUT_OF_MEMORY without room for the shared area. */
+/* Has the layout been fixed?  ERROR OUT_OF_MEMORY without room for the shared area. */
 bool
 server_layout_is_fixed(void)
 {
-	return fixed != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
+	return fixed_layout != NULL || pg_atomic_read_u32(&shmem_area()->layout_is_fixed) != 0;
 }
 
-/* What the setting says, whatever is fixed; NULL if it is invalid. */
+/* The layout in the setting, whatever has been fixed; NULL if it is invalid. */
 const SnowflakeLayout *
 server_layout_asked(void)
 {
-	return setting_is_valid(&server_layout_setting) ? &asked : NULL;
+	return setting_is_valid(&server_layout_setting) ? &asked_layout : NULL;
 }
 
 /*
- * What it is as far as this process knows, which does not look further: what it has
- * found fixed, or what the setting says; NULL if that is invalid.
+ * The layout as far as this process knows without reading shared memory: the
+ * one that it has found fixed, or the one in the setting; NULL if that is
+ * invalid.
  */
 const SnowflakeLayout *
 server_layout_expected(void)
 {
-	return fixed != NULL ? fixed : server_layout_asked();
+	return fixed_layout != NULL ? fixed_layout : server_layout_asked();
 }
 
 /*
- * The shared area was created while the server starts.  After a crash of a backend it
- * is created again, but the server has not started anew: the layout is the same, and
- * what has been reloaded since, valid or not, is still for the next start.
+ * Fix the layout after the shared area was created while the server starts.
+ * After a crash of a backend the area is created again, but the server has not
+ * been restarted: the layout stays the same, and a value that has been reloaded
+ * since, valid or not, still waits for the next start.
  */
 void
 server_layout_startup(void)
 {
 	static SnowflakeLayout at_start;
 
-	if (fixed == NULL && server_layout_asked() == NULL)
+	if (fixed_layout == NULL && server_layout_asked() == NULL)
 		return;
-	if (fixed == NULL)
-		at_start = asked;
-	fix(&at_start);
+	if (fixed_layout == NULL)
+		at_start = asked_layout;
+	fix_layout(&at_start);
 }

@@ -12,13 +12,13 @@
 #include "bits/layout.h"
 #include "bits/layout_text.h"
 
-/* When no more than this, 5 years, is left of a layout's time, it should be said; in us. */
+/* When this much of a layout's time is left, 5 years, a warning is given; in us. */
 #define LAYOUT_LAST_YEARS_US (5 * INT64CONST(31556952) * US_PER_S)
 
-/* idgen.layout. */
+/* idgen.layout */
 extern ServerSetting server_layout_setting;
 
-/* With longer ticks no IDs are made; in us. */
+/* The longest tick with which IDs are issued, in us. */
 #define LAYOUT_LONGEST_TICK_US US_PER_S
 
 extern const char *layout_objection(const SnowflakeLayout *layout);

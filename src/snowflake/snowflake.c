@@ -21,7 +21,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_next_block);
 Datum
 idgen_snowflake_nextval(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(generator_next(generator_get_server("snowflake_nextval()")));
+	PG_RETURN_INT64(generator_next_id(generator_get_server("snowflake_nextval()")));
 }
 
 /* snowflake_nextvals(count integer) */

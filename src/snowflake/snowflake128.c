@@ -19,7 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "engine/clock.h"
-#include "generator/server_moment.h"
+#include "generator/unique_time.h"
 #include "uuid/uuid_datum.h"
 #include "uuid/uuid_node.h"
 
@@ -44,7 +44,7 @@ Datum
 idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 {
 	uint64		node = uuid_node_of_server();
-	ServerMoment moment = server_moment_next_of_node(node, "snowflake128_nextval()");
+	UniqueTime moment = unique_time_next_for_node(node, "snowflake128_nextval()");
 
 	return uuid_datum((UuidBits)
 	{

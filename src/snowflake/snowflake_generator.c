@@ -204,7 +204,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 		int			i = argument_of_field[field];
 
 		if (!PG_ARGISNULL(i))
-			append_option(&command, generator_option_of_field[field],
+			append_option(&command, generator_field_options[field],
 						  psprintf("%lld", field == LAYOUT_SLAB ?
 								   (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
 	}
@@ -250,7 +250,7 @@ get_generator(FunctionCallInfo fcinfo, const char *caller)
 Datum
 idgen_generator_nextval(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(generator_next(get_generator(fcinfo, "snowflake_nextval()")));
+	PG_RETURN_INT64(generator_next_id(get_generator(fcinfo, "snowflake_nextval()")));
 }
 
 /* snowflake_nextvals(generator name, count integer) */

@@ -20,7 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "base/shown.h"
+#include "base/clipped_text.h"
 #include "bits/layout_capacity.h"
 #include "bits/layout_picture.h"
 #include "bits/layout_plausibility.h"
@@ -118,13 +118,13 @@ read_id(text *argument)
 	if (digits == 0 || *at != '\0')
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for a snowflake ID: \"%s\"", shown(copied)),
+				errmsg("invalid input syntax for a snowflake ID: \"%s\"", clip_text(copied)),
 				errdetail("An ID is a decimal number; spaces, commas, underscores and quotes do not matter."),
 				errhint("%s", reader_of(copied)));
 	if (!in_range || (negative && number > UINT64CONST(1) << 63))
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("value \"%s\" is out of range for a snowflake ID", shown(copied)),
+				errmsg("value \"%s\" is out of range for a snowflake ID", clip_text(copied)),
 				errdetail("An ID has 64 bits: from -9223372036854775808 to 18446744073709551615."),
 				strspn(copied, "0123456789") == ULID_LENGTH ? errhint("%s", reader_of(copied)) : 0);
 	return negative ? -number : number;

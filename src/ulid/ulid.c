@@ -26,7 +26,7 @@
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/id_batch.h"
-#include "generator/server_moment.h"
+#include "generator/unique_time.h"
 #include "ulid/ulid_time.h"
 #include "uuid/uuid_datum.h"
 
@@ -41,7 +41,7 @@ PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
 #define ULID_STEP_BITS 56
 
 /* The ns of a millisecond, 20 bits, and the rank. */
-#define BELOW_MS_BITS (20 + SERVER_MOMENT_RANK_BITS)
+#define BELOW_MS_BITS (20 + UNIQUE_TIME_RANK_BITS)
 
 /* ms since 1970 (0 .. UUID_END_MS - 1), and 80 random bits. */
 static UuidBits
@@ -130,8 +130,8 @@ idgen_ulid_at(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_sequential(PG_FUNCTION_ARGS)
 {
-	ServerMoment moment = server_moment_next("ulid_sequential()");
-	uint64		below = moment.unix_ns % NS_PER_MS << SERVER_MOMENT_RANK_BITS | moment.rank;
+	UniqueTime moment = unique_time_next("ulid_sequential()");
+	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	UuidBits	bits = random_ulid(moment.unix_ns / NS_PER_MS);
 
 	/* The first 16 of those bits end the high word. */

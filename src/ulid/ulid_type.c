@@ -16,7 +16,7 @@
 #include "utils/uuid.h"
 
 #include "base/compat.h"
-#include "base/shown.h"
+#include "base/clipped_text.h"
 #include "bits/ulid_text.h"
 #include "uuid/uuid_datum.h"
 
@@ -66,7 +66,7 @@ idgen_ulid_in(PG_FUNCTION_ARGS)
 	if (status != ULID_TEXT_OK)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", shown(text)),
+				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", clip_text(text)),
 				detail(status, text, bad),
 				looks_like_uuid(length) ? errhint("The text of a UUID is cast to uuid first, and that to ulid.") : 0);
 	return uuid_datum(ulid);

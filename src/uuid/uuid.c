@@ -24,7 +24,7 @@
 #include "engine/clock.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
-#include "generator/server_moment.h"
+#include "generator/unique_time.h"
 #include "uuid/uuid_datum.h"
 #include "uuid/uuid_moment.h"
 
@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(idgen_uuidv7_at);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
 
 /* For what of a server's moment is below a fraction: up to UUID_FRACTION_NS ns, and the rank. */
-#define BELOW_FRACTION_BITS (8 + SERVER_MOMENT_RANK_BITS)
+#define BELOW_FRACTION_BITS (8 + UNIQUE_TIME_RANK_BITS)
 
 /*
  * Random bits in the step from a UUID to the next one in its fraction, so that nobody
@@ -52,20 +52,20 @@ idgen_uuidv4(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_stamp(random, 4));
 }
 
-static UuidMoment
+static UuidV7State
 random_moment(int64 unix_ns)
 {
-	return (UuidMoment) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
+	return (UuidV7State) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
 }
 
 /*
  * The next moment: above the last, at the clock's time unless that would not
  * make a later fraction.
  */
-static UuidMoment
+static UuidV7State
 next_moment(void)
 {
-	UuidMoment *last = &process_state()->uuidv7;
+	UuidV7State *last = &process_state()->uuidv7;
 	int64		now = clock_unix_ns();
 
 	if (!clock_soon_reaches(now, last->unix_ns + UUID_FRACTION_NS))
@@ -95,7 +95,7 @@ make_uuidv7(int64 unix_us, int ns, uint64 tail)
 Datum
 idgen_uuidv7(PG_FUNCTION_ARGS)
 {
-	UuidMoment	moment = next_moment();
+	UuidV7State	moment = next_moment();
 
 	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
 }
@@ -105,7 +105,7 @@ Datum
 idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 {
 	Interval   *shift = PG_GETARG_INTERVAL_P(0);
-	UuidMoment	moment = next_moment();
+	UuidV7State	moment = next_moment();
 	TimestampTz now = clock_timestamptz(moment.unix_ns / NS_PER_US);
 	TimestampTz shifted;
 
@@ -134,11 +134,11 @@ idgen_uuidv7_at(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
 {
-	ServerMoment moment = server_moment_next("uuidv7_sequential()");
+	UniqueTime moment = unique_time_next("uuidv7_sequential()");
 	uint32		ns = moment.unix_ns % NS_PER_MS;
 	uint32		fraction = uuid_fraction(ns);
 	uint32		fraction_start_ns = (fraction * NS_PER_MS + UUID_FRACTIONS - 1) / UUID_FRACTIONS;
-	uint64		below = (ns - fraction_start_ns) << SERVER_MOMENT_RANK_BITS | moment.rank;
+	uint64		below = (ns - fraction_start_ns) << UNIQUE_TIME_RANK_BITS | moment.rank;
 	uint64		tail = below << (UUID_TAIL_BITS - BELOW_FRACTION_BITS) |
 		random_word() >> (64 - UUID_TAIL_BITS + BELOW_FRACTION_BITS);
 

@@ -35,7 +35,7 @@
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/generator.h"
-#include "generator/server_moment.h"
+#include "generator/unique_time.h"
 #include "uuid/uuid_datum.h"
 #include "uuid/uuid_gregorian.h"
 #include "uuid/uuid_node.h"
@@ -49,7 +49,7 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
 #define SPUN_TICKS (NS_PER_US / UUID_TICK_NS)
 
 /* What of a server's moment is below a tick, and what is left of the clock sequence. */
-#define BELOW_TICK_BITS (7 + SERVER_MOMENT_RANK_BITS)
+#define BELOW_TICK_BITS (7 + UNIQUE_TIME_RANK_BITS)
 
 /* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
 #define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
@@ -118,13 +118,13 @@ next_of_process(void)
 	}
 }
 
-/* Errors: those of server_moment_next() and uuid_node_of_server(). */
+/* Errors: those of unique_time_next() and uuid_node_of_server(). */
 static UuidGregorian
 next_of_server(const char *caller)
 {
 	uint64		node = uuid_node_of_server();
-	ServerMoment moment = server_moment_next_of_node(node, caller);
-	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank;
+	UniqueTime moment = unique_time_next_for_node(node, caller);
+	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
 
 	return (UuidGregorian)

@@ -14,7 +14,7 @@
 #include "utils/builtins.h"
 
 #include "base/encoded_text.h"
-#include "base/shown.h"
+#include "base/clipped_text.h"
 #include "bits/typeid_text.h"
 #include "uuid/uuid_datum.h"
 
@@ -109,7 +109,7 @@ idgen_uuid_encode_typeid(PG_FUNCTION_ARGS)
 	if (status != TYPEID_OK)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("invalid prefix of a TypeID: \"%s\"", shown(text_to_cstring(argument))),
+				errmsg("invalid prefix of a TypeID: \"%s\"", clip_text(text_to_cstring(argument))),
 				detail(status, prefix, length, bad));
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(written, typeid_write(PG_GETARG_UUID_BITS(0), prefix, length, written)));
 }
@@ -127,7 +127,7 @@ read_typeid(text *argument)
 	if (status != TYPEID_OK)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for a TypeID: \"%s\"", shown(text_to_cstring(argument))),
+				errmsg("invalid input syntax for a TypeID: \"%s\"", clip_text(text_to_cstring(argument))),
 				detail(status, given, length, bad));
 	return typeid;
 }
@@ -151,7 +151,7 @@ idgen_uuid_decode_typeid_of(PG_FUNCTION_ARGS)
 		memcmp(VARDATA_ANY(argument), VARDATA_ANY(prefix), typeid.prefix_length) != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("TypeID is not of type \"%s\"", shown(text_to_cstring(prefix))),
+				errmsg("TypeID is not of type \"%s\"", clip_text(text_to_cstring(prefix))),
 				errdetail("Its prefix is \"%.*s\".", (int) typeid.prefix_length, VARDATA_ANY(argument)));
 	return uuid_datum(typeid.uuid);
 }

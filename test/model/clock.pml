@@ -19,7 +19,7 @@
  *	not further ahead of the wall clock than MAX_REGRESSION, or else it stands still,
  *	which it does only then.
  *
- * And in leave_wall: nobody finds a clock behind that has not gone back.
+ * And in start_reference: nobody finds a clock behind that has not gone back.
  *
  * A reset takes the wall clock for the right one.  What must be true begins anew when it is
  * done, for those who have begun since: the others do not take positions, as they find that
@@ -69,9 +69,9 @@
 #define ZERO 100
 #define is_offset(value)		((value) > LAST_NONE)
 #ifdef FAULT_SAME_NONE
-#define no_offset				0
+#define new_no_offset				0
 #else
-#define no_offset				ended
+#define new_no_offset				ended
 #endif
 
 /* Limits, in shared memory. */
@@ -150,7 +150,7 @@ inline end_offset()
 {
 	ended++;
 	assert(ended <= LAST_NONE);
-	reference_offset = no_offset
+	reference_offset = new_no_offset
 }
 
 inline clear_offset()
@@ -171,7 +171,7 @@ proctype reader(byte me)
 end_of_call:
 	do
 	:: {
-		/* Before this, window_moment() has read the restarts; reference_clock_read() */
+		/* Before this, window_read_clocks() has read the restarts; reference_clock_read() */
 		began = resets;
 #ifdef FAULT_CLOCK_FIRST
 		now = wall;
@@ -181,25 +181,25 @@ end_of_call:
 		now = wall;
 #endif
 
-		/* reference_clock_look() */
+		/* reference_clock_adjust() */
 		offset = reference_offset;
 		if
-		:: !is_offset(offset) && now >= seen -> goto follow_wall
-		:: !is_offset(offset) && now < seen -> goto leave_wall
+		:: !is_offset(offset) && now >= seen -> goto follow_wall_clock
+		:: !is_offset(offset) && now < seen -> goto start_reference
 		:: is_offset(offset) -> reference = reference_of(offset)
 		fi;
 
-		/* go_on() */
+		/* continue_reference() */
 		if
 #ifndef FAULT_LATE_OFFSET_COUNTS
 		:: reference < seen -> goto give_up
-		:: reference >= seen && now >= reference -> goto follow_wall
+		:: reference >= seen && now >= reference -> goto follow_wall_clock
 		:: reference >= seen && now < reference && reference - now > MAX_REGRESSION -> goto give_up
 		:: d_step { reference >= seen && now < reference && reference - now <= MAX_REGRESSION && may_raise(reference) ->
 				note_reference() use(); forget() }; goto end_of_call
 		:: reference >= seen && now < reference && reference - now <= MAX_REGRESSION && !may_raise(reference) -> goto again
 #else
-		:: now >= reference -> goto follow_wall
+		:: now >= reference -> goto follow_wall_clock
 		:: now < reference && reference - now > MAX_REGRESSION -> goto give_up
 		:: d_step { now < reference && reference - now <= MAX_REGRESSION && may_raise(reference) ->
 				note_reference() use(); forget() }; goto end_of_call
@@ -207,7 +207,7 @@ end_of_call:
 #endif
 		fi;
 
-follow_wall:
+follow_wall_clock:
 		skip;
 		if
 		:: d_step { may_raise(now) -> raise_highest(now) }
@@ -217,7 +217,7 @@ follow_wall:
 		d_step { reference = now; use(); forget() };
 		goto end_of_call;
 
-leave_wall:
+start_reference:
 		skip;
 		assert(steps > 0 || BEGINS_AHEAD > 0);
 		if
@@ -282,7 +282,7 @@ end_of_time:
 /* Readers can disturb a reset again and again; that is followed until there have been so many offsets. */
 #define MOST_DISTURBED 2
 
-/* reference_clock_forget(), by the writer of the reservation */
+/* reference_clock_reset(), by the writer of the reservation */
 active proctype reset()
 {
 	byte none, now;

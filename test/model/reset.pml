@@ -1,7 +1,7 @@
 /*
  * reset.pml
  *	  The timelines are set by hand, also backwards: src/engine/reset.c, and what window_at(),
- *	  try_take() and look() do about it.  Part of timeline.pml, with RESET.
+ *	  try_take() and get_reservation_status() do about it.  Part of timeline.pml, with RESET.
  *
  * The configuration names node 0 or 1, and changes.  Backends see that between two
  * calls, each in its own time.  An ID is a position and a node.  What it comes from:
@@ -9,7 +9,7 @@
  *	a timeline of its node, 0 or 1
  *
  *	with MOMENTS, a timeline that the nodes share; then 0 and 1 are records of how far
- *	they have got (src/generator/server_moment.c)
+ *	they have got (src/generator/unique_time.c)
  *
  *	with CHANGE, the timeline of a generator that keeps its node, and goes from
  *	space 0 to space 1 and back.  Their numbers are equal at equal times, so an ID is a
@@ -85,7 +85,7 @@ byte users = 0;					/* transactions that have locked the definition */
 #define is_to_be_durable		(node != left_node && is_of_this_era)
 #define same_timeline			(restarts == restarts_seen)
 
-/* What stop() leaves in a timeline: never the same, and no position. */
+/* What stop_timelines() leaves in a timeline: never the same, and no position. */
 #ifdef FAULT_STOP_AT_ZERO
 #define stopped_value			0
 #else
@@ -218,7 +218,7 @@ inline get_ready()
 #endif
 
 /*
- * window_moment(), window_at().  A restart writes the start and then the
+ * window_read_clocks(), window_at().  A restart writes the start and then the
  * reservation; to read them in the other order is what makes them fit.
  */
 inline read_window()
@@ -291,7 +291,7 @@ inline exchange(which)
 }
 
 /* From here on there is no room for anybody, and no swap succeeds. */
-inline stop()
+inline stop_timelines()
 {
 	d_step { stopped_reserved = reserved_tick; reserved_tick = 0 };
 	restarts++;
@@ -305,38 +305,38 @@ inline stop()
 #define was_used(which)			(stopped[which] > restarts - 1)
 #define stopped_end_tick(which)	(was_used(which) -> tick_end(stopped[which] - 1) : 0)
 
-/* look_what_counts(): both spaces are of a generator that keeps its node, or one is of the present one. */
+/* find_issued_before(): both spaces are of a generator that keeps its node, or one is of the present one. */
 #ifdef CHANGE
 #define counted_end_tick		larger(stopped_end_tick(0), stopped_end_tick(1))
 #else
 #define counted_end_tick		stopped_end_tick(node)
 #endif
-#define is_accounted			(asked_tick >= counted_end_tick && asked_tick >= loaded_tick)
+#define is_reset_safe			(asked_tick >= counted_end_tick && asked_tick >= loaded_tick)
 
 #ifdef FAULT_PUT_BACK_SAME
-#define put_back_value(which)	stopped[which]
+#define put_timeline_back_value(which)	stopped[which]
 #else
-#define put_back_value(which)	(stopped[which] + 1)
+#define put_timeline_back_value(which)	(stopped[which] + 1)
 #endif
 
-inline put_back(which)
+inline put_timeline_back(which)
 {
 	if
-	:: was_used(which) -> next[which] = put_back_value(which)
+	:: was_used(which) -> next[which] = put_timeline_back_value(which)
 	:: else
 	fi
 }
 
-inline resume()
+inline resume_timelines()
 {
 #ifdef FAULT_NOT_RESUMED
 	skip
 #else
 #ifdef MOMENTS
-	d_step { put_back(MOMENTS_TIMELINE) };
+	d_step { put_timeline_back(MOMENTS_TIMELINE) };
 #endif
-	d_step { put_back(0) };
-	d_step { put_back(1) };
+	d_step { put_timeline_back(0) };
+	d_step { put_timeline_back(1) };
 	reserved_tick = stopped_reserved
 #endif
 }
@@ -360,7 +360,7 @@ inline set_timeline(which)
 {
 	d_step {
 		if
-		:: is_to_be_put_back(which) -> put_back(which)
+		:: is_to_be_put_back(which) -> put_timeline_back(which)
 		:: else -> leave_low(which)
 		fi
 	};
@@ -374,7 +374,7 @@ inline set_timelines()
 #ifdef MOMENTS
 	d_step {
 		if
-		:: stopped_end_tick(MOMENTS_TIMELINE) <= asked_tick -> put_back(MOMENTS_TIMELINE)
+		:: stopped_end_tick(MOMENTS_TIMELINE) <= asked_tick -> put_timeline_back(MOMENTS_TIMELINE)
 		:: else -> leave_low(MOMENTS_TIMELINE)
 		fi
 	};
@@ -384,11 +384,11 @@ inline set_timelines()
 }
 
 /* Who finds room knows where it begins. */
-inline reservation_begin()
+inline reservation_publish_start()
 {
 	start_tick = asked_tick;
 	reserved_tick = asked_tick;
-	d_step { publish() }
+	d_step { publish_reservation() }
 }
 
 /* The WAL is inserted; if that fails, nothing has changed.  To flush it does not fail. */
@@ -417,17 +417,17 @@ inline reservation_write_start()
 	}
 }
 
-inline restart()
+inline restart_timelines()
 {
 	if
 	:: reservation_write_start();
 		set_timelines();
-		reservation_begin();
+		reservation_publish_start();
 		if
 		:: force -> loaded_tick = smaller(loaded_tick, asked_tick)
 		:: else
 		fi
-	:: resume()
+	:: resume_timelines()
 	fi
 }
 
@@ -459,11 +459,11 @@ end_of_call:
 		:: else -> reservation_load()
 		fi;
 		wait_to_write();
-		stop();
+		stop_timelines();
 		at_any_clock(asked_tick = clock; clock = 0);
 		if
-		:: force || is_accounted -> restart()
-		:: else -> printf("  a reset to %d is refused\n", asked_tick); resume()
+		:: force || is_reset_safe -> restart_timelines()
+		:: else -> printf("  a reset to %d is refused\n", asked_tick); resume_timelines()
 		fi;
 		d_step { reservation_end_writing(); forget_reset() }
 	} unless {

@@ -1,6 +1,6 @@
 /*
  * starts.pml
- *	  How far starts can put IDs ahead of the clock: reach_beyond() in src/engine/reservation.c,
+ *	  How far starts can put IDs ahead of the clock: reservation_length_us() in src/engine/reservation.c,
  *	  and where src/engine/reference_clock.c begins.
  *
  * One server issues IDs as it likes, extends its reservation whenever it likes, and

@@ -41,7 +41,7 @@
 #define LARGEST_CHUNK 2
 #endif
 
-/* idgen.max_drift with the queue behind it, and reach_beyond(). */
+/* idgen.max_drift with the queue behind it, and reservation_length_us(). */
 #define MAX_DRIFT 1
 #define AHEAD_OF_URGENT 1
 #define AHEAD 2
@@ -150,7 +150,7 @@ inline reservation_load()
 #define standbys_have(tick)		true
 #endif
 
-inline publish()
+inline publish_reservation()
 {
 	if
 	:: written_tick > reserved_tick && standbys_have(written_tick) ->
@@ -193,7 +193,7 @@ inline insert(reach, ahead)
 #define or_die					:: true
 #endif
 
-/* The rest of it: XLogFlush(), publish(). */
+/* The rest of it: XLogFlush(), publish_reservation(). */
 inline flush_and_publish()
 {
 	if
@@ -203,7 +203,7 @@ inline flush_and_publish()
 	:: true;
 #endif
 		if
-		:: d_step { written_tick = until_tick; publish(); reservation_end_writing() }
+		:: d_step { written_tick = until_tick; publish_reservation(); reservation_end_writing() }
 		or_die
 		fi
 #ifdef FAULT_PUBLISH_UNCONFIRMED
@@ -234,7 +234,7 @@ inline flush_and_publish()
 #endif
 
 /*
- * extend() and reservation_extend_early(), with look().  To look before, as
+ * extend_as_writer() and reservation_extend_early(), with get_reservation_status().  To look before, as
  * reservation_extend() does, changes nothing; and who extends early and fails does
  * nothing, as if he were slow.  Who finds a writer waits, and looks at everything again
  * some time or gives up, or had better leave it: all this is to go on.
@@ -244,7 +244,7 @@ inline extend(reach, must, ahead)
 	if
 	:: atomic {
 			writer == NOBODY -> writer = me;
-			publish();
+			publish_reservation();
 			if
 			:: written_tick <= reserved_tick && same_timeline && must -> at_any_clock(insert(reach, ahead))
 			:: else
@@ -257,7 +257,7 @@ inline extend(reach, must, ahead)
 	:: d_step {
 			writer != NOBODY ->
 #ifdef FAULT_PUBLISH_BESIDE_WRITER
-			publish()
+			publish_reservation()
 #else
 			skip
 #endif
@@ -396,7 +396,7 @@ inline issue()
 }
 
 /*
- * take(), again and again, and what is then done with the chunk.  To fail, to wait
+ * timeline_take(), again and again, and what is then done with the chunk.  To fail, to wait
  * and look again, or to end and be called again are the same here; and a chunk may
  * be dropped at any time, because its statement is over, the clock has passed it
  * or a wait was cancelled.

@@ -164,7 +164,7 @@ test_fork(const char *name)
 	for (int i = 0; i < 7; i++)
 		(void) random_word();
 	state = process_state();
-	state->uuidv7 = (UuidMoment) {.unix_ns = 1,.tail = 2};
+	state->uuidv7 = (UuidV7State) {.unix_ns = 1,.tail = 2};
 	state->ulid = (UuidBits) {3, 4};
 	state->gregorian.last.node = 5;
 	left = state->words_left;
@@ -224,8 +224,8 @@ test_memory(void)
 	test_fork("this kernel");
 #ifdef MADV_WIPEONFORK
 	/* An emulator that accepts all advice follows none. */
-	check(!kernel_wipes(process_state()) || strstr(flags_of_state(), " wf ") != NULL, "the kernel wipes the state in children");
-	check(!kernel_wipes(process_state()) || strstr(flags_of_state(), " dd ") != NULL, "and leaves it out of core files");
+	check(!kernel_wipes_in_child(process_state()) || strstr(flags_of_state(), " wf ") != NULL, "the kernel wipes the state in children");
+	check(!kernel_wipes_in_child(process_state()) || strstr(flags_of_state(), " dd ") != NULL, "and leaves it out of core files");
 #endif
 	for (kernel = KERNEL_OLD; kernel <= KERNEL_EMULATED; kernel++)
 	{

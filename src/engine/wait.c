@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * waiting.c
- *	  How long a take has waited, and waiting for the reservation to be read or written.
+ * wait.c
+ *	  How long a take may wait and has waited, and waiting until the reservation
+ *	  has been read or written.
  *
- * Callers look again whenever one of these returns: it may be too early.  They
- * hold no lock, and the waits can be cancelled.
+ * Callers hold no lock, and the waits can be cancelled.  They may return too
+ * early, so callers check again.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,11 +13,11 @@
 
 #include "base/compat.h"
 #include "engine/reservation.h"
-#include "engine/waiting.h"
+#include "engine/wait.h"
 
-int			waiting_max = 10000;
+int			wait_max_ms = 10000;
 
-/* Give up a wait for the writer of the reservation.  Returns if it has just finished. */
+/* Give up a wait for the writer of the reservation: ERROR, unless it has just finished. */
 void
 wait_report_writer(void)
 {
@@ -27,24 +28,27 @@ wait_report_writer(void)
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("reservation of time for snowflake IDs is still being written by another session"),
 				errdetail("The process with PID %d has not finished within \"idgen.max_wait\", which is %d ms.",
-						  pid, waiting_max),
+						  pid, wait_max_ms),
 				errhint("Find out what keeps it from flushing WAL, or raise \"idgen.max_wait\"."));
 }
 
 /*
- * What is left of idgen.max_wait, in ns; not positive when it is over.  By the
- * monotonic clock, as the wall clock may step.
+ * What is left of idgen.max_wait, in ns; not positive when it is over.
+ * Measured by the monotonic clock, because the wall clock may step.
  */
 int64
 wait_patience(const Wait *wait)
 {
-	int64		max_wait_ns = waiting_max * NS_PER_MS;
+	int64		max_wait_ns = wait_max_ms * NS_PER_MS;
 
 	return wait->since == 0 ? max_wait_ns :
 		wait->since + max_wait_ns - clock_monotonic_ns();
 }
 
-/* Count a wait; a take that waits for several reasons counts for the first. */
+/*
+ * Count a wait at now, by the monotonic clock in ns.  A take that waits for
+ * several causes counts for the first.
+ */
 void
 wait_begin(Wait *wait, WaitCause cause, int64 now)
 {
@@ -54,14 +58,14 @@ wait_begin(Wait *wait, WaitCause cause, int64 now)
 	shmem_add_own(&wait->slot->waits[cause], 1);
 }
 
-/* What began then, by the monotonic clock in ns, has ended. */
+/* Add the time since began, by the monotonic clock in ns, to the time waited. */
 void
 wait_end(const Wait *wait, int64 began)
 {
 	shmem_add_own(&wait->slot->waited_us, (clock_monotonic_ns() - began) / NS_PER_US);
 }
 
-/* What those wait for who wait for time to be reserved. */
+/* The wait event of processes that wait for the reservation. */
 uint32
 wait_reservation_event(void)
 {
@@ -71,13 +75,13 @@ wait_reservation_event(void)
 }
 
 /*
- * Find out where an earlier life of the server has left off (see reservation_load).
- * Errors: OBJECT_IN_USE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ * Find out where a previous run has left off (see reservation_load).  Errors:
+ * OBJECT_IN_USE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
  */
 void
 wait_to_load(void)
 {
-	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+	int64		until = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
 
 	while (!reservation_load())
 	{
@@ -88,15 +92,15 @@ wait_to_load(void)
 }
 
 /*
- * Become the writer of the reservation (see reservation_begin_writing), and wait
- * for another one to finish.  Errors:
- * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what CHECK_FOR_INTERRUPTS
- * raises.
+ * Become the writer of the reservation (see reservation_begin_writing); if
+ * there is another one, wait until it has finished.  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
  */
 void
 wait_to_write(void)
 {
-	int64		until = clock_monotonic_ns() + waiting_max * NS_PER_MS;
+	int64		until = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
 
 	while (!reservation_begin_writing())
 	{

@@ -1,30 +1,31 @@
 /*-------------------------------------------------------------------------
  *
- * waiting.h
- *	  How long a take has waited, and waiting for the reservation to be read or written.
+ * wait.h
+ *	  How long a take may wait and has waited, and waiting until the reservation
+ *	  has been read or written.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_WAITING_H
-#define IDGEN_WAITING_H
+#ifndef IDGEN_WAIT_H
+#define IDGEN_WAIT_H
 
 #include "engine/clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
 
 /* idgen.max_wait, in ms. */
-extern int	waiting_max;
+extern int	wait_max_ms;
 
-/* What a take has waited so far. */
+/* The waits of one take. */
 typedef struct Wait
 {
-	BackendSlot *slot;			/* where it is counted */
+	BackendSlot *slot;			/* whose counters count it */
 	int64		since;			/* monotonic ns; 0 before the first wait */
-	ReservationStatus reservation;	/* what came of the last attempt to extend that ... */
+	ReservationStatus reservation;	/* the result of the last attempt to extend it ... */
 	OriginStatus origin;		/* ... and why, if there was no origin */
 } Wait;
 
-/* How often to look whether others have done what a reservation waits for. */
+/* The longest interval at which a wait for the reservation checks whether it is over. */
 #define WAIT_LONGEST_POLL_NS (10 * NS_PER_MS)
 
 extern int64 wait_patience(const Wait *wait);
@@ -35,4 +36,4 @@ extern void wait_report_writer(void);
 extern void wait_to_load(void);
 extern void wait_to_write(void);
 
-#endif							/* IDGEN_WAITING_H */
+#endif							/* IDGEN_WAIT_H */

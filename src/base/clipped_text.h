@@ -1,0 +1,13 @@
+/*-------------------------------------------------------------------------
+ *
+ * clipped_text.h
+ *	  Text from users, clipped for messages.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_CLIPPED_TEXT_H
+#define IDGEN_CLIPPED_TEXT_H
+
+extern const char *clip_text(const char *text);
+
+#endif							/* IDGEN_CLIPPED_TEXT_H */

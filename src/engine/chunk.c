@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * chunk.c
+ *	  Issuing positions, mostly from a chunk that this process has taken.
+ *
+ * A backend takes a chunk of positions from the timeline and keeps it for
+ * itself.  A chunk serves one message of the client, mostly a statement, and one
+ * transaction, where a procedure runs several: it is forgotten when PostgreSQL
+ * resets the memory of the message, and when the transaction ends.  Hence every
+ * ID of a message is above every ID of any message, in any session, that had
+ * completed before it arrived, and the same is true of transactions.  Within
+ * them the chunk doubles as long as it is used up within a tick, and shrinks when
+ * it is not.  A chunk that the clock has passed is dropped: positions in the past
+ * cost nothing.
+ *
+ * Parallel workers have chunks of their own.  A worker that leaves increments a
+ * counter in its leader's slot, because what is left of the leader's chunk may
+ * lie below what the worker has issued (a function can run several parallel
+ * queries in one statement).  PostgreSQL waits for the workers of a query to exit
+ * before the query ends, so from then on the leader sees that its chunks are
+ * stale.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <pthread.h>
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+
+#include "engine/chunk.h"
+
+/* A busy backend writes to the shared cache line once in this many calls. */
+#define LARGEST_CHUNK 64
+
+/* The most to take at a time, so that others get their share of a tick. */
+static uint64
+get_tick_share(const SnowflakeLayout *layout)
+{
+	return Max(layout_tick_size(layout) / 4, 1);
+}
+
+/* The sources that have a chunk of the current statement, which is forgotten after it. */
+static PositionSource *sources_of_statement = NULL;
+
+/* Will PostgreSQL call forget_chunks_of_statement()? */
+static bool statement_has_end = false;
+
+static void
+forget_chunks(void)
+{
+	while (sources_of_statement != NULL)
+	{
+		PositionSource *source = sources_of_statement;
+
+		source->end = 0;
+		source->is_of_statement = false;
+		sources_of_statement = source->next_of_statement;
+	}
+}
+
+/*
+ * Sources that share a timeline are generators with one ID space.  What one of
+ * them takes is above what is left of the others' chunks, so these are
+ * forgotten: then the IDs of all of them increase together.
+ */
+static void
+forget_chunks_of_timeline(const Timeline *timeline)
+{
+	for (PositionSource *source = sources_of_statement; source != NULL; source = source->next_of_statement)
+		if (source->timeline == timeline)
+			source->end = 0;
+}
+
+static void
+forget_chunks_of_statement(void *arg)
+{
+	statement_has_end = false;
+	forget_chunks();
+}
+
+/* A procedure may have committed, and may continue. */
+static void
+forget_chunks_of_transaction(XactEvent event, void *arg)
+{
+	forget_chunks();
+}
+
+/*
+ * Have chunks forgotten at the end of a transaction, and in a child after
+ * fork().  A child that PostgreSQL does not know of has our chunks and our
+ * slot.  It must not issue what is left of the chunks, because we do; in the
+ * slot only counts can get lost.
+ *
+ * This happens once per process, even if a later step fails and is tried again.
+ */
+void
+chunk_init(void)
+{
+	static bool is_done = false;
+
+	if (is_done)
+		return;
+	if ((errno = pthread_atfork(NULL, NULL, forget_chunks)) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OUT_OF_MEMORY),
+				errmsg("out of memory"));
+	RegisterXactCallback(forget_chunks_of_transaction, NULL);
+	is_done = true;
+}
+
+/* Count a take, up to position, in our slot. */
+static void
+note_take(const SnowflakeLayout *layout, uint64 position)
+{
+	shmem_add_own(&timeline_slot->chunks_taken, 1);
+	pg_atomic_write_u64(&timeline_slot->last_id_us,
+						layout_tick_start_us(layout, layout_position_tick(layout, position)));
+}
+
+/*
+ * Have the chunk forgotten when the statement is over.  This costs nothing on
+ * the hot path.  A background worker receives no message of a client; there the
+ * end of its transaction serves.
+ */
+static void
+forget_chunk_after_statement(PositionSource *source)
+{
+	static MemoryContextCallback callback = {.func = forget_chunks_of_statement};
+
+	if (source->is_of_statement)
+		return;
+	if (!statement_has_end)
+		MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
+										   &callback);
+	statement_has_end = true;
+	source->next_of_statement = sources_of_statement;
+	sources_of_statement = source;
+	source->is_of_statement = true;
+}
+
+/* The number of positions to take for the next chunk, when the clock is at tick. */
+static uint64
+get_next_chunk_size(PositionSource *source, int64 tick)
+{
+	uint64		largest = Min(get_tick_share(&source->layout), LARGEST_CHUNK);
+
+	if (!source->is_of_statement)
+		source->chunk_size = 1;
+	else if (tick == source->chunk_tick)
+		source->chunk_size = Min(source->chunk_size * 2, largest);
+	else
+		source->chunk_size = Max(source->chunk_size / 2, 1);
+
+	source->chunk_tick = tick;
+	return source->chunk_size;
+}
+
+/* Replace our chunk with a new one.  Errors as in timeline_take(). */
+static void
+take_chunk(PositionSource *source, ClockReading now)
+{
+	PositionRange chunk;
+
+	/*
+	 * The count is read before the take: if a worker leaves after that, we take
+	 * once more, so none is overlooked.  The chunk is dropped first, so that it
+	 * does not become valid again if the take fails.  Litmus test: stale.
+	 */
+	forget_chunks_of_timeline(source->timeline);
+	source->end = 0;
+	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
+	pg_memory_barrier();
+
+	chunk = timeline_take(source, now, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
+	source->next = chunk.start;
+	source->end = chunk.end;
+	note_take(&source->layout, chunk.start);
+	forget_chunk_after_statement(source);
+}
+
+/*
+ * The next position, from our chunk if it still holds a valid one, or else from
+ * a new chunk.  Positions are valid from the clock's tick up to the drift
+ * limit; the unsigned difference tests both ends.  Errors as in
+ * timeline_take().
+ */
+uint64
+chunk_renew(PositionSource *source)
+{
+	const SnowflakeLayout *layout = &source->layout;
+	int64		coarse_ns = clock_coarse_ns();
+	ClockReading		now = window_read_clocks();
+	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.wall_ns));
+	uint64		ahead = now.reference_ns == now.wall_ns ? 0 : (now.reference_ns - now.wall_ns) / (layout->tick_us * NS_PER_US);
+	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);
+
+	if (source->next >= source->end ||
+		source->next - floor >= reach ||
+		pg_atomic_read_u32(&timeline_slot->stale) != source->stale)
+		take_chunk(source, now);
+
+	/* The time before the take, which may have waited: then the next call checks again. */
+	source->checked_at = coarse_ns;
+	return source->next;
+}
+
+/*
+ * Take and issue positions at once.  What is left of our chunk lies below them,
+ * and is forgotten.
+ */
+static PositionRange
+issue_positions(PositionSource *source, uint64 least, uint64 most)
+{
+	PositionRange range;
+
+	forget_chunks_of_timeline(source->timeline);
+	range = timeline_take(source, window_read_clocks(), least, most);
+	source->next = range.end;
+	source->end = range.end;
+	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
+	note_take(&source->layout, range.end - 1);
+	return range;
+}
+
+/* Issue at least one and at most most (1 ..) positions.  Errors as in timeline_take(). */
+PositionRange
+chunk_issue_batch(PositionSource *source, uint64 most)
+{
+	return issue_positions(source, 1, Min(most, get_tick_share(&source->layout)));
+}
+
+/* Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in timeline_take(). */
+PositionRange
+chunk_issue_block(PositionSource *source, uint64 size)
+{
+	return issue_positions(source, size, size);
+}

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * unique_time.h
+ *	  Times that occur only once on this server, in order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_UNIQUE_TIME_H
+#define IDGEN_UNIQUE_TIME_H
+
+/* The rank tells unique times with the same ns apart. */
+#define UNIQUE_TIME_RANK_BITS 1
+
+typedef struct UniqueTime
+{
+	int64		unix_ns;		/* since 1970 */
+	uint32		rank;			/* below 2^UNIQUE_TIME_RANK_BITS */
+} UniqueTime;
+
+extern UniqueTime unique_time_next(const char *caller);
+extern UniqueTime unique_time_next_for_node(uint64 node, const char *caller);
+
+#endif							/* IDGEN_UNIQUE_TIME_H */
