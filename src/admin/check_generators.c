@@ -123,7 +123,7 @@ report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *ot
 	IdNumbers	others = numbers_of(other);
 
 	finding_put(result, FINDING_NOTICE, one->subject,
-				"Do not put IDs of both into one column.",
+				"Do not store IDs of both in one column.",
 				"Its IDs are of another layout than those of %s, and can be the same numbers, made %s.",
 				other->subject,
 				layout_same_pace(&numbers, &others) ? "at the same time" : "at different times");
