@@ -62,7 +62,7 @@ check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 		return;
 	if (check_file_name(result, name) && has_error)
 		finding_put(result, FINDING_WARNING, name,
-					"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.",
+					"Correct it in postgresql.conf or with ALTER SYSTEM, and reload the configuration.",
 					"The value in the configuration files is not accepted. Sessions keep the one that they have, and others take the default.");
 }
 
