@@ -38,7 +38,7 @@ idgen_uuid_version(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("uuid_version() takes one UUID"),
-				errdetail("It was given %d.", count));
+				errdetail("The number of UUIDs given is %d.", count));
 	if (ARR_HASNULL(array) && array_contains_nulls(array))
 		PG_RETURN_NULL();
 	version = uuid_version(uuid_bits_read((unsigned char *) ARR_DATA_PTR(array)));
