@@ -11,7 +11,7 @@
 CREATE TYPE snowflake_layout;
 
 COMMENT ON TYPE snowflake_layout IS
-'how the bits of a snowflake ID are divided: a preset''s name, or fields from high to low';
+'how the bits of a snowflake ID are divided: the name of a preset, or the fields from high to low';
 
 CREATE FUNCTION snowflake_layout_in(cstring)
 RETURNS snowflake_layout
@@ -109,9 +109,9 @@ DEFAULT FOR TYPE snowflake_layout USING hash AS
 	FUNCTION 1 snowflake_layout_hash(snowflake_layout),
 	FUNCTION 2 snowflake_layout_hash_extended(snowflake_layout, bigint);
 
-COMMENT ON OPERATOR CLASS snowflake_layout_ops USING hash IS 'so that layouts can be grouped and joined';
+COMMENT ON OPERATOR CLASS snowflake_layout_ops USING hash IS 'hash of layouts, for grouping and joins';
 
-COMMENT ON OPERATOR FAMILY snowflake_layout_ops USING hash IS 'so that layouts can be grouped and joined';
+COMMENT ON OPERATOR FAMILY snowflake_layout_ops USING hash IS 'hash of layouts, for grouping and joins';
 
 --
 -- The server's own layout is a setting, so it is no constant where an expression is
@@ -146,7 +146,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_nextval'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_nextval() IS
-'next snowflake ID: unique on the server, strictly increasing within a session';
+'generates the next snowflake ID: unique on the server, strictly increasing within a session';
 
 CREATE FUNCTION snowflake_nextvals(count integer)
 RETURNS bigint[]
@@ -154,7 +154,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_nextvals'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION snowflake_nextvals(integer) IS
-'array of the next count snowflake IDs, in increasing order';
+'generates the next count snowflake IDs, an array in increasing order';
 
 CREATE FUNCTION snowflake_next_block(size integer)
 RETURNS bigint
@@ -162,7 +162,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_next_block'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_next_block(integer) IS
-'first of size consecutive snowflake IDs, all for the caller';
+'reserves size consecutive snowflake IDs and returns the first';
 
 --
 -- Generators with names.  A generator is a foreign server of this wrapper, so it
@@ -183,7 +183,7 @@ CREATE FOREIGN DATA WRAPPER idgen
 	VALIDATOR snowflake_generator_validator;
 
 COMMENT ON FOREIGN DATA WRAPPER idgen IS
-'generators of snowflake IDs: its servers are what snowflake_nextval(generator) draws from';
+'generators of snowflake IDs; snowflake_nextval(generator) generates IDs of its servers';
 
 CREATE FUNCTION snowflake_create_generator(
 	generator name,
@@ -206,7 +206,7 @@ AS 'MODULE_PATHNAME', 'idgen_drop_generator'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION snowflake_drop_generator(name) IS
-'drops a generator; one that is created anew repeats none of its IDs';
+'drops a generator; a later generator of the same name repeats none of its IDs';
 
 CREATE FUNCTION snowflake_nextval(generator name)
 RETURNS bigint
@@ -214,7 +214,7 @@ AS 'MODULE_PATHNAME', 'idgen_generator_nextval'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_nextval(name) IS
-'next snowflake ID of a generator: strictly increasing within a session';
+'generates the next snowflake ID of a generator: strictly increasing within a session';
 
 CREATE FUNCTION snowflake_nextvals(generator name, count integer)
 RETURNS bigint[]
@@ -222,7 +222,7 @@ AS 'MODULE_PATHNAME', 'idgen_generator_nextvals'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION snowflake_nextvals(name, integer) IS
-'array of the next count snowflake IDs of a generator, in increasing order';
+'generates the next count snowflake IDs of a generator, an array in increasing order';
 
 CREATE FUNCTION snowflake_next_block(generator name, size integer)
 RETURNS bigint
@@ -230,7 +230,7 @@ AS 'MODULE_PATHNAME', 'idgen_generator_next_block'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_next_block(name, integer) IS
-'first of size consecutive snowflake IDs of a generator, all for the caller';
+'reserves size consecutive snowflake IDs of a generator and returns the first';
 
 CREATE FUNCTION idgen_read_generator(options text[],
 	OUT layout snowflake_layout,
@@ -244,7 +244,7 @@ AS 'MODULE_PATHNAME', 'idgen_read_generator'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION idgen_read_generator(text[]) IS
-'options of a generator, NULL if they are not valid; see the view snowflake_generators';
+'options of a generator, or NULL if they are invalid; see the view snowflake_generators';
 
 CREATE VIEW snowflake_generators AS
 	SELECT s.srvname AS generator,
@@ -256,7 +256,7 @@ CREATE VIEW snowflake_generators AS
 	WHERE w.fdwname OPERATOR(pg_catalog.=) 'idgen';
 
 COMMENT ON VIEW snowflake_generators IS
-'generators of this database; where datacenter or worker are null, they are the server''s; without a layout its options are not valid';
+'generators of this database; if datacenter or worker is null, the generator follows the server''s; if the layout is null, the options are invalid';
 
 GRANT SELECT ON snowflake_generators TO PUBLIC;
 
@@ -284,7 +284,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_parse'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_parse(bigint, snowflake_layout) IS
-'fields of a snowflake ID; those that its layout lacks are NULL';
+'fields of a snowflake ID; fields that the layout lacks are NULL';
 
 CREATE FUNCTION snowflake_parse(id bigint,
 	OUT created_at timestamptz,
@@ -328,7 +328,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_make'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_make(timestamptz, integer, integer, integer, integer, bigint, snowflake_layout) IS
-'the snowflake ID of a time and fields, for tests and backdating; drawn or not, so not unique';
+'snowflake ID with the given time and fields, for tests and backdating; not unique, because it may have been issued';
 
 --
 -- The type.  It casts to bigint implicitly and without a function, so operators,
@@ -341,7 +341,7 @@ COMMENT ON FUNCTION snowflake_make(timestamptz, integer, integer, integer, integ
 CREATE TYPE snowflake;
 
 COMMENT ON TYPE snowflake IS
-'snowflake ID: a bigint from 0 on that shows as a string in JSON and compares with times';
+'snowflake ID: a non-negative bigint that is a string in JSON and can be compared with times';
 
 CREATE FUNCTION snowflake_in(cstring)
 RETURNS snowflake
@@ -382,7 +382,7 @@ CREATE TYPE snowflake (
 
 CREATE CAST (snowflake AS bigint) WITHOUT FUNCTION AS IMPLICIT;
 
-COMMENT ON CAST (snowflake AS bigint) IS 'the same number, for everything that bigint can do';
+COMMENT ON CAST (snowflake AS bigint) IS 'the same number';
 
 CREATE CAST (bigint AS snowflake) WITHOUT FUNCTION AS ASSIGNMENT;
 
@@ -408,7 +408,7 @@ COMMENT ON CAST (integer AS snowflake) IS 'so that small literals can be inserte
 
 CREATE CAST (smallint AS snowflake) WITH FUNCTION snowflake(smallint) AS ASSIGNMENT;
 
-COMMENT ON CAST (smallint AS snowflake) IS 'as that from integer';
+COMMENT ON CAST (smallint AS snowflake) IS 'like the cast from integer';
 
 CREATE FUNCTION snowflake(numeric)
 RETURNS snowflake
@@ -436,7 +436,7 @@ COMMENT ON FUNCTION "numeric"(snowflake) IS 'convert snowflake to numeric';
 
 CREATE CAST (snowflake AS numeric) WITH FUNCTION "numeric"(snowflake) AS ASSIGNMENT;
 
-COMMENT ON CAST (snowflake AS numeric) IS 'as that from bigint';
+COMMENT ON CAST (snowflake AS numeric) IS 'like the cast from bigint';
 
 CREATE FUNCTION int4(snowflake)
 RETURNS integer
@@ -447,7 +447,7 @@ COMMENT ON FUNCTION int4(snowflake) IS 'convert snowflake to integer';
 
 CREATE CAST (snowflake AS integer) WITH FUNCTION int4(snowflake) AS ASSIGNMENT;
 
-COMMENT ON CAST (snowflake AS integer) IS 'as that from bigint';
+COMMENT ON CAST (snowflake AS integer) IS 'like the cast from bigint';
 
 CREATE FUNCTION int2(snowflake)
 RETURNS smallint
@@ -458,7 +458,7 @@ COMMENT ON FUNCTION int2(snowflake) IS 'convert snowflake to smallint';
 
 CREATE CAST (snowflake AS smallint) WITH FUNCTION int2(snowflake) AS ASSIGNMENT;
 
-COMMENT ON CAST (snowflake AS smallint) IS 'as that from bigint';
+COMMENT ON CAST (snowflake AS smallint) IS 'like the cast from bigint';
 
 CREATE FUNCTION snowflake_to_float8(snowflake)
 RETURNS float8
@@ -469,7 +469,7 @@ COMMENT ON FUNCTION snowflake_to_float8(snowflake) IS 'convert snowflake to floa
 
 CREATE CAST (snowflake AS float8) WITH FUNCTION snowflake_to_float8(snowflake);
 
-COMMENT ON CAST (snowflake AS float8) IS 'as that from bigint, but explicit, as it rounds';
+COMMENT ON CAST (snowflake AS float8) IS 'like the cast from bigint, but explicit because it rounds';
 
 CREATE FUNCTION snowflake_to_float4(snowflake)
 RETURNS float4
@@ -480,7 +480,7 @@ COMMENT ON FUNCTION snowflake_to_float4(snowflake) IS 'convert snowflake to floa
 
 CREATE CAST (snowflake AS float4) WITH FUNCTION snowflake_to_float4(snowflake);
 
-COMMENT ON CAST (snowflake AS float4) IS 'as that from bigint, but explicit, as it rounds';
+COMMENT ON CAST (snowflake AS float4) IS 'like the cast from bigint, but explicit because it rounds';
 
 CREATE FUNCTION snowflake_to_oid(snowflake)
 RETURNS oid
@@ -491,7 +491,7 @@ COMMENT ON FUNCTION snowflake_to_oid(snowflake) IS 'convert snowflake to oid';
 
 CREATE CAST (snowflake AS oid) WITH FUNCTION snowflake_to_oid(snowflake) AS ASSIGNMENT;
 
-COMMENT ON CAST (snowflake AS oid) IS 'as that from bigint';
+COMMENT ON CAST (snowflake AS oid) IS 'like the cast from bigint';
 
 CREATE FUNCTION float8_to_snowflake(float8)
 RETURNS snowflake
@@ -502,7 +502,7 @@ COMMENT ON FUNCTION float8_to_snowflake(float8) IS 'convert float8 to snowflake'
 
 CREATE CAST (float8 AS snowflake) WITH FUNCTION float8_to_snowflake(float8);
 
-COMMENT ON CAST (float8 AS snowflake) IS 'as that to bigint, but explicit, as it rounds';
+COMMENT ON CAST (float8 AS snowflake) IS 'like the cast to bigint, but explicit because it rounds';
 
 CREATE FUNCTION float4_to_snowflake(float4)
 RETURNS snowflake
@@ -513,7 +513,7 @@ COMMENT ON FUNCTION float4_to_snowflake(float4) IS 'convert float4 to snowflake'
 
 CREATE CAST (float4 AS snowflake) WITH FUNCTION float4_to_snowflake(float4);
 
-COMMENT ON CAST (float4 AS snowflake) IS 'as that to bigint, but explicit, as it rounds';
+COMMENT ON CAST (float4 AS snowflake) IS 'like the cast to bigint, but explicit because it rounds';
 
 CREATE FUNCTION oid_to_snowflake(oid)
 RETURNS snowflake
@@ -524,7 +524,7 @@ COMMENT ON FUNCTION oid_to_snowflake(oid) IS 'convert oid to snowflake';
 
 CREATE CAST (oid AS snowflake) WITH FUNCTION oid_to_snowflake(oid) AS ASSIGNMENT;
 
-COMMENT ON CAST (oid AS snowflake) IS 'as that to bigint';
+COMMENT ON CAST (oid AS snowflake) IS 'like the cast to bigint';
 
 CREATE FUNCTION jsonb_to_snowflake(jsonb)
 RETURNS snowflake
@@ -535,7 +535,7 @@ COMMENT ON FUNCTION jsonb_to_snowflake(jsonb) IS 'convert jsonb, a string or a n
 
 CREATE CAST (jsonb AS snowflake) WITH FUNCTION jsonb_to_snowflake(jsonb);
 
-COMMENT ON CAST (jsonb AS snowflake) IS 'what the type is in JSON, and numbers as to bigint';
+COMMENT ON CAST (jsonb AS snowflake) IS 'for strings, the type''s form in JSON; numbers are cast like to bigint';
 
 -- This goes by the server's layout.  The planner replaces it by its body, so that an
 -- index on snowflake_timestamp() serves it.  Its cast comes after that to bigint.
@@ -609,7 +609,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_lower_bound'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_lower_bound(timestamptz, snowflake_layout) IS
-'smallest snowflake ID of the tick that a moment is in';
+'smallest snowflake ID of the tick that contains a time';
 
 CREATE FUNCTION snowflake_lower_bound(moment timestamptz)
 RETURNS bigint
@@ -617,7 +617,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN snowflake_lower_bound(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_lower_bound(timestamptz) IS
-'smallest snowflake ID of the tick that a moment is in, in the server''s layout';
+'smallest snowflake ID of the tick that contains a time, in the server''s layout';
 
 CREATE FUNCTION snowflake_upper_bound(moment timestamptz, layout snowflake_layout)
 RETURNS bigint
@@ -625,7 +625,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_upper_bound'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_upper_bound(timestamptz, snowflake_layout) IS
-'largest snowflake ID of the tick that a moment is in';
+'largest snowflake ID of the tick that contains a time';
 
 CREATE FUNCTION snowflake_upper_bound(moment timestamptz)
 RETURNS bigint
@@ -633,7 +633,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN snowflake_upper_bound(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_upper_bound(timestamptz) IS
-'largest snowflake ID of the tick that a moment is in, in the server''s layout';
+'largest snowflake ID of the tick that contains a time, in the server''s layout';
 
 CREATE FUNCTION snowflake_first_from(moment timestamptz, layout snowflake_layout)
 RETURNS bigint
@@ -641,7 +641,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_first_from'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_first_from(timestamptz, snowflake_layout) IS
-'smallest snowflake ID whose time is at or after a moment';
+'smallest snowflake ID whose time is at or after a time';
 
 CREATE FUNCTION snowflake_first_from(moment timestamptz)
 RETURNS bigint
@@ -649,7 +649,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN snowflake_first_from(moment, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_first_from(timestamptz) IS
-'smallest snowflake ID whose time is at or after a moment, in the server''s layout';
+'smallest snowflake ID whose time is at or after a time, in the server''s layout';
 
 CREATE FUNCTION snowflake_first_in_range(range tstzrange, layout snowflake_layout)
 RETURNS bigint
@@ -693,7 +693,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_period'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_period(text, timestamptz, text, snowflake_layout) IS
-'the hour, day, week, month, quarter or year of a moment, and its IDs: those from from_id up to, not including, to_id';
+'hour, day, week, month, quarter or year that contains a time, and its IDs, from from_id up to but not including to_id';
 
 CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text,
 	OUT starts_at timestamptz,
@@ -752,7 +752,7 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT snowflake_predicate_support;
 
 COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange, snowflake_layout) IS
-'is the time of a snowflake ID in a range?  Uses indexes on the ID';
+'tests whether the time of a snowflake ID is in a range; uses indexes on the ID';
 
 CREATE FUNCTION snowflake_created_in(id bigint, range tstzrange)
 RETURNS boolean
@@ -760,7 +760,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN snowflake_created_in(id, range, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
-'is the time of a snowflake ID in a range, in the server''s layout?  Uses indexes on the ID';
+'tests whether the time of a snowflake ID is in a range, in the server''s layout; uses indexes on the ID';
 
 --
 -- The operand is a domain, so that what was said of tstzrange before keeps its
@@ -830,12 +830,12 @@ COMMENT ON OPERATOR pg_catalog.@> (snowflake_time_range, snowflake) IS 'contains
 CREATE DOMAIN snowflake_number AS snowflake;
 
 COMMENT ON DOMAIN snowflake_number IS
-'operand of the operators that look for a snowflake in a range of numbers; not for columns';
+'operand of the operators that test whether a snowflake is in a range of numbers; not for columns';
 
 CREATE DOMAIN snowflake_number_range AS int8range;
 
 COMMENT ON DOMAIN snowflake_number_range IS
-'operand of the operators that look for a snowflake in a range of numbers; not for columns';
+'operand of the operators that test whether a snowflake is in a range of numbers; not for columns';
 
 CREATE FUNCTION snowflake_in_int8range(id snowflake_number, range snowflake_number_range)
 RETURNS boolean
@@ -890,7 +890,7 @@ COMMENT ON OPERATOR pg_catalog.@> (snowflake_number_range, snowflake_number) IS 
 CREATE DOMAIN snowflake_time AS snowflake;
 
 COMMENT ON DOMAIN snowflake_time IS
-'operand of the operators that compare the time of a snowflake with a moment; not for columns';
+'operand of the operators that compare the time of a snowflake with a timestamptz; not for columns';
 
 CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
 RETURNS boolean
@@ -1075,7 +1075,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_encode'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake_encode(bigint, text) IS
-'snowflake ID as text in base62, base58, base32 or hex, of a fixed length and in the order of IDs';
+'text of a snowflake ID in base62, base58, base32 or hex, of fixed length and sorting like the ID';
 
 CREATE FUNCTION snowflake_decode(encoded text, encoding text)
 RETURNS bigint
@@ -1106,7 +1106,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_capacity'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION snowflake_capacity(snowflake_layout) IS
-'how many IDs a layout has room for, on each of how many nodes, and for how long';
+'number of IDs a layout has room for, on how many nodes and for how long';
 
 CREATE FUNCTION snowflake_capacity(
 	OUT specification text,
@@ -1124,7 +1124,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_capacity_own'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION snowflake_capacity() IS
-'the same of the server''s layout';
+'the same for the server''s layout';
 
 CREATE FUNCTION snowflake_layout_presets(
 	OUT name text,
@@ -1135,7 +1135,7 @@ AS 'MODULE_PATHNAME', 'idgen_layout_presets'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 33;
 
 COMMENT ON FUNCTION snowflake_layout_presets() IS
-'the layouts that have names; see the view snowflake_layouts';
+'named layouts; see the view snowflake_layouts';
 
 CREATE VIEW snowflake_layouts AS
 	SELECT p.name, p.used_by, c.specification, c.tick, c.ids_per_tick, c.ids_per_second, c.nodes,
@@ -1143,7 +1143,7 @@ CREATE VIEW snowflake_layouts AS
 	FROM snowflake_layout_presets() p, snowflake_capacity(p.layout) c;
 
 COMMENT ON VIEW snowflake_layouts IS
-'the layouts that have names, who uses them, and what they have room for';
+'named layouts, the systems that use them, and their capacity';
 
 GRANT SELECT ON snowflake_layouts TO PUBLIC;
 
@@ -1162,7 +1162,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_plan'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100 ROWS 36;
 
 COMMENT ON FUNCTION snowflake_plan(numeric, integer, integer) IS
-'layouts for so many IDs a second on each of so many nodes for so many years, the best first, and why others do not suit';
+'layouts with room for the given IDs per second on each node, nodes and years, the best first, and why others do not suit';
 
 CREATE FUNCTION snowflake_inspect(id bigint)
 RETURNS text
@@ -1170,7 +1170,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_inspect'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION snowflake_inspect(bigint) IS
-'what an ID from anywhere is: the layouts it may be of, the most plausible first, and a picture of its bits';
+'inspects an ID of unknown origin: the layouts that it may have, the most plausible first, and a picture of its bits';
 
 CREATE FUNCTION snowflake_inspect(id text)
 RETURNS text
@@ -1186,7 +1186,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_inspect_layout'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION snowflake_inspect(bigint, snowflake_layout) IS
-'a picture of the bits of an ID in a layout, and what they mean';
+'picture of the bits of an ID in a layout, and their meaning';
 
 CREATE FUNCTION snowflake_inspect(id text, layout snowflake_layout)
 RETURNS text
@@ -1223,7 +1223,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_at'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_at(timestamptz) IS
-'UUID version 7 of a moment, to the microsecond, and random otherwise: for backdating';
+'UUID version 7 with the given time, to the microsecond, and otherwise random, for backdating';
 
 CREATE FUNCTION uuidv7_sequential()
 RETURNS uuid
@@ -1231,7 +1231,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_sequential() IS
-'UUID version 7, above all of any statement that had ended on this server, also before a restart or failover';
+'generates a UUID version 7 that is greater than those of all statements that have ended on this server, including before a restart or failover';
 
 CREATE FUNCTION uuidv1()
 RETURNS uuid
@@ -1239,14 +1239,14 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv1'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv1() IS
-'UUID version 1: time in 100 ns, clock sequence, and a node as idgen.uuid_node says';
+'generates a UUID version 1: time in units of 100 ns, clock sequence, and the node that idgen.uuid_node selects';
 
 CREATE FUNCTION uuidv6()
 RETURNS uuid
 AS 'MODULE_PATHNAME', 'idgen_uuidv6'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION uuidv6() IS 'UUID version 6: as version 1, with the time in order';
+COMMENT ON FUNCTION uuidv6() IS 'generates a UUID version 6: like version 1, but sorting by time';
 
 CREATE FUNCTION uuidv1_at(moment timestamptz)
 RETURNS uuid
@@ -1254,7 +1254,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv1_at'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv1_at(timestamptz) IS
-'UUID version 1 of a moment, to the microsecond, and random otherwise: for backdating';
+'UUID version 1 with the given time, to the microsecond, and otherwise random, for backdating';
 
 CREATE FUNCTION uuidv6_at(moment timestamptz)
 RETURNS uuid
@@ -1262,7 +1262,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv6_at'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6_at(timestamptz) IS
-'UUID version 6 of a moment, to the microsecond, and random otherwise: for backdating';
+'UUID version 6 with the given time, to the microsecond, and otherwise random, for backdating';
 
 --
 -- Reading UUIDs.  What has no time, as version 4, another variant, nil and max, gives
@@ -1275,7 +1275,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
-'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
+'time of a UUID of version 1, 6 or 7; with_fraction includes the fraction of a millisecond that version 7 can contain';
 
 -- A literal or a parameter without a type is a text here.  Without this function it would be
 -- taken for a second UUID of the one below.
@@ -1305,7 +1305,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 SUPPORT uuid_timestamp_support;
 
 COMMENT ON FUNCTION uuid_timestamp(uuid[]) IS
-'time of one UUID of version 1, 6 or 7, of version 7 in milliseconds';
+'time of one UUID of version 1, 6 or 7; that of version 7 is in milliseconds';
 
 --
 -- It is VARIADIC because others have a uuid_version(uuid), as TimescaleDB does: PostgreSQL
@@ -1318,7 +1318,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuid_version'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_version(VARIADIC uuid[]) IS
-'version of one UUID; NULL if its variant is not that of RFC 9562';
+'version of one UUID, or NULL if its variant is not that of RFC 9562';
 
 CREATE FUNCTION uuid_inspect(id uuid)
 RETURNS text
@@ -1326,7 +1326,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuid_inspect'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION uuid_inspect(uuid) IS
-'what a UUID is: version, variant, time, node, sequence, and a picture of its fields';
+'inspects a UUID: version, variant, time, node, sequence, and a picture of its fields';
 
 CREATE FUNCTION uuidv1_to_v6(id uuid)
 RETURNS uuid
@@ -1334,7 +1334,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv1_to_v6'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv1_to_v6(uuid) IS
-'the UUID of version 6 with the time, clock sequence and node of one of version 1';
+'converts a UUID of version 1 to version 6, with the same time, clock sequence and node';
 
 CREATE FUNCTION uuidv6_to_v1(id uuid)
 RETURNS uuid
@@ -1342,7 +1342,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv6_to_v1'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6_to_v1(uuid) IS
-'the UUID of version 1 with the time, clock sequence and node of one of version 6';
+'converts a UUID of version 6 to version 1, with the same time, clock sequence and node';
 
 --
 -- The least and the greatest UUID of an index.  They are not called min and max, as
@@ -1393,7 +1393,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuid_encode'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_encode(uuid, text) IS
-'UUID as text in base62, base58, base32 or hex, of a fixed length and in the order of UUIDs';
+'text of a UUID in base62, base58, base32 or hex, of fixed length and sorting like the UUID';
 
 CREATE FUNCTION uuid_decode(encoded text, encoding text)
 RETURNS uuid
@@ -1425,7 +1425,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuid_decode_typeid_of'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_decode_typeid(text, text) IS
-'UUID of a TypeID; an error if it has another prefix';
+'UUID of a TypeID with the given prefix; any other prefix is an error';
 
 CREATE FUNCTION uuid_typeid_prefix(typeid text)
 RETURNS text
@@ -1445,7 +1445,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake128_nextval'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake128_nextval() IS
-'next extended snowflake ID: 64 bits of ns, 48 of node, 16 of sequence; above all of any statement that had ended';
+'generates the next extended snowflake ID: 64 bits of ns, 48 of node, 16 of sequence; greater than those of all statements that have ended';
 
 CREATE FUNCTION snowflake128_parse(id uuid,
 	OUT created_at timestamptz,
@@ -1458,7 +1458,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake128_parse'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake128_parse(uuid) IS
-'fields of an extended snowflake ID; nanoseconds are what created_at leaves out';
+'fields of an extended snowflake ID; nanoseconds holds the digits that created_at cannot';
 
 --
 -- The type ulid.  It has the bytes of a uuid and its comparison functions, but operators
@@ -1470,7 +1470,7 @@ COMMENT ON FUNCTION snowflake128_parse(uuid) IS
 CREATE TYPE ulid;
 
 COMMENT ON TYPE ulid IS
-'ULID: 48 bits of ms and 80 random ones, shown as 26 digits of base32 that sort as the bytes do';
+'ULID: 48 bits of milliseconds and 80 random bits, shown as 26 digits of base32 that sort like the bytes';
 
 CREATE FUNCTION ulid_in(cstring)
 RETURNS ulid
@@ -1523,11 +1523,11 @@ COMMENT ON CAST (text AS ulid) IS 'for drivers that send text';
 
 CREATE CAST (varchar AS ulid) WITH INOUT AS ASSIGNMENT;
 
-COMMENT ON CAST (varchar AS ulid) IS 'as that from text';
+COMMENT ON CAST (varchar AS ulid) IS 'like the cast from text';
 
 CREATE CAST (character AS ulid) WITH INOUT AS ASSIGNMENT;
 
-COMMENT ON CAST (character AS ulid) IS 'as that from text';
+COMMENT ON CAST (character AS ulid) IS 'like the cast from text';
 
 CREATE FUNCTION ulid_lt(ulid, ulid)
 RETURNS boolean
@@ -1677,9 +1677,9 @@ DEFAULT FOR TYPE ulid USING btree AS
 	FUNCTION 2 (ulid, ulid) pg_catalog.uuid_sortsupport(internal),
 	FUNCTION 4 (ulid, ulid) pg_catalog.btequalimage(oid);
 
-COMMENT ON OPERATOR CLASS ulid_ops USING btree IS 'order of ULIDs, which is that of their times and texts';
+COMMENT ON OPERATOR CLASS ulid_ops USING btree IS 'order of ULIDs, the same as that of their times and texts';
 
-COMMENT ON OPERATOR FAMILY ulid_ops USING btree IS 'order of ULIDs, which is that of their times and texts';
+COMMENT ON OPERATOR FAMILY ulid_ops USING btree IS 'order of ULIDs, the same as that of their times and texts';
 
 CREATE OPERATOR CLASS ulid_ops
 DEFAULT FOR TYPE ulid USING hash AS
@@ -1805,7 +1805,7 @@ RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_of_timestamp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION timestamptz_to_ulid(timestamptz) IS 'least ULID of the millisecond that a timestamptz is in';
+COMMENT ON FUNCTION timestamptz_to_ulid(timestamptz) IS 'least ULID of the millisecond that contains a timestamptz';
 
 CREATE CAST (timestamptz AS ulid) WITH FUNCTION timestamptz_to_ulid(timestamptz) AS ASSIGNMENT;
 
@@ -1816,7 +1816,7 @@ RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_of_timestamp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION timestamp_to_ulid(timestamp) IS 'least ULID of the millisecond that a timestamp is in, in UTC';
+COMMENT ON FUNCTION timestamp_to_ulid(timestamp) IS 'least ULID of the millisecond that contains a timestamp, in UTC';
 
 CREATE CAST (timestamp AS ulid) WITH FUNCTION timestamp_to_ulid(timestamp) AS ASSIGNMENT;
 
@@ -1854,7 +1854,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid() IS
-'ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
+'generates a ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
 
 CREATE FUNCTION ulids(count integer)
 RETURNS ulid[]
@@ -1862,7 +1862,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulids'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
 
 COMMENT ON FUNCTION ulids(integer) IS
-'array of the next count ULIDs, as ulid() issues them';
+'generates an array of count ULIDs, like ulid()';
 
 CREATE FUNCTION ulid_random()
 RETURNS ulid
@@ -1870,7 +1870,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_random'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_random() IS
-'ULID of the present millisecond with 80 random bits: in no order within it';
+'generates a ULID of the current millisecond with 80 random bits, in no order within the millisecond';
 
 CREATE FUNCTION ulid_monotonic()
 RETURNS ulid
@@ -1878,7 +1878,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_monotonic'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_monotonic() IS
-'the same as the ULID specification has it, so a neighbour can be guessed: in the same millisecond, one more than the last';
+'generates a ULID as the ULID specification defines it: in the same millisecond, one more than the last, so neighbors can be guessed';
 
 CREATE FUNCTION ulid_at(moment timestamptz)
 RETURNS ulid
@@ -1886,7 +1886,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_at'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_at(timestamptz) IS
-'ULID of a moment, to the millisecond, and random otherwise: for backdating';
+'ULID with the given time, to the millisecond, and otherwise random, for backdating';
 
 CREATE FUNCTION ulid_sequential()
 RETURNS ulid
@@ -1894,7 +1894,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_sequential() IS
-'ULID, above all of any statement that had ended on this server, also before a restart or failover';
+'generates a ULID that is greater than those of all statements that have ended on this server, including before a restart or failover';
 
 --
 -- Series of IDs for tests: with the same arguments they are the same, on every server.  Not
@@ -1907,7 +1907,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_series'
 LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval) IS
-'snowflake IDs of count times, from start on in steps, in increasing order: for tests';
+'snowflake IDs of count times, which begin at start and increase by step, for tests';
 
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval, layout snowflake_layout)
 RETURNS SETOF bigint
@@ -1915,7 +1915,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_series'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, snowflake_layout) IS
-'the same in a layout';
+'the same in the given layout';
 
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval, worker_id integer, datacenter_id integer, layout snowflake_layout)
 RETURNS SETOF bigint
@@ -1923,7 +1923,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake_series_of_node'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION snowflake_series(timestamptz, integer, interval, integer, integer, snowflake_layout) IS
-'the same of a node';
+'the same with the given node';
 
 CREATE FUNCTION uuidv4_series(count integer, seed bigint)
 RETURNS SETOF uuid
@@ -1931,7 +1931,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv4_series'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION uuidv4_series(integer, bigint) IS
-'UUIDs of version 4 that are the same for the same seed: for tests';
+'UUIDs of version 4, the same for the same seed, for tests';
 
 CREATE FUNCTION uuidv7_series(start timestamptz, count integer, step interval, seed bigint)
 RETURNS SETOF uuid
@@ -1939,7 +1939,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_series'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION uuidv7_series(timestamptz, integer, interval, bigint) IS
-'UUIDs of version 7 of count times, in increasing order, the same for the same seed: for tests';
+'UUIDs of version 7 of count times, in increasing order, the same for the same seed, for tests';
 
 CREATE FUNCTION ulid_series(start timestamptz, count integer, step interval, seed bigint)
 RETURNS SETOF ulid
@@ -1947,7 +1947,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_series'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION ulid_series(timestamptz, integer, interval, bigint) IS
-'ULIDs of count times, in increasing order, the same for the same seed: for tests';
+'ULIDs of count times, in increasing order, the same for the same seed, for tests';
 
 --
 -- Moments as bounds on 128-bit IDs that increase with their time, and predicates on
@@ -1961,7 +1961,7 @@ RETURNS internal
 AS 'MODULE_PATHNAME', 'idgen_uuid_predicate_support'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION uuid_predicate_support(internal) IS 'planner support for uuidv7_created_in and its like';
+COMMENT ON FUNCTION uuid_predicate_support(internal) IS 'planner support for uuidv7_created_in and similar functions';
 
 CREATE FUNCTION uuidv7_lower_bound(moment timestamptz)
 RETURNS uuid
@@ -1969,7 +1969,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_lower_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_lower_bound(timestamptz) IS
-'least UUID version 7 of the millisecond that a moment is in';
+'least UUID version 7 of the millisecond that contains a time';
 
 CREATE FUNCTION uuidv7_upper_bound(moment timestamptz)
 RETURNS uuid
@@ -1977,7 +1977,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_upper_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_upper_bound(timestamptz) IS
-'greatest UUID version 7 of the millisecond that a moment is in';
+'greatest UUID version 7 of the millisecond that contains a time';
 
 CREATE FUNCTION uuidv7_first_in_range(range tstzrange)
 RETURNS uuid
@@ -2000,7 +2000,7 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT uuid_predicate_support;
 
 COMMENT ON FUNCTION uuidv7_created_in(uuid, tstzrange) IS
-'is the time of a UUID version 7 in a range?  Uses indexes on the ID';
+'tests whether the time of a UUID version 7 is in a range; uses indexes on the ID';
 
 CREATE FUNCTION uuidv6_lower_bound(moment timestamptz)
 RETURNS uuid
@@ -2008,7 +2008,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv6_lower_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6_lower_bound(timestamptz) IS
-'least UUID version 6 of the microsecond that a moment is in';
+'least UUID version 6 of the microsecond that contains a time';
 
 CREATE FUNCTION uuidv6_upper_bound(moment timestamptz)
 RETURNS uuid
@@ -2016,7 +2016,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv6_upper_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv6_upper_bound(timestamptz) IS
-'greatest UUID version 6 of the microsecond that a moment is in';
+'greatest UUID version 6 of the microsecond that contains a time';
 
 CREATE FUNCTION uuidv6_first_in_range(range tstzrange)
 RETURNS uuid
@@ -2039,21 +2039,21 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT uuid_predicate_support;
 
 COMMENT ON FUNCTION uuidv6_created_in(uuid, tstzrange) IS
-'is the time of a UUID version 6 in a range?  Uses indexes on the ID';
+'tests whether the time of a UUID version 6 is in a range; uses indexes on the ID';
 
 CREATE FUNCTION ulid_lower_bound(moment timestamptz)
 RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_lower_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid_lower_bound(timestamptz) IS 'least ULID of the millisecond that a moment is in';
+COMMENT ON FUNCTION ulid_lower_bound(timestamptz) IS 'least ULID of the millisecond that contains a time';
 
 CREATE FUNCTION ulid_upper_bound(moment timestamptz)
 RETURNS ulid
 AS 'MODULE_PATHNAME', 'idgen_ulid_upper_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
-COMMENT ON FUNCTION ulid_upper_bound(timestamptz) IS 'greatest ULID of the millisecond that a moment is in';
+COMMENT ON FUNCTION ulid_upper_bound(timestamptz) IS 'greatest ULID of the millisecond that contains a time';
 
 CREATE FUNCTION ulid_first_in_range(range tstzrange)
 RETURNS ulid
@@ -2075,7 +2075,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_created_in'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT uuid_predicate_support;
 
-COMMENT ON FUNCTION ulid_created_in(ulid, tstzrange) IS 'is the time of a ULID in a range?  Uses indexes on the ID';
+COMMENT ON FUNCTION ulid_created_in(ulid, tstzrange) IS 'tests whether the time of a ULID is in a range; uses indexes on the ID';
 
 CREATE FUNCTION snowflake128_lower_bound(moment timestamptz)
 RETURNS uuid
@@ -2083,7 +2083,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake128_lower_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake128_lower_bound(timestamptz) IS
-'least extended snowflake ID of the microsecond that a moment is in';
+'least extended snowflake ID of the microsecond that contains a time';
 
 CREATE FUNCTION snowflake128_upper_bound(moment timestamptz)
 RETURNS uuid
@@ -2091,7 +2091,7 @@ AS 'MODULE_PATHNAME', 'idgen_snowflake128_upper_bound'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION snowflake128_upper_bound(timestamptz) IS
-'greatest extended snowflake ID of the microsecond that a moment is in';
+'greatest extended snowflake ID of the microsecond that contains a time';
 
 CREATE FUNCTION snowflake128_first_in_range(range tstzrange)
 RETURNS uuid
@@ -2116,7 +2116,7 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 SUPPORT uuid_predicate_support;
 
 COMMENT ON FUNCTION snowflake128_created_in(uuid, tstzrange) IS
-'is the time of an extended snowflake ID in a range?  Uses indexes on the ID';
+'tests whether the time of an extended snowflake ID is in a range; uses indexes on the ID';
 
 --
 -- Columns that do not have IDs of one kind alone.  Conditions on time are bounds on all the
@@ -2130,7 +2130,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuid_has_version'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuid_has_version(uuid, integer) IS
-'is a UUID one of RFC 9562 and of this version?';
+'tests whether a UUID has the variant of RFC 9562 and the given version';
 
 CREATE FUNCTION snowflake_issued_in(id bigint, range tstzrange, first bigint)
 RETURNS boolean
@@ -2138,7 +2138,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN snowflake_created_in(id, range) AND id >= first;
 
 COMMENT ON FUNCTION snowflake_issued_in(bigint, tstzrange, bigint) IS
-'is a number not below the first snowflake ID of its column, and its time in a range?  Uses indexes on the ID';
+'tests whether a number is at least the first snowflake ID of its column and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION snowflake_issued_in(id bigint, range tstzrange, first bigint, layout snowflake_layout)
 RETURNS boolean
@@ -2146,7 +2146,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN snowflake_created_in(id, range, layout) AND id >= first;
 
 COMMENT ON FUNCTION snowflake_issued_in(bigint, tstzrange, bigint, snowflake_layout) IS
-'is a number not below the first ID of a layout in its column, and its time in a range?  Uses indexes on the ID';
+'tests whether a number is at least the first ID of a layout in its column and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION uuidv7_issued_in(id uuid, range tstzrange)
 RETURNS boolean
@@ -2154,7 +2154,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN uuidv7_created_in(id, range) AND uuid_has_version(id, 7);
 
 COMMENT ON FUNCTION uuidv7_issued_in(uuid, tstzrange) IS
-'is it a UUID of version 7 and its time in a range?  Uses indexes on the ID';
+'tests whether a UUID has version 7 and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION uuidv6_issued_in(id uuid, range tstzrange)
 RETURNS boolean
@@ -2162,7 +2162,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN uuidv6_created_in(id, range) AND uuid_has_version(id, 6);
 
 COMMENT ON FUNCTION uuidv6_issued_in(uuid, tstzrange) IS
-'is it a UUID of version 6 and its time in a range?  Uses indexes on the ID';
+'tests whether a UUID has version 6 and its time is in a range; uses indexes on the ID';
 
 --
 -- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the
@@ -2181,14 +2181,14 @@ AS 'MODULE_PATHNAME', 'idgen_get_slots'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 100;
 
 COMMENT ON FUNCTION idgen_get_slots() IS
-'what each live backend has been issued; see the view idgen_slots';
+'IDs issued to each live backend; see the view idgen_slots';
 
 CREATE VIEW idgen_slots AS
 	SELECT pid, ids_issued, chunks_taken, waits, time_waited, last_id_at
 	FROM idgen_get_slots();
 
 COMMENT ON VIEW idgen_slots IS
-'what each live backend that has asked for IDs from a timeline was issued; one''s own, or all with pg_read_all_stats';
+'IDs issued to each live backend that has requested IDs from a timeline; other roles'' backends only with pg_read_all_stats';
 
 GRANT SELECT ON idgen_slots TO PUBLIC;
 
@@ -2218,7 +2218,7 @@ AS 'MODULE_PATHNAME', 'idgen_status'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION idgen_status() IS
-'node and layout of this server, and with pg_read_all_stats its timeline, its reservation and totals of all backends';
+'node and layout of this server, and, with pg_read_all_stats, its timeline, its reservation and totals of all backends';
 
 CREATE FUNCTION idgen_get_timelines(
 	OUT is_server boolean,
@@ -2234,14 +2234,14 @@ AS 'MODULE_PATHNAME', 'idgen_get_timelines'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 10;
 
 COMMENT ON FUNCTION idgen_get_timelines() IS
-'where each timeline is; see the view idgen_timelines';
+'position of each timeline; see the view idgen_timelines';
 
 CREATE VIEW idgen_timelines AS
 	SELECT is_server, layout, datacenter_id, worker_id, shard_id, slab_id, timeline_at, ahead_of_clock
 	FROM idgen_get_timelines();
 
 COMMENT ON VIEW idgen_timelines IS
-'timelines of the server''s own IDs, of 128-bit IDs in order, and of all generators that have been used since it started, in all databases; without pg_read_all_stats the server''s without its time';
+'timelines of the server''s own IDs, of 128-bit IDs in order, and of all generators used since the server started, in all databases; without pg_read_all_stats, only the server''s own, without its time';
 
 GRANT SELECT ON idgen_timelines TO PUBLIC;
 
@@ -2255,7 +2255,7 @@ AS 'MODULE_PATHNAME', 'idgen_check'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check() IS
-'what could keep this server from making IDs, or make them repeat, and what to do about it';
+'finds what could keep this server from issuing IDs or cause IDs to repeat, and what to do about it';
 
 CREATE FUNCTION idgen_check_configuration(
 	configuration text,
@@ -2268,7 +2268,7 @@ AS 'MODULE_PATHNAME', 'idgen_check_configuration'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check_configuration(text) IS
-'what would be wrong on this server with lines of a postgresql.conf that is yet to be deployed';
+'finds what would be wrong on this server with lines of a postgresql.conf before it is deployed';
 
 --
 -- Operators.  All are in pg_catalog, wherever the extension is, so that constructs that
@@ -2305,7 +2305,7 @@ AS 'MODULE_PATHNAME', 'idgen_reset_timeline'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION idgen_reset_timeline(timestamptz, boolean) IS
-'sets the time from which snowflake IDs go on, by default the system clock';
+'sets the time at which snowflake IDs continue, by default that of the system clock';
 
 REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLIC;
 
@@ -2318,13 +2318,13 @@ SELECT pg_catalog.set_config('search_path',
 	pg_catalog.format('%I, pg_catalog', pg_catalog.current_schema()), true);
 
 COMMENT ON FUNCTION uuidv4() IS
-'UUID version 4 (RFC 9562): 122 random bits';
+'generates a UUID version 4 (RFC 9562): 122 random bits';
 
 COMMENT ON FUNCTION uuidv7() IS
-'UUID version 7 (RFC 9562): strictly increasing within a backend unless the clock is set back by more than 10 s';
+'generates a UUID version 7 (RFC 9562): strictly increasing within a backend unless the clock is set back by more than 10 s';
 
 COMMENT ON FUNCTION uuidv7(interval) IS
-'UUID version 7 whose time is shifted by an interval';
+'generates a UUID version 7 whose time is shifted by an interval';
 
 --
 -- Others may have had functions of our names in our schema.  No call of theirs may be

@@ -67,7 +67,7 @@ log_if_invalid(const ServerSetting *setting, const char *text)
 	if (!IsUnderPostmaster && setting->value == SETTING_INVALID)
 		ereport(LOG,
 				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, text),
-				errdetail("No IDs are issued that it would be in."));
+				errdetail("IDs that depend on it are not issued."));
 }
 
 /*
@@ -93,7 +93,7 @@ check_node_field(const char *text, LayoutField field)
 		ereport(WARNING,
 				errmsg("the server's %s will not fit its layout", layout_field_names[field]),
 				errdetail("%s", generator_misfit_detail(layout, field, value, detail)),
-				errhint("After a reload no snowflake IDs are issued until value and layout go together."));
+				errhint("After a reload, no snowflake IDs are issued until the value fits the layout."));
 	return true;
 }
 
@@ -313,50 +313,50 @@ settings_define(void)
 
 	define_identity(&server_layout_setting,
 					"Sets the layout of this server's snowflake IDs.",
-					"The name of a preset, or the fields from high to low.  It is fixed when the server has started.",
+					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
 					"default", check_layout, assign_layout, NULL);
 	define_identity(&generator_datacenter,
-					"Sets the datacenter part of this server's node, a number.",
+					"Sets the datacenter number in this server's node.",
 					one_node_each, "0", check_datacenter_id, assign_datacenter_id, show_datacenter_id);
 	define_identity(&generator_worker,
-					"Sets the worker part of this server's node, a number.",
+					"Sets the worker number in this server's node.",
 					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
 	define_clock_limit(&window_max_drift,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
-					   "It absorbs bursts above what the layout holds in a tick.  The reference clock is the system clock, or one that goes on where that was set back.",
+					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
 					   assign_max_drift);
 	define_clock_limit(&reference_max_regression,
 					   "Sets how far the system clock may be behind before calls wait for it.",
-					   "IDs go on by a clock of their own if the system clock is set back, or behind at a start, by no more than this.",
+					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue by a clock of their own.",
 					   assign_max_regression);
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
-							"Sets how far beyond the IDs made time is reserved durably.",
-							"After a crash or a failover, IDs go on up to this much ahead of the clock.  A longer reservation is written less often.",
+							"Sets how far beyond the issued IDs time is reserved durably.",
+							"After a crash or a failover, IDs begin up to this far ahead of the clock.  A longer reservation is written less often.",
 							&reservation_ahead, reservation_ahead, 100, MS_PER_MINUTE,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("idgen.max_wait",
 							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
-							"After this time the call fails.  A batch may wait as long for each part of it.",
+							"After this time the call fails.  A batch may wait this long for each of its parts.",
 							&wait_max_ms, wait_max_ms, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable("idgen.max_generators",
-							"Sets how many layouts and nodes generators can issue IDs with while the server runs.",
-							"It has an effect where idgen is preloaded.  Half of them are for the server and generators of superusers.",
+							"Sets how many combinations of layout and node can issue IDs while the server runs.",
+							"It has an effect where idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
-							 "At zero, at a random value, or where the last ID left off.  Within the tick it goes on by one.",
+							 "The sequence begins at zero, at a random value, or where the last ID left off.  Within a tick it increases by one.",
 							 &generator_sequence_start, generator_sequence_start, sequence_starts,
 							 PGC_SIGHUP, 0, NULL, assign_sequence_start, NULL);
 
 	DefineCustomEnumVariable("idgen.uuid_node",
-							 "Sets what the node of UUIDs of versions 1 and 6 is.",
-							 "A random number of each session's own, or the server's datacenter and worker.",
+							 "Sets the node of UUIDs of versions 1 and 6.",
+							 "The node is a random number for each session, or the server's datacenter and worker.",
 							 &uuid_node_kind, uuid_node_kind, uuid_node_kinds,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 

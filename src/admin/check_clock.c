@@ -22,15 +22,15 @@ check_kernel(ReturnSetInfo *result)
 
 	if (ntp_adjtime(&state) < 0)
 		finding_put(result, FINDING_NOTICE, "system clock",
-					"Make sure that the clock is synchronised.",
-					"The kernel does not tell whether the clock is synchronised: %m.");
+					"Make sure that the clock is synchronized.",
+					"The kernel does not tell whether the clock is synchronized: %m.");
 	else if (state.status & STA_UNSYNC)
 		finding_put(result, FINDING_WARNING, "system clock",
-					"Run a service that keeps the clock, such as chrony, on this machine or its host.",
-					"The kernel says that the clock is not synchronised.");
+					"Run a service that synchronizes the clock, such as chrony, on this machine or its host.",
+					"The kernel says that the clock is not synchronized.");
 	else if (state.maxerror > max_drift_us)
 		finding_put(result, FINDING_WARNING, "system clock",
-					"Find out why the clock's service cannot keep it better.",
+					"Find out why the service that synchronizes the clock is not more accurate.",
 					"The clock may be off by %.3f s, and \"idgen.max_drift\" is %d ms.",
 					(double) state.maxerror / US_PER_S, window_max_drift.value);
 }
@@ -44,9 +44,11 @@ check_regressions(ReturnSetInfo *result)
 
 	if (regressions > 0)
 		finding_put(result, FINDING_WARNING, "system clock",
-					"Find out who sets the clock, and let it be slewed instead.",
-					"Since the server started, the clock went back " UINT64_FORMAT " time%s, by up to %.3f s.",
-					regressions, regressions == 1 ? "" : "s",
+					"Find out what sets the clock, and let it slew the clock instead.",
+					regressions == 1 ?
+					"Since the server started, the clock went back " UINT64_FORMAT " time, by up to %.3f s." :
+					"Since the server started, the clock went back " UINT64_FORMAT " times, by up to %.3f s.",
+					regressions,
 					(double) pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_S);
 }
 
@@ -68,13 +70,13 @@ check_reference(ReturnSetInfo *result, const ReferenceLead *lead)
 
 	if (lead->stands_still)
 		finding_put(result, FINDING_ERROR, "system clock",
-					"Correct it or wait. If it was ahead before, see idgen_reset_timeline().",
-					"It is %.3f s behind where it has been or IDs began, and \"idgen.max_regression\" is %d ms: calls wait for the difference, and fail after \"idgen.max_wait\".",
+					"Correct the clock or wait. If it was ahead before, see idgen_reset_timeline().",
+					"The clock is %.3f s behind its highest reading or the time at which IDs began, and \"idgen.max_regression\" is %d ms. Calls wait for the difference, and fail after \"idgen.max_wait\".",
 					(double) lead->lead_us / US_PER_S, reference_max_regression.value);
 	else if (lead->lead_us > 0 && lead->lead_us >= Min(LEAD_TO_KNOW_OF_US, limit_us / 2))
 		finding_put(result, lead->lead_us >= limit_us / 2 ? FINDING_ERROR : FINDING_WARNING, "system clock",
-					"Find out what has set it back, before it does so again: from \"idgen.max_regression\" on, calls wait, and fail after \"idgen.max_wait\".",
-					"It is %.3f s behind where it has been or IDs began, and \"idgen.max_regression\" is %d ms. At this rate it will have caught up in %.0f s.",
+					"Find out what has set the clock back, before it does so again. When the clock is further behind than \"idgen.max_regression\", calls wait, and fail after \"idgen.max_wait\".",
+					"The clock is %.3f s behind its highest reading or the time at which IDs began, and \"idgen.max_regression\" is %d ms. At this rate it catches up in %.0f s.",
 					(double) lead->lead_us / US_PER_S, reference_max_regression.value,
 					(double) lead->left_us / US_PER_S);
 }

@@ -65,7 +65,7 @@ set_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
 	if (!proposal->has_layout)
 		finding_put(result, FINDING_ERROR, server_layout_setting.name,
 					problem.hint ? problem.hint : "Choose another layout.",
-					"The value \"%s\" is invalid, so no IDs are issued: %s", value, problem.detail);
+					"The value \"%s\" is invalid, so no IDs are issued. %s", value, problem.detail);
 }
 
 /* Put what PostgreSQL says of a value that it does not take, and go on. */
@@ -79,7 +79,7 @@ report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 	FlushErrorState();
 	finding_put(result, FINDING_WARNING, name,
 				error->hint ? error->hint : "See docs/reference.md for its range.",
-				"The value is not accepted, so sessions take the default: %s.", error->message);
+				"The value is not accepted, so sessions use the default: %s.", error->message);
 	FreeErrorData(error);
 }
 
@@ -152,8 +152,8 @@ read_line(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *li
 		return;
 	if (line->value == NULL)
 		finding_put(result, FINDING_ERROR, line->name,
-					"Write it as name = value, with the value in single quotes if it is no number.",
-					"Line %d has a syntax error: the server would not start.", line->number);
+					"Write it as name = value, with the value in single quotes if it is not a number.",
+					"Line %d has a syntax error, so the server would not start.", line->number);
 	else if (!check_file_name(result, line->name))
 		return;
 	else if (!is_set_again(rest, line->name))
@@ -211,8 +211,10 @@ check_change(ReturnSetInfo *result, const Proposal *proposal)
 	if (layout_may_be_equal(&ours, &new) && !layout_share_timeline(&ours, &new))
 		finding_put(result, FINDING_WARNING, server_layout_setting.name,
 					"Read \"When a layout ends\" in docs/layouts.md before you change it.",
-					"This server issues IDs of \"%s\", and those of the new layout can be the same numbers, issued %s.",
-					layout_to_text(present), layout_same_pace(&ours, &new) ? "at the same time" : "at different times");
+					layout_same_pace(&ours, &new) ?
+					"This server issues IDs of layout \"%s\". IDs of the new layout can be equal to them when they are issued at the same time." :
+					"This server issues IDs of layout \"%s\". IDs of the new layout can be equal to them when they are issued at different times.",
+					layout_to_text(present));
 }
 
 static void

@@ -49,8 +49,8 @@ check_file_name(ReturnSetInfo *result, const char *name)
 	if (is_defined(name))
 		return true;
 	finding_put(result, FINDING_ERROR, name,
-				"Correct the name in the configuration files, or take it out, by ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
-				"The configuration files set it, but there is no such setting, so what was meant has another value.");
+				"Correct the name in the configuration files or remove the line. Use ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
+				"The configuration files set it, but no such setting exists, so the setting that was meant has another value.");
 	return false;
 }
 
@@ -62,8 +62,8 @@ check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 		return;
 	if (check_file_name(result, name) && has_error)
 		finding_put(result, FINDING_WARNING, name,
-					"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.",
-					"The value in the configuration files is not accepted. Sessions keep the one that they have, and others take the default.");
+					"Correct it in postgresql.conf or with ALTER SYSTEM, and reload the configuration.",
+					"The value in the configuration files is not accepted. Sessions keep the value that they have, and other sessions use the default.");
 }
 
 /* No process reads on, so all stay as they are. */
@@ -71,8 +71,8 @@ static void
 report_syntax(ReturnSetInfo *result)
 {
 	finding_put(result, FINDING_WARNING, "configuration files",
-				"Let a superuser look at pg_file_settings, and correct it.",
-				"They have a syntax error: a reload changes nothing, and the server would not start.");
+				"Look for the error in pg_file_settings as a superuser, and correct it.",
+				"They have a syntax error, so a reload changes nothing and the server would not start.");
 }
 
 /* Add a row for each entry that has no effect. */

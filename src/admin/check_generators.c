@@ -68,10 +68,10 @@ check_apart(ReturnSetInfo *result, const Checked *generator, const Others *other
 		return;
 	if (generator_datacenter.value != 0 || generator_worker.value != 0)
 		finding_put(result, FINDING_WARNING, generator->subject, cure,
-					"This server has a node, so there are others, but the layout does not tell servers apart.");
+					"This server has a node of its own, so there are other servers, but the layout does not distinguish servers.");
 	else if (others->how != NULL)
 		finding_put(result, FINDING_WARNING, generator->subject, cure,
-					"This server %s, and the layout does not tell servers apart.", others->how);
+					"%s The layout does not distinguish servers.", others->how);
 }
 
 static void
@@ -84,7 +84,7 @@ check_one(ReturnSetInfo *result, const Checked *generator, const Others *others)
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",
-					"There is no room in shared memory for its layout and node: it issues no IDs.");
+					"Shared memory has no room for its layout and node, so it issues no IDs.");
 }
 
 /*
@@ -112,7 +112,7 @@ report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *othe
 {
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Give each a worker or shard of its own if they are to be independent.",
-				"It has layout and node in common with %s: they share a timeline, so their IDs differ, but each waits for the other's bursts.",
+				"It has the same layout and node as %s. They share a timeline, so their IDs differ, but each waits for the other's bursts.",
 				other->subject);
 }
 
@@ -123,10 +123,11 @@ report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *ot
 	IdNumbers	others = numbers_of(other);
 
 	finding_put(result, FINDING_NOTICE, one->subject,
-				"Do not put IDs of both into one column.",
-				"Its IDs are of another layout than those of %s, and can be the same numbers, made %s.",
-				other->subject,
-				layout_same_pace(&numbers, &others) ? "at the same time" : "at different times");
+				"Do not store IDs of both in one column.",
+				layout_same_pace(&numbers, &others) ?
+				"Its layout differs from that of %s. IDs of both can be equal when they are issued at the same time." :
+				"Its layout differs from that of %s. IDs of both can be equal when they are issued at different times.",
+				other->subject);
 }
 
 /*
@@ -188,8 +189,8 @@ check_copies(ReturnSetInfo *result, const Checked *generators, int count)
 		}
 	if (copies > 0)
 		finding_put(result, FINDING_WARNING, example->subject,
-					"Make sure that these generators have other nodes than those of the servers that this one receives from.",
-					"This server has subscriptions, and %d of its generators have nodes of their own. A server with the same definitions makes the same IDs.",
+					"Make sure that the nodes of these generators differ from those of the servers that this server subscribes to.",
+					"This server has subscriptions, and %d of its generators have nodes of their own. A server with the same definitions issues the same IDs.",
 					copies);
 }
 
@@ -200,17 +201,17 @@ report_missing(ReturnSetInfo *result, List *uses, int from, int to)
 	const GeneratorUse *use = list_nth(uses, from);
 	char	   *example = generator_use_text(use);
 	char	   *subject = psprintf("generator \"%s\"", NameStr(use->generator));
-	const char *cure = "Rename or create the generator, or let what names it name another one.";
+	const char *cure = "Rename or create the generator, or change these objects to name another one.";
 
 	if (example == NULL)
 		return;
 	if (to > from)
 		finding_put(result, FINDING_ERROR, subject, cure,
-					"It does not exist, but %s and %d other objects depend on it: where they need an ID, there is an error.",
+					"It does not exist, but %s and %d other objects depend on it and fail when they need an ID.",
 					example, to - from);
 	else
 		finding_put(result, FINDING_ERROR, subject, cure,
-					"It does not exist, but %s depends on it: where that needs an ID, there is an error.", example);
+					"It does not exist, but %s depends on it and fails when it needs an ID.", example);
 }
 
 static bool
@@ -268,7 +269,7 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 	{
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Give it a node of its own, or choose another layout.",
-					"The server's node, datacenter %s and worker %s, does not fit its layout: it makes no IDs.",
+					"The server's node, datacenter %s and worker %s, does not fit the generator's layout, so the generator issues no IDs.",
 					generator_datacenter.text, generator_worker.text);
 		return false;
 	}
@@ -333,7 +334,7 @@ check_generator_with(ReturnSetInfo *result, const ForeignServer *server, const G
 		setting->value > layout_max(&options->layout, field))
 		finding_put(result, FINDING_ERROR, psprintf("generator \"%s\"", server->servername),
 					"Give it a node of its own, or choose another layout for it.",
-					"%s It would issue no IDs.",
+					"%s The generator would issue no IDs.",
 					generator_misfit_detail(&options->layout, field, setting->value, detail));
 }
 

@@ -143,13 +143,13 @@ look_for_ids(Others *others, const SnowflakeLayout *layout)
 		return;
 	if (ids.is_foreign)
 	{
-		others->how = psprintf("issues IDs for the foreign table %s", ids.column);
+		others->how = psprintf("This server issues IDs for the foreign table %s.", ids.column);
 		return;
 	}
 	others->are_seen = true;
 	others->datacenter = ids.datacenter;
 	others->worker = ids.worker;
-	others->how = psprintf("has IDs of datacenter %llu and worker %llu in column %s",
+	others->how = psprintf("This server has IDs of datacenter %llu and worker %llu in column %s.",
 						   (unsigned long long) ids.datacenter, (unsigned long long) ids.worker, ids.column);
 }
 
@@ -164,19 +164,19 @@ find_others(const SnowflakeLayout *layout)
 	char	   *server;
 
 	if (RecoveryInProgress())
-		others.how = "is a standby";
+		others.how = "This server is a standby.";
 	else if (check_has_subscriptions())
-		others.how = "has subscriptions";
+		others.how = "This server has subscriptions.";
 	else if (has_standbys())
-		others.how = "sends its WAL to others";
+		others.how = "This server sends its WAL to other servers.";
 	else if (has_slots())
-		others.how = "keeps WAL for others in replication slots";
+		others.how = "This server keeps WAL for other servers in replication slots.";
 	else if (has_rows(PublicationRelationId))
-		others.how = "has publications";
+		others.how = "This server has publications.";
 	else if (GetWALInsertionTimeLine() > FIRST_WAL_TIMELINE)
-		others.how = "was promoted, or recovered from a backup";
+		others.how = "This server was promoted, or recovered from a backup.";
 	else if ((server = foreign_server_with_idgen()) != NULL)
-		others.how = psprintf("has the foreign server \"%s\", which has idgen, too", server);
+		others.how = psprintf("This server has the foreign server \"%s\", which also has idgen.", server);
 	else
 		look_for_ids(&others, layout);
 	return others;
@@ -202,9 +202,9 @@ cure_of_node(const SnowflakeLayout *layout, const Others *others)
 	const char *setting = layout_has(layout, LAYOUT_WORKER) ? generator_worker.name : generator_datacenter.name;
 
 	if (others->are_seen)
-		return psprintf("If it is the successor of the server that issued them, as after pg_upgrade, write %s into postgresql.conf, or else \"%s = \" and a number that no server has. Then reload the configuration.",
+		return psprintf("If this server is the successor of the server that issued them, as after pg_upgrade, write %s into postgresql.conf. Otherwise write \"%s = \" and a number that no server has. Then reload the configuration.",
 						line_of_successor(layout, others), setting);
-	return psprintf("Give each server that issues IDs for the same tables a node of its own: write \"%s = 1\" into postgresql.conf, on each with another number, and reload the configuration.",
+	return psprintf("Give each server that issues IDs for the same tables a node of its own: write \"%s = 1\" into postgresql.conf, with a different number on each server, and reload the configuration.",
 					setting);
 }
 
@@ -223,10 +223,10 @@ check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSet
 		return others;
 	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))
 		finding_put(result, FINDING_WARNING, generator_worker.name, cure_of_node(layout, &others),
-					"This server %s, and its node is 0, as that of every server without a setting.", others.how);
+					"%s Its node is 0, as is that of every server without a setting.", others.how);
 	else
 		finding_put(result, FINDING_WARNING, "idgen.layout",
-					"Choose a layout with a worker, such as \"idgen.layout = 'default'\" in postgresql.conf, and give each server one.",
-					"This server %s, and its layout does not tell servers apart.", others.how);
+					"Choose a layout with a worker, such as \"idgen.layout = 'default'\" in postgresql.conf, and give each server a worker of its own.",
+					"%s Its layout does not distinguish servers.", others.how);
 	return others;
 }

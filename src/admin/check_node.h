@@ -16,7 +16,7 @@
 /* How this server's IDs can meet those of others. */
 typedef struct Others
 {
-	const char *how;			/* goes on from "This server"; NULL: nothing tells that there are any */
+	const char *how;			/* a sentence about this server; NULL: nothing tells that there are any */
 	bool		are_seen;		/* there are IDs, of this datacenter and worker */
 	uint64		datacenter;
 	uint64		worker;

@@ -32,7 +32,7 @@
 #define COLUMN_LOCAL_ID 1
 
 /* What happens to calls that need a reservation now. */
-#define WAIT_AND_FAIL "calls wait, and fail after \"idgen.max_wait\""
+#define WAIT_AND_FAIL "Calls that need a new reservation wait, and fail after \"idgen.max_wait\"."
 
 /* Until when can IDs be issued without another reservation, in us since 1970?  0: not now. */
 static int64
@@ -54,10 +54,10 @@ report_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, co
 
 	if (until_us > 0)
 		finding_put(result, FINDING_WARNING, subject, cure,
-					"%s: IDs are issued up to %s, and after that %s.",
+					"%s IDs are issued up to %s. %s",
 					obstacle, timestamptz_to_str(clock_timestamptz(until_us)), then);
 	else
-		finding_put(result, FINDING_ERROR, subject, cure, "%s: %s.", obstacle, then);
+		finding_put(result, FINDING_ERROR, subject, cure, "%s %s", obstacle, then);
 }
 
 /* Has the origin a place for its progress, or is there one left? */
@@ -94,16 +94,16 @@ check_origin(ReturnSetInfo *result)
 	if (status == ORIGIN_LOCKED)
 		report_obstacle(result, ORIGIN_SUBJECT,
 						"Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription.",
-						"Another transaction has locked it, so no time can be reserved", WAIT_AND_FAIL);
+						"Another transaction has locked it, so no time can be reserved.", WAIT_AND_FAIL);
 	else if (!has_place(result))
 		report_obstacle(result, COMPAT_ORIGIN_STATES_NAME,
-						"Raise it by one at least and restart the server.",
-						psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved",
-								 compat_origin_states), "calls fail");
+						"Raise it by at least one and restart the server.",
+						psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved.",
+								 compat_origin_states), "Calls that need a new reservation fail.");
 	else if (status == ORIGIN_MISSING && max_worker_processes == 0)
 		report_obstacle(result, "max_worker_processes",
 						psprintf("Raise it, or let a superuser run: SELECT pg_replication_origin_create('%s').", ORIGIN_NAME),
-						"It is 0, so the replication origin that keeps the reservation cannot be created", "calls fail");
+						"It is 0, so the replication origin that keeps the reservation cannot be created.", "Calls that need a new reservation fail.");
 }
 
 /* Did the last attempt fail, for whatever reason?  To read that without a lock may be late, and is enough. */
@@ -113,7 +113,7 @@ check_last_attempt(ReturnSetInfo *result)
 	if (shmem_area()->reservation.early_failed)
 		report_obstacle(result, "reservation",
 						"Look for \"could not extend the reservation\" in the server log.",
-						"The last attempt to extend it failed", "calls fail if it still cannot be extended");
+						"The last attempt to extend it failed.", "Calls fail after that if it still cannot be extended.");
 }
 
 /* Are there the standbys that the reservation waits for? */
@@ -129,7 +129,7 @@ check_standbys(ReturnSetInfo *result)
 	if (count < SyncRepConfig->num_sync)
 		report_obstacle(result, "synchronous_standby_names",
 						"Bring back a standby that it names, or change it.",
-						psprintf("Of %d synchronous standbys that have to confirm the reservation, %d can", SyncRepConfig->num_sync, count),
+						psprintf("Of %d synchronous standbys that have to confirm the reservation, only %d can.", SyncRepConfig->num_sync, count),
 						WAIT_AND_FAIL);
 }
 
@@ -140,7 +140,7 @@ check_reservation(ReturnSetInfo *result)
 	if (compat_origin_states == 0)
 		finding_put(result, FINDING_ERROR, COMPAT_ORIGIN_STATES_NAME,
 					"Set it to at least 1 and restart the server.",
-					"It is 0, so the time of IDs cannot be reserved: no IDs are made.");
+					"It is 0, so no time can be reserved and no IDs are issued.");
 	else if (!RecoveryInProgress())
 	{
 		check_origin(result);
@@ -150,5 +150,5 @@ check_reservation(ReturnSetInfo *result)
 	if (!enableFsync)
 		finding_put(result, FINDING_WARNING, "fsync",
 					"Turn it on.",
-					"It is off: after a crash of the machine IDs can repeat, and data can be lost.");
+					"It is off, so after a crash of the machine, IDs can repeat and data can be lost.");
 }

@@ -25,9 +25,10 @@ check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_fo
 		return;
 	finding_put(result, waits_for_restart ? FINDING_WARNING : FINDING_ERROR, setting->name,
 				setting_invalid_hint(setting),
-				"The value \"%s\" is invalid: %s",
-				setting_invalid_text(setting),
-				waits_for_restart ? "when the server restarts, no IDs are issued." : "no IDs are issued that depend on it.");
+				waits_for_restart ?
+				"The value \"%s\" is invalid. When the server restarts, no IDs are issued." :
+				"The value \"%s\" is invalid. IDs that depend on it are not issued.",
+				setting_invalid_text(setting));
 }
 
 /*
@@ -56,8 +57,8 @@ check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout)
 	finding_put_layout(result, server_layout_setting.name, layout);
 	if (asked != NULL && !layout_equal(layout, asked))
 		finding_put(result, FINDING_WARNING, server_layout_setting.name,
-					"Restart the server, or take the change back.",
-					"The setting is \"%s\", but until the server restarts IDs are made with \"%s\".",
+					"Restart the server, or undo the change.",
+					"The setting is \"%s\", but until the server restarts, IDs are issued with \"%s\".",
 					layout_to_text(asked), layout_to_text(layout));
 }
 
@@ -79,8 +80,8 @@ check_fit_of(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField f
 					generator_misfit_detail(layout, field, setting->value, detail));
 	else if (setting->value >> bits != 0)
 		finding_put(result, FINDING_WARNING, setting->name,
-					"Choose a value that they have room for.",
-					"The value is %d, and the node of 128-bit IDs has room for 0 to %d: those that contain it are not issued.",
+					"Choose a value that the node of 128-bit IDs has room for.",
+					"The value is %d, and the node of 128-bit IDs has room for 0 to %d. IDs that contain this node are not issued.",
 					setting->value, (1 << bits) - 1);
 }
 
@@ -105,6 +106,6 @@ check_clock_limits(ReturnSetInfo *result, int max_drift, int max_regression, int
 		return;
 	finding_put(result, FINDING_WARNING, reference_max_regression.name,
 				"Raise it, or lower \"idgen.max_drift\" or \"idgen.reserve_ahead\".",
-				"\"idgen.max_drift\" and \"idgen.reserve_ahead\" are %d ms together, and it is %d ms: after a restart, calls wait for the difference at worst.",
+				"\"idgen.max_drift\" and \"idgen.reserve_ahead\" add up to %d ms, and \"idgen.max_regression\" is %d ms. After a restart, calls can wait for up to the difference.",
 				max_drift + reserve_ahead, max_regression);
 }

@@ -70,7 +70,7 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 	if (ahead_us > allowed_us)
 		finding_put(result, FINDING_ERROR, "timeline",
 					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
-					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms: calls wait, and fail after \"idgen.max_wait\".",
+					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms. Calls wait, and fail after \"idgen.max_wait\".",
 					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
 }
 
@@ -102,7 +102,7 @@ report_left(ReturnSetInfo *result, const char *subject, int64 until_us)
 {
 	finding_put(result, FINDING_ERROR, subject,
 				"Give the server a node that no server has had, or wait.",
-				"idgen_reset_timeline() went back below IDs of this node: it issues no more until %s, and calls fail.",
+				"idgen_reset_timeline() went back to a time before IDs of this node. The node issues no IDs until %s, and calls fail.",
 				timestamptz_to_str(clock_timestamptz(until_us)));
 }
 
@@ -119,8 +119,8 @@ check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayou
 		report_left(result, subject, left_until_us(timeline));
 	if (now_us() < end_us && is_used_up(layout, timeline))
 		finding_put(result, FINDING_ERROR, subject,
-					"If the clock was ahead, see idgen_reset_timeline(force => true) in docs/reliability.md, or else go to another layout.",
-					"IDs have got to the end of the layout's time, which is %s: calls fail.",
+					"If the clock was ahead, see idgen_reset_timeline(force => true) in docs/reliability.md. Otherwise change to another layout.",
+					"IDs have reached the end of the layout's time, which is %s, so calls fail.",
 					timestamptz_to_str(clock_timestamptz(end_us)));
 }
 

@@ -65,16 +65,16 @@ finding_put_layout(ReturnSetInfo *result, const char *subject, const SnowflakeLa
 	if (now_us < start_us)
 		finding_put(result, FINDING_ERROR, subject,
 					"Check the system clock, or choose another layout.",
-					"The layout's epoch, %s, is in the future: no IDs are made.",
+					"The layout's epoch, %s, is in the future, so no IDs are issued.",
 					timestamptz_to_str(clock_timestamptz(start_us)));
 	else if (now_us >= end_us)
 		finding_put(result, FINDING_ERROR, subject,
-					"Go to another layout, epoch or node; see docs/layouts.md.",
-					"The layout's time ended on %s: no IDs are made.",
+					"Change to another layout, epoch or node; see docs/layouts.md.",
+					"The layout's time ended on %s, so no IDs are issued.",
 					timestamptz_to_str(clock_timestamptz(end_us)));
 	else if (end_us - now_us < LAYOUT_LAST_YEARS_US)
 		finding_put(result, FINDING_WARNING, subject,
-					"Plan the way to another layout, epoch or node; see docs/layouts.md.",
+					"Plan the change to another layout, epoch or node; see docs/layouts.md.",
 					"The layout's time ends on %s.",
 					timestamptz_to_str(clock_timestamptz(end_us)));
 }

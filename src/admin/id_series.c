@@ -67,7 +67,7 @@ check_count(int32 count)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("count must not be negative"),
-				errdetail("The count asked for is %d.", count));
+				errdetail("The requested count is %d.", count));
 }
 
 static void

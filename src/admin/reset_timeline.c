@@ -52,7 +52,7 @@ report_unaccounted(uint64 start_us, const IssuedBefore *issued)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
-				errdetail("Before the server was last started, IDs may have been issued up to %s, and it is not known by which nodes.",
+				errdetail("Before the server was last started, unknown nodes may have issued IDs up to %s.",
 						  timestamptz_to_str(clock_timestamptz(issued->loaded_us))),
 				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
 	ereport(ERROR,
@@ -73,10 +73,10 @@ warn_if_ahead(uint64 start_us)
 		ereport(WARNING,
 				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
 				ahead_ms <= reference_max_regression.value ?
-				errdetail("IDs stay that far ahead, by a tenth less of each second at least, until the clock has caught up.") :
-				errdetail("Calls wait until the clock is within \"idgen.max_regression\" of that, which is %d ms.",
+				errdetail("IDs stay ahead until the clock has caught up, by at least 0.1 s less each second.") :
+				errdetail("Calls wait until IDs are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
 						  reference_max_regression.value),
-				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
+				errhint("As long as no ID has been issued, idgen_reset_timeline() undoes this."));
 }
 
 /* The first tick's start at or after a moment, in us; ERROR if there is none. */
@@ -96,7 +96,7 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("start of the snowflake timeline out of range"),
-				errdetail("It can be from %s to %s.",
+				errdetail("It must be between %s and %s.",
 						  first_text, timestamptz_to_str(last)));
 	}
 

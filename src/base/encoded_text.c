@@ -47,7 +47,7 @@ report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			errmsg("invalid input syntax for type %s: \"%s\"", type.name, clip_text(encoded)),
-			status == ID_TEXT_EMPTY ? errdetail("There is no digit in it.") :
+			status == ID_TEXT_EMPTY ? errdetail("The text contains no digit.") :
 			errdetail("The character \"%.*s\" at position %zu is not a digit of %s.",
 					  pg_mbcharcliplen(character, strlen(character), 1), character,
 					  bad + 1, encoding->name),

@@ -76,8 +76,8 @@ const char *
 setting_invalid_hint(const ServerSetting *setting)
 {
 	return is_foreign(setting) ?
-		"Take it out of the session's options, of ALTER ROLE and of ALTER DATABASE, and connect again." :
-		"Correct it in postgresql.conf or by ALTER SYSTEM, and reload the configuration.";
+		"Remove it from the session's options and from the settings of the role and the database, and connect again." :
+		"Correct it in postgresql.conf or with ALTER SYSTEM, and reload the configuration.";
 }
 
 /*
@@ -94,7 +94,7 @@ setting_report_invalid(const ServerSetting *setting, const char *detail, const c
 			errmsg("invalid value for parameter \"%s\": \"%s\"",
 				   setting->name, setting_invalid_text(setting)),
 			errdetail("%s", foreign ?
-					  "It comes from the session, its role or its database, and only the server's configuration may set it." :
+					  "The value was set for the session, its role or its database, but only the server's configuration can set this parameter." :
 					  detail),
 			errhint("%s", foreign || hint == NULL ? setting_invalid_hint(setting) : hint));
 }

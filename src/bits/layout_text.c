@@ -399,7 +399,7 @@ check(const SnowflakeLayout *layout, LayoutProblem *problem)
 	int64		end_us;
 
 	if (!layout_has(layout, LAYOUT_TIME))
-		return fail(problem, "Numbers without a time are what a sequence makes.", "There is no field \"time\".");
+		return fail(problem, "For numbers without a time, use a sequence.", "There is no field \"time\".");
 	if (layout_usable_bits(layout, LAYOUT_TIME) == 0)
 		return fail(problem, NULL, "The only bit of the time is the sign bit.");
 	if (layout->shift[LAYOUT_SEQUENCE] > layout->shift[LAYOUT_TIME])
@@ -408,7 +408,7 @@ check(const SnowflakeLayout *layout, LayoutProblem *problem)
 		pg_add_s64_overflow(layout->epoch_ticks, layout_end_tick(layout), &end_tick) ||
 		pg_mul_s64_overflow(end_tick, layout->tick_us, &end_us))
 		return fail(problem, "Give the time fewer bits, and leave the highest unused.",
-					"The time reaches further than a timestamp can, which is the year 294246.");
+					"The time reaches beyond the year 294246, where timestamps end.");
 	return true;
 }
 

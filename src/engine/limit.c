@@ -93,9 +93,9 @@ report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
 	ereport(ERROR,
 			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			errmsg("time field of the snowflake layout is used up"),
-			errdetail("The layout's last moment is %s, and IDs would go on at %s, but the system clock is at %s.",
+			errdetail("The last time that the layout can hold is %s. The next ID would have the time %s, but the system clock is at %s.",
 					  last_text, next_text, timestamptz_to_str(clock_timestamptz(now_us))),
-			errhint("If the clock is right now, it was ahead before. To have IDs go on at the clock, use idgen_reset_timeline(force => true); what that gives up is in docs/reliability.md."));
+			errhint("If the clock is right now, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
 }
 
 /* The position is past the end of the time field.  ERROR PROGRAM_LIMIT_EXCEEDED. */
@@ -109,9 +109,9 @@ report_layout(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 	ereport(ERROR,
 			errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			errmsg("time field of the snowflake layout is used up"),
-			errdetail("The layout's last moment is %s.",
+			errdetail("The last time that the layout can hold is %s.",
 					  timestamptz_to_str(clock_timestamptz(layout_end_us(layout) - 1))),
-			errhint("Check the system clock. If it is right, IDs of this layout have come to their end; the way to another layout is in docs/layouts.md."));
+			errhint("Check the system clock. If it is right, the time of this layout has ended; docs/layouts.md describes how to change to another layout."));
 }
 
 /* ------------------------------------- the reference clock and idgen.max_drift: extended by time */
@@ -159,11 +159,11 @@ report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake timeline is too far ahead of the system clock"),
-			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, \"idgen.max_regression\" is %d ms.",
+			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, and \"idgen.max_regression\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
 					  window_max_drift.value, wait_max_ms, reference_max_regression.value),
-			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are drawn than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
+			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are requested than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
 static WaitCause
@@ -221,7 +221,7 @@ report_over(void)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("reservation of time for snowflake IDs was over before it was written"),
+			errmsg("reservation of time for snowflake IDs expired before it was written"),
 			errdetail("\"idgen.reserve_ahead\" is %d ms, and \"idgen.max_wait\" is %d ms.", reservation_ahead, wait_max_ms),
 			errhint("Find out why WAL is flushed so slowly, or raise \"idgen.reserve_ahead\"."));
 }

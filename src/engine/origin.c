@@ -98,8 +98,8 @@ check_origin_states(void)
 	if (compat_origin_states == 0)
 		ereport(ERROR,
 				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				errmsg("cannot make snowflake IDs when \"%s\" is 0", COMPAT_ORIGIN_STATES_NAME),
-				errdetail("The time up to which IDs may have been made is kept in replication origin \"%s\".", ORIGIN_NAME),
+				errmsg("cannot issue snowflake IDs when \"%s\" is 0", COMPAT_ORIGIN_STATES_NAME),
+				errdetail("The time up to which IDs may have been issued is kept in replication origin \"%s\".", ORIGIN_NAME),
 				errhint("Set \"%s\" to 1 or more and restart the server.", COMPAT_ORIGIN_STATES_NAME));
 }
 
@@ -121,7 +121,7 @@ check_origin_committed(void)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_IN_USE),
 				errmsg("replication origin \"%s\" was created by the current transaction", ORIGIN_NAME),
-				errhint("Commit before you make snowflake IDs."));
+				errhint("Commit before you generate snowflake IDs."));
 }
 
 /*
@@ -137,8 +137,8 @@ check_catalog_is_free(void)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_IN_USE),
 				errmsg("cannot create replication origin \"%s\" while the current transaction has locked pg_replication_origin", ORIGIN_NAME),
-				errdetail("To drop a replication origin or a subscription locks it until the end of the transaction."),
-				errhint("Commit before you make snowflake IDs."));
+				errdetail("Dropping a replication origin or a subscription locks it until the end of the transaction."),
+				errhint("Commit before you generate snowflake IDs."));
 }
 
 /* PostgreSQL 15 locks the catalog to drop an origin, later ones lock the origin. */
@@ -240,7 +240,7 @@ create_origin(void)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("could not create replication origin \"%s\"", ORIGIN_NAME),
-				errdetail("A background worker tried to and did not succeed; the server log says why."),
+				errdetail("The background worker that was started to create it failed; the server log says why."),
 				errhint("End transactions that have dropped a replication origin or a subscription, or created \"%s\".", ORIGIN_NAME));
 	return ORIGIN_MISSING;
 }
@@ -292,7 +292,7 @@ origin_report(OriginStatus status)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_IN_USE),
 			errmsg("replication origin \"%s\" is locked by another transaction", ORIGIN_NAME),
-			errdetail("The time up to which IDs may have been made is kept there, and must be read or extended now."),
+			errdetail("It holds the time up to which IDs may have been issued, and that time must be read or extended now."),
 			errhint("Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription."));
 }
 
@@ -435,7 +435,7 @@ idgen_create_origin(Datum database)
 	{
 		replorigin_create(ORIGIN_NAME);
 		ereport(LOG,
-				errmsg("created replication origin \"%s\" to keep up to which time snowflake IDs may have been made", ORIGIN_NAME));
+				errmsg("created replication origin \"%s\" to hold the time up to which snowflake IDs may have been issued", ORIGIN_NAME));
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();

@@ -121,10 +121,10 @@ report_step_back(uint64 step_ns, uint64 lead_ns)
 	ereport(LOG,
 			errmsg("system clock went back by %.3f s", (double) step_ns / NS_PER_S),
 			is_within_max_regression(lead_ns) ?
-			errdetail("Snowflake IDs go on from the last one. They are ahead of the clock, by a tenth less of each second, until it has caught up.") :
-			errdetail("Snowflake IDs go on from the last one. Calls wait until they are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
+			errdetail("Snowflake IDs continue after the last one. Until the clock has caught up, they are ahead of it, by 0.1 s less each second.") :
+			errdetail("Snowflake IDs continue after the last one. Calls wait until the IDs are ahead of the clock by no more than \"idgen.max_regression\", which is %d ms.",
 					  reference_max_regression.value),
-			errhint("Find out what sets the clock, and let it be slewed instead."));
+			errhint("Find out what sets the clock, and let it slew the clock instead."));
 }
 
 /*

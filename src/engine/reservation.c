@@ -81,7 +81,7 @@ report_lead(uint64 left_us, uint64 now_us)
 		ereport(LOG,
 				errmsg("snowflake IDs begin at %s, %.3f s ahead of the system clock",
 					   timestamptz_to_str(clock_timestamptz(left_us)), (double) ahead_us / 1000000),
-				errdetail("An earlier life of the server may have made IDs up to there."));
+				errdetail("IDs up to that time may have been issued before the last restart or failover."));
 }
 
 /*
@@ -419,7 +419,7 @@ extend_as_writer(SharedArea *area, ReplOriginId origin, uint64 reach_us, uint32 
 	if (was_moved)
 		ereport(LOG,
 				errmsg("replication origin \"%s\" had been dropped or moved", ORIGIN_NAME),
-				errdetail("It holds again up to which time snowflake IDs may have been made. A crash before this could have made them repeat, or wait."));
+				errdetail("It again holds the time up to which snowflake IDs may have been issued. A crash before this could have caused IDs to repeat, or calls to wait."));
 }
 
 /*
@@ -512,7 +512,7 @@ report_early_failure(SharedArea *area, const OriginFailure *failure)
 
 	ereport(LOG,
 			errmsg("could not extend the reservation of time for snowflake IDs early: %s", failure->reason),
-			errdetail("Calls go on up to %s, and fail after that if it still cannot be extended.",
+			errdetail("IDs are issued up to %s. After that, calls fail if the reservation still cannot be extended.",
 					  timestamptz_to_str(clock_timestamptz(reserved_us))));
 }
 

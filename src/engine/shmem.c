@@ -169,7 +169,7 @@ static void
 add_shmem_hint(void *arg)
 {
 	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
-		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start. For many generators, raise \"idgen.max_generators\", too.");
+		errhint("Add \"idgen\" to \"shared_preload_libraries\" and restart the server, so that it reserves the memory at start. For many generators, also raise \"idgen.max_generators\".");
 	else
 		errhint("Restart the server if idgen was upgraded.");
 }
@@ -222,7 +222,7 @@ attach_area(void)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("shared memory of idgen was created by another version of its library"),
-				errdetail("The format in memory is %d, this library's is %d.",
+				errdetail("The format in memory is %d, and the format of this library is %d.",
 						  area->format, SHARED_AREA_FORMAT),
 				errhint("Restart the server after an upgrade of idgen."));
 

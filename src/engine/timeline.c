@@ -222,7 +222,7 @@ timeline_check_not_left(Timeline *timeline)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("node has already issued snowflake IDs for this time"),
-				errdetail("idgen_reset_timeline() went back below IDs of this node, which issues no more until %s. After a restart or a failover this is no longer known, and IDs would repeat.",
+				errdetail("idgen_reset_timeline() went back to a time before IDs of this node, so the node issues no IDs until %s. After a restart or a failover this is no longer known, and IDs would repeat.",
 						  timestamptz_to_str(clock_timestamptz(until_us))),
 				errhint("If the node was changed after this statement began, run the statement again. Otherwise set \"idgen.worker_id\" to a value that no server has used."));
 }

@@ -104,7 +104,7 @@ report_change_refused(const char *name, const GeneratorOptions *former, const Ge
 			errmsg("cannot change generator \"%s\" to layout \"%s\"", name, layout_to_text(&present->layout)),
 			errdetail("Its IDs could be the same numbers as IDs that it has issued with layout \"%s\" at other times.",
 					  layout_to_text(&former->layout)),
-			errhint("Choose a node that it has not had and that has the same place in both layouts, or create another generator and do not put IDs of both into one column."));
+			errhint("Choose a node that the generator has not had and that has the same place in both layouts, or create another generator and do not store IDs of both in one column."));
 }
 
 /* ERROR if the command changes the option "former", which only we write. */
@@ -280,7 +280,7 @@ report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
 			layout_same_pace(numbers, &others) ?
 			errdetail("They can be equal when they are issued at the same time.") :
 			errdetail("They can be equal when they are issued at different times."),
-			errhint("Do not put IDs of both into one column."));
+			errhint("Do not store IDs of both in one column."));
 	return true;
 }
 

@@ -79,7 +79,7 @@ read_sequence_start(const char *text, SequenceStart *sequence_start, OptionsProb
 			return true;
 	}
 	return refuse_value(problem, "sequence_start", text, NULL,
-						"Values are \"zero\", \"random\" and \"rolling\".");
+						"Valid values are \"zero\", \"random\" and \"rolling\".");
 }
 
 /* The field of the node that an option sets; LAYOUT_TIME if none. */
@@ -102,7 +102,7 @@ read_number(const char *name, const char *text, uint64 *number, OptionsProblem *
 	*number = strtou64(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
 		return refuse_value(problem, name, text,
-							"It must be a number from 0 on, within the layout's field.", NULL);
+							"It must be a whole number from 0 to the highest that the field of the layout holds.", NULL);
 	return true;
 }
 
@@ -206,7 +206,7 @@ check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *
 
 	if (options->is_given[field] && !layout_has(&options->layout, field))
 		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
-					  psprintf("option \"%s\" does not go with the layout", name),
+					  psprintf("option \"%s\" does not fit the layout", name),
 					  psprintf("The layout has no %s.", layout_field_names[field]), NULL);
 	if (options->value[field] > most)
 		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
@@ -217,7 +217,7 @@ check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *
 	if (!options->is_given[field] && layout_has(&options->layout, field) && !is_known_elsewhere)
 		return refuse(problem, ERRCODE_INVALID_PARAMETER_VALUE,
 					  psprintf("option \"%s\" is required", name),
-					  psprintf("The layout has a %s, and there is no setting of the server for it.",
+					  psprintf("The layout has a %s, and no setting of the server provides it.",
 							   layout_field_names[field]), NULL);
 	return true;
 }

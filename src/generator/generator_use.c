@@ -362,5 +362,5 @@ generator_check_unused(Oid server)
 				errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				errmsg("cannot drop generator \"%s\" because other objects depend on it", name),
 				errdetail_internal("%s", list.data),
-				errhint("Let them name another generator first, for example with ALTER TABLE ... ALTER COLUMN ... SET DEFAULT. DROP SERVER ... CASCADE drops it nonetheless and leaves them as they are."));
+				errhint("Change them to name another generator first, for example with ALTER TABLE ... ALTER COLUMN ... SET DEFAULT. DROP SERVER ... CASCADE drops the generator anyway and leaves them as they are."));
 }

@@ -21,7 +21,7 @@ check_count(const char *name, int32 value, int64 most, const char *hint)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("%s must be between 1 and %lld", name, (long long) most),
-				errdetail("The %s asked for is %d.", name, value),
+				errdetail("The requested %s is %d.", name, value),
 				value > most ? errhint("%s", hint) : 0);
 }
 

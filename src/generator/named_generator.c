@@ -97,8 +97,8 @@ named_generator_server(const char *name)
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("generator \"%s\" does not exist", name),
 				wrapper != NULL ?
-				errdetail("There is a foreign server by this name, but it is of another foreign-data wrapper.") : 0,
-				errhint("See snowflake_create_generator()."));
+				errdetail("A foreign server of this name exists, but it belongs to another foreign-data wrapper.") : 0,
+				errhint("Create it with snowflake_create_generator()."));
 	return server;
 }
 

@@ -38,7 +38,7 @@ const char *
 layout_objection(const SnowflakeLayout *layout)
 {
 	if (layout->tick_us > LAYOUT_LONGEST_TICK_US)
-		return "Its ticks are longer than a second, and after a restart no IDs could be made before the end of one.";
+		return "Its ticks are longer than a second, and after a restart no IDs could be issued before the end of a tick.";
 	return NULL;
 }
 
@@ -49,7 +49,7 @@ server_layout_objection(const SnowflakeLayout *layout)
 	if (layout_objection(layout) != NULL)
 		return layout_objection(layout);
 	if (layout_has(layout, LAYOUT_SHARD) || layout_has(layout, LAYOUT_SLAB))
-		return "Its shard or slab tells generators apart, so it is for snowflake_create_generator().";
+		return "Its shard or slab distinguishes generators, so it is only for snowflake_create_generator().";
 	return NULL;
 }
 
@@ -107,11 +107,13 @@ warn_of_end(const SnowflakeLayout *layout)
 
 	if (end_us - now_us < LAYOUT_LAST_YEARS_US)
 		ereport(WARNING,
-				errmsg("time of the layout of snowflake IDs %s on %s",
-					   end_us <= now_us ? "ended" : "ends",
+				end_us <= now_us ?
+				errmsg("time of the layout of snowflake IDs ended on %s",
+					   timestamptz_to_str(clock_timestamptz(end_us))) :
+				errmsg("time of the layout of snowflake IDs ends on %s",
 					   timestamptz_to_str(clock_timestamptz(end_us))),
-				errdetail("From then on no IDs can be made with it."),
-				errhint("The way to another layout, epoch or node that repeats no ID is in docs/layouts.md."));
+				errdetail("After that time, no IDs can be issued with this layout."),
+				errhint("See docs/layouts.md for how to change to another layout, epoch or node without repeating IDs."));
 }
 
 /*

@@ -61,7 +61,7 @@ check_node(uint64 node)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("not an extended snowflake ID"),
-				errdetail("Its node begins with %02x, and those of servers begin with 00.", (int) (node >> UUID_NODE_MARKS_SHIFT)),
+				errdetail("Its node begins with %02x, but nodes of servers begin with 00.", (int) (node >> UUID_NODE_MARKS_SHIFT)),
 				errhint("uuid_inspect() says what a UUID is."));
 }
 

@@ -50,7 +50,7 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
 	if (now_us >= end_us)
 		ereport(elevel,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("time of layout \"%s\" has run out", layout_to_text(layout)),
+				errmsg("time of layout \"%s\" has ended", layout_to_text(layout)),
 				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
 				layout_has(layout, LAYOUT_SLAB) ?
 				errhint("The time counts within a slab: write the layout with the slab's beginning as its epoch.") :
@@ -59,7 +59,7 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
 		ereport(elevel,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("epoch of layout \"%s\" is in the future", layout_to_text(layout)),
-				errdetail("It is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
+				errdetail("The epoch is %s.", timestamptz_to_str(clock_timestamptz(start_us))));
 }
 
 /*
@@ -75,7 +75,7 @@ refuse_catalog(Oid catalog)
 				catalog == UserMappingRelationId ?
 				errmsg("a generator has no user mappings") :
 				errmsg("a generator has no foreign tables"),
-				errdetail("Servers of foreign-data wrapper \"%s\" are generators of IDs, not places of data.",
+				errdetail("Servers of foreign-data wrapper \"%s\" are generators of IDs and hold no data.",
 						  GENERATOR_WRAPPER));
 }
 

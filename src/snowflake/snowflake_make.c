@@ -41,7 +41,7 @@ snowflake_part_bits(const SnowflakeLayout *layout, LayoutField field, int64 valu
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("%s of snowflake ID out of range: %lld", name, (long long) value),
-				errdetail("The %s is from 0 to %lld in layout \"%s\".",
+				errdetail("The %s must be between 0 and %lld in layout \"%s\".",
 						  name, (long long) most, layout_to_text(layout)));
 	return layout_put(layout, field, (uint64) value);
 }

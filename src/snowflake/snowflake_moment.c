@@ -32,7 +32,7 @@ snowflake_tick_moment(const SnowflakeLayout *layout, uint64 tick)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range"),
-				errdetail("The ID's time lies further in the future than a timestamp can."));
+				errdetail("The time of the ID is later than a timestamp can be."));
 	return clock_timestamptz(unix_us);
 }
 

@@ -35,9 +35,9 @@ ensure_of_layout(const SnowflakeLayout *layout, int64 id)
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("snowflake ID out of range"),
-				errdetail("In the ID %lld bits 0x%llX are set, which layout \"%s\" does not use.",
+				errdetail("The ID %lld has the bits 0x%llX set, which layout \"%s\" does not use.",
 						  (long long) id, (unsigned long long) stray_bits, layout_to_text(layout)),
-				errhint("snowflake_inspect(%lld) says which layouts it can be of.", (long long) id));
+				errhint("Use snowflake_inspect(%lld) to see which layouts the ID can have.", (long long) id));
 }
 
 /*

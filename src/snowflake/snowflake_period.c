@@ -75,7 +75,7 @@ ensure_in_range(TimestampTz moment, const Period *period)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range"),
-				errdetail("The %s of this moment does not end within the range of timestamps.", period->name));
+				errdetail("The %s that contains this time does not end within the range of timestamps.", period->name));
 }
 
 /* The start of the period that a clock is in, as the clock shows it. */

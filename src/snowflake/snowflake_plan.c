@@ -164,7 +164,7 @@ check_range(const char *name, int64 value, int64 most)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("%s must be between 1 and %lld", name, (long long) most),
-				errdetail("%lld was asked for.", (long long) value));
+				errdetail("The requested value is %lld.", (long long) value));
 }
 
 /* The next whole number of a numeric; beyond those of a bigint, and for NaN, the largest of these. */

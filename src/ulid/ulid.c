@@ -114,7 +114,7 @@ idgen_ulid_monotonic(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("random bits of the last ULID are used up"),
-				errdetail("The last ULID of this session has the greatest random part there is, and the next millisecond has not begun."),
+				errdetail("The last ULID of this session has the greatest possible random part, and the next millisecond has not begun."),
 				errhint("Run the statement again, or use ulid()."));
 	return uuid_datum(*last);
 }

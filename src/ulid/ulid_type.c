@@ -68,7 +68,7 @@ idgen_ulid_in(PG_FUNCTION_ARGS)
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", clip_text(text)),
 				detail(status, text, bad),
-				looks_like_uuid(length) ? errhint("The text of a UUID is cast to uuid first, and that to ulid.") : 0);
+				looks_like_uuid(length) ? errhint("Cast the text of a UUID to uuid first, and then to ulid.") : 0);
 	return uuid_datum(ulid);
 }
 

@@ -20,8 +20,8 @@ part_of_node(const ServerSetting *setting, int bits)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("value of parameter \"%s\" does not fit the node of a 128-bit ID", setting->name),
-				errdetail("The value is %d, and such a node has room for 0 to %d.", setting->value, (1 << bits) - 1),
-				errhint("Choose a value that it has room for."));
+				errdetail("The value is %d, and the node has room for 0 to %d.", setting->value, (1 << bits) - 1),
+				errhint("Choose a value that the node has room for."));
 	return setting->value;
 }
 

@@ -43,7 +43,7 @@ get_only_uuid(ArrayType *array, const char *caller, UuidBits *uuid)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("%s takes one UUID", caller),
-				errdetail("It was given %d.", count));
+				errdetail("The number of UUIDs given is %d.", count));
 	if (array_contains_nulls(array))
 		return false;
 	*uuid = uuid_of_datum(PointerGetDatum(ARR_DATA_PTR(array)));

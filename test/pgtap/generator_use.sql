@@ -107,7 +107,7 @@ CREATE FUNCTION pg_temp.findings(name text) RETURNS text LANGUAGE sql AS
 $$ SELECT string_agg(severity || ': ' || finding, ' ') FROM idgen_check() WHERE subject = format('generator "%s"', name) AND severity = 'error' $$;
 SELECT is(pg_temp.findings('used'), NULL, 'nothing is found of a generator that there is');
 ALTER SERVER used RENAME TO reused;
-SELECT is(pg_temp.findings('used'), 'error: It does not exist, but column "Regress uses".many_1.id and 102 other objects depend on it: where they need an ID, there is an error.', 'renamed: what names it is found');
+SELECT is(pg_temp.findings('used'), 'error: It does not exist, but column "Regress uses".many_1.id and 102 other objects depend on it and fail when they need an ID.', 'renamed: what names it is found');
 SELECT is(state, NULL, '... which does not keep it by its new name') FROM pg_temp.error($$SELECT snowflake_drop_generator('reused')$$);
 CREATE FOREIGN DATA WRAPPER regress_other;
 CREATE SERVER used FOREIGN DATA WRAPPER regress_other;

@@ -365,7 +365,7 @@ sub check_end
 	{
 		my $error = $session->error($sql);
 		like($error, $EXHAUSTED, "$kind: a layout that has ended: $sql");
-		like($error, qr/DETAIL:  .*last moment is \d+-.*HINT:  .*docs\/layouts\.md/s, '... with the way on');
+		like($error, qr/DETAIL:  .*last time that the layout can hold is \d+-.*HINT:  .*docs\/layouts\.md/s, '... with the way on');
 	}
 	is(log_count(qr/time of the layout of snowflake IDs ended on/), 1, '... and is warned about once');
 	$session->quit;

@@ -78,17 +78,17 @@ sub check_generators
 
 	create($node, "'d', 'wide', worker_id => 3");
 	finds($node,
-		'notice|generator "d"|It has layout and node in common with generator "a": they share a timeline, so their IDs differ, but each waits for the other\'s bursts.',
+		'notice|generator "d"|It has the same layout and node as generator "a". They share a timeline, so their IDs differ, but each waits for the other\'s bursts.',
 		'two names for one space');
 	drop($node, 'd');
 
 	create($node, "'d', 'default'");
-	like(findings($node), qr/^notice\|generator "d"\|It has layout and node in common with \Q$own\E: [^\n]*$/,
+	like(findings($node), qr/^notice\|generator "d"\|It has the same layout and node as \Q$own\E\. [^\n]*$/,
 		"the server's own space");
 	drop($node, 'd');
 
 	create($node, "'d', 'widest'");
-	my $coincides = 'notice|generator "d"|Its IDs are of another layout than those of %s, and can be the same numbers, made at %s.';
+	my $coincides = 'notice|generator "d"|Its layout differs from that of %s. IDs of both can be equal when they are issued at %s.';
 	finds($node,
 		join("\n",
 			sprintf($coincides, $own, 'the same time'),
@@ -96,14 +96,14 @@ sub check_generators
 			sprintf($coincides, 'generator "c"', 'different times')),
 		'a layout that has no bit fixed, with each of the others once');
 	configure($node, 'idgen.worker_id' => 1);
-	like(findings($node), qr/^warning\|generator "d"\|This server has a node, so there are others/m,
+	like(findings($node), qr/^warning\|generator "d"\|This server has a node of its own, so there are other servers/m,
 		'... on a server with a node');
 	drop($node, 'd');
 
 	create($node, "'d', 'wide'");
 	configure($node, 'idgen.worker_id' => 20);
 	finds($node,
-		'error|generator "d"|The server\'s node, datacenter 0 and worker 20, does not fit its layout: it makes no IDs.',
+		'error|generator "d"|The server\'s node, datacenter 0 and worker 20, does not fit the generator\'s layout, so the generator issues no IDs.',
 		'a node that does not fit');
 	my ($status, $output, $error) = $node->psql('postgres', "SELECT snowflake_nextval('d')");
 	isnt($status, 0, '... and it makes none');
@@ -119,16 +119,16 @@ sub check_layouts
 	create($node, "'soon', '" . layout_that_ends_in(86400 * 365) . "', worker_id => 65535");
 	like(findings($node), qr/^warning\|generator "soon"\|The layout's time ends on \d{4}-[^\n]*\.$/, 'a layout that ends within a year');
 	$node->safe_psql('postgres', "ALTER SERVER soon OPTIONS (SET layout '" . layout_that_ends_in(-86400) . "')");
-	like(findings($node), qr/^error\|generator "soon"\|The layout's time ended on \d{4}-[^\n]*: no IDs are made\.$/, '... that has ended');
+	like(findings($node), qr/^error\|generator "soon"\|The layout's time ended on \d{4}-[^\n]*, so no IDs are issued\.$/, '... that has ended');
 	$node->safe_psql('postgres',
 		"ALTER SERVER soon OPTIONS (SET layout 'time 30 bits of 1 s since 2900-01-01, worker 16, sequence 17')");
-	like(findings($node), qr/^error\|generator "soon"\|The layout's epoch, 2900-01-01[^\n]*, is in the future: no IDs are made\.$/,
+	like(findings($node), qr/^error\|generator "soon"\|The layout's epoch, 2900-01-01[^\n]*, is in the future, so no IDs are issued\.$/,
 		'... whose time has not begun');
 	drop($node, 'soon');
 
 	configure($node, 'idgen.layout' => 'leaf');
 	finds($node,
-		'warning|idgen.layout|The setting is "leaf", but until the server restarts IDs are made with "default".',
+		'warning|idgen.layout|The setting is "leaf", but until the server restarts, IDs are issued with "default".',
 		'a layout that waits for a restart');
 	configure($node, 'idgen.layout' => 'default');
 	return;
@@ -140,19 +140,19 @@ sub check_settings
 
 	$node->safe_psql('postgres', 'CREATE ROLE stubborn LOGIN; ALTER ROLE stubborn SET idgen.worker_id = 5');
 	is( findings($node, extra_params => [ '-U', 'stubborn' ]),
-		'error|idgen.worker_id|The value "5 (not from the server\'s configuration)" is invalid: no IDs are issued that depend on it.',
+		'error|idgen.worker_id|The value "5 (not from the server\'s configuration)" is invalid. IDs that depend on it are not issued.',
 		'a setting that was refused');
 	$node->safe_psql('postgres', 'DROP ROLE stubborn');
 
 	configure($node, fsync => 'off');
-	finds($node, 'warning|fsync|It is off: after a crash of the machine IDs can repeat, and data can be lost.', 'fsync');
+	finds($node, 'warning|fsync|It is off, so after a crash of the machine, IDs can repeat and data can be lost.', 'fsync');
 	configure($node, fsync => 'on');
 
 	my $states = $node->safe_psql('postgres', "SELECT max(name) FROM pg_settings WHERE name = 'max_active_replication_origins'")
 	  || 'max_replication_slots';
 	$node->safe_psql('postgres', "ALTER SYSTEM SET $states = 0");
 	$node->restart;
-	finds($node, "error|$states|It is 0, so the time of IDs cannot be reserved: no IDs are made.", 'no place for the reservation');
+	finds($node, "error|$states|It is 0, so no time can be reserved and no IDs are issued.", 'no place for the reservation');
 	$node->safe_psql('postgres', "ALTER SYSTEM RESET $states");
 	$node->restart;
 	return;
@@ -163,7 +163,7 @@ sub check_timeline
 	my ($node) = @_;
 
 	$node->safe_psql('postgres', "SELECT idgen_reset_timeline(now() + interval '1 hour')");
-	like(findings($node), qr/\Aerror\|system clock\|It is 3\d{3}\.\d{3} s behind where it has been or IDs began, .*: calls wait for the difference, and fail after "idgen\.max_wait"\.\nerror\|timeline\|IDs are 3\d{3}\.\d{3} s ahead of the system clock, and "idgen.max_drift" is 1000 ms: calls wait, and fail after "idgen\.max_wait"\.\z/,
+	like(findings($node), qr/\Aerror\|system clock\|The clock is 3\d{3}\.\d{3} s behind its highest reading or the time at which IDs began, .* Calls wait for the difference, and fail after "idgen\.max_wait"\.\nerror\|timeline\|IDs are 3\d{3}\.\d{3} s ahead of the system clock, and "idgen.max_drift" is 1000 ms\. Calls wait, and fail after "idgen\.max_wait"\.\z/,
 		'a timeline that is ahead');
 	$node->safe_psql('postgres', 'SELECT idgen_reset_timeline()');
 	finds($node, '', '... and is not any more');
@@ -175,14 +175,14 @@ sub check_nodes
 {
 	my ($node) = @_;
 	my $standby = PostgreSQL::Test::Cluster->new('standby');
-	my $like_others = 'its node is 0, as that of every server without a setting.';
+	my $like_others = 'Its node is 0, as is that of every server without a setting.';
 
 	$node->backup('base');
 	$standby->init_from_backup($node, 'base', has_streaming => 1);
 	$standby->start;
 	$node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_stat_replication');
-	finds($standby, "warning|idgen.worker_id|This server is a standby, and $like_others", 'a standby');
-	finds($node, "warning|idgen.worker_id|This server sends its WAL to others, and $like_others", 'its primary');
+	finds($standby, "warning|idgen.worker_id|This server is a standby. $like_others", 'a standby');
+	finds($node, "warning|idgen.worker_id|This server sends its WAL to other servers. $like_others", 'its primary');
 	configure($node, 'idgen.worker_id' => 7);
 	finds($node, '', '... with a node');
 	configure($node, 'idgen.worker_id' => 0);
@@ -192,14 +192,14 @@ sub check_nodes
 	finds($node, '', 'without its standby');
 	$node->safe_psql('postgres',
 		"CREATE SUBSCRIPTION news CONNECTION 'dbname=nowhere' PUBLICATION news WITH (connect = false)");
-	finds($node, "warning|idgen.worker_id|This server has subscriptions, and $like_others", 'a subscriber');
+	finds($node, "warning|idgen.worker_id|This server has subscriptions. $like_others", 'a subscriber');
 	$node->safe_psql('postgres', "ALTER SUBSCRIPTION news SET (slot_name = NONE); DROP SUBSCRIPTION news");
 
 	$node->safe_psql('postgres', "ALTER SYSTEM SET idgen.layout = 'tso'");
 	$node->restart;
 	$standby->start;
 	$node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_stat_replication');
-	finds($node, 'warning|idgen.layout|This server sends its WAL to others, and its layout does not tell servers apart.',
+	finds($node, 'warning|idgen.layout|This server sends its WAL to other servers. Its layout does not distinguish servers.',
 		'a primary whose layout has no node');
 	$standby->stop;
 	$node->safe_psql('postgres', "ALTER SYSTEM RESET idgen.layout");

@@ -321,7 +321,7 @@ sub check_end
 {
 	my ($node) = @_;
 	my $session = session($node);
-	my $exhausted = qr/ERROR:  54000: time field of the snowflake layout is used up\n.*DETAIL:  The layout's last moment is 2255-06-05 23:47:34\.740991\+00/s;
+	my $exhausted = qr/ERROR:  54000: time field of the snowflake layout is used up\n.*DETAIL:  The last time that the layout can hold is 2255-06-05 23:47:34\.740991\+00/s;
 
 	$session->query($_) foreach 'SET idgen.max_wait = 0', 'SET idgen.uuid_node = server';
 	$CLOCK->set('2255-06-05 23:47:34');

@@ -254,7 +254,7 @@ sub check_node
 		$session = session($node);
 		is($session->error('SELECT snowflake_nextval()'), '', "$setting $beyond, which the layout has room for: snowflakes are made");
 		like(draw_error($session, $_),
-			qr/ERROR:  22023: value of parameter "idgen\.$setting" does not fit the node of a 128-bit ID\nDETAIL:  The value is $beyond, and such a node has room for 0 to $largest\./,
+			qr/ERROR:  22023: value of parameter "idgen\.$setting" does not fit the node of a 128-bit ID\nDETAIL:  The value is $beyond, and the node has room for 0 to $largest\./,
 			"... refused: $_") foreach grep { /snowflake128|of server/ } @KINDS;
 		is(draw_error($session, $_), '', "... which does not concern $_") foreach @OF_PROCESS, 'uuidv7_sequential', 'ulid_sequential';
 		alter_system($node, $session, "idgen.$setting" => $largest);

@@ -305,7 +305,7 @@ sub check_slow
 	reload_until($node, $session, 'idgen.reserve_ahead', '300ms');
 	$session->query("SET idgen.max_wait = '300ms'");
 	ends_some_time($session,
-		qr/ERROR:  55000: reservation of time for snowflake IDs was over before it was written\nDETAIL: .*\nHINT:  /,
+		qr/ERROR:  55000: reservation of time for snowflake IDs expired before it was written\nDETAIL: .*\nHINT:  /,
 		'a flush that takes longer than any: an error says so');
 	$session->query("SET idgen.max_wait = '1h'; SET statement_timeout = '300ms'");
 	ends_some_time($session, qr/ERROR:  57014: canceling statement due to statement timeout/,

@@ -55,7 +55,7 @@ sub ahead
 
 sub findings
 {
-	return $session->query("SELECT severity, finding FROM idgen_check() WHERE subject = 'system clock' AND finding LIKE 'It is %'");
+	return $session->query("SELECT severity, finding FROM idgen_check() WHERE subject = 'system clock' AND finding LIKE 'The clock is %'");
 }
 
 # The clock shows a time that is so many seconds before the highest, which it shows first.
@@ -248,13 +248,13 @@ sub check_told
 	is($session->query('SELECT regressions, largest_regression BETWEEN \'4 s\' AND \'6 s\' FROM idgen_status()'), '1|t', '... but a step that is counted');
 	$clock->set('-20');
 	goes_on('set back by 15 s more');
-	like(findings(), qr/^warning\|It is (19|2\d)\.\d{3} s behind .* caught up in \d+ s\.$/, 'a finding from 10 s on');
+	like(findings(), qr/^warning\|The clock is (19|2\d)\.\d{3} s behind .* catches up in \d+ s\.$/, 'a finding from 10 s on');
 	$clock->set('-40');
 	goes_on('set back by 20 s more');
-	like(findings(), qr/^error\|It is (39|4\d)\.\d{3} s behind/, '... an error from half of the limit on');
+	like(findings(), qr/^error\|The clock is (39|4\d)\.\d{3} s behind/, '... an error from half of the limit on');
 	$clock->set('-90');
 	is_refused('beyond the limit');
-	like(findings(), qr/^error\|.*: calls wait for the difference, and fail after "idgen\.max_wait"\.$/, '... and when calls wait');
+	like(findings(), qr/^error\|.* Calls wait for the difference, and fail after "idgen\.max_wait"\.$/, '... and when calls wait');
 	is($session->query("SELECT regressions, largest_regression BETWEEN '85 s' AND '95 s' FROM idgen_status()"), '1|t', '... which is how far it has been back');
 	$clock->set('+5');
 	goes_on('the clock is right again');
@@ -270,7 +270,7 @@ sub check_told
 	is(findings(), '', '... no finding');
 	$clock->set('-6');
 	goes_on('set back by 6 s of 8 s');
-	like(findings(), qr/^error\|It is (5|6)\.\d{3} s behind/, '... an error');
+	like(findings(), qr/^error\|The clock is (5|6)\.\d{3} s behind/, '... an error');
 	return;
 }
 

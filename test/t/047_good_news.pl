@@ -163,7 +163,7 @@ sub check_reset
 	is_well($session, 'another node, at the clock');
 	alter_system($node, $session, 'idgen.worker_id' => 0);
 	fails_and_is_found($session, qr/ERROR:  55000: node has already issued/,
-		qr/^error\|idgen\.layout\|idgen_reset_timeline\(\) went back below IDs of this node/, 'the node from before');
+		qr/^error\|idgen\.layout\|idgen_reset_timeline\(\) went back to a time before IDs of this node/, 'the node from before');
 	$session->query("SELECT snowflake_create_generator('former', 'default', worker_id => 0, datacenter_id => 0)");
 	alter_system($node, $session, 'idgen.worker_id' => 1);
 	fails_and_is_found($session, qr/ERROR:  55000: node has already issued/,
@@ -180,7 +180,7 @@ sub check_reset
 	# ... also before the first call of the server's next life
 	$node->restart;
 	$session = impatient_session($node);
-	like(errors($session), qr/^error\|system clock\|It is 3\d{3}\.\d{3} s behind.*\nerror\|timeline\|IDs are 3\d{3}/, 'an hour ahead, found before a first call');
+	like(errors($session), qr/^error\|system clock\|The clock is 3\d{3}\.\d{3} s behind.*\nerror\|timeline\|IDs are 3\d{3}/, 'an hour ahead, found before a first call');
 	fails_and_is_found($session, qr/ERROR:  55000: snowflake timeline is too far ahead/, qr/^error\|timeline\|/m, '... which comes');
 	$session->query('SELECT idgen_reset_timeline(NULL, true)');
 	is_well($session, 'at the clock');
@@ -202,7 +202,7 @@ sub check_past_end
 	$node->restart;
 	$session = impatient_session($node);
 	fails_and_is_found($session, qr/ERROR:  54000: time field of the snowflake layout is used up/,
-		qr/^error\|idgen\.layout\|IDs have got to the end of the layout's time/m, 'past the end');
+		qr/^error\|idgen\.layout\|IDs have reached the end of the layout's time/m, 'past the end');
 	$session->quit;
 	$node->stop;
 	return;
@@ -221,7 +221,7 @@ sub tells_line
 	my ($node, $how, $line, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-	like(node_finding($node), qr/^This server $how, and its node is 0, as that of every server without a setting\.\|.*write $line (in|to|into)? ?postgresql\.conf/, $name);
+	like(node_finding($node), qr/^This server $how\. Its node is 0, as is that of every server without a setting\.\|.*write $line (in|to|into)? ?postgresql\.conf/, $name);
 	return;
 }
 
@@ -232,9 +232,9 @@ sub check_others
 
 	is(node_finding($node), '', 'a server alone');
 	my @ways = (
-		[ 'keeps WAL for others in replication slots', "SELECT pg_create_physical_replication_slot('s')", "SELECT pg_drop_replication_slot('s')" ],
+		[ 'keeps WAL for other servers in replication slots', "SELECT pg_create_physical_replication_slot('s')", "SELECT pg_drop_replication_slot('s')" ],
 		[ 'has publications', 'CREATE PUBLICATION p', 'DROP PUBLICATION p' ],
-		[ 'has the foreign server "remote", which has idgen, too',
+		[ 'has the foreign server "remote", which also has idgen',
 			"CREATE EXTENSION postgres_fdw; CREATE SERVER remote FOREIGN DATA WRAPPER postgres_fdw OPTIONS (extensions 'hstore, idgen')",
 			'DROP EXTENSION postgres_fdw CASCADE' ],
 		[ 'issues IDs for the foreign table public.far',

@@ -71,7 +71,7 @@ test_readings(void)
 #define EXPECTED_FIELD \
 	"Expected the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\""
 #define TOO_FAR \
-	"The time reaches further than a timestamp can, which is the year 294246."
+	"The time reaches beyond the year 294246, where timestamps end."
 
 /* What is not read, and why. */
 static const struct
@@ -164,7 +164,7 @@ static const struct
 		"Name the bits that are not used, as in \"unused 10\"."},
 	{"time 41 bits of 1 ms since 2020-01-01, sequence 24",
 		"The fields add up to 65 bits; they must add up to 64, or to 63 without the sign bit.", NULL},
-	{"worker 31, sequence 31, unused 1", "There is no field \"time\".", "Numbers without a time are what a sequence makes."},
+	{"worker 31, sequence 31, unused 1", "There is no field \"time\".", "For numbers without a time, use a sequence."},
 	{"time 1 bit of 1 ms since 2020-01-01, worker 31, shard 31, unused 1", "The only bit of the time is the sign bit.", NULL},
 	{"sequence 12, time 41 bits of 1 ms since 2020-01-01, worker 10",
 		"The sequence is above the time, so IDs would not increase.", NULL},
