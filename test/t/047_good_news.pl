@@ -200,7 +200,10 @@ sub check_reset
 	$session = impatient_session($node);
 	like(errors($session), qr/^error\|system clock\|It is 3\d{3}\.\d{3} s behind.*\nerror\|timeline\|IDs are 3\d{3}/, 'an hour ahead, found before a first call');
 	fails_and_is_found($session, qr/ERROR:  55000: snowflake timeline is too far ahead/, qr/^error\|timeline\|/m, '... which comes');
-	is(scalar(() = errors($session) =~ /^error\|timeline\|IDs are /mg), 1, '... and is found once');
+	alter_system($node, $session, 'idgen.max_drift' => '2h');
+	is($session->error('SELECT snowflake_nextval()'), '', 'an ID an hour ahead');
+	alter_system($node, $session, 'idgen.max_drift' => '1s');
+	is(scalar(() = errors($session) =~ /^error\|timeline\|IDs are /mg), 1, '... which is found once, beside where IDs began');
 	check_lead_shown($node, $session);
 	$session->query('SELECT idgen_reset_timeline(NULL, true)');
 	is_well($session, 'at the clock');
