@@ -2252,7 +2252,7 @@ CREATE FUNCTION idgen_check(
 	OUT cure text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_check'
-LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check() IS
 'finds what could keep this server from issuing IDs or cause IDs to repeat, and what to do about it';
@@ -2265,7 +2265,7 @@ CREATE FUNCTION idgen_check_configuration(
 	OUT cure text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_check_configuration'
-LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check_configuration(text) IS
 'finds what would be wrong on this server with lines of a postgresql.conf before it is deployed';

@@ -54,7 +54,7 @@ idgen_check(PG_FUNCTION_ARGS)
 	if (layout != NULL)
 	{
 		check_layout(result, layout);
-		others = check_node(result, layout, &generator_datacenter, &generator_worker);
+		others = check_node(result, layout, layout, &generator_datacenter, &generator_worker);
 	}
 	check_timelines(result, layout);
 	check_generators(result, layout, &others);

@@ -11,6 +11,7 @@
 
 #include "admin/check_clock.h"
 #include "admin/finding.h"
+#include "engine/activity.h"
 #include "engine/window.h"
 
 /* What the kernel thinks. */
@@ -62,21 +63,34 @@ check_clock(ReturnSetInfo *result)
 /* From here on, or half of the limit, it is a finding that IDs go by a clock of their own, in us. */
 #define LEAD_TO_KNOW_OF_US (10 * US_PER_S)
 
+/* A lead as the caller may know it: where the reference clock is tells of IDs, so others see that to the second. */
+static ReferenceLead
+lead_to_show(const ReferenceLead *lead)
+{
+	int64		now_us = clock_unix_ns() / NS_PER_US;
+	int64		reference_us = now_us + lead->lead_us;
+
+	if (activity_all_is_visible())
+		return *lead;
+	return reference_clock_lead_for(Max(reference_us - reference_us % US_PER_S - now_us, 0));
+}
+
 /* Is the system clock behind where it has been, or where IDs began or will begin? */
 void
 check_reference(ReturnSetInfo *result, const ReferenceLead *lead)
 {
 	int64		limit_us = reference_max_regression.value * US_PER_MS;
+	ReferenceLead shown = lead_to_show(lead);
 
 	if (lead->stands_still)
 		finding_put(result, FINDING_ERROR, "system clock",
 					"Correct the clock or wait. If it was ahead before, see idgen_reset_timeline().",
 					"The clock is %.3f s behind its highest reading or the time at which IDs began, and \"idgen.max_regression\" is %d ms. Calls wait for the difference, and fail after \"idgen.max_wait\".",
-					(double) lead->lead_us / US_PER_S, reference_max_regression.value);
+					(double) shown.lead_us / US_PER_S, reference_max_regression.value);
 	else if (lead->lead_us > 0 && lead->lead_us >= Min(LEAD_TO_KNOW_OF_US, limit_us / 2))
 		finding_put(result, lead->lead_us >= limit_us / 2 ? FINDING_ERROR : FINDING_WARNING, "system clock",
 					"Find out what has set the clock back, before it does so again. When the clock is further behind than \"idgen.max_regression\", calls wait, and fail after \"idgen.max_wait\".",
 					"The clock is %.3f s behind its highest reading or the time at which IDs began, and \"idgen.max_regression\" is %d ms. At this rate it catches up in %.0f s.",
-					(double) lead->lead_us / US_PER_S, reference_max_regression.value,
-					(double) lead->left_us / US_PER_S);
+					(double) shown.lead_us / US_PER_S, reference_max_regression.value,
+					(double) shown.left_us / US_PER_S);
 }

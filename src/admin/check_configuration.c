@@ -14,6 +14,8 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -68,7 +70,7 @@ set_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
 					"The value \"%s\" is invalid, so no IDs are issued. %s", value, problem.detail);
 }
 
-/* Put what PostgreSQL says of a value that it does not take, and go on. */
+/* Put what PostgreSQL says of a value that it does not take, and go on.  Any other ERROR goes on as one. */
 static void
 report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 {
@@ -76,6 +78,8 @@ report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
+	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE)
+		PG_RE_THROW();
 	FlushErrorState();
 	finding_put(result, FINDING_WARNING, name,
 				error->hint ? error->hint : "See docs/reference.md for its range.",
@@ -132,32 +136,45 @@ set_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *li
 	}
 }
 
-/* Of all the lines that set one thing the last one counts, and findings are of that. */
+/* A line with a setting of ours.  Returns whether it has a value for it. */
 static bool
-is_set_again(char *text, const char *name)
+check_line(ReturnSetInfo *result, const ConfigurationLine *line)
 {
-	ConfigurationLine line = {0};
-	char	   *rest = pstrdup(text);
-
-	while (configuration_line_next(&rest, &line))
-		if (pg_strcasecmp(line.name, name) == 0)
-			return true;
-	return false;
-}
-
-static void
-read_line(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line, char *rest)
-{
-	if (pg_strncasecmp(line->name, PREFIX, strlen(PREFIX)) != 0)
-		return;
 	if (line->value == NULL)
 		finding_put(result, FINDING_ERROR, line->name,
 					"Write it as name = value, with the value in single quotes if it is not a number.",
 					"Line %d has a syntax error, so the server would not start.", line->number);
-	else if (!check_file_name(result, line->name))
-		return;
-	else if (!is_set_again(rest, line->name))
-		set_value(result, proposal, line);
+	return line->value != NULL && check_file_name(result, line->name);
+}
+
+/* Keep a line, in place of one before it that sets the same: there are no more than there are settings. */
+static List *
+keep_last(List *lines, const ConfigurationLine *line)
+{
+	ConfigurationLine *copy = palloc(sizeof(ConfigurationLine));
+	ListCell   *cell;
+
+	*copy = *line;
+	foreach(cell, lines)
+		if (pg_strcasecmp(((ConfigurationLine *) lfirst(cell))->name, line->name) == 0)
+			lines = foreach_delete_current(lines, cell);
+	return lappend(lines, copy);
+}
+
+/* Of the lines that set something of ours the last ones, in their order, as findings are of these. */
+static List *
+read_lines(ReturnSetInfo *result, char *text)
+{
+	ConfigurationLine line = {0};
+	List	   *lines = NIL;
+
+	while (configuration_line_next(&text, &line))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (pg_strncasecmp(line.name, PREFIX, strlen(PREFIX)) == 0 && check_line(result, &line))
+			lines = keep_last(lines, &line);
+	}
+	return lines;
 }
 
 /* The defaults, and what the text says. */
@@ -173,10 +190,10 @@ read_proposal(ReturnSetInfo *result, char *text)
 		.max_regression = REFERENCE_DEFAULT_MAX_REGRESSION,
 		.reserve_ahead = RESERVATION_DEFAULT_AHEAD,
 	};
-	ConfigurationLine line = {0};
+	ListCell   *cell;
 
-	while (configuration_line_next(&text, &line))
-		read_line(result, &proposal, &line, text);
+	foreach(cell, read_lines(result, text))
+		set_value(result, &proposal, lfirst(cell));
 	return proposal;
 }
 
@@ -195,11 +212,18 @@ numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, const Se
 							   layout_put(layout, LAYOUT_WORKER, worker->value));
 }
 
+/* The layout that the server issues IDs with now; NULL if it is invalid. */
+static const SnowflakeLayout *
+layout_now(void)
+{
+	return server_layout_is_fixed() ? server_layout() : server_layout_asked();
+}
+
 /* Can IDs of the layout be the same numbers as those that the server issues now? */
 static void
 check_change(ReturnSetInfo *result, const Proposal *proposal)
 {
-	const SnowflakeLayout *present = server_layout_is_fixed() ? server_layout() : server_layout_asked();
+	const SnowflakeLayout *present = layout_now();
 	IdNumbers	ours,
 				new;
 
@@ -226,7 +250,7 @@ check_proposal(ReturnSetInfo *result, const Proposal *proposal)
 	{
 		finding_put_layout(result, server_layout_setting.name, &proposal->layout);
 		check_change(result, proposal);
-		(void) check_node(result, &proposal->layout, &proposal->datacenter, &proposal->worker);
+		(void) check_node(result, &proposal->layout, layout_now(), &proposal->datacenter, &proposal->worker);
 	}
 	check_generators_with_node(result, &proposal->datacenter, &proposal->worker);
 }

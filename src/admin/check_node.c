@@ -12,13 +12,14 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/reloptions.h"
 #include "access/table.h"
 #include "access/xlog.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
-#include "foreign/foreign.h"
 #include "replication/slot.h"
 #include "replication/walsender.h"
 #include "storage/spin.h"
@@ -90,13 +91,13 @@ check_has_subscriptions(void)
 
 /* Do the options of a foreign server say that idgen is on it, as those of postgres_fdw do? */
 static bool
-names_our_extension(const ForeignServer *server)
+names_our_extension(List *options)
 {
 	ListCell   *cell;
 	List	   *names;
 	ListCell   *name;
 
-	foreach(cell, server->options)
+	foreach(cell, options)
 	{
 		DefElem    *option = lfirst(cell);
 
@@ -123,21 +124,22 @@ foreign_server_with_idgen(void)
 
 	while (found == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		ForeignServer *server = GetForeignServerExtended(((Form_pg_foreign_server) GETSTRUCT(tuple))->oid, FSV_MISSING_OK);
+		bool		has_none;
+		Datum		options = heap_getattr(tuple, Anum_pg_foreign_server_srvoptions, RelationGetDescr(servers), &has_none);
 
-		if (server != NULL && names_our_extension(server))
-			found = server->servername;
+		if (!has_none && names_our_extension(untransformRelOptions(options)))
+			found = pstrdup(NameStr(((Form_pg_foreign_server) GETSTRUCT(tuple))->srvname));
 	}
 	systable_endscan(scan);
 	table_close(servers, AccessShareLock);
 	return found;
 }
 
-/* IDs of other nodes in our tables, or our IDs in tables of others, by the layout that the server has. */
+/* IDs of other nodes in our tables, or our IDs in tables of others, by the layout that the server issues. */
 static void
 look_for_ids(Others *others, const SnowflakeLayout *layout)
 {
-	OthersIds	ids = others_ids_find(layout, 0);
+	OthersIds	ids = others_ids_find(layout);
 
 	if (ids.column == NULL)
 		return;
@@ -147,15 +149,16 @@ look_for_ids(Others *others, const SnowflakeLayout *layout)
 		return;
 	}
 	others->are_seen = true;
+	others->is_one_node = ids.is_one_node;
 	others->datacenter = ids.datacenter;
 	others->worker = ids.worker;
-	others->how = psprintf("This server has IDs of datacenter %llu and worker %llu in column %s.",
-						   (unsigned long long) ids.datacenter, (unsigned long long) ids.worker, ids.column);
+	others->how = psprintf("This server has IDs of another node, or of another layout, in column %s.", ids.column);
 }
 
 /*
  * How this server's IDs can meet those of others: the first reason that is found.  IDs in
- * tables are read by layout; they are all that differ from those of node 0.
+ * tables are read by layout, or not if that is NULL; they are all that differ from those of
+ * node 0.
  */
 static Others
 find_others(const SnowflakeLayout *layout)
@@ -177,7 +180,7 @@ find_others(const SnowflakeLayout *layout)
 		others.how = "This server was promoted, or recovered from a backup.";
 	else if ((server = foreign_server_with_idgen()) != NULL)
 		others.how = psprintf("This server has the foreign server \"%s\", which also has idgen.", server);
-	else
+	else if (layout != NULL)
 		look_for_ids(&others, layout);
 	return others;
 }
@@ -201,26 +204,32 @@ cure_of_node(const SnowflakeLayout *layout, const Others *others)
 {
 	const char *setting = layout_has(layout, LAYOUT_WORKER) ? generator_worker.name : generator_datacenter.name;
 
-	if (others->are_seen)
+	if (others->is_one_node)
 		return psprintf("If this server is the successor of the server that issued them, as after pg_upgrade, write %s into postgresql.conf. Otherwise write \"%s = \" and a number that no server has. Then reload the configuration.",
 						line_of_successor(layout, others), setting);
+	if (others->are_seen)
+		return psprintf("If this server is the successor of a server that issued them, as after pg_upgrade, configure the layout and the node of that server. Otherwise write \"%s = \" and a number that no server has into postgresql.conf. If this server issued them before its layout changed, read \"When a layout ends\" in docs/layouts.md.",
+						setting);
 	return psprintf("Give each server that issues IDs for the same tables a node of its own: write \"%s = 1\" into postgresql.conf, with a different number on each server, and reload the configuration.",
 					setting);
 }
 
 /*
  * Does a server that is not alone have the node that others have, too?  Returns what others
- * there are; they are not looked for if the node is another one.
+ * there are; they are not looked for if the node is another one.  IDs in tables are of the
+ * layout of_ids, or not looked at if that is NULL.
  */
 Others
-check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
-		   const ServerSetting *worker)
+check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const SnowflakeLayout *of_ids,
+		   const ServerSetting *datacenter, const ServerSetting *worker)
 {
 	bool		is_default = datacenter->value == 0 && worker->value == 0;
-	Others		others = is_default ? find_others(layout) : (Others) {.how = NULL};
+	Others		others = is_default ? find_others(of_ids) : (Others) {.how = NULL};
 
 	if (others.how == NULL)
 		return others;
+	/* What one layout calls a node is none of another one. */
+	others.is_one_node &= of_ids != NULL && layout_equal(layout, of_ids);
 	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))
 		finding_put(result, FINDING_WARNING, generator_worker.name, cure_of_node(layout, &others),
 					"%s Its node is 0, as is that of every server without a setting.", others.how);

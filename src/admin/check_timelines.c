@@ -124,13 +124,24 @@ check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayou
 					timestamptz_to_str(clock_timestamptz(end_us)));
 }
 
-/* What a timeline has issued, unless idgen_reset_timeline() has left it behind. */
-static void
-check_timeline(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *timeline,
-			   const SnowflakeLayout *layout, const char *ids)
+/* The time of what a timeline has issued; 0 if that is nothing, or idgen_reset_timeline() has left it behind. */
+static int64
+issued_us(Timeline *timeline, const SnowflakeLayout *layout)
 {
-	if (is_used(timeline) && pg_atomic_read_u64(&timeline->left_until_us) == 0)
-		check_lead(result, lead, shmem_timeline_us(shmem_area(), timeline, layout), ids);
+	if (!is_used(timeline) || pg_atomic_read_u64(&timeline->left_until_us) != 0)
+		return 0;
+	return shmem_timeline_us(shmem_area(), timeline, layout);
+}
+
+/* The server's own IDs: they begin at the start, so one finding tells of both. */
+static void
+check_own(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *of_server)
+{
+	int64		from_us = start_us();
+
+	if (of_server != NULL)
+		from_us = Max(from_us, issued_us(of_server, &of_server->layout));
+	check_lead(result, lead, from_us, "IDs");
 }
 
 /* The node of 128-bit IDs: a timeline only records how far it has got. */
@@ -153,11 +164,10 @@ check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_
 	{
 		Timeline   *timeline = id_space_needed_by_number(i);
 
-		if (timeline == NULL || id_space_is_record(timeline))
+		if (timeline == NULL || timeline == of_server || id_space_is_record(timeline))
 			continue;
-		check_timeline(result, lead, timeline, &timeline->layout,
-					   timeline == of_server ? "IDs" :
-					   psprintf("A generator's IDs of layout \"%s\"", layout_to_text(&timeline->layout)));
+		check_lead(result, lead, issued_us(timeline, &timeline->layout),
+				   psprintf("A generator's IDs of layout \"%s\"", layout_to_text(&timeline->layout)));
 	}
 }
 
@@ -170,8 +180,8 @@ check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 		id_space_find_timeline(layout, generator_server_node_bits(layout));
 
 	check_reference(result, &lead);
-	check_lead(result, &lead, start_us(), "IDs");
-	check_timeline(result, &lead, &shmem_area()->unique_times, &layout_unique_times, "IDs of 128 bits in order");
+	check_own(result, &lead, of_server);
+	check_lead(result, &lead, issued_us(&shmem_area()->unique_times, &layout_unique_times), "IDs of 128 bits in order");
 	check_used(result, &lead, of_server);
 	check_record(result);
 	if (layout != NULL)

@@ -13,13 +13,9 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/indexing.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
@@ -28,8 +24,9 @@
 #include "commands/extension.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
-#include "utils/fmgroids.h"
 #include "utils/syscache.h"
+
+#include "base/dependents.h"
 
 PG_FUNCTION_INFO_V1(idgen_move_extension);
 
@@ -62,26 +59,15 @@ static List *
 operators_of(Oid extension)
 {
 	List	   *operators = NIL;
-	Relation	depends = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	ListCell   *cell;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(ExtensionRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(extension));
-	scan = systable_beginscan(depends, DependReferenceIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(cell, dependents(ExtensionRelationId, extension))
 	{
-		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+		const ObjectAddress *object = lfirst(cell);
 
-		if (depend->deptype == DEPENDENCY_EXTENSION && depend->classid == OperatorRelationId &&
-			is_in_pg_catalog(depend->objid))
-			operators = lappend_oid(operators, depend->objid);
+		if (object->classId == OperatorRelationId && is_in_pg_catalog(object->objectId))
+			operators = lappend_oid(operators, object->objectId);
 	}
-	systable_endscan(scan);
-	table_close(depends, AccessShareLock);
 	return operators;
 }
 

@@ -8,7 +8,11 @@
  * configured otherwise, as before pg_upgrade with a fresh postgresql.conf.
  *
  * A few rows are read of the first and of the last page of each table, which costs the
- * same however large it is.  No table is waited for.  Only the node of an ID is told.
+ * same however large it is.  No table is waited for.  Only the node of an ID is told, and
+ * nothing of tables that the caller may not read.
+ *
+ * IDs of a layout that the server had before look like those of any node.  So a node is told
+ * only if all IDs that were read have it, and have times as IDs of their layout would have.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,13 +29,17 @@
 #include "parser/parse_coerce.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "admin/others_ids.h"
 #include "base/dependents.h"
+#include "bits/layout_presets.h"
+#include "engine/activity.h"
 #include "engine/clock.h"
 
 /* Rows to read of a page. */
@@ -47,9 +55,19 @@
 typedef struct Search
 {
 	const SnowflakeLayout *layout;
-	uint64		own_node_bits;
 	OthersIds	found;
 } Search;
+
+/* What has been read of a column. */
+typedef struct Sample
+{
+	int			count;
+	bool		has_others;		/* IDs of another node than 0 */
+	bool		is_consistent;	/* all are IDs of one node, as far as bits and times say */
+	int64		node_bits;
+	int64		first_us;		/* the lowest and the highest time, since 1970 */
+	int64		last_us;
+} Sample;
 
 /* The function snowflake_nextval(), in whichever schema; InvalidOid if it is gone. */
 static Oid
@@ -71,22 +89,47 @@ issuing_function(void)
 	return InvalidOid;
 }
 
-/* Is it, by all that its bits say, an ID that another node has issued? */
-static bool
-is_of_another_node(const Search *search, int64 id)
+/* The time of an ID, in us since 1970. */
+static int64
+time_of(const SnowflakeLayout *layout, int64 id)
 {
-	const SnowflakeLayout *layout = search->layout;
-	int64		id_us = layout_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id));
+	return layout_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id));
+}
 
+/* Can it be an ID of the layout, by all that its bits say? */
+static bool
+is_plausible(const SnowflakeLayout *layout, int64 id)
+{
 	return id >= 0 && layout_stray_bits(layout, id) == 0 &&
-		(id & layout_fixed_bits(layout)) != search->own_node_bits &&
-		id_us > layout_tick_start_us(layout, 0) + FIRST_DAY_US &&
-		id_us < clock_unix_ns() / NS_PER_US + FIRST_DAY_US;
+		time_of(layout, id) > layout_tick_start_us(layout, 0) + FIRST_DAY_US &&
+		time_of(layout, id) < clock_unix_ns() / NS_PER_US + FIRST_DAY_US;
+}
+
+static void
+add_to_sample(Sample *sample, const SnowflakeLayout *layout, int64 id)
+{
+	int64		node_bits = id & layout_fixed_bits(layout);
+
+	if (!is_plausible(layout, id))
+	{
+		sample->is_consistent = false;
+		return;
+	}
+	if (sample->count++ == 0)
+	{
+		sample->node_bits = node_bits;
+		sample->first_us = sample->last_us = time_of(layout, id);
+	}
+	sample->has_others |= node_bits != 0;
+	sample->is_consistent &= node_bits == sample->node_bits;
+	sample->first_us = Min(sample->first_us, time_of(layout, id));
+	sample->last_us = Max(sample->last_us, time_of(layout, id));
 }
 
 /* Look at a row, if there is one in this place. */
 static void
-look_at_row(Search *search, Relation table, AttrNumber column, ItemPointer place, TupleTableSlot *row)
+look_at_row(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, ItemPointer place,
+			TupleTableSlot *row)
 {
 	bool		is_null;
 	int64		id;
@@ -94,31 +137,73 @@ look_at_row(Search *search, Relation table, AttrNumber column, ItemPointer place
 	if (!table_tuple_fetch_row_version(table, place, GetActiveSnapshot(), row))
 		return;
 	id = DatumGetInt64(slot_getattr(row, column, &is_null));
-	if (!is_null && is_of_another_node(search, id))
-	{
-		search->found.column = psprintf("%s.%s",
-										quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
-																   RelationGetRelationName(table)),
-										quote_identifier(NameStr(TupleDescAttr(RelationGetDescr(table), column - 1)->attname)));
-		search->found.datacenter = layout_get(search->layout, LAYOUT_DATACENTER, id);
-		search->found.worker = layout_get(search->layout, LAYOUT_WORKER, id);
-	}
+	if (!is_null)
+		add_to_sample(sample, layout, id);
 	ExecClearTuple(row);
 }
 
 static void
-look_at_page(Search *search, Relation table, AttrNumber column, BlockNumber page)
+look_at_page(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, BlockNumber page)
 {
 	TupleTableSlot *row = table_slot_create(table, NULL);
 
-	for (OffsetNumber i = FirstOffsetNumber; i <= ROWS_OF_PAGE && search->found.column == NULL; i++)
+	for (OffsetNumber i = FirstOffsetNumber; i <= ROWS_OF_PAGE; i++)
 	{
 		ItemPointerData place;
 
 		ItemPointerSet(&place, page, i);
-		look_at_row(search, table, column, &place, row);
+		look_at_row(layout, sample, table, column, &place, row);
 	}
 	ExecDropSingleTupleTableSlot(row);
+}
+
+/* A few rows of the first page and of the last one, of a table of so many pages. */
+static Sample
+take_sample(const SnowflakeLayout *layout, Relation table, AttrNumber column, BlockNumber pages)
+{
+	Sample		sample = {.is_consistent = true};
+	int64		last_of_first_page_us;
+
+	if (pages > 0)
+		look_at_page(layout, &sample, table, column, 0);
+	last_of_first_page_us = sample.last_us;
+	if (pages > 1)
+	{
+		look_at_page(layout, &sample, table, column, pages - 1);
+		sample.is_consistent &= sample.last_us > last_of_first_page_us;
+	}
+	return sample;
+}
+
+/*
+ * Is it plain whose IDs these are?  What is read by a wrong layout has bits of its time or
+ * sequence for a node, which hardly stay the same as time goes on, or times from before
+ * there were such IDs.
+ */
+static bool
+is_one_node(const SnowflakeLayout *layout, const Sample *sample)
+{
+	const LayoutPreset *preset = layout_preset(layout);
+
+	return sample->is_consistent && sample->last_us > sample->first_us &&
+		(preset == NULL || sample->first_us >= preset->habits.since_s * US_PER_S);
+}
+
+/* May the caller read all of a table?  Those who may see what everybody does see nodes, too. */
+static bool
+may_be_told(Relation table)
+{
+	Oid			oid = RelationGetRelid(table);
+
+	return activity_all_is_visible() ||
+		(pg_class_aclcheck(oid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		 check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED);
+}
+
+static char *
+name_of_table(Relation table)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table));
 }
 
 /* Look at a column of a table, which is open. */
@@ -126,23 +211,27 @@ static void
 look_at_column(Search *search, Relation table, AttrNumber column)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
-	BlockNumber pages;
+	Sample		sample;
 
 	if (table->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 	{
 		search->found.is_foreign = true;
-		search->found.column = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
-														  RelationGetRelationName(table));
+		search->found.column = name_of_table(table);
 		return;
 	}
 	if (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rel->relam != HEAP_TABLE_AM_OID ||
-		RELATION_IS_OTHER_TEMP(table) || !IsBinaryCoercible(attribute->atttypid, INT8OID))
+		RELATION_IS_OTHER_TEMP(table) || !IsBinaryCoercible(attribute->atttypid, INT8OID) || !may_be_told(table))
 		return;
-	pages = RelationGetNumberOfBlocks(table);
-	if (pages > 0)
-		look_at_page(search, table, column, 0);
-	if (pages > 1 && search->found.column == NULL)
-		look_at_page(search, table, column, pages - 1);
+	sample = take_sample(search->layout, table, column, RelationGetNumberOfBlocks(table));
+	if (!sample.has_others)
+		return;
+	search->found = (OthersIds)
+	{
+		.column = psprintf("%s.%s", name_of_table(table), quote_identifier(NameStr(attribute->attname))),
+		.is_one_node = is_one_node(search->layout, &sample),
+		.datacenter = layout_get(search->layout, LAYOUT_DATACENTER, sample.node_bits),
+		.worker = layout_get(search->layout, LAYOUT_WORKER, sample.node_bits),
+	};
 }
 
 /* Look at the column that a default is of, unless its table is locked or gone. */
@@ -165,12 +254,12 @@ look_at_default(Search *search, Oid default_id)
 
 /*
  * The first column found that this server issues IDs for, of a foreign table or with IDs of
- * another node.  Those of this one have own_node_bits.
+ * another node than 0, by their layout.
  */
 OthersIds
-others_ids_find(const SnowflakeLayout *layout, uint64 own_node_bits)
+others_ids_find(const SnowflakeLayout *layout)
 {
-	Search		search = {.layout = layout,.own_node_bits = own_node_bits};
+	Search		search = {.layout = layout};
 	ListCell   *cell;
 
 	foreach(cell, dependents(ProcedureRelationId, issuing_function()))

@@ -15,10 +15,11 @@ typedef struct OthersIds
 {
 	char	   *column;			/* with schema and table; NULL: there is none */
 	bool		is_foreign;		/* the table is on another server */
-	uint64		datacenter;		/* else: of an ID that is there */
+	bool		is_one_node;	/* else: all that was read is of one node, by its times, too */
+	uint64		datacenter;		/* then: which that is */
 	uint64		worker;
 } OthersIds;
 
-extern OthersIds others_ids_find(const SnowflakeLayout *layout, uint64 own_node_bits);
+extern OthersIds others_ids_find(const SnowflakeLayout *layout);
 
 #endif							/* IDGEN_OTHERS_IDS_H */

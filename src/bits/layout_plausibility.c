@@ -121,7 +121,7 @@ bits_of_first_node(const LayoutHabits *habits, uint64 node, int width)
 {
 	if (habits->usual_nodes == 0)
 		return bits_of_node(habits, node, width);
-	if (node < 32 && (habits->usual_nodes & (1 << node)) != 0)
+	if (node < 32 && (habits->usual_nodes & (UINT32_C(1) << node)) != 0)
 		return log2(pg_popcount32(habits->usual_nodes));
 	return bits_of_node(habits, node, width) + UNUSUAL_NODE_BITS;
 }

@@ -150,6 +150,24 @@ sub check_reservation
 	return;
 }
 
+# How far the clock is behind is told exactly to those who may see what others do.
+sub check_lead_shown
+{
+	my ($node, $session) = @_;
+	my $fraction = q{SELECT round(extract(epoch FROM clock_timestamp() + substring(finding FROM 'It is ([0-9.]+) s')::numeric * interval '1 s') * 1000) % 1000
+		FROM idgen_check() WHERE subject = 'system clock' AND finding LIKE 'It is %'};
+
+	$session->query("SELECT idgen_reset_timeline(date_trunc('second', clock_timestamp()) + interval '1 hour 0.5 s', true)");
+	$session->query('CREATE ROLE regress_onlooker LOGIN');
+	my $onlooker = session($node, user => 'regress_onlooker');
+	my @fractions = map { $onlooker->query($fraction) } 1 .. 5;
+	is(scalar(grep { $_ > 100 && $_ < 900 } @fractions), 0, 'a lead is told to the second') or diag("@fractions");
+	cmp_ok(abs($session->query($fraction) - 500), '<', 100, '... exactly to a superuser');
+	$onlooker->quit;
+	$session->query('DROP ROLE regress_onlooker');
+	return;
+}
+
 # A node that idgen_reset_timeline() has left behind, and one that is further than the layout.
 sub check_reset
 {
@@ -182,6 +200,11 @@ sub check_reset
 	$session = impatient_session($node);
 	like(errors($session), qr/^error\|system clock\|The clock is 3\d{3}\.\d{3} s behind.*\nerror\|timeline\|IDs are 3\d{3}/, 'an hour ahead, found before a first call');
 	fails_and_is_found($session, qr/ERROR:  55000: snowflake timeline is too far ahead/, qr/^error\|timeline\|/m, '... which comes');
+	alter_system($node, $session, 'idgen.max_drift' => '2h');
+	is($session->error('SELECT snowflake_nextval()'), '', 'an ID an hour ahead');
+	alter_system($node, $session, 'idgen.max_drift' => '1s');
+	is(scalar(() = errors($session) =~ /^error\|timeline\|IDs are /mg), 1, '... which is found once, beside where IDs began');
+	check_lead_shown($node, $session);
 	$session->query('SELECT idgen_reset_timeline(NULL, true)');
 	is_well($session, 'at the clock');
 	$session->quit;
@@ -225,6 +248,19 @@ sub tells_line
 	return;
 }
 
+my $IDS_OF_OTHERS = 'has IDs of another node, or of another layout, in column ';
+
+# IDs that may be of any node: that is found, and none is named.
+sub tells_no_node
+{
+	my ($node, $kind) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	like(node_finding($node), qr/^This server $IDS_OF_OTHERS[^|]*, and its node is 0[^|]*\|[^|]*configure the layout and the node of that, or else write "idgen\.\w+ = " and a number/,
+		"no node is told of IDs $kind");
+	return;
+}
+
 sub check_others
 {
 	my ($node) = @_;
@@ -263,7 +299,7 @@ CREATE TABLE legacy (id snowflake DEFAULT snowflake_nextval(), parent bigint);
 INSERT INTO legacy SELECT i, snowflake_make(now(), worker_id => 3) FROM generate_series(1, 100000) i;
 INSERT INTO legacy DEFAULT VALUES;
 CREATE TABLE locked (id bigint DEFAULT snowflake_nextval());
-INSERT INTO locked SELECT snowflake_make(now(), worker_id => 7);
+INSERT INTO locked SELECT snowflake_make(now() - i * interval '1 s', worker_id => 7) FROM generate_series(0, 2) i;
 SQL
 	my $session = session($node);
 	$session->query('BEGIN');
@@ -271,8 +307,80 @@ SQL
 	is(node_finding($node), '', 'small numbers, own IDs, other columns, and a table that is locked');
 	$session->query('ROLLBACK');
 	$session->quit;
-	tells_line($node, 'has IDs of datacenter 0 and worker 7 in column public\.locked\.id', qr/"idgen\.datacenter_id = 0" and "idgen\.worker_id = 7" into/, 'IDs of another node');
+	tells_line($node, $IDS_OF_OTHERS . 'public\.locked\.id', qr/"idgen\.datacenter_id = 0" and "idgen\.worker_id = 7" into/, 'IDs of another node');
+	my %rows = (
+		'of one moment' => 'SELECT snowflake_make(now(), worker_id => 7) FROM generate_series(1, 2)',
+		'of two nodes' => "SELECT snowflake_make(now() - i * interval '1 s', worker_id => 7 + i) FROM generate_series(0, 1) i",
+		'whose times fall' => "SELECT snowflake_make(now() - i * interval '1 s', worker_id => 7) FROM generate_series(1, 1000) i",
+		'among other numbers' => "SELECT * FROM (VALUES (1::bigint), (snowflake_make(now(), worker_id => 7)), (snowflake_make(now() - interval '1 s', worker_id => 7))) v");
+	foreach my $kind (sort keys %rows)
+	{
+		$node->safe_psql('postgres', "TRUNCATE locked; INSERT INTO locked $rows{$kind}");
+		tells_no_node($node, $kind);
+	}
 	$node->safe_psql('postgres', 'DROP TABLE locked, legacy');
+	return;
+}
+
+# A role is told of the tables that it may read, and those who monitor of all.
+sub check_readers
+{
+	my ($node) = @_;
+
+	$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE regress_reader LOGIN;
+CREATE ROLE regress_monitor LOGIN IN ROLE pg_monitor;
+CREATE ROLE regress_all LOGIN IN ROLE pg_read_all_data;
+CREATE TABLE secret (id bigint DEFAULT snowflake_nextval());
+INSERT INTO secret SELECT snowflake_make(now(), worker_id => 7);
+SQL
+	my $sees = sub {
+		my ($role) = @_;
+
+		return $node->safe_psql('postgres', "SELECT count(*) FROM idgen_check() WHERE finding LIKE '%public.secret.id%'",
+			extra_params => [ '-U', $role ]);
+	};
+	is($sees->('regress_reader'), 0, 'a table that a role may not read');
+	is($sees->($_), 1, "... but $_ may") foreach 'regress_monitor', 'regress_all';
+	$node->safe_psql('postgres', 'GRANT SELECT ON secret TO regress_reader');
+	is($sees->('regress_reader'), 1, '... and the role once that is granted');
+	$node->safe_psql('postgres', 'ALTER TABLE secret ENABLE ROW LEVEL SECURITY');
+	is($sees->('regress_reader'), 0, '... not if there is row security');
+	$node->safe_psql('postgres', 'DROP TABLE secret; DROP ROLE regress_reader, regress_monitor, regress_all');
+	return;
+}
+
+# Parallel workers cannot read temporary tables.
+sub check_temporary
+{
+	my ($node) = @_;
+	my $session = session($node);
+
+	$session->query('SET ' . ($node->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode') . ' = on');
+	$session->query('CREATE TEMP TABLE mine (id bigint DEFAULT snowflake_nextval())');
+	$session->query('INSERT INTO mine SELECT snowflake_make(now(), worker_id => 7)');
+	foreach my $check ('idgen_check()', "idgen_check_configuration('')")
+	{
+		is($session->query("SELECT count(*) FROM $check WHERE finding LIKE '%.mine.id%'"), 1, "$check reads temporary tables where queries are parallel");
+	}
+	$session->quit;
+	return;
+}
+
+# IDs that the server has issued before its layout changed.
+sub check_layout_before
+{
+	my $node = new_server('changed');
+
+	$node->safe_psql('postgres', 'CREATE TABLE before (id bigint DEFAULT snowflake_nextval()); INSERT INTO before SELECT snowflake_nextval() FROM generate_series(1, 3)');
+	is(node_finding($node), '', 'IDs of the layout');
+	foreach my $layout ('cockroach', 'baidu')
+	{
+		$node->append_conf('postgresql.conf', "idgen.layout = '$layout'");
+		$node->restart;
+		tells_no_node($node, "of the layout before $layout");
+	}
+	$node->stop;
 	return;
 }
 
@@ -282,15 +390,15 @@ sub check_upgrade
 	my $old = new_server('old', conf => "idgen.worker_id = 5\nidgen.datacenter_id = 2");
 	my $new = PostgreSQL::Test::Cluster->new('new');
 
-	$old->safe_psql('postgres', 'CREATE TABLE orders (id snowflake PRIMARY KEY DEFAULT snowflake_nextval()); INSERT INTO orders DEFAULT VALUES');
+	$old->safe_psql('postgres', 'CREATE TABLE orders (id snowflake PRIMARY KEY DEFAULT snowflake_nextval()); INSERT INTO orders DEFAULT VALUES; SELECT pg_sleep(0.01); INSERT INTO orders DEFAULT VALUES');
 	is(node_finding($old), '', 'a node of its own');
 	$old->stop;
 	$new->init;
 	upgrade_cluster($old, $new);
 	$new->start;
-	tells_line($new, 'has IDs of datacenter 2 and worker 5 in column public\.orders\.id', qr/"idgen\.datacenter_id = 2" and "idgen\.worker_id = 5" into/, 'after pg_upgrade with a fresh configuration');
+	tells_line($new, $IDS_OF_OTHERS . 'public\.orders\.id', qr/"idgen\.datacenter_id = 2" and "idgen\.worker_id = 5" into/, 'after pg_upgrade with a fresh configuration');
 	$new->safe_psql('postgres', 'INSERT INTO orders DEFAULT VALUES');
-	like(node_finding($new), qr/has IDs of datacenter 2/, '... also when IDs of this node are there, too');
+	tells_no_node($new, 'when those of this node are there, too');
 	$new->append_conf('postgresql.conf', "idgen.worker_id = 5\nidgen.datacenter_id = 2");
 	$new->reload;
 	$new->poll_query_until('postgres', "SELECT count(*) = 0 FROM idgen_check() WHERE subject = 'idgen.worker_id'")
@@ -323,7 +431,10 @@ check_reservation($node);
 check_reset($node);
 check_others($node);
 check_tables($node);
+check_readers($node);
+check_temporary($node);
 $node->stop;
+check_layout_before();
 check_past_end();
 check_upgrade();
 check_promoted();

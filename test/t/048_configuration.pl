@@ -9,7 +9,7 @@ use lib $FindBin::RealBin;
 use IdgenTest;
 use Test::More;
 
-my $node;
+my ($node, $session);
 
 # What is found about lines, "severity|subject|finding" each.
 sub findings
@@ -27,17 +27,45 @@ sub finds
 	return like(findings($lines), $expected, $name);
 }
 
+# How many syntax errors PostgreSQL finds in lines of a configuration file.
+sub syntax_errors
+{
+	my ($lines) = @_;
+	my $file = $node->data_dir . '/lines.conf';
+
+	unlink $file;
+	PostgreSQL::Test::Utils::append_to_file($file, "$lines\n");
+	my $errors = $node->safe_psql('postgres', "SELECT count(*) FROM pg_file_settings WHERE error LIKE 'syntax error%'");
+	unlink $file;
+	return $errors;
+}
+
 my $NOTHING = qr/\A\z/;
 
 sub check_lines
 {
 	finds('', $NOTHING, 'no lines, the defaults');
 	finds("# idgen.worker = 1\n\n  \t\nport = 'x\ninclude 'nowhere.conf'\nother.worker_id = 99", $NOTHING, "comments, and others' lines");
-	finds($_, $NOTHING, "as PostgreSQL reads it: $_")
-	  foreach 'idgen.worker_id = 31', 'idgen.worker_id 31', "\tIDGEN.Worker_Id='31'   # ours", 'idgen.worker_id=0x1F',
-	  "idgen.worker_id = 99\nidgen.worker_id = 3\r\n", "idgen.layout = 'time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12'";
-	finds("\n\n$_", qr/\Aerror\|idgen\.\w+\|Line 3 has a syntax error, so the server would not start\.\z/, "as PostgreSQL does not: $_")
-	  foreach 'idgen.worker_id =', 'idgen.worker_id', 'idgen.worker_id = 1 2', "idgen.worker_id = 'x", "idgen.worker_id = 'x' y";
+	foreach my $line ('idgen.worker_id = 31', 'idgen.worker_id 31', "\tIDGEN.Worker_Id='31'   # ours", 'idgen.worker_id=0x1F',
+	  "idgen.worker_id = '\\061\\60'", 'idgen.max_drift = 2s', 'idgen.max_drift = 1000.0', 'idgen.worker_id=+5#', 'idgen.sequence_start zero',
+	  "idgen.worker_id = 99\nidgen.worker_id = 3\r\n", "idgen.layout = 'time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12'")
+	{
+		finds($line, $NOTHING, "as PostgreSQL reads it: $line");
+		is(syntax_errors($line), 0, '... which it does');
+	}
+	foreach my $line ('idgen.worker_id =', 'idgen.worker_id', 'idgen.worker_id = 1 2', "idgen.worker_id = 'x", "idgen.worker_id = 'x' y",
+	  'idgen.worker_id = 5,3', 'idgen.worker_id = 5.5s', 'idgen.worker_id = 1e5', 'idgen.worker_id = a.b', 'idgen.worker_id-5', 'idgen.worker_id.x = 5',
+	  'idgen.worker_id$ = 5', 'idgen.worker_id = (5)', 'idgen.worker_id = -', 'idgen.worker_id == 5')
+	{
+		finds("\n\n$line", qr/\Aerror\|idgen\.[^|]+\|Line 3 has a syntax error, so the server would not start\.\z/, "as PostgreSQL does not: $line");
+		is(syntax_errors($line), 1, '... which it does not');
+	}
+	foreach my $value ([ 'a\\tb', "a\tb" ], [ '\\101b', 'Ab' ], [ "a''b", "a'b" ], [ 'a\\\'b', "a'b" ], [ 'a\\qb', 'aqb' ])
+	{
+		my ($quoted, $read) = @$value;
+
+		finds("idgen.layout = '$quoted'", qr/\Aerror\|idgen\.layout\|The value "$read" is invalid/, "a value as PostgreSQL reads it: $quoted");
+	}
 	return;
 }
 
@@ -59,6 +87,30 @@ sub check_values
 	return;
 }
 
+# Of many lines that set one thing the last one counts, without a copy of the rest for each.
+sub check_many_lines
+{
+	is($session->query("SELECT finding FROM idgen_check_configuration(repeat(E'idgen.worker_id = 99\\n', 12000) || 'idgen.worker_id = 31')"), '', 'many lines');
+	my ($peak) = PostgreSQL::Test::Utils::slurp_file('/proc/' . $session->pid . '/status') =~ /^VmHWM:\s+(\d+) kB/m;
+	cmp_ok($peak, '<', 200_000, '... within 200 MB');
+	return;
+}
+
+# IDs that the server issues are read by the layout that it issues them with.
+sub check_ids
+{
+	$node->safe_psql('postgres', 'CREATE TABLE t (id bigint DEFAULT snowflake_nextval()); INSERT INTO t SELECT snowflake_nextval() FROM generate_series(1, 3)');
+	foreach my $layout ('baidu', 'cockroach')
+	{
+		unlike(findings("idgen.layout = '$layout'"), qr/idgen\.worker_id/, "IDs of the present layout, before $layout");
+	}
+	$node->safe_psql('postgres', "TRUNCATE t; INSERT INTO t SELECT snowflake_make(now() - i * interval '1 s', worker_id => 7) FROM generate_series(0, 2) i");
+	my $cure = $node->safe_psql('postgres', "SELECT cure FROM idgen_check_configuration('idgen.layout = leaf') WHERE subject = 'idgen.worker_id'");
+	like($cure, qr/ write "idgen\.worker_id = " and a number/, 'IDs of another node, which is none of a new layout');
+	$node->safe_psql('postgres', 'DROP TABLE t');
+	return;
+}
+
 # What depends on this server and database.
 sub check_surroundings
 {
@@ -71,12 +123,14 @@ sub check_surroundings
 	return;
 }
 
-$node = new_server('main');
-my $session = session($node);
+$node = new_server('main', conf => "include_if_exists 'lines.conf'");
+$session = session($node);
 my $before = $session->query("LOAD 'idgen'; SELECT array_agg(s ORDER BY name) FROM pg_settings s WHERE name LIKE 'idgen.%'");
 
 check_lines();
 check_values();
+check_many_lines();
+check_ids();
 check_surroundings();
 is($session->query("SELECT worker_id FROM snowflake_parse(snowflake_nextval()), idgen_check_configuration('idgen.worker_id = 99')"), 0, 'IDs are as before');
 is($session->query("SELECT array_agg(s ORDER BY name) FROM pg_settings s WHERE name LIKE 'idgen.%'"), $before, 'and so are the settings');
