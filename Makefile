@@ -13,12 +13,12 @@
 
 MODULE_big = idgen
 OBJS = \
-	src/bits/id_text.o \
+	src/bits/base_n.o \
 	src/bits/layout_capacity.o \
 	src/bits/layout_overlap.o \
 	src/bits/layout_picture.o \
 	src/bits/layout_plan.o \
-	src/bits/layout_plausibility.o \
+	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
 	src/bits/typeid_text.o \
@@ -60,8 +60,7 @@ OBJS = \
 	src/generator/own_layouts.o \
 	src/generator/server_layout.o \
 	src/generator/server_moment.o \
-	src/planner/id_bounds.o \
-	src/planner/moment_range.o \
+	src/planner/time_range.o \
 	src/planner/range_predicate.o \
 	src/planner/range_selectivity.o \
 	src/planner/range_support.o \
@@ -76,6 +75,7 @@ OBJS = \
 	src/uuid/uuid_time.o \
 	src/snowflake/snowflake.o \
 	src/snowflake/snowflake128.o \
+	src/snowflake/snowflake_bounds.o \
 	src/snowflake/snowflake_calendar.o \
 	src/snowflake/snowflake_capacity.o \
 	src/snowflake/snowflake_generator.o \
@@ -104,7 +104,7 @@ OBJS = \
 	src/admin/check_settings.o \
 	src/admin/check_timelines.o \
 	src/admin/extension_schema.o \
-	src/admin/finding.o \
+	src/admin/check_finding.o \
 	src/admin/id_series.o \
 	src/admin/others_ids.o \
 	src/admin/reset_timeline.o \
@@ -187,7 +187,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/engine/process_state.c src/engine/random.c

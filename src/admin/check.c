@@ -29,7 +29,7 @@ PG_FUNCTION_INFO_V1(idgen_check);
 
 /* The server's layout, as it is or will be for who issues the first ID; NULL if it is invalid. */
 static const SnowflakeLayout *
-layout_to_check(void)
+get_server_layout(void)
 {
 	return server_layout_is_fixed() ? server_layout() : server_layout_asked();
 }
@@ -45,12 +45,12 @@ idgen_check(PG_FUNCTION_ARGS)
 	Others		others = {.how = NULL};
 
 	InitMaterializedSRF(fcinfo, 0);
-	layout = layout_to_check();
+	layout = get_server_layout();
 	check_settings(result);
 	check_files(result);
 	check_clock(result);
 	check_reservation(result);
-	check_fit(result, layout, &generator_datacenter, &generator_worker);
+	check_node_fits(result, layout, &generator_datacenter, &generator_worker);
 	if (layout != NULL)
 	{
 		check_layout(result, layout);

@@ -23,7 +23,7 @@
 #include "utils/tuplestore.h"
 
 #include "admin/check_files.h"
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "base/compat.h"
 #include "base/set_rows.h"
 
@@ -35,7 +35,7 @@
 
 /* PostgreSQL keeps values for libraries that may define the setting. */
 static bool
-is_defined(const char *name)
+is_setting_defined(const char *name)
 {
 	const struct config_generic *setting = compat_find_setting(name);
 
@@ -46,7 +46,7 @@ is_defined(const char *name)
 bool
 check_file_name(ReturnSetInfo *result, const char *name)
 {
-	if (is_defined(name))
+	if (is_setting_defined(name))
 		return true;
 	finding_put(result, FINDING_ERROR, name,
 				"Correct the name in the configuration files, or take it out, by ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
@@ -56,7 +56,7 @@ check_file_name(ReturnSetInfo *result, const char *name)
 
 /* Has an entry an effect, or will it have one? */
 static void
-check_entry(ReturnSetInfo *result, const char *name, bool has_error)
+check_file_entry(ReturnSetInfo *result, const char *name, bool has_error)
 {
 	if (pg_strncasecmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return;
@@ -68,7 +68,7 @@ check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 
 /* No process reads on, so all stay as they are. */
 static void
-report_syntax(ReturnSetInfo *result)
+report_syntax_error(ReturnSetInfo *result)
 {
 	finding_put(result, FINDING_WARNING, "configuration files",
 				"Let a superuser look at pg_file_settings, and correct it.",
@@ -92,9 +92,9 @@ check_files(ReturnSetInfo *result)
 
 		(void) slot_getattr(slot, COLUMN_ERROR, &has_no_error);
 		if (!has_no_name)
-			check_entry(result, TextDatumGetCString(name), !has_no_error);
+			check_file_entry(result, TextDatumGetCString(name), !has_no_error);
 		else if (!has_no_error)
-			report_syntax(result);
+			report_syntax_error(result);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	tuplestore_end(rows.setResult);

@@ -25,7 +25,7 @@
 #include "utils/varlena.h"
 
 #include "admin/check_node.h"
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "admin/others_ids.h"
 #include "base/compat.h"
 #include "generator/generator.h"
@@ -135,7 +135,7 @@ foreign_server_with_idgen(void)
 
 /* IDs of other nodes in our tables, or our IDs in tables of others, by the layout that the server has. */
 static void
-look_for_ids(Others *others, const SnowflakeLayout *layout)
+find_ids_of_others(Others *others, const SnowflakeLayout *layout)
 {
 	OthersIds	ids = others_ids_find(layout, 0);
 
@@ -178,13 +178,13 @@ find_others(const SnowflakeLayout *layout)
 	else if ((server = foreign_server_with_idgen()) != NULL)
 		others.how = psprintf("has the foreign server \"%s\", which has idgen, too", server);
 	else
-		look_for_ids(&others, layout);
+		find_ids_of_others(&others, layout);
 	return others;
 }
 
 /* The line that gives this server the node of IDs that are there. */
 static const char *
-line_of_successor(const SnowflakeLayout *layout, const Others *others)
+get_successor_settings(const SnowflakeLayout *layout, const Others *others)
 {
 	if (!layout_has(layout, LAYOUT_DATACENTER))
 		return psprintf("\"%s = %llu\"", generator_worker.name, (unsigned long long) others->worker);
@@ -197,13 +197,13 @@ line_of_successor(const SnowflakeLayout *layout, const Others *others)
 
 /* What to write into postgresql.conf. */
 static const char *
-cure_of_node(const SnowflakeLayout *layout, const Others *others)
+get_node_hint(const SnowflakeLayout *layout, const Others *others)
 {
 	const char *setting = layout_has(layout, LAYOUT_WORKER) ? generator_worker.name : generator_datacenter.name;
 
 	if (others->are_seen)
 		return psprintf("If it is the successor of the server that issued them, as after pg_upgrade, write %s into postgresql.conf, or else \"%s = \" and a number that no server has. Then reload the configuration.",
-						line_of_successor(layout, others), setting);
+						get_successor_settings(layout, others), setting);
 	return psprintf("Give each server that issues IDs for the same tables a node of its own: write \"%s = 1\" into postgresql.conf, on each with another number, and reload the configuration.",
 					setting);
 }
@@ -222,7 +222,7 @@ check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSet
 	if (others.how == NULL)
 		return others;
 	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))
-		finding_put(result, FINDING_WARNING, generator_worker.name, cure_of_node(layout, &others),
+		finding_put(result, FINDING_WARNING, generator_worker.name, get_node_hint(layout, &others),
 					"This server %s, and its node is 0, as that of every server without a setting.", others.how);
 	else
 		finding_put(result, FINDING_WARNING, "idgen.layout",

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "admin/check_settings.h"
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "bits/uuid_bits.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
@@ -66,7 +66,7 @@ check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout)
  * so many bits?  They have more room than most layouts.
  */
 static void
-check_fit_of(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting, int bits)
+check_field_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting, int bits)
 {
 	char		detail[GENERATOR_DETAIL_SIZE];
 
@@ -86,11 +86,11 @@ check_fit_of(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField f
 
 /* Is there room for the node in the layout, or NULL, and in 128-bit IDs? */
 void
-check_fit(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
+check_node_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
 		  const ServerSetting *worker)
 {
-	check_fit_of(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
-	check_fit_of(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
+	check_field_fits(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
+	check_field_fits(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
 }
 
 /*

@@ -14,7 +14,7 @@
 #include "engine/shmem.h"
 
 extern void check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout);
-extern void check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout,
+extern void check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout,
 							Timeline *timeline);
 
 #endif							/* IDGEN_CHECK_TIMELINES_H */

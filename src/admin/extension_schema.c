@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(idgen_move_extension);
 
 /* The statement that an event trigger is called for, if it moves an extension; else NULL. */
 static AlterObjectSchemaStmt *
-move_of(FunctionCallInfo fcinfo, Oid extension)
+get_move_statement(FunctionCallInfo fcinfo, Oid extension)
 {
 	AlterObjectSchemaStmt *statement = (AlterObjectSchemaStmt *) ((EventTriggerData *) fcinfo->context)->parsetree;
 
@@ -46,7 +46,7 @@ move_of(FunctionCallInfo fcinfo, Oid extension)
 }
 
 static bool
-is_in_pg_catalog(Oid operator)
+operator_is_in_pg_catalog(Oid operator)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	bool		result = HeapTupleIsValid(tuple) &&
@@ -59,7 +59,7 @@ is_in_pg_catalog(Oid operator)
 
 /* The members of an extension that are operators in pg_catalog: a list of OIDs. */
 static List *
-operators_of(Oid extension)
+get_catalog_operators(Oid extension)
 {
 	List	   *operators = NIL;
 	Relation	depends = table_open(DependRelationId, AccessShareLock);
@@ -77,7 +77,7 @@ operators_of(Oid extension)
 		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
 
 		if (depend->deptype == DEPENDENCY_EXTENSION && depend->classid == OperatorRelationId &&
-			is_in_pg_catalog(depend->objid))
+			operator_is_in_pg_catalog(depend->objid))
 			operators = lappend_oid(operators, depend->objid);
 	}
 	systable_endscan(scan);
@@ -86,7 +86,7 @@ operators_of(Oid extension)
 }
 
 static void
-take_out(Oid extension, List *operators)
+remove_members(Oid extension, List *operators)
 {
 	ListCell   *cell;
 
@@ -97,7 +97,7 @@ take_out(Oid extension, List *operators)
 }
 
 static void
-put_back(Oid extension, List *operators)
+restore_members(Oid extension, List *operators)
 {
 	ObjectAddress owner;
 	ObjectAddress member;
@@ -130,13 +130,13 @@ idgen_move_extension(PG_FUNCTION_ARGS)
 				errmsg("function \"%s\" was not called as an event trigger", "idgen_move_extension"));
 
 	extension = getExtensionOfObject(ProcedureRelationId, fcinfo->flinfo->fn_oid);
-	statement = move_of(fcinfo, extension);
+	statement = get_move_statement(fcinfo, extension);
 	if (statement == NULL || !OidIsValid(extension))
 		PG_RETURN_NULL();
 
-	operators = operators_of(extension);
-	take_out(extension, operators);
+	operators = get_catalog_operators(extension);
+	remove_members(extension, operators);
 	AlterExtensionNamespace(strVal(statement->object), statement->newschema, NULL);
-	put_back(extension, operators);
+	restore_members(extension, operators);
 	PG_RETURN_NULL();
 }

@@ -61,7 +61,7 @@ typedef struct Series
 } Series;
 
 static void
-check_count(int32 count)
+check_series_count(int32 count)
 {
 	if (count < 0)
 		ereport(ERROR,
@@ -71,7 +71,7 @@ check_count(int32 count)
 }
 
 static void
-check_step(Interval *step)
+check_series_step(Interval *step)
 {
 	Interval	zero = {0};
 
@@ -84,12 +84,12 @@ check_step(Interval *step)
 
 /* A series of so many IDs, in memory that lasts as long as it does. */
 static Series *
-begin(FunctionCallInfo fcinfo, int32 count)
+begin_series(FunctionCallInfo fcinfo, int32 count)
 {
 	FuncCallContext *context = SRF_FIRSTCALL_INIT();
 	Series	   *series = MemoryContextAllocZero(context->multi_call_memory_ctx, sizeof(Series));
 
-	check_count(count);
+	check_series_count(count);
 	context->max_calls = count;
 	context->user_fctx = series;
 	series->fraction = series->ms = -1;
@@ -98,19 +98,19 @@ begin(FunctionCallInfo fcinfo, int32 count)
 
 /* One whose first arguments are start timestamptz, count integer, step interval. */
 static Series *
-begin_in_time(FunctionCallInfo fcinfo)
+begin_timed_series(FunctionCallInfo fcinfo)
 {
-	Series	   *series = begin(fcinfo, PG_GETARG_INT32(1));
+	Series	   *series = begin_series(fcinfo, PG_GETARG_INT32(1));
 
 	series->start = PG_GETARG_TIMESTAMPTZ(0);
 	series->step = *PG_GETARG_INTERVAL_P(2);
-	check_step(&series->step);
+	check_series_step(&series->step);
 	return series;
 }
 
 /* start + n * step.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is no such timestamp. */
 static TimestampTz
-moment_of(const Series *series, int32 n)
+get_series_time(const Series *series, int32 n)
 {
 	Interval	span;
 
@@ -130,7 +130,7 @@ static Datum
 next_snowflake(Series *series, int32 n)
 {
 	const SnowflakeLayout *layout = &series->layout;
-	int64		tick = snowflake_moment_tick(layout, moment_of(series, n));
+	int64		tick = snowflake_tick_at(layout, get_series_time(series, n));
 	uint64		position = Max(layout_tick_position(layout, tick), series->position);
 
 	if (position >= layout_end(layout))
@@ -154,17 +154,17 @@ next_uuidv4(Series *series, int32 n)
 
 /* The ms since 1970 (0 .. UUID_END_MS - 1) that a fraction lies in.  ERROR if it is later than that. */
 static int64
-ms_of_fraction(int64 fraction)
+fraction_to_ms(int64 fraction)
 {
 	int64		ms = fraction / UUID_FRACTIONS;
 
-	return uuid_moment_us(clock_timestamptz(ms * US_PER_MS), "The time", "UUID version 7") / US_PER_MS;
+	return timestamptz_to_uuid_us(clock_timestamptz(ms * US_PER_MS), "The time", "UUID version 7") / US_PER_MS;
 }
 
 static Datum
 next_uuidv7(Series *series, int32 n)
 {
-	int64		unix_us = uuid_moment_us(moment_of(series, n), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(get_series_time(series, n), "The time", "UUID version 7");
 	int64		fraction = unix_us / US_PER_MS * UUID_FRACTIONS +
 		(unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 	uint64		word = seeded_word(&series->random);
@@ -175,18 +175,18 @@ next_uuidv7(Series *series, int32 n)
 		series->fraction = Max(fraction, series->fraction + 1);
 		series->tail = word >> (64 - UUID_TAIL_BITS);
 	}
-	return uuid_datum(uuid_make_v7(ms_of_fraction(series->fraction), series->fraction % UUID_FRACTIONS, series->tail));
+	return uuid_datum(uuid_make_v7(fraction_to_ms(series->fraction), series->fraction % UUID_FRACTIONS, series->tail));
 }
 
 static Datum
 next_ulid(Series *series, int32 n)
 {
-	int64		ms = ulid_ms_of(moment_of(series, n));
+	int64		ms = timestamptz_to_ulid_ms(get_series_time(series, n));
 	uint64		word = seeded_word(&series->random);
 
 	if (ms > series->ms || !ulid_add(&series->ulid, 1 + (word >> (64 - ULID_STEP_BITS))))
 	{
-		series->ms = ulid_ms_of(clock_timestamptz(Max(ms, series->ms + 1) * US_PER_MS));
+		series->ms = timestamptz_to_ulid_ms(clock_timestamptz(Max(ms, series->ms + 1) * US_PER_MS));
 		series->ulid.high = (uint64) series->ms << 16 | seeded_word(&series->random) >> 48;
 		series->ulid.low = word;
 	}
@@ -195,7 +195,7 @@ next_ulid(Series *series, int32 n)
 
 /* What a call of a series that has begun returns. */
 static Datum
-next(FunctionCallInfo fcinfo, Datum (*next_id) (Series *series, int32 n))
+next_in_series(FunctionCallInfo fcinfo, Datum (*next_id) (Series *series, int32 n))
 {
 	FuncCallContext *context = SRF_PERCALL_SETUP();
 	Datum		id;
@@ -212,11 +212,11 @@ idgen_snowflake_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
 	{
-		Series	   *series = begin_in_time(fcinfo);
+		Series	   *series = begin_timed_series(fcinfo);
 
 		series->layout = PG_NARGS() > 3 ? *PG_GETARG_LAYOUT_P(3) : *server_layout();
 	}
-	return next(fcinfo, next_snowflake);
+	return next_in_series(fcinfo, next_snowflake);
 }
 
 /*
@@ -228,13 +228,13 @@ idgen_snowflake_series_of_node(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
 	{
-		Series	   *series = begin_in_time(fcinfo);
+		Series	   *series = begin_timed_series(fcinfo);
 
 		series->layout = *PG_GETARG_LAYOUT_P(5);
-		series->node_bits = snowflake_part_bits(&series->layout, LAYOUT_WORKER, PG_GETARG_INT32(3)) |
-			snowflake_part_bits(&series->layout, LAYOUT_DATACENTER, PG_GETARG_INT32(4));
+		series->node_bits = snowflake_field_bits(&series->layout, LAYOUT_WORKER, PG_GETARG_INT32(3)) |
+			snowflake_field_bits(&series->layout, LAYOUT_DATACENTER, PG_GETARG_INT32(4));
 	}
-	return next(fcinfo, next_snowflake);
+	return next_in_series(fcinfo, next_snowflake);
 }
 
 /* uuidv4_series(count integer, seed bigint) */
@@ -242,8 +242,8 @@ Datum
 idgen_uuidv4_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
-		begin(fcinfo, PG_GETARG_INT32(0))->random = PG_GETARG_INT64(1);
-	return next(fcinfo, next_uuidv4);
+		begin_series(fcinfo, PG_GETARG_INT32(0))->random = PG_GETARG_INT64(1);
+	return next_in_series(fcinfo, next_uuidv4);
 }
 
 /* uuidv7_series(start timestamptz, count integer, step interval, seed bigint) */
@@ -251,8 +251,8 @@ Datum
 idgen_uuidv7_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
-		begin_in_time(fcinfo)->random = PG_GETARG_INT64(3);
-	return next(fcinfo, next_uuidv7);
+		begin_timed_series(fcinfo)->random = PG_GETARG_INT64(3);
+	return next_in_series(fcinfo, next_uuidv7);
 }
 
 /* ulid_series(start timestamptz, count integer, step interval, seed bigint) */
@@ -260,6 +260,6 @@ Datum
 idgen_ulid_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
-		begin_in_time(fcinfo)->random = PG_GETARG_INT64(3);
-	return next(fcinfo, next_ulid);
+		begin_timed_series(fcinfo)->random = PG_GETARG_INT64(3);
+	return next_in_series(fcinfo, next_ulid);
 }

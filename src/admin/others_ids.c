@@ -53,7 +53,7 @@ typedef struct Search
 
 /* The function snowflake_nextval(), in whichever schema; InvalidOid if it is gone. */
 static Oid
-issuing_function(void)
+find_issuing_function(void)
 {
 	ListCell   *cell;
 
@@ -73,7 +73,7 @@ issuing_function(void)
 
 /* Is it, by all that its bits say, an ID that another node has issued? */
 static bool
-is_of_another_node(const Search *search, int64 id)
+id_is_of_another_node(const Search *search, int64 id)
 {
 	const SnowflakeLayout *layout = search->layout;
 	int64		id_us = layout_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id));
@@ -86,7 +86,7 @@ is_of_another_node(const Search *search, int64 id)
 
 /* Look at a row, if there is one in this place. */
 static void
-look_at_row(Search *search, Relation table, AttrNumber column, ItemPointer place, TupleTableSlot *row)
+search_row(Search *search, Relation table, AttrNumber column, ItemPointer place, TupleTableSlot *row)
 {
 	bool		is_null;
 	int64		id;
@@ -94,7 +94,7 @@ look_at_row(Search *search, Relation table, AttrNumber column, ItemPointer place
 	if (!table_tuple_fetch_row_version(table, place, GetActiveSnapshot(), row))
 		return;
 	id = DatumGetInt64(slot_getattr(row, column, &is_null));
-	if (!is_null && is_of_another_node(search, id))
+	if (!is_null && id_is_of_another_node(search, id))
 	{
 		search->found.column = psprintf("%s.%s",
 										quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)),
@@ -107,7 +107,7 @@ look_at_row(Search *search, Relation table, AttrNumber column, ItemPointer place
 }
 
 static void
-look_at_page(Search *search, Relation table, AttrNumber column, BlockNumber page)
+search_page(Search *search, Relation table, AttrNumber column, BlockNumber page)
 {
 	TupleTableSlot *row = table_slot_create(table, NULL);
 
@@ -116,14 +116,14 @@ look_at_page(Search *search, Relation table, AttrNumber column, BlockNumber page
 		ItemPointerData place;
 
 		ItemPointerSet(&place, page, i);
-		look_at_row(search, table, column, &place, row);
+		search_row(search, table, column, &place, row);
 	}
 	ExecDropSingleTupleTableSlot(row);
 }
 
 /* Look at a column of a table, which is open. */
 static void
-look_at_column(Search *search, Relation table, AttrNumber column)
+search_column(Search *search, Relation table, AttrNumber column)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
 	BlockNumber pages;
@@ -140,14 +140,14 @@ look_at_column(Search *search, Relation table, AttrNumber column)
 		return;
 	pages = RelationGetNumberOfBlocks(table);
 	if (pages > 0)
-		look_at_page(search, table, column, 0);
+		search_page(search, table, column, 0);
 	if (pages > 1 && search->found.column == NULL)
-		look_at_page(search, table, column, pages - 1);
+		search_page(search, table, column, pages - 1);
 }
 
 /* Look at the column that a default is of, unless its table is locked or gone. */
 static void
-look_at_default(Search *search, Oid default_id)
+search_default(Search *search, Oid default_id)
 {
 	ObjectAddress column = GetAttrDefaultColumnAddress(default_id);
 	Relation	table;
@@ -157,7 +157,7 @@ look_at_default(Search *search, Oid default_id)
 	table = try_relation_open(column.objectId, NoLock);
 	if (table != NULL)
 	{
-		look_at_column(search, table, column.objectSubId);
+		search_column(search, table, column.objectSubId);
 		relation_close(table, NoLock);
 	}
 	UnlockRelationOid(column.objectId, AccessShareLock);
@@ -173,13 +173,13 @@ others_ids_find(const SnowflakeLayout *layout, uint64 own_node_bits)
 	Search		search = {.layout = layout,.own_node_bits = own_node_bits};
 	ListCell   *cell;
 
-	foreach(cell, dependents(ProcedureRelationId, issuing_function()))
+	foreach(cell, dependents(ProcedureRelationId, find_issuing_function()))
 	{
 		const ObjectAddress *object = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
 		if (object->classId == AttrDefaultRelationId && search.found.column == NULL)
-			look_at_default(&search, object->objectId);
+			search_default(&search, object->objectId);
 	}
 	return search.found;
 }

@@ -25,19 +25,19 @@ PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
 /* Is this timeline one for the node that the server has now?  Of one that nodes share, we do not know. */
 static bool
-is_of_present_node(const Timeline *timeline)
+timeline_is_of_present_node(const Timeline *timeline)
 {
 	const SnowflakeLayout *layout = &timeline->layout;
 
 	if (id_space_is_shared(timeline))
 		return true;
 	if (id_space_is_record(timeline))
-		return uuid_node_fits() && timeline->node_bits == uuid_node_of_server();
+		return uuid_server_node_fits() && timeline->node_bits == uuid_get_server_node();
 	return generator_server_fits(layout) && timeline->node_bits == generator_server_node_bits(layout);
 }
 
 static void
-report_unaccounted(uint64 start_us, const IssuedBefore *issued)
+report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 {
 	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
 
@@ -81,7 +81,7 @@ warn_if_ahead(uint64 start_us)
 
 /* The first tick's start at or after a moment, in us; ERROR if there is none. */
 static uint64
-tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
+find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 {
 	TimestampTz first = clock_timestamptz(layout_tick_start_us(layout, 0));
 	int64		last_us = Min(layout_tick_start_us(layout, layout_end_tick(layout) - 1), RESERVATION_LAST_US);
@@ -108,9 +108,9 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 
 /* Where to begin: where asked, or at the clock. */
 static uint64
-asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
+get_requested_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 {
-	return tick_start_from(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
+	return find_tick_start(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
 }
 
 /* idgen_reset_timeline(start timestamptz, force boolean) */
@@ -120,14 +120,14 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	ResetRequest request = {
 		.is_asked = !PG_ARGISNULL(0),
 		.force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1),
-		.is_of_present_node = is_of_present_node,
+		.is_of_present_node = timeline_is_of_present_node,
 	};
 	IssuedBefore issued;
 
 	generator_attach("idgen_reset_timeline()");
-	request.start_us = asked_start_us(fcinfo, server_layout());
+	request.start_us = get_requested_start_us(fcinfo, server_layout());
 	if (!reset_timelines(&request, &issued))
-		report_unaccounted(request.start_us, &issued);
+		report_ids_might_repeat(request.start_us, &issued);
 	warn_if_ahead(request.start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

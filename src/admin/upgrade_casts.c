@@ -101,7 +101,7 @@ is_own_type(Form_pg_type type, PGFunction input)
 
 /* One of our types, in whichever schema it is; InvalidOid, and no schema, if there is none. */
 static Oid
-find_type(const char *name, PGFunction input, Oid *schema)
+find_own_type(const char *name, PGFunction input, Oid *schema)
 {
 	Oid			found = InvalidOid;
 	Relation	types = table_open(TypeRelationId, AccessShareLock);
@@ -152,7 +152,7 @@ static void
 lend_casts(const char *name, PGFunction input, const OwnCast *casts, int count, ObjectAddresses *lent)
 {
 	Oid			schema;
-	Oid			type = find_type(name, input, &schema);
+	Oid			type = find_own_type(name, input, &schema);
 
 	if (OidIsValid(type))
 		for (int i = 0; i < count; i++)
@@ -168,7 +168,7 @@ comes_before_casts(Node *statement)
 
 /* If the statement fails, its transaction takes the casts away. */
 static void
-on_utility(PlannedStmt *statement, const char *query, bool is_read_only, ProcessUtilityContext context,
+process_utility_with_casts(PlannedStmt *statement, const char *query, bool is_read_only, ProcessUtilityContext context,
 		   ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
 		   QueryCompletion *completion)
 {
@@ -198,5 +198,5 @@ upgrade_casts_init(void)
 	if (!IsBinaryUpgrade)
 		return;
 	previous_ProcessUtility_hook = ProcessUtility_hook;
-	ProcessUtility_hook = on_utility;
+	ProcessUtility_hook = process_utility_with_casts;
 }

@@ -17,14 +17,14 @@
 #include "base/shown.h"
 
 /* ERROR INVALID_PARAMETER_VALUE if there is none of this name, in either case */
-const IdTextEncoding *
+const BaseNEncoding *
 encoded_text_encoding(text *name)
 {
 	char	   *wanted = text_to_cstring(name);
 
-	for (int i = 0; i < ID_TEXT_ENCODINGS; i++)
-		if (pg_strcasecmp(wanted, id_text_encodings[i].name) == 0)
-			return &id_text_encodings[i];
+	for (int i = 0; i < BASE_N_ENCODINGS; i++)
+		if (pg_strcasecmp(wanted, base_n_encodings[i].name) == 0)
+			return &base_n_encodings[i];
 
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -34,7 +34,7 @@ encoded_text_encoding(text *name)
 
 /* ERROR: what is wrong with the text is that it has no digit, or a character that is none */
 static void
-report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad,
+report_invalid(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad,
 			   EncodedType type)
 {
 	const char *character = encoded + bad;
@@ -43,7 +43,7 @@ report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			errmsg("invalid input syntax for type %s: \"%s\"", type.name, shown(encoded)),
-			status == ID_TEXT_EMPTY ? errdetail("There is no digit in it.") :
+			status == BASE_N_EMPTY ? errdetail("There is no digit in it.") :
 			errdetail("The character \"%.*s\" at position %zu is not a digit of %s.",
 					  pg_mbcharcliplen(character, strlen(character), 1), character,
 					  bad + 1, encoding->name),
@@ -51,14 +51,14 @@ report_invalid(const IdTextEncoding *encoding, const char *encoded, IdTextStatus
 }
 
 /*
- * What is wrong with a text, which is not ID_TEXT_OK; bad is where, if a character is.
+ * What is wrong with a text, which is not BASE_N_OK; bad is where, if a character is.
  * ERROR INVALID_TEXT_REPRESENTATION, or NUMERIC_VALUE_OUT_OF_RANGE if it is too large.
  */
 void
-encoded_text_report(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad,
+encoded_text_report(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad,
 					EncodedType type, const char *largest)
 {
-	if (status != ID_TEXT_OVERFLOW)
+	if (status != BASE_N_OVERFLOW)
 		report_invalid(encoding, encoded, status, bad, type);
 
 	ereport(ERROR,

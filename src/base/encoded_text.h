@@ -10,7 +10,7 @@
 #define IDGEN_ENCODED_TEXT_H
 
 #include "base/compat.h"
-#include "bits/id_text.h"
+#include "bits/base_n.h"
 
 /* The type that a text should be a value of. */
 typedef struct EncodedType
@@ -19,11 +19,11 @@ typedef struct EncodedType
 	const char *value;			/* what a value is called: "ID" */
 } EncodedType;
 
-extern const IdTextEncoding *encoded_text_encoding(text *name);
+extern const BaseNEncoding *encoded_text_encoding(text *name);
 
 /* largest is the greatest value of the type in that encoding. */
-pg_noreturn extern void encoded_text_report(const IdTextEncoding *encoding, const char *encoded,
-											IdTextStatus status, size_t bad,
+pg_noreturn extern void encoded_text_report(const BaseNEncoding *encoding, const char *encoded,
+											BaseNStatus status, size_t bad,
 											EncodedType type, const char *largest);
 
 #endif							/* IDGEN_ENCODED_TEXT_H */

@@ -44,7 +44,7 @@ layout_nodes(const SnowflakeLayout *layout)
  * that is beyond what an int64 can hold, in the year 294247.
  */
 bool
-layout_moment_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us)
+layout_try_tick_start_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us)
 {
 	int64		sum;
 
@@ -62,7 +62,7 @@ layout_last_end_us(const SnowflakeLayout *layout)
 {
 	int64		unix_us;
 
-	if (!layout_moment_us(layout, UINT64CONST(1) << layout->bits[LAYOUT_TIME], &unix_us))
+	if (!layout_try_tick_start_us(layout, UINT64CONST(1) << layout->bits[LAYOUT_TIME], &unix_us))
 		return NEVER_US;
 	return unix_us;
 }

@@ -35,7 +35,7 @@ layout_turns_negative(const SnowflakeLayout *layout)
 
 extern int64 layout_ids_per_second(const SnowflakeLayout *layout);
 extern int64 layout_nodes(const SnowflakeLayout *layout);
-extern bool layout_moment_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us);
+extern bool layout_try_tick_start_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us);
 extern int64 layout_last_end_us(const SnowflakeLayout *layout);
 extern double layout_years_left(const SnowflakeLayout *layout, int64 now_us);
 extern double layout_time_used(const SnowflakeLayout *layout, int64 now_us);

@@ -58,13 +58,13 @@ layout_widen_time(const SnowflakeLayout *layout, int time_bits)
 }
 
 static uint64
-bits_of_time(const SnowflakeLayout *layout)
+time_bit_mask(const SnowflakeLayout *layout)
 {
 	return ((UINT64CONST(1) << layout->bits[LAYOUT_TIME]) - 1) << layout->shift[LAYOUT_TIME];
 }
 
 static uint64
-bits_of_node(const SnowflakeLayout *layout)
+node_bit_mask(const SnowflakeLayout *layout)
 {
 	return layout_used_bits(layout) & layout_fixed_bits(layout);
 }
@@ -74,16 +74,16 @@ bits_of_node(const SnowflakeLayout *layout)
  * of one reaches into the node of the other.
  */
 bool
-layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other)
+layout_keeps_apart(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {
 	return layout_same_frame(one, other) &&
-		(bits_of_time(one) & bits_of_node(other)) == 0 &&
-		(bits_of_time(other) & bits_of_node(one)) == 0;
+		(time_bit_mask(one) & node_bit_mask(other)) == 0 &&
+		(time_bit_mask(other) & node_bit_mask(one)) == 0;
 }
 
 /* Are the IDs of both, which are of one node each, the same numbers at the same times? */
 bool
-layout_share_timeline(const IdNumbers *one, const IdNumbers *other)
+layout_shares_timeline(const IdNumbers *one, const IdNumbers *other)
 {
 	return one->value == other->value && layout_same_frame(&one->layout, &other->layout);
 }
@@ -96,14 +96,14 @@ layout_may_be_equal(const IdNumbers *one, const IdNumbers *other)
 }
 
 static int
-time_end(const SnowflakeLayout *layout)
+time_field_end(const SnowflakeLayout *layout)
 {
 	return layout->shift[LAYOUT_TIME] + layout->bits[LAYOUT_TIME];
 }
 
 /* Is tick / 2^(place of the time) the same? */
 static bool
-same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
+has_same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {
 	const SnowflakeLayout *low = one->shift[LAYOUT_TIME] < other->shift[LAYOUT_TIME] ? one : other;
 	const SnowflakeLayout *high = low == one ? other : one;
@@ -121,15 +121,15 @@ same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
 bool
 layout_same_pace(const IdNumbers *one, const IdNumbers *other)
 {
-	const IdNumbers *narrow = time_end(&one->layout) <= time_end(&other->layout) ? one : other;
+	const IdNumbers *narrow = time_field_end(&one->layout) <= time_field_end(&other->layout) ? one : other;
 	const IdNumbers *wide = narrow == one ? other : one;
-	int			end = time_end(&narrow->layout);
-	uint64		above = end == 64 ? 0 : bits_of_time(&wide->layout) >> end << end;
+	int			end = time_field_end(&narrow->layout);
+	uint64		above = end == 64 ? 0 : time_bit_mask(&wide->layout) >> end << end;
 	int64		distance_us = layout_tick_start_us(&narrow->layout, 0) - layout_tick_start_us(&wide->layout, 0);
 	uint64		lives;
 	int64		life_us;
 
-	if (!same_rate(&one->layout, &other->layout) || (above & ~narrow->fixed) != 0)
+	if (!has_same_rate(&one->layout, &other->layout) || (above & ~narrow->fixed) != 0)
 		return false;
 	if ((narrow->value & above) == 0)
 		return distance_us == 0;

@@ -33,8 +33,8 @@ layout_node_numbers(const SnowflakeLayout *layout, uint64 node_bits)
 
 extern SnowflakeLayout layout_widen_time(const SnowflakeLayout *layout, int time_bits);
 extern bool layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other);
-extern bool layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other);
-extern bool layout_share_timeline(const IdNumbers *one, const IdNumbers *other);
+extern bool layout_keeps_apart(const SnowflakeLayout *one, const SnowflakeLayout *other);
+extern bool layout_shares_timeline(const IdNumbers *one, const IdNumbers *other);
 extern bool layout_may_be_equal(const IdNumbers *one, const IdNumbers *other);
 extern bool layout_same_pace(const IdNumbers *one, const IdNumbers *other);
 extern bool layout_all_above(const SnowflakeLayout *above, int64 from_us,

@@ -51,7 +51,7 @@ static const PlanTick ticks[] = {
 
 /* Bits that so many things (1 .. 2^62) take to be told apart. */
 static int
-bits_for(int64 count)
+bits_to_count(int64 count)
 {
 	int			bits = 0;
 
@@ -79,7 +79,7 @@ find_shortfalls(const SnowflakeLayout *layout, const LayoutDemand *demand, int64
 }
 
 static LayoutProposal
-propose(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us, int origin, int place)
+make_proposal(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us, int origin, int place)
 {
 	LayoutProposal proposal = {
 		.layout = *layout,
@@ -96,7 +96,7 @@ propose(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us,
 static void
 write_year(int64 unix_us, char *text, size_t size)
 {
-	layout_write_moment(unix_us, text, size);
+	layout_write_timestamp(unix_us, text, size);
 	*strchr(text, '-') = '\0';
 }
 
@@ -106,12 +106,12 @@ write_year(int64 unix_us, char *text, size_t size)
  * there is none.
  */
 static bool
-fit(const PlanTick *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
+fit_layout_to_demand(const PlanTick *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
 {
-	int			node = bits_for(demand->nodes);
-	int			sequence = bits_for((demand->ids_per_second + tick->per_second - 1) / tick->per_second);
-	int			time = bits_for((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * tick->per_second);
-	char		year[LAYOUT_MOMENT_SIZE];
+	int			node = bits_to_count(demand->nodes);
+	int			sequence = bits_to_count((demand->ids_per_second + tick->per_second - 1) / tick->per_second);
+	int			time = bits_to_count((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * tick->per_second);
+	char		year[LAYOUT_TIMESTAMP_SIZE];
 	char		text[LAYOUT_TEXT_SIZE];
 	int			length;
 	LayoutProblem problem;
@@ -165,16 +165,16 @@ layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
 	{
 		int			origin = layout_presets[i].habits.is_ours ? OURS : OF_OTHERS;
 
-		proposals[count] = propose(layout_of_preset(i), demand, now_us, origin, count);
+		proposals[count] = make_proposal(layout_by_preset_number(i), demand, now_us, origin, count);
 		count++;
 	}
 	for (int i = 0; i < lengthof(ticks); i++)
 	{
 		SnowflakeLayout layout;
 
-		if (!fit(&ticks[i], demand, now_us, &layout) || layout_name(&layout) != NULL)
+		if (!fit_layout_to_demand(&ticks[i], demand, now_us, &layout) || layout_preset_name(&layout) != NULL)
 			continue;
-		proposals[count] = propose(&layout, demand, now_us, COMPUTED, count);
+		proposals[count] = make_proposal(&layout, demand, now_us, COMPUTED, count);
 		count++;
 	}
 	qsort(proposals, count, sizeof(LayoutProposal), compare_proposals);

@@ -168,7 +168,7 @@ static bool layouts_are_read = false;
 
 /* The layout of a preset by its number (0 .. layout_preset_count - 1). */
 const SnowflakeLayout *
-layout_of_preset(int number)
+layout_by_preset_number(int number)
 {
 	LayoutProblem problem;
 
@@ -186,7 +186,7 @@ layout_of_preset(int number)
  * NULL if there is none.
  */
 const SnowflakeLayout *
-layout_of_name(const char *name)
+layout_by_name(const char *name)
 {
 	static const char blanks[] = " \t\n\r";
 	size_t		length;
@@ -197,25 +197,25 @@ layout_of_name(const char *name)
 		return NULL;
 	for (int i = 0; i < lengthof(layout_presets); i++)
 		if (strlen(layout_presets[i].name) == length && pg_strncasecmp(name, layout_presets[i].name, length) == 0)
-			return layout_of_preset(i);
+			return layout_by_preset_number(i);
 	return NULL;
 }
 
 /* The preset that a layout is; NULL if it is none. */
 const LayoutPreset *
-layout_preset(const SnowflakeLayout *layout)
+layout_find_preset(const SnowflakeLayout *layout)
 {
 	for (int i = 0; i < lengthof(layout_presets); i++)
-		if (layout_equal(layout, layout_of_preset(i)))
+		if (layout_equal(layout, layout_by_preset_number(i)))
 			return &layout_presets[i];
 	return NULL;
 }
 
 /* The name of a layout; NULL if it is no preset. */
 const char *
-layout_name(const SnowflakeLayout *layout)
+layout_preset_name(const SnowflakeLayout *layout)
 {
-	const LayoutPreset *preset = layout_preset(layout);
+	const LayoutPreset *preset = layout_find_preset(layout);
 
 	return preset != NULL ? preset->name : NULL;
 }

@@ -42,9 +42,9 @@ typedef struct LayoutPreset
 extern const LayoutPreset layout_presets[];
 extern const int layout_preset_count;
 
-extern const SnowflakeLayout *layout_of_preset(int number);
-extern const SnowflakeLayout *layout_of_name(const char *name);
-extern const LayoutPreset *layout_preset(const SnowflakeLayout *layout);
-extern const char *layout_name(const SnowflakeLayout *layout);
+extern const SnowflakeLayout *layout_by_preset_number(int number);
+extern const SnowflakeLayout *layout_by_name(const char *name);
+extern const LayoutPreset *layout_find_preset(const SnowflakeLayout *layout);
+extern const char *layout_preset_name(const SnowflakeLayout *layout);
 
 #endif							/* IDGEN_LAYOUT_PRESETS_H */

@@ -65,7 +65,7 @@ typedef struct Reader
 
 /* Note why the text is no layout.  Returns false, for the caller to return. */
 static bool pg_attribute_printf(3, 4)
-fail(LayoutProblem *problem, const char *hint, const char *format, ...)
+set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 {
 	va_list		values;
 
@@ -81,7 +81,7 @@ static const char *const grammar_hint =
 
 /* What stands where something else was expected, without cutting a character in two. */
 static bool
-fail_at(Reader *reader, const char *expected)
+set_syntax_problem(Reader *reader, const char *expected)
 {
 	int			length = 0;
 
@@ -90,8 +90,8 @@ fail_at(Reader *reader, const char *expected)
 	while (length > 0 && (reader->at[length] & 0xC0) == 0x80)
 		length--;
 	if (length == 0)
-		return fail(reader->problem, grammar_hint, "Expected %s.", expected);
-	return fail(reader->problem, grammar_hint, "Expected %s, but found \"%.*s\".",
+		return set_problem(reader->problem, grammar_hint, "Expected %s.", expected);
+	return set_problem(reader->problem, grammar_hint, "Expected %s, but found \"%.*s\".",
 				expected, length, reader->at);
 }
 
@@ -169,7 +169,7 @@ days_since_1970(int64 year, int64 month, int64 day)
 
 /* The reverse, for days since 1970. */
 static void
-date_of_days(int64 days, int64 *year, int64 *month, int64 *day)
+days_to_date(int64 days, int64 *year, int64 *month, int64 *day)
 {
 	*year = 1970 + days / 366;
 	while (days_since_1970(*year + 1, 1, 1) <= days)
@@ -199,14 +199,14 @@ take_date(Reader *reader, int64 *days)
 		!take_number(reader, 2, &day))
 	{
 		reader->at = start;
-		return fail_at(reader, "a date, as in \"2020-01-31\"");
+		return set_syntax_problem(reader, "a date, as in \"2020-01-31\"");
 	}
 	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
-		return fail(reader->problem, NULL, "The epoch must be a date from 1970-01-01 to 9999-12-31.");
+		return set_problem(reader->problem, NULL, "The epoch must be a date from 1970-01-01 to 9999-12-31.");
 	*days = days_since_1970(year, month, day);
-	date_of_days(*days, &year_again, &month_again, &day_again);
+	days_to_date(*days, &year_again, &month_again, &day_again);
 	if (day_again != day)
-		return fail(reader->problem, NULL, "The month of the epoch has no day %d.", (int) day);
+		return set_problem(reader->problem, NULL, "The month of the epoch has no day %d.", (int) day);
 	return true;
 }
 
@@ -217,7 +217,7 @@ take_fraction(Reader *reader, int64 *us)
 	const char *digits = reader->at;
 
 	if (!take_number(reader, 6, us))
-		return fail_at(reader, "up to 6 digits of a second's fraction");
+		return set_syntax_problem(reader, "up to 6 digits of a second's fraction");
 	for (int64 places = reader->at - digits; places < 6; places++)
 		*us *= 10;
 	return true;
@@ -236,24 +236,24 @@ take_time_of_day(Reader *reader, int64 *us)
 	if (!take_number(reader, 2, &hour) || !take_character(reader, ':') || !take_number(reader, 2, &minute))
 	{
 		reader->at = start;
-		return fail_at(reader, "a time, as in \"23:59\" or \"23:59:59.999\"");
+		return set_syntax_problem(reader, "a time, as in \"23:59\" or \"23:59:59.999\"");
 	}
 	if (take_character(reader, ':'))
 	{
 		if (!take_number(reader, 2, &second))
-			return fail_at(reader, "seconds");
+			return set_syntax_problem(reader, "seconds");
 		if (take_character(reader, '.') && !take_fraction(reader, &fraction))
 			return false;
 	}
 	if (hour > 23 || minute > 59 || second > 59)
-		return fail(reader->problem, NULL, "The epoch's time of day must be from 00:00 to 23:59:59.999999.");
+		return set_problem(reader->problem, NULL, "The epoch's time of day must be from 00:00 to 23:59:59.999999.");
 	*us = ((hour * 60 + minute) * 60 + second) * US_PER_S + fraction;
 	return true;
 }
 
 /* Take a moment of UTC; in us since 1970. */
 static bool
-take_moment(Reader *reader, int64 *unix_us)
+take_epoch(Reader *reader, int64 *unix_us)
 {
 	int64		days = 0;
 	int64		of_day_us = 0;
@@ -280,17 +280,17 @@ take_tick(Reader *reader, int64 *tick_us)
 
 	skip_space(reader);
 	if (!take_number(reader, 9, &count))
-		return fail_at(reader, "the length of a tick, as in \"1 ms\"");
+		return set_syntax_problem(reader, "the length of a tick, as in \"1 ms\"");
 	for (int i = 0; i < lengthof(tick_units); i++)
 	{
 		if (!take_word(reader, tick_units[i].name))
 			continue;
 		*tick_us = count * tick_units[i].us;
 		if (*tick_us < 1 || *tick_us > DAY_US)
-			return fail(reader->problem, NULL, "A tick must be from 1 us to a day, which is 1440 min.");
+			return set_problem(reader->problem, NULL, "A tick must be from 1 us to a day, which is 1440 min.");
 		return true;
 	}
-	return fail_at(reader, "the unit of a tick, \"us\", \"ms\", \"s\" or \"min\"");
+	return set_syntax_problem(reader, "the unit of a tick, \"us\", \"ms\", \"s\" or \"min\"");
 }
 
 /* Take what follows the bits of the time: "of 1 ms since 2020-01-01". */
@@ -300,15 +300,15 @@ take_time_unit(Reader *reader, SnowflakeLayout *layout)
 	int64		epoch_us;
 
 	if (!take_word(reader, "of"))
-		return fail_at(reader, "the length of a tick, as in \"of 1 ms\", after the bits of the time");
+		return set_syntax_problem(reader, "the length of a tick, as in \"of 1 ms\", after the bits of the time");
 	if (!take_tick(reader, &layout->tick_us))
 		return false;
 	if (!take_word(reader, "since"))
-		return fail_at(reader, "the epoch, as in \"since 2020-01-01\", after the length of a tick");
-	if (!take_moment(reader, &epoch_us))
+		return set_syntax_problem(reader, "the epoch, as in \"since 2020-01-01\", after the length of a tick");
+	if (!take_epoch(reader, &epoch_us))
 		return false;
 	if (epoch_us % layout->tick_us != 0)
-		return fail(reader->problem, "Choose an epoch that is a whole number of ticks after 1970-01-01.",
+		return set_problem(reader->problem, "Choose an epoch that is a whole number of ticks after 1970-01-01.",
 					"The epoch is not at the start of a tick.");
 	layout->epoch_ticks = epoch_us / layout->tick_us;
 	return true;
@@ -335,10 +335,10 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 
 	*field = take_field_name(reader);
 	if (*field == NO_FIELD)
-		return fail_at(reader, "the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
+		return set_syntax_problem(reader, "the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
 	skip_space(reader);
 	if (!take_number(reader, 2, &number))
-		return fail_at(reader, "a number of bits");
+		return set_syntax_problem(reader, "a number of bits");
 	*bits = number;
 	if (!take_word(reader, "bits"))
 		(void) take_word(reader, "bit");
@@ -346,9 +346,9 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 		return true;
 
 	if (layout_has(layout, *field))
-		return fail(reader->problem, NULL, "There are two fields \"%s\".", layout_field_names[*field]);
+		return set_problem(reader->problem, NULL, "There are two fields \"%s\".", layout_field_names[*field]);
 	if (number < 1 || number > most_bits[*field])
-		return fail(reader->problem, NULL, "Field \"%s\" has %d bits; it must have from 1 to %d.",
+		return set_problem(reader->problem, NULL, "Field \"%s\" has %d bits; it must have from 1 to %d.",
 					layout_field_names[*field], (int) number, most_bits[*field]);
 	layout->bits[*field] = number;
 	return *field != LAYOUT_TIME || take_time_unit(reader, layout);
@@ -369,7 +369,7 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	do
 	{
 		if (parts == MOST_PARTS)
-			return fail(reader->problem, NULL, "There are more than %d fields.", MOST_PARTS);
+			return set_problem(reader->problem, NULL, "There are more than %d fields.", MOST_PARTS);
 		if (!take_field(reader, layout, &fields[parts], &bits[parts]))
 			return false;
 		sum += bits[parts++];
@@ -377,9 +377,9 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	} while (take_character(reader, ','));
 
 	if (*reader->at != '\0')
-		return fail_at(reader, "a comma or the end");
+		return set_syntax_problem(reader, "a comma or the end");
 	if (sum != 63 && sum != 64)
-		return fail(reader->problem, sum < 63 ? "Name the bits that are not used, as in \"unused 10\"." : NULL,
+		return set_problem(reader->problem, sum < 63 ? "Name the bits that are not used, as in \"unused 10\"." : NULL,
 					"The fields add up to %d bits; they must add up to 64, or to 63 without the sign bit.", sum);
 
 	for (int i = 0, below = sum; i < parts; i++)
@@ -393,21 +393,21 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 
 /* What is wrong with a layout as a whole? */
 static bool
-check(const SnowflakeLayout *layout, LayoutProblem *problem)
+check_valid(const SnowflakeLayout *layout, LayoutProblem *problem)
 {
 	int64		end_tick;
 	int64		end_us;
 
 	if (!layout_has(layout, LAYOUT_TIME))
-		return fail(problem, "Numbers without a time are what a sequence makes.", "There is no field \"time\".");
+		return set_problem(problem, "Numbers without a time are what a sequence makes.", "There is no field \"time\".");
 	if (layout_usable_bits(layout, LAYOUT_TIME) == 0)
-		return fail(problem, NULL, "The only bit of the time is the sign bit.");
+		return set_problem(problem, NULL, "The only bit of the time is the sign bit.");
 	if (layout->shift[LAYOUT_SEQUENCE] > layout->shift[LAYOUT_TIME])
-		return fail(problem, NULL, "The sequence is above the time, so IDs would not increase.");
+		return set_problem(problem, NULL, "The sequence is above the time, so IDs would not increase.");
 	if (layout_usable_bits(layout, LAYOUT_TIME) > 62 ||
 		pg_add_s64_overflow(layout->epoch_ticks, layout_end_tick(layout), &end_tick) ||
 		pg_mul_s64_overflow(end_tick, layout->tick_us, &end_us))
-		return fail(problem, "Give the time fewer bits, and leave the highest unused.",
+		return set_problem(problem, "Give the time fewer bits, and leave the highest unused.",
 					"The time reaches further than a timestamp can, which is the year 294246.");
 	return true;
 }
@@ -422,7 +422,7 @@ layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
 	Reader		reader = {.at = text, .problem = problem};
 
 	memset(layout, 0, sizeof(SnowflakeLayout));
-	return take_fields(&reader, layout) && check(layout, problem);
+	return take_fields(&reader, layout) && check_valid(layout, problem);
 }
 
 /* The length of a tick, as in "10 ms". */
@@ -438,7 +438,7 @@ layout_write_tick(int64 tick_us, char *text, size_t size)
 
 /* A moment in us since 1970 (not negative), as layout_read() takes an epoch. */
 void
-layout_write_moment(int64 unix_us, char *text, size_t size)
+layout_write_timestamp(int64 unix_us, char *text, size_t size)
 {
 	int64		second = unix_us % DAY_US / US_PER_S;
 	int			fraction = unix_us % US_PER_S;
@@ -447,7 +447,7 @@ layout_write_moment(int64 unix_us, char *text, size_t size)
 				day;
 	int			length;
 
-	date_of_days(unix_us / DAY_US, &year, &month, &day);
+	days_to_date(unix_us / DAY_US, &year, &month, &day);
 	length = snprintf(text, size, "%04d-%02d-%02d", (int) year, (int) month, (int) day);
 	if (unix_us % DAY_US != 0)
 		length += snprintf(text + length, size - length, " %02d:%02d:%02d",
@@ -460,7 +460,7 @@ layout_write_moment(int64 unix_us, char *text, size_t size)
 
 /* The field whose highest bit lies highest below a place; NO_FIELD if there is none. */
 static int
-next_field(const SnowflakeLayout *layout, int below)
+next_lower_field(const SnowflakeLayout *layout, int below)
 {
 	int			next = NO_FIELD;
 
@@ -479,18 +479,18 @@ void
 layout_write(const SnowflakeLayout *layout, char *text, size_t size)
 {
 	char		tick[32];
-	char		epoch[LAYOUT_MOMENT_SIZE];
+	char		epoch[LAYOUT_TIMESTAMP_SIZE];
 	int			length = 0;
 	int			below;
 
 	layout_write_tick(layout->tick_us, tick, sizeof(tick));
-	layout_write_moment(layout->epoch_ticks * layout->tick_us, epoch, sizeof(epoch));
+	layout_write_timestamp(layout->epoch_ticks * layout->tick_us, epoch, sizeof(epoch));
 
 	/* The sign bit alone goes without saying. */
-	below = layout_uses_sign(layout, next_field(layout, 64)) ? 64 : 63;
+	below = layout_uses_sign(layout, next_lower_field(layout, 64)) ? 64 : 63;
 	while (below > 0)
 	{
-		int			field = next_field(layout, below);
+		int			field = next_lower_field(layout, below);
 		int			top = field == NO_FIELD ? 0 : layout->shift[field] + layout->bits[field];
 
 		if (top < below)

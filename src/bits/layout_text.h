@@ -13,8 +13,8 @@
 /* Enough for any layout in words, with its zero byte. */
 #define LAYOUT_TEXT_SIZE 512
 
-/* Enough for a moment as layout_write_moment() has it. */
-#define LAYOUT_MOMENT_SIZE 40
+/* Enough for a moment as layout_write_timestamp() has it. */
+#define LAYOUT_TIMESTAMP_SIZE 40
 
 /* Why a text is no layout. */
 typedef struct LayoutProblem
@@ -28,6 +28,6 @@ extern const char *const layout_field_names[LAYOUT_FIELDS];
 extern bool layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem);
 extern void layout_write(const SnowflakeLayout *layout, char *text, size_t size);
 extern void layout_write_tick(int64 tick_us, char *text, size_t size);
-extern void layout_write_moment(int64 unix_us, char *text, size_t size);
+extern void layout_write_timestamp(int64 unix_us, char *text, size_t size);
 
 #endif							/* IDGEN_LAYOUT_TEXT_H */

@@ -11,7 +11,7 @@
 #include "bits/typeid_text.h"
 
 static bool
-is_letter(char character)
+is_prefix_letter(char character)
 {
 	return character >= 'a' && character <= 'z';
 }
@@ -24,7 +24,7 @@ TypeidStatus
 typeid_prefix_check(const char *prefix, size_t length, size_t *bad)
 {
 	for (size_t i = 0; i < length; i++)
-		if (!is_letter(prefix[i]) && (prefix[i] != '_' || i == 0 || i == length - 1))
+		if (!is_prefix_letter(prefix[i]) && (prefix[i] != '_' || i == 0 || i == length - 1))
 		{
 			*bad = i;
 			return TYPEID_BAD_PREFIX_CHARACTER;
@@ -52,10 +52,10 @@ typeid_write(UuidBits uuid, const char *prefix, size_t length, char *text)
 
 /* Is it a digit as it is written?  A ULID's reader knows other ways, too. */
 static bool
-is_digit(char character)
+is_suffix_digit(char character)
 {
 	return (character >= '0' && character <= '9') ||
-		(is_letter(character) && strchr(BASE32_DIGITS, pg_ascii_toupper(character)) != NULL);
+		(is_prefix_letter(character) && strchr(BASE32_DIGITS, pg_ascii_toupper(character)) != NULL);
 }
 
 /* Read ULID_TEXT_LENGTH characters; *bad is an index into them. */
@@ -63,7 +63,7 @@ static TypeidStatus
 read_suffix(const char *suffix, UuidBits *uuid, size_t *bad)
 {
 	for (size_t i = 0; i < ULID_TEXT_LENGTH; i++)
-		if (!is_digit(suffix[i]))
+		if (!is_suffix_digit(suffix[i]))
 		{
 			*bad = i;
 			return TYPEID_BAD_SUFFIX_CHARACTER;

@@ -29,7 +29,7 @@ uuid_make_gregorian(int version, UuidGregorian parts)
 
 /* The parts of a UUID of version 1 or 6. */
 UuidGregorian
-uuid_gregorian(UuidBits uuid)
+uuid_get_gregorian(UuidBits uuid)
 {
 	uint64		high = uuid.high;
 	uint64		ticks;
@@ -48,7 +48,7 @@ uuid_gregorian(UuidBits uuid)
 
 /* Rounded down, also before 1970. */
 static int64
-us_of_gregorian(int64 ticks)
+gregorian_to_us(int64 ticks)
 {
 	int64		since_1970 = ticks - UUID_GREGORIAN_TICKS_TO_1970;
 
@@ -62,7 +62,7 @@ uuid_time_us(UuidBits uuid, bool with_fraction, int64 *unix_us)
 	{
 		case 1:
 		case 6:
-			*unix_us = us_of_gregorian(uuid_gregorian(uuid).ticks);
+			*unix_us = gregorian_to_us(uuid_get_gregorian(uuid).ticks);
 			return true;
 		case 7:
 			*unix_us = uuid_ms(uuid) * US_PER_MS;
@@ -84,7 +84,7 @@ int64
 uuid_order_first_tick(UuidOrder order)
 {
 	/* The Gregorian calendar began with a whole microsecond. */
-	return order == UUID_ORDER_V6 ? us_of_gregorian(0) : 0;
+	return order == UUID_ORDER_V6 ? gregorian_to_us(0) : 0;
 }
 
 int64
@@ -93,7 +93,7 @@ uuid_order_last_tick(UuidOrder order)
 	switch (order)
 	{
 		case UUID_ORDER_V6:
-			return us_of_gregorian(LOW_BITS(UUID_GREGORIAN_BITS));
+			return gregorian_to_us(LOW_BITS(UUID_GREGORIAN_BITS));
 		case UUID_ORDER_V7:
 		case UUID_ORDER_ULID:
 			return UUID_END_MS - 1;

@@ -211,7 +211,7 @@ typedef struct UuidGregorian
 
 /* version is 1 or 6. */
 extern UuidBits uuid_make_gregorian(int version, UuidGregorian parts);
-extern UuidGregorian uuid_gregorian(UuidBits uuid);
+extern UuidGregorian uuid_get_gregorian(UuidBits uuid);
 
 /*
  * The time in a UUID of versions 1, 6 and 7, in us since 1970; false if it has none.

@@ -4,7 +4,7 @@
  *	  Which timeline the IDs of a layout and a node come from: always the same one.
  *
  * An ID space is the numbers that the IDs of a layout and a node can be, and when
- * each is reached: see layout_share_timeline().  If two timelines served one space,
+ * each is reached: see layout_shares_timeline().  If two timelines served one space,
  * IDs would repeat.  So timelines belong to spaces, not to generators: generators
  * that have the same space, in whatever database, under whatever name and with
  * whatever words for their layout, share a timeline; so do a generator and the server
@@ -69,7 +69,7 @@ id_space_find(const SnowflakeLayout *layout, uint64 node_bits)
 		Timeline   *timeline = shmem_timeline(number - 1);
 		IdNumbers	other = layout_node_numbers(&timeline->layout, timeline->node_bits);
 
-		if (layout_share_timeline(&numbers, &other))
+		if (layout_shares_timeline(&numbers, &other))
 			return timeline;
 		number = timeline->next_of_bucket;
 	}
@@ -495,7 +495,7 @@ id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers
 {
 	Raise		raise = {.timeline = timeline,.present = present,.former = former,.layout = &present->layout};
 
-	if (!layout_keep_apart(&present->layout, &former->layout))
+	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
 }
 
@@ -509,6 +509,6 @@ id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us
 {
 	Raise		raise = {.present = present,.former = former,.until_us = until_us,.layout = &former->layout};
 
-	if (!layout_keep_apart(&present->layout, &former->layout))
+	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
 }

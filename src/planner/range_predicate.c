@@ -21,26 +21,26 @@
 
 /* As type; one change of type on top of the other would hide an index key from the planner. */
 static Expr *
-as_type(Node *expression, Oid type)
+relabel_as_type(Node *expression, Oid type)
 {
 	return (Expr *) applyRelabelType(expression, type, -1, InvalidOid, COERCE_IMPLICIT_CAST, -1, false);
 }
 
 /* A predicate whose bounds are not known yet.  id casts to type, and range to tstzrange, without a function. */
 RangePredicate
-range_predicate(Node *id, Node *range, Oid type)
+make_range_predicate(Node *id, Node *range, Oid type)
 {
 	return (RangePredicate)
 	{
-		.id = as_type(id, type),
-		.range = as_type(range, TSTZRANGEOID),
+		.id = relabel_as_type(id, type),
+		.range = relabel_as_type(range, TSTZRANGEOID),
 		.type = type,
 	};
 }
 
 /* The C function that a function of SQL calls, whatever that is named by now. */
 PGFunction
-range_predicate_code(Oid function)
+get_function_code(Oid function)
 {
 	FmgrInfo	info;
 
@@ -55,14 +55,14 @@ range_predicate_code(Oid function)
  * or at who may use that schema, as for a function that is called by its OID.
  */
 Oid
-range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments, PGFunction code)
+find_own_function(Oid schema, const char *name, const Oid *argument_types, int arguments, PGFunction code)
 {
 	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 										   CStringGetDatum(name),
 										   PointerGetDatum(buildoidvector(argument_types, arguments)),
 										   ObjectIdGetDatum(schema));
 
-	return OidIsValid(function) && range_predicate_code(function) == code ? function : InvalidOid;
+	return OidIsValid(function) && get_function_code(function) == code ? function : InvalidOid;
 }
 
 /* "id OPERATOR bound(range)", by the type's operator of a btree strategy */

@@ -25,9 +25,9 @@ typedef struct RangePredicate
 	Const	   *layout;			/* the functions' second argument; NULL: they have none */
 } RangePredicate;
 
-extern RangePredicate range_predicate(Node *id, Node *range, Oid type);
-extern PGFunction range_predicate_code(Oid function);
-extern Oid range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
+extern RangePredicate make_range_predicate(Node *id, Node *range, Oid type);
+extern PGFunction get_function_code(Oid function);
+extern Oid find_own_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
 									PGFunction code);
 extern List *range_predicate_comparisons(const RangePredicate *predicate);
 

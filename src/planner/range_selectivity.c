@@ -50,7 +50,7 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 
 /* The range, if it can be guessed; NULL if it cannot. */
 static Const *
-guess(PlannerInfo *root, Node *range)
+guess_range(PlannerInfo *root, Node *range)
 {
 	Param	   *parameter = (Param *) range;
 
@@ -63,10 +63,10 @@ guess(PlannerInfo *root, Node *range)
 
 /* The share of rows, from 0 to 1, for which a predicate holds.  Raises what computing the range raises. */
 Selectivity
-range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
+estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
 				  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)
 {
-	Const	   *range = guess(root, (Node *) predicate->range);
+	Const	   *range = guess_range(root, (Node *) predicate->range);
 	RangePredicate guessed = *predicate;
 	List	   *comparisons;
 

@@ -12,7 +12,7 @@
 
 #include "planner/range_predicate.h"
 
-extern Selectivity range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
+extern Selectivity estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
 									 int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo);
 
 #endif							/* IDGEN_RANGE_SELECTIVITY_H */

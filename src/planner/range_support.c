@@ -42,7 +42,7 @@
  * the line at ten operators, too, where it replaces an SQL function by its body.
  */
 static bool
-is_cheap(Node *expression)
+is_cheap_to_repeat(Node *expression)
 {
 	QualCost	cost;
 
@@ -80,17 +80,17 @@ is_bounded_by(Node *comparison, const RangePredicate *predicate, Datum extreme)
 
 /* What a call of a predicate is replaced by anywhere; NULL if it has to stay. */
 static Node *
-simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
+simplify_predicate(SupportRequestSimplify *request, const RangePredicate *predicate)
 {
 	List	   *comparisons;
 
 	if (contain_volatile_functions((Node *) request->fcall->args) ||
 		contain_subplans((Node *) predicate->range) ||
-		!is_cheap((Node *) predicate->id))
+		!is_cheap_to_repeat((Node *) predicate->id))
 		return NULL;
 	/* Without a query, as in a trigger's condition, there is one row only. */
 	if ((request->root == NULL || is_of_same_row(request->root, predicate)) &&
-		!is_cheap((Node *) predicate->range))
+		!is_cheap_to_repeat((Node *) predicate->range))
 		return NULL;
 
 	comparisons = range_predicate_comparisons(predicate);
@@ -109,7 +109,7 @@ simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
 
 /* What an index is asked for in place of a predicate that has stayed; NULL if it cannot serve. */
 static Node *
-index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
+make_index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
 {
 	List	   *comparisons;
 	ListCell   *cell;
@@ -134,7 +134,7 @@ answer_simplify(SupportRequestSimplify *request, RangePredicateReader read)
 {
 	RangePredicate predicate = read((Node *) request, request->fcall->funcid, request->fcall->args);
 
-	return simplify(request, &predicate);
+	return simplify_predicate(request, &predicate);
 }
 
 static Node *
@@ -144,7 +144,7 @@ answer_index_condition(SupportRequestIndexCondition *request, RangePredicateRead
 	List	   *arguments = IsA(call, OpExpr) ? ((OpExpr *) call)->args : ((FuncExpr *) call)->args;
 	RangePredicate predicate = read((Node *) request, request->funcid, arguments);
 
-	return index_condition(request, &predicate);
+	return make_index_condition(request, &predicate);
 }
 
 static Node *
@@ -152,7 +152,7 @@ answer_selectivity(SupportRequestSelectivity *request, RangePredicateReader read
 {
 	RangePredicate predicate = read((Node *) request, request->funcid, request->args);
 
-	request->selectivity = range_selectivity(request->root, &predicate, request->varRelid,
+	request->selectivity = estimate_range_selectivity(request->root, &predicate, request->varRelid,
 											 request->jointype, request->sjinfo);
 	return (Node *) request;
 }

@@ -43,7 +43,7 @@ typedef enum ParseColumn
 Datum
 idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 {
-	uint64		node = uuid_node_of_server();
+	uint64		node = uuid_get_server_node();
 	ServerMoment moment = server_moment_next_of_node(node, "snowflake128_nextval()");
 
 	return uuid_datum((UuidBits)
@@ -55,7 +55,7 @@ idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 
 /* ERROR unless the node can be one of a server: those of UUIDs have the variant where its marks are. */
 static void
-check_node(uint64 node)
+check_server_node(uint64 node)
 {
 	if (node >> UUID_NODE_MARKS_SHIFT != 0)
 		ereport(ERROR,
@@ -82,7 +82,7 @@ idgen_snowflake128_parse(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &tuple_desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	check_node(node);
+	check_server_node(node);
 
 	values[PARSE_CREATED_AT] = TimestampTzGetDatum(clock_timestamptz((int64) (id.high / NS_PER_US)));
 	values[PARSE_NANOSECONDS] = Int32GetDatum((int32) (id.high % NS_PER_US));

@@ -25,35 +25,35 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_date_trunc);
 PG_FUNCTION_INFO_V1(idgen_snowflake_date_part);
 
 static Datum
-timestamptz_of(Datum id)
+snowflake_timestamptz(Datum id)
 {
-	return TimestampTzGetDatum(snowflake_time_of(server_layout(), DatumGetInt64(id)));
+	return TimestampTzGetDatum(snowflake_get_time(server_layout(), DatumGetInt64(id)));
 }
 
 /* snowflake_to_timestamp(snowflake) */
 Datum
 idgen_snowflake_to_timestamp(PG_FUNCTION_ARGS)
 {
-	return DirectFunctionCall1(timestamptz_timestamp, timestamptz_of(PG_GETARG_DATUM(0)));
+	return DirectFunctionCall1(timestamptz_timestamp, snowflake_timestamptz(PG_GETARG_DATUM(0)));
 }
 
 /* snowflake_to_date(snowflake) */
 Datum
 idgen_snowflake_to_date(PG_FUNCTION_ARGS)
 {
-	return DirectFunctionCall1(timestamptz_date, timestamptz_of(PG_GETARG_DATUM(0)));
+	return DirectFunctionCall1(timestamptz_date, snowflake_timestamptz(PG_GETARG_DATUM(0)));
 }
 
 /* date_trunc(field text, id snowflake) */
 Datum
 idgen_snowflake_date_trunc(PG_FUNCTION_ARGS)
 {
-	return DirectFunctionCall2(timestamptz_trunc, PG_GETARG_DATUM(0), timestamptz_of(PG_GETARG_DATUM(1)));
+	return DirectFunctionCall2(timestamptz_trunc, PG_GETARG_DATUM(0), snowflake_timestamptz(PG_GETARG_DATUM(1)));
 }
 
 /* date_part(field text, id snowflake); no field of a finite timestamptz is NULL */
 Datum
 idgen_snowflake_date_part(PG_FUNCTION_ARGS)
 {
-	return DirectFunctionCall2(timestamptz_part, PG_GETARG_DATUM(0), timestamptz_of(PG_GETARG_DATUM(1)));
+	return DirectFunctionCall2(timestamptz_part, PG_GETARG_DATUM(0), snowflake_timestamptz(PG_GETARG_DATUM(1)));
 }

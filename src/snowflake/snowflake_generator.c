@@ -41,7 +41,7 @@ PG_FUNCTION_INFO_V1(idgen_generator_next_block);
 
 /* Report at this level unless IDs of the layout can be made now. */
 static void
-check_is_current(const SnowflakeLayout *layout, int elevel)
+check_layout_is_current(const SnowflakeLayout *layout, int elevel)
 {
 	int64		now_us = clock_unix_ns() / NS_PER_US;
 	int64		start_us = layout_tick_start_us(layout, 0);
@@ -67,7 +67,7 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
  * is made of it by whoever may use it would keep its owner from dropping it.
  */
 static void
-refuse_catalog(Oid catalog)
+refuse_mapping_or_table(Oid catalog)
 {
 	if (catalog == UserMappingRelationId || catalog == ForeignTableRelationId)
 		ereport(ERROR,
@@ -93,20 +93,20 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 		/* No error, as a dump may hold a generator that has come to its end. */
 		GeneratorOptions generator = generator_options_read(options);
 
-		check_is_current(&generator.layout, WARNING);
+		check_layout_is_current(&generator.layout, WARNING);
 	}
 	else if (options != NIL)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				errmsg("foreign-data wrapper \"%s\" has options for servers only", GENERATOR_WRAPPER));
 	else
-		refuse_catalog(PG_GETARG_OID(1));
+		refuse_mapping_or_table(PG_GETARG_OID(1));
 	PG_RETURN_VOID();
 }
 
 /* A field of the node as a column: NULL if it was not given. */
 static void
-put_given(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
+set_field_column(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
 {
 	*null = !options->is_given[field];
 	*value = field == LAYOUT_SLAB ? Int64GetDatum(options->value[field]) : Int32GetDatum(options->value[field]);
@@ -114,7 +114,7 @@ put_given(const GeneratorOptions *options, LayoutField field, Datum *value, bool
 
 /* The start of the sequence as it was written. */
 static const char *
-sequence_start_text(List *definitions)
+get_sequence_start(List *definitions)
 {
 	ListCell   *cell;
 
@@ -149,22 +149,22 @@ idgen_read_generator(PG_FUNCTION_ARGS)
 	if (!generator_options_try(definitions, &options, &problem))
 		PG_RETURN_NULL();
 	values[0] = PointerGetDatum(&options.layout);
-	put_given(&options, LAYOUT_WORKER, &values[1], &nulls[1]);
-	put_given(&options, LAYOUT_DATACENTER, &values[2], &nulls[2]);
-	put_given(&options, LAYOUT_SHARD, &values[3], &nulls[3]);
-	put_given(&options, LAYOUT_SLAB, &values[4], &nulls[4]);
-	values[5] = CStringGetTextDatum(sequence_start_text(definitions));
+	set_field_column(&options, LAYOUT_WORKER, &values[1], &nulls[1]);
+	set_field_column(&options, LAYOUT_DATACENTER, &values[2], &nulls[2]);
+	set_field_column(&options, LAYOUT_SHARD, &values[3], &nulls[3]);
+	set_field_column(&options, LAYOUT_SLAB, &values[4], &nulls[4]);
+	values[5] = CStringGetTextDatum(get_sequence_start(definitions));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 
 static void
-append_option(StringInfo command, const char *name, const char *value)
+append_generator_option(StringInfo command, const char *name, const char *value)
 {
 	appendStringInfo(command, ", %s %s", name, quote_literal_cstr(value));
 }
 
 /* The argument of snowflake_create_generator() that an option comes from. */
-static const int argument_of_field[LAYOUT_FIELDS] = {
+static const int field_arguments[LAYOUT_FIELDS] = {
 	[LAYOUT_WORKER] = 2,
 	[LAYOUT_DATACENTER] = 3,
 	[LAYOUT_SHARD] = 4,
@@ -193,7 +193,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 				errcode(ERRCODE_INVALID_NAME),
 				errmsg("a generator's name must not be empty"));
 	layout = PG_GETARG_LAYOUT_P(1);
-	check_is_current(layout, ERROR);
+	check_layout_is_current(layout, ERROR);
 
 	initStringInfo(&command);
 	appendStringInfo(&command, "CREATE SERVER %s FOREIGN DATA WRAPPER %s OPTIONS (layout %s",
@@ -201,15 +201,15 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 					 quote_literal_cstr(layout_to_text(layout)));
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 	{
-		int			i = argument_of_field[field];
+		int			i = field_arguments[field];
 
 		if (!PG_ARGISNULL(i))
-			append_option(&command, generator_option_of_field[field],
+			append_generator_option(&command, generator_option_of_field[field],
 						  psprintf("%lld", field == LAYOUT_SLAB ?
 								   (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
 	}
 	if (!PG_ARGISNULL(6))
-		append_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
+		append_generator_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
 	appendStringInfoChar(&command, ')');
 	run_command(command.data);
 	generator_ddl_remember_creation(get_foreign_server_oid(NameStr(*PG_GETARG_NAME(0)), false));
@@ -221,7 +221,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
  * is not enough: PL/pgSQL evaluates one expression with many.
  */
 static bool
-name_is_constant(const FmgrInfo *function)
+generator_name_is_constant(const FmgrInfo *function)
 {
 	Node	   *call = function->fn_expr;
 
@@ -240,7 +240,7 @@ get_generator(FunctionCallInfo fcinfo, const char *caller)
 	if (unlikely(named == NULL))
 	{
 		named = named_generator_find(NameStr(*PG_GETARG_NAME(0)));
-		if (name_is_constant(fcinfo->flinfo))
+		if (generator_name_is_constant(fcinfo->flinfo))
 			fcinfo->flinfo->fn_extra = named;
 	}
 	return named_generator_get(named, caller);

@@ -4,7 +4,7 @@
  *	  See snowflake_moment.h.
  *
  * Here a moment that a layout does not have is an error.  Bounds on IDs, for which
- * it is none, are in id_bounds.c.
+ * it is none, are in snowflake_bounds.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
  * it, as can be in an ID whose sign bit belongs to a very wide time.
  */
 TimestampTz
-snowflake_tick_moment(const SnowflakeLayout *layout, uint64 tick)
+snowflake_tick_start(const SnowflakeLayout *layout, uint64 tick)
 {
 	int64		since_1970;
 	int64		unix_us;
@@ -41,9 +41,9 @@ snowflake_tick_moment(const SnowflakeLayout *layout, uint64 tick)
  * such time.
  */
 int64
-snowflake_moment_tick(const SnowflakeLayout *layout, TimestampTz moment)
+snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	TimestampTz first = snowflake_tick_moment(layout, 0);
+	TimestampTz first = snowflake_tick_start(layout, 0);
 	TimestampTz last = clock_timestamptz(layout_end_us(layout)) - 1;
 
 	/* Infinities are among what is too early or too late. */

@@ -12,7 +12,7 @@
 
 #include "bits/layout.h"
 
-extern TimestampTz snowflake_tick_moment(const SnowflakeLayout *layout, uint64 tick);
-extern int64 snowflake_moment_tick(const SnowflakeLayout *layout, TimestampTz moment);
+extern TimestampTz snowflake_tick_start(const SnowflakeLayout *layout, uint64 tick);
+extern int64 snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment);
 
 #endif							/* IDGEN_SNOWFLAKE_MOMENT_H */

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
 
 /* ERROR if a number cannot be an ID of a layout. */
 static void
-ensure_of_layout(const SnowflakeLayout *layout, int64 id)
+snowflake_check_id(const SnowflakeLayout *layout, int64 id)
 {
 	uint64		stray_bits = layout_stray_bits(layout, (uint64) id);
 
@@ -67,10 +67,10 @@ static const LayoutField columns[LAYOUT_FIELDS] = {
 };
 
 static Datum
-column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
+get_column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
 {
 	if (field == LAYOUT_TIME)
-		return TimestampTzGetDatum(snowflake_tick_moment(layout, value));
+		return TimestampTzGetDatum(snowflake_tick_start(layout, value));
 	if (field == LAYOUT_SLAB)
 		return Int64GetDatum(value);
 	return Int32GetDatum(value);
@@ -78,18 +78,18 @@ column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
 
 /* The row of an ID's fields.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if it is none of the layout. */
 static Datum
-parse(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
+parse_in_layout(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
 {
 	Datum		values[LAYOUT_FIELDS];
 	bool		nulls[LAYOUT_FIELDS];
 
-	ensure_of_layout(layout, id);
+	snowflake_check_id(layout, id);
 	for (int i = 0; i < LAYOUT_FIELDS; i++)
 	{
 		LayoutField field = columns[i];
 
 		nulls[i] = !layout_has(layout, field);
-		values[i] = column_value(layout, field, layout_get(layout, field, (uint64) id));
+		values[i] = get_column_value(layout, field, layout_get(layout, field, (uint64) id));
 	}
 	return HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls));
 }
@@ -103,14 +103,14 @@ parse(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
 Datum
 idgen_snowflake_parse(PG_FUNCTION_ARGS)
 {
-	return parse(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
+	return parse_in_layout(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
 }
 
 /* snowflake_parse(id bigint, OUT ...), in the server's own layout; ERROR, too, as for server_layout() */
 Datum
 idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
 {
-	return parse(fcinfo, PG_GETARG_INT64(0), server_layout());
+	return parse_in_layout(fcinfo, PG_GETARG_INT64(0), server_layout());
 }
 
 /*
@@ -118,15 +118,15 @@ idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
  * layout does not have it, DATETIME_VALUE_OUT_OF_RANGE if no timestamp reaches it.
  */
 TimestampTz
-snowflake_time_of(const SnowflakeLayout *layout, int64 id)
+snowflake_get_time(const SnowflakeLayout *layout, int64 id)
 {
-	ensure_of_layout(layout, id);
-	return snowflake_tick_moment(layout, layout_get(layout, LAYOUT_TIME, (uint64) id));
+	snowflake_check_id(layout, id);
+	return snowflake_tick_start(layout, layout_get(layout, LAYOUT_TIME, (uint64) id));
 }
 
 /* snowflake_timestamp(id bigint, layout snowflake_layout) */
 Datum
 idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(snowflake_time_of(PG_GETARG_LAYOUT_P(1), PG_GETARG_INT64(0)));
+	PG_RETURN_TIMESTAMPTZ(snowflake_get_time(PG_GETARG_LAYOUT_P(1), PG_GETARG_INT64(0)));
 }

@@ -12,6 +12,6 @@
 
 #include "bits/layout.h"
 
-extern TimestampTz snowflake_time_of(const SnowflakeLayout *layout, int64 id);
+extern TimestampTz snowflake_get_time(const SnowflakeLayout *layout, int64 id);
 
 #endif							/* IDGEN_SNOWFLAKE_PARSE_H */

@@ -18,7 +18,7 @@
 
 #include "base/compat.h"
 #include "generator/server_layout.h"
-#include "planner/id_bounds.h"
+#include "snowflake/snowflake_bounds.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/time_zone.h"
 
@@ -54,7 +54,7 @@ static const Period periods[] = {
 #define LONGEST_HOUR (3 * USECS_PER_HOUR)
 
 static const Period *
-find_period(text *name)
+period_by_name(text *name)
 {
 	char	   *wanted = text_to_cstring(name);
 
@@ -69,7 +69,7 @@ find_period(text *name)
 }
 
 static void
-ensure_in_range(TimestampTz moment, const Period *period)
+check_period_timestamp(TimestampTz moment, const Period *period)
 {
 	if (!IS_VALID_TIMESTAMP(moment))
 		ereport(ERROR,
@@ -80,9 +80,9 @@ ensure_in_range(TimestampTz moment, const Period *period)
 
 /* The start of the period that a clock is in, as the clock shows it. */
 static Timestamp
-shown_at_start(const Period *period, Timestamp shown)
+period_start(const Period *period, Timestamp shown)
 {
-	ensure_in_range(shown, period);
+	check_period_timestamp(shown, period);
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc,
 												 PointerGetDatum(cstring_to_text(period->name)),
 												 TimestampGetDatum(shown)));
@@ -90,17 +90,17 @@ shown_at_start(const Period *period, Timestamp shown)
 
 /* The start of the next one, as the clock shows it. */
 static Timestamp
-shown_at_next_start(const Period *period, Timestamp start)
+next_period_start(const Period *period, Timestamp start)
 {
 	Timestamp	in_next;
 
 	if (pg_add_s64_overflow(start, period->one_and_a_half, &in_next))
 		in_next = DT_NOEND;
-	return shown_at_start(period, in_next);
+	return period_start(period, in_next);
 }
 
 static Span
-hour_of(TimestampTz moment, pg_tz *zone)
+hour_around(TimestampTz moment, pg_tz *zone)
 {
 	Span		hour = {.end = moment - LONGEST_HOUR};
 
@@ -123,15 +123,15 @@ hour_of(TimestampTz moment, pg_tz *zone)
  * calendar but PostgreSQL's.
  */
 static Span
-days_of(const Period *period, TimestampTz moment, pg_tz *zone)
+days_around(const Period *period, TimestampTz moment, pg_tz *zone)
 {
-	Timestamp	shown = shown_at_start(period, zone_clock_at(zone, moment));
+	Timestamp	shown = period_start(period, zone_clock_at(zone, moment));
 	Span		days = {.end = zone_first_shows(zone, shown)};
 
 	do
 	{
 		days.start = days.end;
-		shown = shown_at_next_start(period, shown);
+		shown = next_period_start(period, shown);
 		days.end = zone_first_shows(zone, shown);
 	} while (days.end <= moment);
 	return days;
@@ -146,7 +146,7 @@ days_of(const Period *period, TimestampTz moment, pg_tz *zone)
 Datum
 idgen_snowflake_period(PG_FUNCTION_ARGS)
 {
-	const Period *period = find_period(PG_GETARG_TEXT_PP(0));
+	const Period *period = period_by_name(PG_GETARG_TEXT_PP(0));
 	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(1);
 	pg_tz	   *zone = compat_find_zone(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(3);
@@ -155,24 +155,24 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	ensure_by_time(layout);
-	ensure_in_range(moment, period);
-	span = period->one_and_a_half == 0 ? hour_of(moment, zone) : days_of(period, moment, zone);
-	ensure_in_range(span.start, period);
-	ensure_in_range(span.end, period);
+	snowflake_check_has_bounds(layout);
+	check_period_timestamp(moment, period);
+	span = period->one_and_a_half == 0 ? hour_around(moment, zone) : days_around(period, moment, zone);
+	check_period_timestamp(span.start, period);
+	check_period_timestamp(span.end, period);
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	values[0] = TimestampTzGetDatum(span.start);
 	values[1] = TimestampTzGetDatum(span.end);
-	values[2] = Int64GetDatum(first_id_at(layout, span.start));
-	values[3] = Int64GetDatum(first_id_at(layout, span.end));
+	values[2] = Int64GetDatum(snowflake_first_id_at(layout, span.start));
+	values[3] = Int64GetDatum(snowflake_first_id_at(layout, span.end));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 
 /* The same with a time zone and a layout that are not arguments of the call. */
 static Datum
-period_with(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
+period_with_defaults(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
 {
 	LOCAL_FCINFO(call, 4);
 
@@ -188,19 +188,19 @@ period_with(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *lay
 Datum
 idgen_snowflake_period_own(PG_FUNCTION_ARGS)
 {
-	return period_with(fcinfo, PG_GETARG_DATUM(2), server_layout());
+	return period_with_defaults(fcinfo, PG_GETARG_DATUM(2), server_layout());
 }
 
 /* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...): in UTC */
 Datum
 idgen_snowflake_period_utc(PG_FUNCTION_ARGS)
 {
-	return period_with(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
+	return period_with_defaults(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
 }
 
 /* snowflake_period(period text, moment timestamptz, OUT ...): both */
 Datum
 idgen_snowflake_period_utc_own(PG_FUNCTION_ARGS)
 {
-	return period_with(fcinfo, CStringGetTextDatum("UTC"), server_layout());
+	return period_with_defaults(fcinfo, CStringGetTextDatum("UTC"), server_layout());
 }

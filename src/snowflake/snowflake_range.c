@@ -27,8 +27,8 @@
 
 #include "engine/clock.h"
 #include "generator/server_layout.h"
-#include "planner/id_bounds.h"
-#include "planner/moment_range.h"
+#include "snowflake/snowflake_bounds.h"
+#include "planner/time_range.h"
 #include "planner/range_predicate.h"
 #include "planner/range_support.h"
 #include "planner/range_selectivity.h"
@@ -43,30 +43,30 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_predicate_support);
 PG_FUNCTION_INFO_V1(idgen_snowflake_range_selectivity);
 
 /* The IDs whose times are in a range: from first up to last. */
-typedef struct IdRange
+typedef struct SnowflakeBounds
 {
 	int64		first;
 	int64		last;
-} IdRange;
+} SnowflakeBounds;
 
 /*
  * No ID is from the first on and up to the last.  Where both would be off the scale, the
  * planner took what it knows of IDs for wrong, and assumed half a percent of them.
  */
-static const IdRange no_ids = {0, -1};
+static const SnowflakeBounds no_ids = {0, -1};
 
 /* The layout must be by time. */
-static IdRange
-ids_in_range(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
+static SnowflakeBounds
+get_snowflake_bounds(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
 {
-	MomentRange moments = moment_range(fcinfo, range);
+	TimeRange moments = get_time_range(fcinfo, range);
 	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, moments.first_us - 1));
 	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, moments.last_us));
 
 	/* Past the end of the layout there is no first ID. */
 	if (last_before == layout_max_id(layout))
 		return no_ids;
-	return (IdRange) {last_before + 1, last};
+	return (SnowflakeBounds) {last_before + 1, last};
 }
 
 /* snowflake_first_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
@@ -75,8 +75,8 @@ idgen_snowflake_first_in_range(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0), layout).first);
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(get_snowflake_bounds(fcinfo, PG_GETARG_RANGE_P(0), layout).first);
 }
 
 /* snowflake_last_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
@@ -85,8 +85,8 @@ idgen_snowflake_last_in_range(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0), layout).last);
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(get_snowflake_bounds(fcinfo, PG_GETARG_RANGE_P(0), layout).last);
 }
 
 /*
@@ -94,7 +94,7 @@ idgen_snowflake_last_in_range(PG_FUNCTION_ARGS)
  * no time.
  */
 static bool
-own_time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
+time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
 {
 	TypeCacheEntry *type = range_get_typcache(fcinfo, RangeTypeGetOid(range));
 	uint64		tick = layout_get(layout, LAYOUT_TIME, (uint64) id);
@@ -106,13 +106,13 @@ own_time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const 
 
 /* Nothing is an error: this is leakproof. */
 static bool
-is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
+snowflake_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
 {
-	IdRange		ids;
+	SnowflakeBounds		ids;
 
 	if (!layout_is_by_time(layout))
-		return own_time_is_in_range(fcinfo, id, range, layout);
-	ids = ids_in_range(fcinfo, range, layout);
+		return time_is_in_range(fcinfo, id, range, layout);
+	ids = get_snowflake_bounds(fcinfo, range, layout);
 	return id >= ids.first && id <= ids.last;
 }
 
@@ -120,21 +120,21 @@ is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const Snowflake
 Datum
 idgen_snowflake_created_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), PG_GETARG_LAYOUT_P(2)));
+	PG_RETURN_BOOL(snowflake_is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), PG_GETARG_LAYOUT_P(2)));
 }
 
 /* snowflake_contained_by_range(id snowflake, range snowflake_time_range), operator <@ */
 Datum
 idgen_snowflake_contained_by_range(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), server_layout()));
+	PG_RETURN_BOOL(snowflake_is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), server_layout()));
 }
 
 /* range_contains_snowflake(range snowflake_time_range, id snowflake), operator @> */
 Datum
 idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(1), PG_GETARG_RANGE_P(0), server_layout()));
+	PG_RETURN_BOOL(snowflake_is_in_range(fcinfo, PG_GETARG_INT64(1), PG_GETARG_RANGE_P(0), server_layout()));
 }
 
 /*
@@ -142,7 +142,7 @@ idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
  * is a constant in a query only.  NULL if it is none, or has no bounds.
  */
 static Const *
-layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
+get_layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 {
 	Const	   *layout = NULL;
 
@@ -150,7 +150,7 @@ layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 		layout = IsA(lthird(arguments), Const) ? lthird(arguments) : NULL;
 	else if (server_layout_is_known)
 	{
-		Oid			function = range_predicate_function(schema, "snowflake_layout", NULL, 0, idgen_snowflake_layout);
+		Oid			function = find_own_function(schema, "snowflake_layout", NULL, 0, idgen_snowflake_layout);
 
 		if (OidIsValid(function))
 			layout = snowflake_layout_constant(get_func_rettype(function));
@@ -170,24 +170,24 @@ is_server_layout_known(Node *request)
 
 /* As a RangePredicateReader; without a request it is an operator that is estimated. */
 static RangePredicate
-read_predicate(Node *request, Oid function, List *arguments)
+read_snowflake_predicate(Node *request, Oid function, List *arguments)
 {
 	bool		range_first = getBaseType(exprType(linitial(arguments))) == TSTZRANGEOID;
 	Node	   *id = range_first ? lsecond(arguments) : linitial(arguments);
 	Node	   *range = range_first ? linitial(arguments) : lsecond(arguments);
-	RangePredicate predicate = range_predicate(id, range, INT8OID);
+	RangePredicate predicate = make_range_predicate(id, range, INT8OID);
 	Oid			schema = get_func_namespace(function);
 	Oid			types[2] = {TSTZRANGEOID};
 
 	predicate.least = Int64GetDatum(PG_INT64_MIN);
 	predicate.greatest = Int64GetDatum(PG_INT64_MAX);
-	predicate.layout = layout_with_bounds(is_server_layout_known(request), schema, arguments);
+	predicate.layout = get_layout_with_bounds(is_server_layout_known(request), schema, arguments);
 	if (predicate.layout != NULL)
 	{
 		types[1] = predicate.layout->consttype;
-		predicate.first = range_predicate_function(schema, "snowflake_first_in_range", types, 2,
+		predicate.first = find_own_function(schema, "snowflake_first_in_range", types, 2,
 												   idgen_snowflake_first_in_range);
-		predicate.last = range_predicate_function(schema, "snowflake_last_in_range", types, 2,
+		predicate.last = find_own_function(schema, "snowflake_last_in_range", types, 2,
 												  idgen_snowflake_last_in_range);
 	}
 	return predicate;
@@ -197,7 +197,7 @@ read_predicate(Node *request, Oid function, List *arguments)
 Datum
 idgen_snowflake_predicate_support(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_predicate));
+	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_snowflake_predicate));
 }
 
 /* snowflake_range_selectivity(root internal, operator oid, arguments internal, relation integer) */
@@ -205,8 +205,8 @@ Datum
 idgen_snowflake_range_selectivity(PG_FUNCTION_ARGS)
 {
 	Oid			function = get_opcode(PG_GETARG_OID(1));
-	RangePredicate predicate = read_predicate(NULL, function, (List *) PG_GETARG_POINTER(2));
+	RangePredicate predicate = read_snowflake_predicate(NULL, function, (List *) PG_GETARG_POINTER(2));
 
-	PG_RETURN_FLOAT8(range_selectivity((PlannerInfo *) PG_GETARG_POINTER(0), &predicate,
+	PG_RETURN_FLOAT8(estimate_range_selectivity((PlannerInfo *) PG_GETARG_POINTER(0), &predicate,
 									   PG_GETARG_INT32(3), JOIN_INNER, NULL));
 }

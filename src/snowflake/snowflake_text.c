@@ -3,7 +3,7 @@
  * snowflake_text.c
  *	  Snowflake IDs as short text, for people and addresses.
  *
- * The encodings are in id_text.c.
+ * The encodings are in base_n.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,8 +22,8 @@ Datum
 idgen_snowflake_encode(PG_FUNCTION_ARGS)
 {
 	int64		id = PG_GETARG_INT64(0);
-	const IdTextEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
-	char		digits[ID_TEXT_MAX_LENGTH];
+	const BaseNEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
+	char		digits[BASE_N_MAX_LENGTH];
 
 	if (id < 0)
 		ereport(ERROR,
@@ -31,18 +31,18 @@ idgen_snowflake_encode(PG_FUNCTION_ARGS)
 				errmsg("snowflake ID out of range"),
 				errdetail("The ID %lld is negative, but the sign bit of an ID is zero.", (long long) id));
 
-	id_text_encode(encoding, id, digits);
+	base_n_encode(encoding, id, digits);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(digits, encoding->length));
 }
 
 /* ERROR: what is wrong with a text, see encoded_text_report() */
 static void
-report(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad)
+report(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad)
 {
 	const EncodedType type = {.name = "snowflake",.value = "ID"};
-	char		largest[ID_TEXT_MAX_LENGTH + 1] = "";
+	char		largest[BASE_N_MAX_LENGTH + 1] = "";
 
-	id_text_encode(encoding, PG_INT64_MAX, largest);
+	base_n_encode(encoding, PG_INT64_MAX, largest);
 	encoded_text_report(encoding, encoded, status, bad, type, largest);
 }
 
@@ -51,14 +51,14 @@ Datum
 idgen_snowflake_decode(PG_FUNCTION_ARGS)
 {
 	char	   *encoded = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	const IdTextEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
+	const BaseNEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
 	uint64		value = 0;
 	size_t		bad = 0;
-	IdTextStatus status = id_text_decode(encoding, encoded, strlen(encoded), &value, &bad);
+	BaseNStatus status = base_n_decode(encoding, encoded, strlen(encoded), &value, &bad);
 
 	if (value > PG_INT64_MAX)
-		status = ID_TEXT_OVERFLOW;
-	if (status != ID_TEXT_OK)
+		status = BASE_N_OVERFLOW;
+	if (status != BASE_N_OK)
 		report(encoding, encoded, status, bad);
 	PG_RETURN_INT64((int64) value);
 }

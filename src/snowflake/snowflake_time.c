@@ -15,7 +15,7 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
-#include "planner/id_bounds.h"
+#include "snowflake/snowflake_bounds.h"
 #include "snowflake/snowflake_layout.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_lower_bound);
@@ -28,8 +28,8 @@ idgen_snowflake_lower_bound(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(first_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_first_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* snowflake_upper_bound(moment timestamptz, layout snowflake_layout) */
@@ -38,8 +38,8 @@ idgen_snowflake_upper_bound(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(last_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_last_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* snowflake_first_from(moment timestamptz, layout snowflake_layout) */
@@ -48,6 +48,6 @@ idgen_snowflake_first_from(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(first_id_from(layout, PG_GETARG_TIMESTAMPTZ(0)));
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_first_id_from(layout, PG_GETARG_TIMESTAMPTZ(0)));
 }

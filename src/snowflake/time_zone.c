@@ -29,7 +29,7 @@ typedef struct Stretch
 
 /* The whole seconds, since 1970, that a moment is in. */
 static pg_time_t
-seconds_of(TimestampTz moment)
+timestamp_to_seconds(TimestampTz moment)
 {
 	int64		seconds = moment / USECS_PER_SEC;
 
@@ -39,7 +39,7 @@ seconds_of(TimestampTz moment)
 static Stretch
 stretch_at(pg_tz *zone, TimestampTz moment)
 {
-	pg_time_t	at = seconds_of(moment);
+	pg_time_t	at = timestamp_to_seconds(moment);
 	pg_time_t	jump = 0;
 	long		ahead = 0;
 	long		ahead_after = 0;
@@ -58,7 +58,7 @@ stretch_at(pg_tz *zone, TimestampTz moment)
 
 /* How far into its hour a clock is that shows this, in us. */
 static int64
-into_hour(Timestamp shown)
+us_into_hour(Timestamp shown)
 {
 	int64		rest = shown % USECS_PER_HOUR;
 
@@ -103,10 +103,10 @@ jump_begins_hour(const Stretch *before)
 	Timestamp	shown = before->until + before->ahead_after_us;
 	Timestamp	last_shown = before->until + before->ahead_us - 1;
 
-	if (into_hour(shown) == 0)
+	if (us_into_hour(shown) == 0)
 		return true;
 	return (before->ahead_after_us - before->ahead_us) % USECS_PER_HOUR != 0 &&
-		shown - into_hour(shown) != last_shown - into_hour(last_shown);
+		shown - us_into_hour(shown) != last_shown - us_into_hour(last_shown);
 }
 
 /*
@@ -120,7 +120,7 @@ zone_next_hour(pg_tz *zone, TimestampTz moment)
 	for (;;)
 	{
 		Stretch		stretch = stretch_at(zone, moment);
-		TimestampTz full = moment + USECS_PER_HOUR - into_hour(moment + stretch.ahead_us);
+		TimestampTz full = moment + USECS_PER_HOUR - us_into_hour(moment + stretch.ahead_us);
 
 		if (full < stretch.until)
 			return full;

@@ -52,7 +52,7 @@ random_ulid(int64 ms)
 
 /* Let the last ULID be of the clock's millisecond.  False if it was already, or the clock is behind it. */
 static bool
-begin_millisecond(UuidBits *last)
+start_millisecond(UuidBits *last)
 {
 	int64		now = clock_unix_ns();
 
@@ -68,7 +68,7 @@ next_ulid(void)
 {
 	UuidBits   *last = &process_state()->ulid;
 
-	if (!begin_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
+	if (!start_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
 		*last = random_ulid(uuid_ms(*last) + 1);
 	return *last;
 }
@@ -110,7 +110,7 @@ idgen_ulid_monotonic(PG_FUNCTION_ARGS)
 {
 	UuidBits   *last = &process_state()->ulid;
 
-	if (!begin_millisecond(last) && !ulid_add(last, 1))
+	if (!start_millisecond(last) && !ulid_add(last, 1))
 		ereport(ERROR,
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("random bits of the last ULID are used up"),
@@ -123,7 +123,7 @@ idgen_ulid_monotonic(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_at(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(random_ulid(ulid_ms_of(PG_GETARG_TIMESTAMPTZ(0))));
+	return uuid_datum(random_ulid(timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
 }
 
 /* ulid_sequential() */

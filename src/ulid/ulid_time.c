@@ -23,9 +23,9 @@ PG_FUNCTION_INFO_V1(idgen_ulid_of_timestamp);
 
 /* The ms since 1970 that a moment lies in.  ERROR if no ULID has that time. */
 int64
-ulid_ms_of(TimestampTz moment)
+timestamptz_to_ulid_ms(TimestampTz moment)
 {
-	return uuid_moment_us(moment, "The time", "type ulid") / US_PER_MS;
+	return timestamptz_to_uuid_us(moment, "The time", "type ulid") / US_PER_MS;
 }
 
 /* ulid_timestamp(id ulid), ulid_to_timestamp(ulid) */
@@ -39,5 +39,5 @@ idgen_ulid_timestamp(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_of_timestamp(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_order_least(UUID_ORDER_ULID, ulid_ms_of(PG_GETARG_TIMESTAMPTZ(0))));
+	return uuid_datum(uuid_order_least(UUID_ORDER_ULID, timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
 }

@@ -10,6 +10,6 @@
 
 #include "datatype/timestamp.h"
 
-extern int64 ulid_ms_of(TimestampTz moment);
+extern int64 timestamptz_to_ulid_ms(TimestampTz moment);
 
 #endif							/* IDGEN_ULID_TIME_H */

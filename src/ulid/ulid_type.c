@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(idgen_ulid_larger);
 
 /* What is wrong with a text; bad is where, if a character is. */
 static int
-detail(UlidTextStatus status, const char *text, size_t bad)
+ulid_text_detail(UlidTextStatus status, const char *text, size_t bad)
 {
 	switch (status)
 	{
@@ -67,7 +67,7 @@ idgen_ulid_in(PG_FUNCTION_ARGS)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", shown(text)),
-				detail(status, text, bad),
+				ulid_text_detail(status, text, bad),
 				looks_like_uuid(length) ? errhint("The text of a UUID is cast to uuid first, and that to ulid.") : 0);
 	return uuid_datum(ulid);
 }
@@ -99,7 +99,7 @@ idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 }
 
 static bool
-is_less(Datum one, Datum other)
+ulid_is_less(Datum one, Datum other)
 {
 	return memcmp(DatumGetUUIDP(one)->data, DatumGetUUIDP(other)->data, UUID_BYTES) < 0;
 }
@@ -108,12 +108,12 @@ is_less(Datum one, Datum other)
 Datum
 idgen_ulid_smaller(PG_FUNCTION_ARGS)
 {
-	return is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1);
+	return ulid_is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1);
 }
 
 /* ulid_larger(ulid, ulid) */
 Datum
 idgen_ulid_larger(PG_FUNCTION_ARGS)
 {
-	return is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(1) : PG_GETARG_DATUM(0);
+	return ulid_is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(1) : PG_GETARG_DATUM(0);
 }

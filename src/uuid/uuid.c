@@ -53,7 +53,7 @@ idgen_uuidv4(PG_FUNCTION_ARGS)
 }
 
 static UuidMoment
-random_moment(int64 unix_ns)
+random_uuidv7_tail(int64 unix_ns)
 {
 	return (UuidMoment) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
 }
@@ -63,18 +63,18 @@ random_moment(int64 unix_ns)
  * make a later fraction.
  */
 static UuidMoment
-next_moment(void)
+next_uuidv7_time(void)
 {
 	UuidMoment *last = &process_state()->uuidv7;
 	int64		now = clock_unix_ns();
 
 	if (!clock_soon_reaches(now, last->unix_ns + UUID_FRACTION_NS))
-		*last = random_moment(now);
+		*last = random_uuidv7_tail(now);
 	else
 	{
 		last->tail += 1 + (random_word() >> (64 - UUID_STEP_BITS));
 		if (last->tail >> UUID_TAIL_BITS != 0)
-			*last = random_moment(last->unix_ns + UUID_FRACTION_NS);
+			*last = random_uuidv7_tail(last->unix_ns + UUID_FRACTION_NS);
 	}
 	return *last;
 }
@@ -95,7 +95,7 @@ make_uuidv7(int64 unix_us, int ns, uint64 tail)
 Datum
 idgen_uuidv7(PG_FUNCTION_ARGS)
 {
-	UuidMoment	moment = next_moment();
+	UuidMoment	moment = next_uuidv7_time();
 
 	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
 }
@@ -105,14 +105,14 @@ Datum
 idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 {
 	Interval   *shift = PG_GETARG_INTERVAL_P(0);
-	UuidMoment	moment = next_moment();
+	UuidMoment	moment = next_uuidv7_time();
 	TimestampTz now = clock_timestamptz(moment.unix_ns / NS_PER_US);
 	TimestampTz shifted;
 
 	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(now),
 													  IntervalPGetDatum(shift)));
-	return make_uuidv7(uuid_moment_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
+	return make_uuidv7(timestamptz_to_uuid_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
 }
 
 /*
@@ -124,7 +124,7 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_at(PG_FUNCTION_ARGS)
 {
-	int64		unix_us = uuid_moment_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
 	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));

@@ -57,14 +57,14 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
 int			uuid_node_kind = UUID_NODE_RANDOM;
 
 static int64
-ticks_at(int64 unix_ns)
+unix_ns_to_gregorian(int64 unix_ns)
 {
 	return unix_ns / UUID_TICK_NS + UUID_GREGORIAN_TICKS_TO_1970;
 }
 
 /* Choose a node and where the clock sequence begins. */
 static void
-begin(GregorianState *state)
+choose_node_and_sequence(GregorianState *state)
 {
 	uint64		word = random_word();
 
@@ -75,19 +75,19 @@ begin(GregorianState *state)
 
 /* The clock was set back.  When all clock sequences have been used, it takes another node. */
 static void
-change_sequence(GregorianState *state)
+change_clock_sequence(GregorianState *state)
 {
 	uint16		next_sequence = (state->last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
 
 	if (next_sequence == state->first_sequence)
-		begin(state);
+		choose_node_and_sequence(state);
 	else
 		state->last.clock_sequence = next_sequence;
 }
 
 /* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */
 static UuidGregorian
-next_of_process(void)
+next_gregorian_of_process(void)
 {
 	static uint32 wait_event = 0;
 	GregorianState *state = &process_state()->gregorian;
@@ -95,15 +95,15 @@ next_of_process(void)
 	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
 
 	if (last->node == 0)
-		begin(state);
+		choose_node_and_sequence(state);
 	for (;;)
 	{
-		int64		now = ticks_at(clock_unix_ns());
+		int64		now = unix_ns_to_gregorian(clock_unix_ns());
 		int64		beyond = last->ticks + 1 - now - drift_ticks;
 
 		if (beyond > LONGEST_WAIT_TICKS)
 		{
-			change_sequence(state);
+			change_clock_sequence(state);
 			last->ticks = now;
 			return *last;
 		}
@@ -118,18 +118,18 @@ next_of_process(void)
 	}
 }
 
-/* Errors: those of server_moment_next() and uuid_node_of_server(). */
+/* Errors: those of server_moment_next() and uuid_get_server_node(). */
 static UuidGregorian
-next_of_server(const char *caller)
+next_gregorian_of_server(const char *caller)
 {
-	uint64		node = uuid_node_of_server();
+	uint64		node = uuid_get_server_node();
 	ServerMoment moment = server_moment_next_of_node(node, caller);
 	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << SERVER_MOMENT_RANK_BITS | moment.rank;
 	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
 
 	return (UuidGregorian)
 	{
-		.ticks = ticks_at(moment.unix_ns),
+		.ticks = unix_ns_to_gregorian(moment.unix_ns),
 		.clock_sequence = (begun | below_tick) % UUID_CLOCK_SEQUENCES,
 		.node = node | UUID_NODE_MULTICAST,
 	};
@@ -138,28 +138,28 @@ next_of_server(const char *caller)
 StaticAssertDecl(UUID_TICK_NS <= 1 << 7, "a moment's part of a tick fits BELOW_TICK_BITS");
 
 static UuidGregorian
-next(const char *caller)
+next_gregorian(const char *caller)
 {
-	return uuid_node_kind == UUID_NODE_SERVER ? next_of_server(caller) : next_of_process();
+	return uuid_node_kind == UUID_NODE_SERVER ? next_gregorian_of_server(caller) : next_gregorian_of_process();
 }
 
 /* uuidv1() */
 Datum
 idgen_uuidv1(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_make_gregorian(1, next("uuidv1() with idgen.uuid_node = server")));
+	return uuid_datum(uuid_make_gregorian(1, next_gregorian("uuidv1() with idgen.uuid_node = server")));
 }
 
 /* uuidv6() */
 Datum
 idgen_uuidv6(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_make_gregorian(6, next("uuidv6() with idgen.uuid_node = server")));
+	return uuid_datum(uuid_make_gregorian(6, next_gregorian("uuidv6() with idgen.uuid_node = server")));
 }
 
 /* A moment in us since 1970, or before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no such UUID has that time. */
 static int64
-us_of_moment(TimestampTz moment)
+timestamptz_to_gregorian_us(TimestampTz moment)
 {
 	if (moment < clock_timestamptz(uuid_order_first_tick(UUID_ORDER_V6)) ||
 		moment > clock_timestamptz(uuid_order_last_tick(UUID_ORDER_V6)))
@@ -172,9 +172,9 @@ us_of_moment(TimestampTz moment)
 
 /* The first 100 ns of the microsecond, so that the moment can be read from it again. */
 static Datum
-random_at(int version, TimestampTz moment)
+make_backdated_gregorian(int version, TimestampTz moment)
 {
-	int64		unix_us = us_of_moment(moment);
+	int64		unix_us = timestamptz_to_gregorian_us(moment);
 	uint64		word = random_word();
 
 	return uuid_datum(uuid_make_gregorian(version, (UuidGregorian)
@@ -189,12 +189,12 @@ random_at(int version, TimestampTz moment)
 Datum
 idgen_uuidv1_at(PG_FUNCTION_ARGS)
 {
-	return random_at(1, PG_GETARG_TIMESTAMPTZ(0));
+	return make_backdated_gregorian(1, PG_GETARG_TIMESTAMPTZ(0));
 }
 
 /* uuidv6_at(moment timestamptz) */
 Datum
 idgen_uuidv6_at(PG_FUNCTION_ARGS)
 {
-	return random_at(6, PG_GETARG_TIMESTAMPTZ(0));
+	return make_backdated_gregorian(6, PG_GETARG_TIMESTAMPTZ(0));
 }

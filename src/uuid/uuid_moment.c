@@ -16,7 +16,7 @@
  * this kind has that time; moment_is begins the sentence that says so.
  */
 int64
-uuid_moment_us(TimestampTz moment, const char *moment_is, const char *kind)
+timestamptz_to_uuid_us(TimestampTz moment, const char *moment_is, const char *kind)
 {
 	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
 		ereport(ERROR,

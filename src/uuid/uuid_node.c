@@ -13,7 +13,7 @@
 
 /* A setting, which must be valid and fit so many bits. */
 static uint64
-part_of_node(const ServerSetting *setting, int bits)
+get_node_part(const ServerSetting *setting, int bits)
 {
 	setting_check(setting);
 	if (setting->value >> bits != 0)
@@ -30,22 +30,22 @@ part_of_node(const ServerSetting *setting, int bits)
  * invalid, or larger than their bits.
  */
 uint64
-uuid_node_of_server(void)
+uuid_get_server_node(void)
 {
-	return part_of_node(&generator_datacenter, UUID_NODE_DATACENTER_BITS) << UUID_NODE_WORKER_BITS |
-		part_of_node(&generator_worker, UUID_NODE_WORKER_BITS);
+	return get_node_part(&generator_datacenter, UUID_NODE_DATACENTER_BITS) << UUID_NODE_WORKER_BITS |
+		get_node_part(&generator_worker, UUID_NODE_WORKER_BITS);
 }
 
 static bool
-part_fits(const ServerSetting *setting, int bits)
+node_part_fits(const ServerSetting *setting, int bits)
 {
 	return setting_is_valid(setting) && setting->value >> bits == 0;
 }
 
 /* Are datacenter and worker valid, and do they fit their bits? */
 bool
-uuid_node_fits(void)
+uuid_server_node_fits(void)
 {
-	return part_fits(&generator_datacenter, UUID_NODE_DATACENTER_BITS) &&
-		part_fits(&generator_worker, UUID_NODE_WORKER_BITS);
+	return node_part_fits(&generator_datacenter, UUID_NODE_DATACENTER_BITS) &&
+		node_part_fits(&generator_worker, UUID_NODE_WORKER_BITS);
 }

@@ -8,7 +8,7 @@
 #ifndef IDGEN_UUID_NODE_H
 #define IDGEN_UUID_NODE_H
 
-extern bool uuid_node_fits(void);
-extern uint64 uuid_node_of_server(void);
+extern bool uuid_server_node_fits(void);
+extern uint64 uuid_get_server_node(void);
 
 #endif							/* IDGEN_UUID_NODE_H */

@@ -70,14 +70,14 @@ idgen_uuid_timestamp_ms(PG_FUNCTION_ARGS)
 
 	if (ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)) != 1 || array_contains_nulls(ids))
 		PG_RETURN_NULL();
-	if (!uuid_time_us(uuid_of_datum(PointerGetDatum(ARR_DATA_PTR(ids))), false, &unix_us))
+	if (!uuid_time_us(uuid_from_datum(PointerGetDatum(ARR_DATA_PTR(ids))), false, &unix_us))
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
 }
 
 /* The same time, clock sequence and node in another version (1 or 6).  ERROR if the UUID is not of version from. */
 static Datum
-convert(UuidBits uuid, int from, int to)
+convert_gregorian_version(UuidBits uuid, int from, int to)
 {
 	if (uuid_version(uuid) != from)
 		ereport(ERROR,
@@ -87,19 +87,19 @@ convert(UuidBits uuid, int from, int to)
 				errdetail("It is of version %d.", uuid_version(uuid)) :
 				errdetail("Its variant is not that of RFC 9562, so it has no version."),
 				errhint("uuid_inspect() says what a UUID is."));
-	return uuid_datum(uuid_make_gregorian(to, uuid_gregorian(uuid)));
+	return uuid_datum(uuid_make_gregorian(to, uuid_get_gregorian(uuid)));
 }
 
 /* uuidv1_to_v6(id uuid) */
 Datum
 idgen_uuidv1_to_v6(PG_FUNCTION_ARGS)
 {
-	return convert(PG_GETARG_UUID_BITS(0), 1, 6);
+	return convert_gregorian_version(PG_GETARG_UUID_BITS(0), 1, 6);
 }
 
 /* uuidv6_to_v1(id uuid) */
 Datum
 idgen_uuidv6_to_v1(PG_FUNCTION_ARGS)
 {
-	return convert(PG_GETARG_UUID_BITS(0), 6, 1);
+	return convert_gregorian_version(PG_GETARG_UUID_BITS(0), 6, 1);
 }

@@ -105,7 +105,7 @@ check_gregorian(Input *input)
 		for (int version = 1; version <= 6; version += 5)
 		{
 			UuidBits	uuid = uuid_make_gregorian(version, parts[i]);
-			UuidGregorian read = uuid_gregorian(uuid);
+			UuidGregorian read = uuid_get_gregorian(uuid);
 			int64		unix_us;
 			int64		since_1970 = parts[i].ticks - UUID_GREGORIAN_TICKS_TO_1970;
 

@@ -170,7 +170,7 @@ test_gregorian(void)
 	for (int version = 1; version <= 6; version += 5)
 	{
 		const char *example = rfc_example[version];
-		UuidGregorian read = uuid_gregorian(uuid_of(example));
+		UuidGregorian read = uuid_get_gregorian(uuid_of(example));
 		bool		same = true;
 
 		is_number(read.ticks, parts.ticks, of("time", example));
@@ -185,15 +185,15 @@ test_gregorian(void)
 		for (int bit = 0; bit < 60; bit++)
 		{
 			UuidGregorian one = {INT64CONST(1) << bit, 1 << bit % 14, UINT64CONST(1) << bit % 48};
-			UuidGregorian got = uuid_gregorian(uuid_make_gregorian(version, one));
+			UuidGregorian got = uuid_get_gregorian(uuid_make_gregorian(version, one));
 
 			same = same && got.ticks == one.ticks && got.clock_sequence == one.clock_sequence && got.node == one.node;
 		}
 		check(same, of("each bit of each field", example));
 	}
-	is_text(text_of(uuid_make_gregorian(6, uuid_gregorian(uuid_of(rfc_example[1])))), rfc_example[6], "version 1 to 6");
-	is_text(text_of(uuid_make_gregorian(1, uuid_gregorian(uuid_of(rfc_example[6])))), rfc_example[1], "version 6 to 1");
-	is_text(text_of(uuid_make_gregorian(1, uuid_gregorian(uuid_of(digits[6])))), digits[1], "version 6 to 1, digit by digit");
+	is_text(text_of(uuid_make_gregorian(6, uuid_get_gregorian(uuid_of(rfc_example[1])))), rfc_example[6], "version 1 to 6");
+	is_text(text_of(uuid_make_gregorian(1, uuid_get_gregorian(uuid_of(rfc_example[6])))), rfc_example[1], "version 6 to 1");
+	is_text(text_of(uuid_make_gregorian(1, uuid_get_gregorian(uuid_of(digits[6])))), digits[1], "version 6 to 1, digit by digit");
 }
 
 static void

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * finding.c
+ * check_finding.c
  *	  Rows of idgen_check(), and what can be wrong with any layout.
  *
  *-------------------------------------------------------------------------
@@ -13,7 +13,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "engine/clock.h"
 #include "generator/server_layout.h"
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * layout_plausibility.c
- *	  See layout_plausibility.h.
+ * layout_guess.c
+ *	  See layout_guess.h.
  *
  * An ID is weighed by how surprising it would be in a format: by the bits it would
  * take to tell it to someone who knows the format.  These add up from
@@ -36,7 +36,7 @@
 #include "port/pg_bitutils.h"
 
 #include "bits/layout_capacity.h"
-#include "bits/layout_plausibility.h"
+#include "bits/layout_guess.h"
 
 /* Nodes may be drawn at random from so many bits, whatever the system; in wider fields they are counted up. */
 #define MOST_RANDOM_NODE_BITS 13
@@ -167,9 +167,9 @@ bits_of_sequence(const SnowflakeLayout *layout, const LayoutHabits *habits, uint
 
 /* Has the time in an ID come?  If so, at_us says when, in us since 1970. */
 static bool
-has_come(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us)
+is_time_past(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us)
 {
-	if (!layout_moment_us(layout, ticks, at_us) || *at_us > now_us + AHEAD_US)
+	if (!layout_try_tick_start_us(layout, ticks, at_us) || *at_us > now_us + AHEAD_US)
 		return false;
 	*at_us = Min(*at_us, now_us);
 	return true;
@@ -177,7 +177,7 @@ has_come(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us
 
 /* A server that runs with another system's layout has not that system's habits. */
 static const LayoutHabits *
-habits_of(const LayoutCandidate *candidate)
+get_habits(const LayoutCandidate *candidate)
 {
 	static const LayoutHabits of_others = {0};
 
@@ -188,17 +188,17 @@ habits_of(const LayoutCandidate *candidate)
 
 /* Fill in what is to be said of an ID in a candidate's layout, but for its chance. */
 static void
-weigh(LayoutCandidate *candidate, uint64 id, int64 now_us)
+weigh_candidate(LayoutCandidate *candidate, uint64 id, int64 now_us)
 {
 	const SnowflakeLayout *layout = candidate->layout;
-	const LayoutHabits *habits = habits_of(candidate);
+	const LayoutHabits *habits = get_habits(candidate);
 	SnowflakeFields fields = layout_parse(layout, id);
 	LayoutDoubts *doubts = &candidate->doubts;
 	int64		at_us = 0;
 
 	if (layout_stray_bits(layout, id) != 0)
 		candidate->verdict = LAYOUT_STRAY_BITS;
-	else if (!layout_is_in_slabs(layout) && !has_come(layout, fields.value[LAYOUT_TIME], now_us, &at_us))
+	else if (!layout_is_in_slabs(layout) && !is_time_past(layout, fields.value[LAYOUT_TIME], now_us, &at_us))
 		candidate->verdict = LAYOUT_IN_FUTURE;
 	if (candidate->verdict != LAYOUT_FITS)
 		return;
@@ -212,7 +212,7 @@ weigh(LayoutCandidate *candidate, uint64 id, int64 now_us)
 
 /* Which of the own layouts it is; NULL if none. */
 static const OwnLayout *
-own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
+find_own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
 {
 	for (int i = 0; i < own_count; i++)
 		if (layout_equal(layout, &own[i].layout))
@@ -222,7 +222,7 @@ own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
 
 /* Put a candidate where it belongs among those before it: as equal ones come, they stay. */
 static void
-insert(LayoutCandidate *candidates, int count, LayoutCandidate candidate)
+insert_candidate(LayoutCandidate *candidates, int count, LayoutCandidate candidate)
 {
 	int			place = count;
 
@@ -258,7 +258,7 @@ has_other_epochs(const SnowflakeLayout *layout)
 {
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		const SnowflakeLayout *other = layout_of_preset(i);
+		const SnowflakeLayout *other = layout_by_preset_number(i);
 
 		if (other->tick_us == layout->tick_us && other->shift[LAYOUT_TIME] == layout->shift[LAYOUT_TIME] &&
 			other->epoch_ticks != layout->epoch_ticks)
@@ -294,7 +294,7 @@ allow_for_other_epochs(LayoutCandidate *candidates, int count)
  * at most, and returns their number.
  */
 int
-layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us, LayoutCandidate *candidates)
+layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us, LayoutCandidate *candidates)
 {
 	LayoutCandidate counter = {.kind = CANDIDATE_COUNTER};
 	LayoutCandidate drawn = {.kind = CANDIDATE_RANDOM};
@@ -304,23 +304,23 @@ layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us, Layout
 	{
 		LayoutCandidate candidate = {.layout = &own[i].layout,.own = &own[i]};
 
-		if (layout_preset(candidate.layout) != NULL)
+		if (layout_find_preset(candidate.layout) != NULL)
 			continue;
-		weigh(&candidate, id, now_us);
-		insert(candidates, count++, candidate);
+		weigh_candidate(&candidate, id, now_us);
+		insert_candidate(candidates, count++, candidate);
 	}
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		LayoutCandidate candidate = {.layout = layout_of_preset(i),.preset = &layout_presets[i]};
+		LayoutCandidate candidate = {.layout = layout_by_preset_number(i),.preset = &layout_presets[i]};
 
-		candidate.own = own_layout(candidate.layout, own, own_count);
-		weigh(&candidate, id, now_us);
-		insert(candidates, count++, candidate);
+		candidate.own = find_own_layout(candidate.layout, own, own_count);
+		weigh_candidate(&candidate, id, now_us);
+		insert_candidate(candidates, count++, candidate);
 	}
 	counter.surprise = bits_of_counter(id) + COUNTER_RARITY;
-	insert(candidates, count++, counter);
+	insert_candidate(candidates, count++, counter);
 	drawn.surprise = 64 + RANDOM_RARITY;
-	insert(candidates, count++, drawn);
+	insert_candidate(candidates, count++, drawn);
 	set_chances(candidates, count);
 	return allow_for_other_epochs(candidates, count);
 }

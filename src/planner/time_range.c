@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * moment_range.c
- *	  See moment_range.h.
+ * time_range.c
+ *	  See time_range.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "engine/clock.h"
-#include "planner/moment_range.h"
+#include "planner/time_range.h"
 
 /* Below all finite timestamps, the first of which is in 4714 BC. */
 #define LONG_AGO_US (-(INT64CONST(1) << 62))
@@ -24,7 +24,7 @@
  * infinity, become one number, and so does what lies infinitely long ago.
  */
 int64
-moment_us(TimestampTz moment)
+clamped_unix_us(TimestampTz moment)
 {
 	int64		unix_us;
 
@@ -34,22 +34,22 @@ moment_us(TimestampTz moment)
 }
 
 /* A range of timestamps, which are whole us.  Nothing is an error. */
-MomentRange
-moment_range(FunctionCallInfo fcinfo, RangeType *range)
+TimeRange
+get_time_range(FunctionCallInfo fcinfo, RangeType *range)
 {
-	MomentRange moments = {.first_us = LONG_AGO_US,.last_us = FAR_OFF_US};
+	TimeRange moments = {.first_us = LONG_AGO_US,.last_us = FAR_OFF_US};
 	RangeBound	lower;
 	RangeBound	upper;
 	bool		empty;
 
 	range_deserialize(range_get_typcache(fcinfo, RangeTypeGetOid(range)), range, &lower, &upper, &empty);
 	if (empty)
-		return (MomentRange) {.first_us = FAR_OFF_US + 1,.last_us = LONG_AGO_US};
+		return (TimeRange) {.first_us = FAR_OFF_US + 1,.last_us = LONG_AGO_US};
 	if (!lower.infinite)
 	{
-		moments.first_us = moment_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
+		moments.first_us = clamped_unix_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
 	}
 	if (!upper.infinite)
-		moments.last_us = moment_us(DatumGetTimestampTz(upper.val)) - !upper.inclusive;
+		moments.last_us = clamped_unix_us(DatumGetTimestampTz(upper.val)) - !upper.inclusive;
 	return moments;
 }

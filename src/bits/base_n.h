@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * id_text.h
+ * base_n.h
  *	  Numbers of 64 and of 128 bits as short text: base62, base58, base32 and hex.
  *
  * An encoding writes as many digits as 2^64 - 1 needs, always, or as 2^128 - 1 does,
@@ -16,12 +16,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_ID_TEXT_H
-#define IDGEN_ID_TEXT_H
+#ifndef IDGEN_BASE_N_H
+#define IDGEN_BASE_N_H
 
 #include "bits/uuid_bits.h"
 
-typedef struct IdTextEncoding
+typedef struct BaseNEncoding
 {
 	const char *name;			/* in lower case */
 	const char *digits;			/* by their value */
@@ -31,29 +31,29 @@ typedef struct IdTextEncoding
 	unsigned char (*fold) (unsigned char);	/* to the case of the digits; NULL: either case has its own */
 	const char *look_alikes;	/* pairs, after fold: a character, and the digit that it is read as */
 	bool		hyphens;		/* may they stand anywhere, and mean nothing? */
-} IdTextEncoding;
+} BaseNEncoding;
 
-#define ID_TEXT_ENCODINGS 4
+#define BASE_N_ENCODINGS 4
 
 /* Digits that any of them writes, at most. */
-#define ID_TEXT_MAX_LENGTH 16
-#define ID_TEXT_MAX_LENGTH_128 32
+#define BASE_N_MAX_LENGTH 16
+#define BASE_N_MAX_LENGTH_128 32
 
-extern const IdTextEncoding id_text_encodings[ID_TEXT_ENCODINGS];
+extern const BaseNEncoding base_n_encodings[BASE_N_ENCODINGS];
 
-typedef enum IdTextStatus
+typedef enum BaseNStatus
 {
-	ID_TEXT_OK,
-	ID_TEXT_EMPTY,				/* no digit in it */
-	ID_TEXT_BAD_CHARACTER,		/* one that is no digit */
-	ID_TEXT_OVERFLOW,			/* more than 64 bits, or 128 */
-} IdTextStatus;
+	BASE_N_OK,
+	BASE_N_EMPTY,				/* no digit in it */
+	BASE_N_BAD_CHARACTER,		/* one that is no digit */
+	BASE_N_OVERFLOW,			/* more than 64 bits, or 128 */
+} BaseNStatus;
 
-extern void id_text_encode(const IdTextEncoding *encoding, uint64 value, char *text);
-extern IdTextStatus id_text_decode(const IdTextEncoding *encoding, const char *text, size_t length,
+extern void base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text);
+extern BaseNStatus base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
 								   uint64 *value, size_t *bad);
-extern void id_text_encode_128(const IdTextEncoding *encoding, UuidBits value, char *text);
-extern IdTextStatus id_text_decode_128(const IdTextEncoding *encoding, const char *text, size_t length,
+extern void base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text);
+extern BaseNStatus base_n_decode_128(const BaseNEncoding *encoding, const char *text, size_t length,
 									   UuidBits *value, size_t *bad);
 
-#endif							/* IDGEN_ID_TEXT_H */
+#endif							/* IDGEN_BASE_N_H */

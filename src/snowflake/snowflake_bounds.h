@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * id_bounds.h
+ * snowflake_bounds.h
  *	  Moments as bounds on IDs of a layout.
  *
  * An ID's time is the start of its tick.  So IDs whose time is at or before a
@@ -11,22 +11,22 @@
  * are below.  Infinities are moments like others, and nothing is an error.
  *
  * All this is about IDs that increase with their time, so the layout must be by
- * time: callers have ensure_by_time() say so, whose error is the only one.
+ * time: callers have snowflake_check_has_bounds() say so, whose error is the only one.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_ID_BOUNDS_H
-#define IDGEN_ID_BOUNDS_H
+#ifndef IDGEN_SNOWFLAKE_BOUNDS_H
+#define IDGEN_SNOWFLAKE_BOUNDS_H
 
 #include "datatype/timestamp.h"
 
 #include "bits/layout.h"
 
-extern void ensure_by_time(const SnowflakeLayout *layout);
+extern void snowflake_check_has_bounds(const SnowflakeLayout *layout);
 
-extern int64 first_id_at(const SnowflakeLayout *layout, TimestampTz moment);
-extern int64 first_id_from(const SnowflakeLayout *layout, TimestampTz moment);
-extern int64 last_id_at(const SnowflakeLayout *layout, TimestampTz moment);
-extern int64 last_id_before(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 snowflake_first_id_at(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 snowflake_first_id_from(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 snowflake_last_id_at(const SnowflakeLayout *layout, TimestampTz moment);
+extern int64 snowflake_last_id_before(const SnowflakeLayout *layout, TimestampTz moment);
 
-#endif							/* IDGEN_ID_BOUNDS_H */
+#endif							/* IDGEN_SNOWFLAKE_BOUNDS_H */

@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
- * id_bounds.c
- *	  See id_bounds.h.
+ * snowflake_bounds.c
+ *	  See snowflake_bounds.h.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "planner/id_bounds.h"
-#include "planner/moment_range.h"
+#include "snowflake/snowflake_bounds.h"
+#include "planner/time_range.h"
 
 /* The tick of the microsecond that lies so many before a moment. */
 static int64
-tick_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
+tick_us_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 {
-	return layout_tick_at_us(layout, moment_us(moment) - us);
+	return layout_tick_at_us(layout, clamped_unix_us(moment) - us);
 }
 
 /*
@@ -22,7 +22,7 @@ tick_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
  * function that calls this is leakproof.
  */
 void
-ensure_by_time(const SnowflakeLayout *layout)
+snowflake_check_has_bounds(const SnowflakeLayout *layout)
 {
 	if (!layout_is_by_time(layout))
 		ereport(ERROR,
@@ -37,9 +37,9 @@ ensure_by_time(const SnowflakeLayout *layout)
  * end of the layout the largest ID, as there is nothing above it.
  */
 int64
-first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
+snowflake_first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	return layout_first_id_from(layout, tick_before(layout, moment, 0));
+	return layout_first_id_from(layout, tick_us_before(layout, moment, 0));
 }
 
 /*
@@ -47,18 +47,18 @@ first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
  * the end of the layout the largest ID, though its time is not.
  */
 int64
-first_id_from(const SnowflakeLayout *layout, TimestampTz moment)
+snowflake_first_id_from(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	int64		last = last_id_before(layout, moment);
+	int64		last = snowflake_last_id_before(layout, moment);
 
 	return last < layout_max_id(layout) ? last + 1 : last;
 }
 
 /* The last ID whose time is at or before a moment, which is in the moment's tick. */
 int64
-last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
+snowflake_last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	return layout_last_id_until(layout, tick_before(layout, moment, 0));
+	return layout_last_id_until(layout, tick_us_before(layout, moment, 0));
 }
 
 /*
@@ -66,7 +66,7 @@ last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
  * at or before the microsecond before it.
  */
 int64
-last_id_before(const SnowflakeLayout *layout, TimestampTz moment)
+snowflake_last_id_before(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	return layout_last_id_until(layout, tick_before(layout, moment, 1));
+	return layout_last_id_until(layout, tick_us_before(layout, moment, 1));
 }

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * layout_plausibility.h
+ * layout_guess.h
  *	  Of which layout an ID may be that comes from anywhere.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_LAYOUT_PLAUSIBILITY_H
-#define IDGEN_LAYOUT_PLAUSIBILITY_H
+#ifndef IDGEN_LAYOUT_GUESS_H
+#define IDGEN_LAYOUT_GUESS_H
 
 #include "bits/layout_presets.h"
 
@@ -62,7 +62,7 @@ typedef struct LayoutCandidate
 /* However plausible, a layout is not more certain where others differ from it in the epoch alone. */
 #define MOST_CERTAIN 0.9
 
-extern int layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us,
+extern int layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us,
 					   LayoutCandidate *candidates);
 
-#endif							/* IDGEN_LAYOUT_PLAUSIBILITY_H */
+#endif							/* IDGEN_LAYOUT_GUESS_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * finding.h
+ * check_finding.h
  *	  What idgen_check() returns.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_FINDING_H
-#define IDGEN_FINDING_H
+#ifndef IDGEN_CHECK_FINDING_H
+#define IDGEN_CHECK_FINDING_H
 
 #include "nodes/execnodes.h"
 
@@ -24,4 +24,4 @@ extern void finding_put(ReturnSetInfo *result, Severity severity, const char *su
 extern void finding_put_layout(ReturnSetInfo *result, const char *subject,
 							   const SnowflakeLayout *layout);
 
-#endif							/* IDGEN_FINDING_H */
+#endif							/* IDGEN_CHECK_FINDING_H */
