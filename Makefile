@@ -14,6 +14,7 @@
 MODULE_big = idgen
 OBJS = \
 	src/bits/base_n.o \
+	src/bits/id128_bounds.o \
 	src/bits/layout_capacity.o \
 	src/bits/layout_overlap.o \
 	src/bits/layout_picture.o \
@@ -67,8 +68,6 @@ OBJS = \
 	src/uuid/uuid.o \
 	src/uuid/uuid_gregorian.o \
 	src/uuid/uuid_inspect.o \
-	src/uuid/uuid_kind.o \
-	src/uuid/uuid_moment.o \
 	src/uuid/uuid_node.o \
 	src/uuid/uuid_range.o \
 	src/uuid/uuid_text.o \
@@ -76,13 +75,11 @@ OBJS = \
 	src/snowflake/snowflake.o \
 	src/snowflake/snowflake128.o \
 	src/snowflake/snowflake_bounds.o \
-	src/snowflake/snowflake_calendar.o \
 	src/snowflake/snowflake_capacity.o \
 	src/snowflake/snowflake_generator.o \
 	src/snowflake/snowflake_inspect.o \
 	src/snowflake/snowflake_layout.o \
 	src/snowflake/snowflake_make.o \
-	src/snowflake/snowflake_moment.o \
 	src/snowflake/snowflake_parse.o \
 	src/snowflake/snowflake_period.o \
 	src/snowflake/snowflake_plan.o \
@@ -92,7 +89,6 @@ OBJS = \
 	src/snowflake/snowflake_type.o \
 	src/snowflake/time_zone.o \
 	src/ulid/ulid.o \
-	src/ulid/ulid_time.o \
 	src/ulid/ulid_type.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \

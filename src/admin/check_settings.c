@@ -9,13 +9,13 @@
 
 #include "admin/check_settings.h"
 #include "admin/check_finding.h"
-#include "bits/uuid_bits.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
+#include "uuid/uuid_node.h"
 
 /* Does the value say something?  If it waits for a restart, IDs are issued until then. */
 void

@@ -22,15 +22,16 @@
 #include "utils/timestamp.h"
 
 #include "bits/seeded_random.h"
+#include "bits/ulid_bits.h"
 #include "engine/clock.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/snowflake_make.h"
-#include "snowflake/snowflake_moment.h"
-#include "ulid/ulid_time.h"
+#include "snowflake/snowflake_time.h"
+#include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
-#include "uuid/uuid_moment.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_series);
 PG_FUNCTION_INFO_V1(idgen_snowflake_series_of_node);

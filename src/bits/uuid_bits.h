@@ -148,28 +148,11 @@ uuid_ms(UuidBits uuid)
 }
 
 /*
- * ULID
- */
-
-/* Add a step to the 80 random bits.  False if they have no room for it; then they stay. */
-static inline bool
-ulid_add(UuidBits *ulid, uint64 step)
-{
-	uint64		low = ulid->low + step;
-	bool		carry = low < step;
-
-	if (carry && (ulid->high & 0xFFFF) == 0xFFFF)
-		return false;
-	ulid->low = low;
-	ulid->high += carry;
-	return true;
-}
-
-/*
  * Versions 1 and 6
  */
 
 #define UUID_TICK_NS 100
+#define UUID_TICKS_PER_US 10
 
 /* From 1582-10-15 to 1970. */
 #define UUID_GREGORIAN_TICKS_TO_1970 INT64CONST(0x01B21DD213814000)
@@ -180,26 +163,6 @@ ulid_add(UuidBits *ulid, uint64 step)
 
 /* The bit of a node that no hardware address has: the lowest of its first byte (section 6.10). */
 #define UUID_NODE_MULTICAST (UINT64CONST(1) << 40)
-
-/*
- * A node that is a server's: 8 bits of marks, which are the multicast bit in a UUID and
- * none in an extended Snowflake, then its datacenter and its worker.
- */
-#define UUID_NODE_DATACENTER_BITS 16
-#define UUID_NODE_WORKER_BITS 24
-#define UUID_NODE_MARKS_SHIFT (UUID_NODE_DATACENTER_BITS + UUID_NODE_WORKER_BITS)
-
-static inline int
-uuid_node_datacenter(uint64 node)
-{
-	return node >> UUID_NODE_WORKER_BITS & ((1 << UUID_NODE_DATACENTER_BITS) - 1);
-}
-
-static inline int
-uuid_node_worker(uint64 node)
-{
-	return node & ((1 << UUID_NODE_WORKER_BITS) - 1);
-}
 
 /* What versions 1 and 6 hold, in one order or the other. */
 typedef struct UuidGregorian
@@ -212,6 +175,7 @@ typedef struct UuidGregorian
 /* version is 1 or 6. */
 extern UuidBits uuid_make_gregorian(int version, UuidGregorian parts);
 extern UuidGregorian uuid_get_gregorian(UuidBits uuid);
+extern int64 uuid_gregorian_to_us(int64 ticks);
 
 /*
  * The time in a UUID of versions 1, 6 and 7, in us since 1970; false if it has none.
@@ -219,29 +183,5 @@ extern UuidGregorian uuid_get_gregorian(UuidBits uuid);
  * cannot be seen, so they are read only if asked for.
  */
 extern bool uuid_time_us(UuidBits uuid, bool with_fraction, int64 *unix_us);
-
-/*
- * Values that increase with their time: bounds on those of a moment
- */
-
-typedef enum UuidOrder
-{
-	UUID_ORDER_V6,
-	UUID_ORDER_V7,
-	UUID_ORDER_ULID,
-	UUID_ORDER_EXTENDED,
-} UuidOrder;
-
-/*
- * The ticks of an order: what timestamps can tell apart of its times.  Ticks are
- * numbered from 1970, so those of version 6 begin below 0.
- */
-extern int64 uuid_order_tick_us(UuidOrder order);
-extern int64 uuid_order_first_tick(UuidOrder order);
-extern int64 uuid_order_last_tick(UuidOrder order);
-
-/* The least and the greatest value of a tick from first_tick to last_tick. */
-extern UuidBits uuid_order_least(UuidOrder order, int64 tick);
-extern UuidBits uuid_order_greatest(UuidOrder order, int64 tick);
 
 #endif							/* IDGEN_UUID_BITS_H */

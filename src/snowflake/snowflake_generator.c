@@ -20,14 +20,12 @@
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 #include "nodes/value.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "base/command.h"
 #include "generator/generator_ddl.h"
 #include "generator/generator_options.h"
-#include "generator/id_batch.h"
 #include "generator/layout_convert.h"
 #include "generator/named_generator.h"
 #include "snowflake/snowflake_layout.h"
@@ -35,9 +33,6 @@
 PG_FUNCTION_INFO_V1(idgen_generator_validator);
 PG_FUNCTION_INFO_V1(idgen_read_generator);
 PG_FUNCTION_INFO_V1(idgen_create_generator);
-PG_FUNCTION_INFO_V1(idgen_generator_nextval);
-PG_FUNCTION_INFO_V1(idgen_generator_nextvals);
-PG_FUNCTION_INFO_V1(idgen_generator_next_block);
 
 /* Report at this level unless IDs of the layout can be made now. */
 static void
@@ -214,57 +209,4 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 	run_command(command.data);
 	generator_ddl_remember_creation(get_foreign_server_oid(NameStr(*PG_GETARG_NAME(0)), false));
 	PG_RETURN_VOID();
-}
-
-/*
- * Is the name of the generator the same in all calls of this call site?  A parameter
- * is not enough: PL/pgSQL evaluates one expression with many.
- */
-static bool
-generator_name_is_constant(const FmgrInfo *function)
-{
-	Node	   *call = function->fn_expr;
-
-	return call != NULL && IsA(call, FuncExpr) && IsA(linitial(((FuncExpr *) call)->args), Const);
-}
-
-/*
- * The generator that the first argument names, ready to draw from.  Where the name
- * is a constant the call site remembers it.
- */
-static inline Generator *
-get_generator(FunctionCallInfo fcinfo, const char *caller)
-{
-	NamedGenerator *named = fcinfo->flinfo->fn_extra;
-
-	if (unlikely(named == NULL))
-	{
-		named = named_generator_find(NameStr(*PG_GETARG_NAME(0)));
-		if (generator_name_is_constant(fcinfo->flinfo))
-			fcinfo->flinfo->fn_extra = named;
-	}
-	return named_generator_get(named, caller);
-}
-
-/* snowflake_nextval(generator name) */
-Datum
-idgen_generator_nextval(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT64(generator_next(get_generator(fcinfo, "snowflake_nextval()")));
-}
-
-/* snowflake_nextvals(generator name, count integer) */
-Datum
-idgen_generator_nextvals(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_ARRAYTYPE_P(id_batch(get_generator(fcinfo, "snowflake_nextvals()"),
-								   PG_GETARG_INT32(1)));
-}
-
-/* snowflake_next_block(generator name, size integer) */
-Datum
-idgen_generator_next_block(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT64(id_block(get_generator(fcinfo, "snowflake_next_block()"),
-							 PG_GETARG_INT32(1)));
 }

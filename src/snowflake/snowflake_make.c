@@ -17,7 +17,7 @@
 #include "generator/layout_convert.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/snowflake_make.h"
-#include "snowflake/snowflake_moment.h"
+#include "snowflake/snowflake_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_make);
 

@@ -18,15 +18,14 @@
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
-#include "snowflake/snowflake_moment.h"
 #include "snowflake/snowflake_parse.h"
+#include "snowflake/snowflake_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse_own);
-PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
 
 /* ERROR if a number cannot be an ID of a layout. */
-static void
+void
 snowflake_check_id(const SnowflakeLayout *layout, int64 id)
 {
 	uint64		stray_bits = layout_stray_bits(layout, (uint64) id);
@@ -111,22 +110,4 @@ Datum
 idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
 {
 	return parse_in_layout(fcinfo, PG_GETARG_INT64(0), server_layout());
-}
-
-/*
- * The time of an ID: the start of its tick.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if the
- * layout does not have it, DATETIME_VALUE_OUT_OF_RANGE if no timestamp reaches it.
- */
-TimestampTz
-snowflake_get_time(const SnowflakeLayout *layout, int64 id)
-{
-	snowflake_check_id(layout, id);
-	return snowflake_tick_start(layout, layout_get(layout, LAYOUT_TIME, (uint64) id));
-}
-
-/* snowflake_timestamp(id bigint, layout snowflake_layout) */
-Datum
-idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(snowflake_get_time(PG_GETARG_LAYOUT_P(1), PG_GETARG_INT64(0)));
 }

@@ -34,6 +34,9 @@
 #include "planner/range_selectivity.h"
 #include "snowflake/snowflake_layout.h"
 
+PG_FUNCTION_INFO_V1(idgen_snowflake_lower_bound);
+PG_FUNCTION_INFO_V1(idgen_snowflake_upper_bound);
+PG_FUNCTION_INFO_V1(idgen_snowflake_first_from);
 PG_FUNCTION_INFO_V1(idgen_snowflake_first_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake_last_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake_created_in);
@@ -41,6 +44,36 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_contained_by_range);
 PG_FUNCTION_INFO_V1(idgen_range_contains_snowflake);
 PG_FUNCTION_INFO_V1(idgen_snowflake_predicate_support);
 PG_FUNCTION_INFO_V1(idgen_snowflake_range_selectivity);
+
+/* snowflake_lower_bound(moment timestamptz, layout snowflake_layout) */
+Datum
+idgen_snowflake_lower_bound(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_first_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* snowflake_upper_bound(moment timestamptz, layout snowflake_layout) */
+Datum
+idgen_snowflake_upper_bound(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_last_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* snowflake_first_from(moment timestamptz, layout snowflake_layout) */
+Datum
+idgen_snowflake_first_from(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_first_id_from(layout, PG_GETARG_TIMESTAMPTZ(0)));
+}
 
 /* The IDs whose times are in a range: from first up to last. */
 typedef struct SnowflakeBounds

@@ -22,12 +22,13 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "bits/ulid_bits.h"
 #include "engine/clock.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/id_batch.h"
 #include "generator/server_moment.h"
-#include "ulid/ulid_time.h"
+#include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid);

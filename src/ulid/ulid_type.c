@@ -13,16 +13,23 @@
 
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "base/compat.h"
 #include "base/shown.h"
+#include "bits/id128_bounds.h"
 #include "bits/ulid_text.h"
+#include "engine/clock.h"
+#include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid_in);
 PG_FUNCTION_INFO_V1(idgen_ulid_out);
 PG_FUNCTION_INFO_V1(idgen_ulid_of_bytea);
+PG_FUNCTION_INFO_V1(idgen_ulid_timestamp);
+PG_FUNCTION_INFO_V1(idgen_ulid_of_timestamp);
 PG_FUNCTION_INFO_V1(idgen_ulid_smaller);
 PG_FUNCTION_INFO_V1(idgen_ulid_larger);
 
@@ -96,6 +103,27 @@ idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 				errdetail("A ULID has %d bytes, and these are %d.", UUID_BYTES,
 						  (int) VARSIZE_ANY_EXHDR(bytes)));
 	return uuid_datum(uuid_bits_read((unsigned char *) VARDATA_ANY(bytes)));
+}
+
+/* The ms since 1970 that a moment lies in.  ERROR if no ULID has that time. */
+int64
+timestamptz_to_ulid_ms(TimestampTz moment)
+{
+	return timestamptz_to_uuid_us(moment, "The time", "type ulid") / US_PER_MS;
+}
+
+/* ulid_timestamp(id ulid), ulid_to_timestamp(ulid) */
+Datum
+idgen_ulid_timestamp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(uuid_ms(PG_GETARG_UUID_BITS(0)) * US_PER_MS));
+}
+
+/* timestamptz_to_ulid(timestamptz), timestamp_to_ulid(timestamp): the least ULID of the millisecond */
+Datum
+idgen_ulid_of_timestamp(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(id128_least(ID128_ORDER_ULID, timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
 }
 
 static bool

@@ -26,7 +26,7 @@
 #include "engine/random.h"
 #include "generator/server_moment.h"
 #include "uuid/uuid_datum.h"
-#include "uuid/uuid_moment.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv4);
 PG_FUNCTION_INFO_V1(idgen_uuidv7);

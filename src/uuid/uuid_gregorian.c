@@ -31,13 +31,13 @@
 #include "utils/uuid.h"
 
 #include "base/compat.h"
+#include "bits/id128_bounds.h"
 #include "engine/clock.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/generator.h"
 #include "generator/server_moment.h"
 #include "uuid/uuid_datum.h"
-#include "uuid/uuid_gregorian.h"
 #include "uuid/uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv1);
@@ -53,8 +53,6 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
 
 /* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
 #define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
-
-int			uuid_node_kind = UUID_NODE_RANDOM;
 
 static int64
 unix_ns_to_gregorian(int64 unix_ns)
@@ -161,8 +159,8 @@ idgen_uuidv6(PG_FUNCTION_ARGS)
 static int64
 timestamptz_to_gregorian_us(TimestampTz moment)
 {
-	if (moment < clock_timestamptz(uuid_order_first_tick(UUID_ORDER_V6)) ||
-		moment > clock_timestamptz(uuid_order_last_tick(UUID_ORDER_V6)))
+	if (moment < clock_timestamptz(id128_first_tick(ID128_ORDER_V6)) ||
+		moment > clock_timestamptz(id128_last_tick(ID128_ORDER_V6)))
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range for UUIDs of versions 1 and 6"),

@@ -29,6 +29,7 @@
 #include "bits/ulid_text.h"
 #include "engine/clock.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_inspect);
 

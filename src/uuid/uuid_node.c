@@ -11,6 +11,8 @@
 #include "generator/generator.h"
 #include "uuid/uuid_node.h"
 
+int			uuid_node_kind = UUID_NODE_RANDOM;
+
 /* A setting, which must be valid and fit so many bits. */
 static uint64
 get_node_part(const ServerSetting *setting, int bits)

@@ -20,9 +20,10 @@
 #include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 
-#include "planner/time_range.h"
+#include "bits/id128_bounds.h"
 #include "planner/range_predicate.h"
 #include "planner/range_support.h"
+#include "planner/time_range.h"
 #include "uuid/uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv6_lower_bound);
@@ -62,38 +63,38 @@ static const Id128Bounds no_ids = {.first = {0, 1},.last = {0, 0}};
 
 /* Tick of a us, rounded down. */
 static int64
-id128_tick_at(UuidOrder order, int64 unix_us)
+id128_tick_at(Id128Order order, int64 unix_us)
 {
-	int64		tick_us = uuid_order_tick_us(order);
+	int64		tick_us = id128_tick_us(order);
 
 	return unix_us / tick_us - (unix_us % tick_us < 0);
 }
 
 static UuidBits
-id128_least_from(UuidOrder order, int64 tick)
+id128_least_from(Id128Order order, int64 tick)
 {
-	if (tick < uuid_order_first_tick(order))
+	if (tick < id128_first_tick(order))
 		return uuid_nil;
-	return tick > uuid_order_last_tick(order) ? uuid_max : uuid_order_least(order, tick);
+	return tick > id128_last_tick(order) ? uuid_max : id128_least(order, tick);
 }
 
 static UuidBits
-id128_greatest_until(UuidOrder order, int64 tick)
+id128_greatest_until(Id128Order order, int64 tick)
 {
-	if (tick < uuid_order_first_tick(order))
+	if (tick < id128_first_tick(order))
 		return uuid_nil;
-	return tick > uuid_order_last_tick(order) ? uuid_max : uuid_order_greatest(order, tick);
+	return tick > id128_last_tick(order) ? uuid_max : id128_greatest(order, tick);
 }
 
 /* An ID's time is the start of its tick. */
 static Id128Bounds
-ids_in_range(UuidOrder order, TimeRange moments)
+ids_in_range(Id128Order order, TimeRange moments)
 {
 	int64		first_tick = id128_tick_at(order, moments.first_us - 1) + 1;
 	int64		last_tick = id128_tick_at(order, moments.last_us);
 
-	if (first_tick > last_tick || last_tick < uuid_order_first_tick(order) ||
-		first_tick > uuid_order_last_tick(order))
+	if (first_tick > last_tick || last_tick < id128_first_tick(order) ||
+		first_tick > id128_last_tick(order))
 		return no_ids;
 	return (Id128Bounds) {.first = id128_least_from(order, first_tick),.last = id128_greatest_until(order, last_tick)};
 }
@@ -106,37 +107,37 @@ is_not_above(UuidBits one, UuidBits other)
 }
 
 static Id128Bounds
-get_bounds_argument(FunctionCallInfo fcinfo, int argument, UuidOrder order)
+get_bounds_argument(FunctionCallInfo fcinfo, int argument, Id128Order order)
 {
 	return ids_in_range(order, get_time_range(fcinfo, PG_GETARG_RANGE_P(argument)));
 }
 
 static Datum
-return_lower_bound(FunctionCallInfo fcinfo, UuidOrder order)
+return_lower_bound(FunctionCallInfo fcinfo, Id128Order order)
 {
 	return uuid_datum(id128_least_from(order, id128_tick_at(order, clamped_unix_us(PG_GETARG_TIMESTAMPTZ(0)))));
 }
 
 static Datum
-return_upper_bound(FunctionCallInfo fcinfo, UuidOrder order)
+return_upper_bound(FunctionCallInfo fcinfo, Id128Order order)
 {
 	return uuid_datum(id128_greatest_until(order, id128_tick_at(order, clamped_unix_us(PG_GETARG_TIMESTAMPTZ(0)))));
 }
 
 static Datum
-return_first_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+return_first_in_range(FunctionCallInfo fcinfo, Id128Order order)
 {
 	return uuid_datum(get_bounds_argument(fcinfo, 0, order).first);
 }
 
 static Datum
-return_last_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+return_last_in_range(FunctionCallInfo fcinfo, Id128Order order)
 {
 	return uuid_datum(get_bounds_argument(fcinfo, 0, order).last);
 }
 
 static Datum
-return_created_in(FunctionCallInfo fcinfo, UuidOrder order)
+return_created_in(FunctionCallInfo fcinfo, Id128Order order)
 {
 	UuidBits	id = PG_GETARG_UUID_BITS(0);
 	Id128Bounds	range = get_bounds_argument(fcinfo, 1, order);
@@ -150,35 +151,35 @@ return_created_in(FunctionCallInfo fcinfo, UuidOrder order)
 Datum
 idgen_uuidv6_lower_bound(PG_FUNCTION_ARGS)
 {
-	return return_lower_bound(fcinfo, UUID_ORDER_V6);
+	return return_lower_bound(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_upper_bound(moment timestamptz) */
 Datum
 idgen_uuidv6_upper_bound(PG_FUNCTION_ARGS)
 {
-	return return_upper_bound(fcinfo, UUID_ORDER_V6);
+	return return_upper_bound(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_first_in_range(range tstzrange) */
 Datum
 idgen_uuidv6_first_in_range(PG_FUNCTION_ARGS)
 {
-	return return_first_in_range(fcinfo, UUID_ORDER_V6);
+	return return_first_in_range(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_last_in_range(range tstzrange) */
 Datum
 idgen_uuidv6_last_in_range(PG_FUNCTION_ARGS)
 {
-	return return_last_in_range(fcinfo, UUID_ORDER_V6);
+	return return_last_in_range(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_created_in(id uuid, range tstzrange) */
 Datum
 idgen_uuidv6_created_in(PG_FUNCTION_ARGS)
 {
-	return return_created_in(fcinfo, UUID_ORDER_V6);
+	return return_created_in(fcinfo, ID128_ORDER_V6);
 }
 
 /* UUIDs of version 7 */
@@ -187,35 +188,35 @@ idgen_uuidv6_created_in(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_lower_bound(PG_FUNCTION_ARGS)
 {
-	return return_lower_bound(fcinfo, UUID_ORDER_V7);
+	return return_lower_bound(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_upper_bound(moment timestamptz) */
 Datum
 idgen_uuidv7_upper_bound(PG_FUNCTION_ARGS)
 {
-	return return_upper_bound(fcinfo, UUID_ORDER_V7);
+	return return_upper_bound(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_first_in_range(range tstzrange) */
 Datum
 idgen_uuidv7_first_in_range(PG_FUNCTION_ARGS)
 {
-	return return_first_in_range(fcinfo, UUID_ORDER_V7);
+	return return_first_in_range(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_last_in_range(range tstzrange) */
 Datum
 idgen_uuidv7_last_in_range(PG_FUNCTION_ARGS)
 {
-	return return_last_in_range(fcinfo, UUID_ORDER_V7);
+	return return_last_in_range(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_created_in(id uuid, range tstzrange) */
 Datum
 idgen_uuidv7_created_in(PG_FUNCTION_ARGS)
 {
-	return return_created_in(fcinfo, UUID_ORDER_V7);
+	return return_created_in(fcinfo, ID128_ORDER_V7);
 }
 
 /* ULIDs */
@@ -224,35 +225,35 @@ idgen_uuidv7_created_in(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_lower_bound(PG_FUNCTION_ARGS)
 {
-	return return_lower_bound(fcinfo, UUID_ORDER_ULID);
+	return return_lower_bound(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_upper_bound(moment timestamptz) */
 Datum
 idgen_ulid_upper_bound(PG_FUNCTION_ARGS)
 {
-	return return_upper_bound(fcinfo, UUID_ORDER_ULID);
+	return return_upper_bound(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_first_in_range(range tstzrange) */
 Datum
 idgen_ulid_first_in_range(PG_FUNCTION_ARGS)
 {
-	return return_first_in_range(fcinfo, UUID_ORDER_ULID);
+	return return_first_in_range(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_last_in_range(range tstzrange) */
 Datum
 idgen_ulid_last_in_range(PG_FUNCTION_ARGS)
 {
-	return return_last_in_range(fcinfo, UUID_ORDER_ULID);
+	return return_last_in_range(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_created_in(id ulid, range tstzrange) */
 Datum
 idgen_ulid_created_in(PG_FUNCTION_ARGS)
 {
-	return return_created_in(fcinfo, UUID_ORDER_ULID);
+	return return_created_in(fcinfo, ID128_ORDER_ULID);
 }
 
 /* Extended Snowflakes */
@@ -261,35 +262,35 @@ idgen_ulid_created_in(PG_FUNCTION_ARGS)
 Datum
 idgen_snowflake128_lower_bound(PG_FUNCTION_ARGS)
 {
-	return return_lower_bound(fcinfo, UUID_ORDER_EXTENDED);
+	return return_lower_bound(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_upper_bound(moment timestamptz) */
 Datum
 idgen_snowflake128_upper_bound(PG_FUNCTION_ARGS)
 {
-	return return_upper_bound(fcinfo, UUID_ORDER_EXTENDED);
+	return return_upper_bound(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_first_in_range(range tstzrange) */
 Datum
 idgen_snowflake128_first_in_range(PG_FUNCTION_ARGS)
 {
-	return return_first_in_range(fcinfo, UUID_ORDER_EXTENDED);
+	return return_first_in_range(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_last_in_range(range tstzrange) */
 Datum
 idgen_snowflake128_last_in_range(PG_FUNCTION_ARGS)
 {
-	return return_last_in_range(fcinfo, UUID_ORDER_EXTENDED);
+	return return_last_in_range(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_created_in(id uuid, range tstzrange) */
 Datum
 idgen_snowflake128_created_in(PG_FUNCTION_ARGS)
 {
-	return return_created_in(fcinfo, UUID_ORDER_EXTENDED);
+	return return_created_in(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* What belongs to a predicate: the functions for the first and the last ID of a range. */

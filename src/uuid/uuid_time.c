@@ -14,8 +14,10 @@
 
 #include "engine/clock.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_version);
+PG_FUNCTION_INFO_V1(idgen_uuid_has_version);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp_ms);
 PG_FUNCTION_INFO_V1(idgen_uuidv1_to_v6);
@@ -45,6 +47,31 @@ idgen_uuid_version(PG_FUNCTION_ARGS)
 	if (version < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(version);
+}
+
+/* uuid_has_version(id uuid, version integer); not if its variant is not that of RFC 9562 */
+Datum
+idgen_uuid_has_version(PG_FUNCTION_ARGS)
+{
+	UuidBits	id = PG_GETARG_UUID_BITS(0);
+	int			version = PG_GETARG_INT32(1);
+
+	PG_RETURN_BOOL(version >= 0 && uuid_version(id) == version);
+}
+
+/*
+ * A moment, or infinity, in us since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no ID of
+ * this kind has that time; moment_is begins the sentence that says so.
+ */
+int64
+timestamptz_to_uuid_us(TimestampTz moment, const char *moment_is, const char *kind)
+{
+	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range for %s", kind),
+				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", moment_is));
+	return clock_unix_us(moment);
 }
 
 /* uuid_timestamp(id uuid, with_fraction boolean); NULL if the UUID has no time */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * snowflake_moment.h
- *	  The ticks of a layout as moments, and moments as its ticks.
+ * snowflake_time.h
+ *	  The time of a Snowflake ID, and the ticks of its layout as timestamps.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_SNOWFLAKE_MOMENT_H
-#define IDGEN_SNOWFLAKE_MOMENT_H
+#ifndef IDGEN_SNOWFLAKE_TIME_H
+#define IDGEN_SNOWFLAKE_TIME_H
 
 #include "datatype/timestamp.h"
 
@@ -14,5 +14,6 @@
 
 extern TimestampTz snowflake_tick_start(const SnowflakeLayout *layout, uint64 tick);
 extern int64 snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment);
+extern TimestampTz snowflake_get_time(const SnowflakeLayout *layout, int64 id);
 
-#endif							/* IDGEN_SNOWFLAKE_MOMENT_H */
+#endif							/* IDGEN_SNOWFLAKE_TIME_H */

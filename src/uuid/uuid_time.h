@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * uuid_moment.h
- *	  Moments that 48 bits of ms since 1970 can hold, as in UUIDs of version 7 and ULIDs.
+ * uuid_time.h
+ *	  Timestamps as 48 bits of ms since 1970, which UUIDs of version 7 and ULIDs hold.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_UUID_MOMENT_H
-#define IDGEN_UUID_MOMENT_H
+#ifndef IDGEN_UUID_TIME_H
+#define IDGEN_UUID_TIME_H
 
 #include "datatype/timestamp.h"
 
 extern int64 timestamptz_to_uuid_us(TimestampTz moment, const char *moment_is, const char *kind);
 
-#endif							/* IDGEN_UUID_MOMENT_H */
+#endif							/* IDGEN_UUID_TIME_H */
