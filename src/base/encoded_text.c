@@ -33,16 +33,16 @@ encoded_text_encoding(text *name)
 }
 
 /* ERROR: what is wrong with the text is that it has no digit, or a character that is none */
-static void
+pg_noreturn static void
 report_invalid(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad,
-			   EncodedType type)
+			   const EncodedType *type)
 {
 	const char *character = encoded + bad;
 
 	/* All before it is ASCII, so an index into bytes is one into characters. */
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			errmsg("invalid input syntax for type %s: \"%s\"", type.name, shown(encoded)),
+			errmsg("invalid input syntax for type %s: \"%s\"", type->name, shown(encoded)),
 			status == BASE_N_EMPTY ? errdetail("There is no digit in it.") :
 			errdetail("The character \"%.*s\" at position %zu is not a digit of %s.",
 					  pg_mbcharcliplen(character, strlen(character), 1), character,
@@ -50,19 +50,42 @@ report_invalid(const BaseNEncoding *encoding, const char *encoded, BaseNStatus s
 			errhint("The digits of %s are \"%s\".", encoding->name, encoding->digits));
 }
 
-/*
- * What is wrong with a text, which is not BASE_N_OK; bad is where, if a character is.
- * ERROR INVALID_TEXT_REPRESENTATION, or NUMERIC_VALUE_OUT_OF_RANGE if it is too large.
- */
-void
-encoded_text_report(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad,
-					EncodedType type, const char *largest)
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE: the text is larger than the largest value of the type. */
+pg_noreturn static void
+report_too_large(const BaseNEncoding *encoding, const char *encoded, const EncodedType *type)
 {
-	if (status != BASE_N_OVERFLOW)
-		report_invalid(encoding, encoded, status, bad, type);
+	char		largest[BASE_N_MAX_LENGTH_128 + 1] = "";
 
+	if (type->bits == 64)
+		base_n_encode(encoding, type->largest.low, largest);
+	else
+		base_n_encode_128(encoding, type->largest, largest);
 	ereport(ERROR,
 			errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			errmsg("value \"%s\" is out of range for type %s", shown(encoded), type.name),
-			errdetail("The largest %s in %s is \"%s\".", type.value, encoding->name, largest));
+			errmsg("value \"%s\" is out of range for type %s", shown(encoded), type->name),
+			errdetail("The largest %s in %s is \"%s\".", type->value, encoding->name, largest));
+}
+
+/*
+ * The value of a text in an encoding.  ERROR INVALID_PARAMETER_VALUE if there is no such
+ * encoding, INVALID_TEXT_REPRESENTATION if the text is not in it, and
+ * NUMERIC_VALUE_OUT_OF_RANGE if the value is larger than those of the type.
+ */
+UuidBits
+encoded_text_decode(text *argument, text *encoding_name, const EncodedType *type)
+{
+	char	   *encoded = text_to_cstring(argument);
+	const BaseNEncoding *encoding = encoded_text_encoding(encoding_name);
+	UuidBits	value = {0, 0};
+	size_t		bad = 0;
+	BaseNStatus status = type->bits == 64 ?
+		base_n_decode(encoding, encoded, strlen(encoded), &value.low, &bad) :
+		base_n_decode_128(encoding, encoded, strlen(encoded), &value, &bad);
+
+	if (status == BASE_N_EMPTY || status == BASE_N_BAD_CHARACTER)
+		report_invalid(encoding, encoded, status, bad, type);
+	if (status == BASE_N_OVERFLOW || value.high > type->largest.high ||
+		(value.high == type->largest.high && value.low > type->largest.low))
+		report_too_large(encoding, encoded, type);
+	return value;
 }

@@ -15,15 +15,13 @@
 /* The type that a text should be a value of. */
 typedef struct EncodedType
 {
-	const char *name;			/* as SQL has it */
-	const char *value;			/* what a value is called: "ID" */
+	const char *name;			/* in SQL */
+	const char *value;			/* what messages call a value: "ID" */
+	int			bits;			/* encoded at full length: 64 or 128 */
+	UuidBits	largest;		/* value */
 } EncodedType;
 
 extern const BaseNEncoding *encoded_text_encoding(text *name);
-
-/* largest is the greatest value of the type in that encoding. */
-pg_noreturn extern void encoded_text_report(const BaseNEncoding *encoding, const char *encoded,
-											BaseNStatus status, size_t bad,
-											EncodedType type, const char *largest);
+extern UuidBits encoded_text_decode(text *argument, text *encoding_name, const EncodedType *type);
 
 #endif							/* IDGEN_ENCODED_TEXT_H */

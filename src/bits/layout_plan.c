@@ -37,16 +37,11 @@ enum
 /* A layout made for a demand lasts so long, if there are the bits; the rest goes to the sequence. */
 #define LASTING_YEARS 1000
 
-typedef struct PlanTick
-{
-	const char *name;
-	int64		per_second;
-} PlanTick;
-
-static const PlanTick ticks[] = {
-	{"1 ms", 1000},
-	{"10 ms", 100},
-	{"1 s", 1},
+/* Lengths of a tick to try. */
+static const TimeUnit ticks[] = {
+	{"1 ms", US_PER_MS},
+	{"10 ms", 10 * US_PER_MS},
+	{"1 s", US_PER_S},
 };
 
 /* Bits that so many things (1 .. 2^62) take to be told apart. */
@@ -106,11 +101,12 @@ write_year(int64 unix_us, char *text, size_t size)
  * there is none.
  */
 static bool
-fit_layout_to_demand(const PlanTick *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
+fit_layout_to_demand(const TimeUnit *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
 {
 	int			node = bits_to_count(demand->nodes);
-	int			sequence = bits_to_count((demand->ids_per_second + tick->per_second - 1) / tick->per_second);
-	int			time = bits_to_count((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * tick->per_second);
+	int64		per_second = US_PER_S / tick->us;
+	int			sequence = bits_to_count((demand->ids_per_second + per_second - 1) / per_second);
+	int			time = bits_to_count((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * per_second);
 	char		year[LAYOUT_TIMESTAMP_SIZE];
 	char		text[LAYOUT_TEXT_SIZE];
 	int			length;

@@ -40,14 +40,8 @@ static const int most_bits[LAYOUT_FIELDS] = {
 	[LAYOUT_SLAB] = 62,
 };
 
-typedef struct TickUnit
-{
-	const char *name;
-	int64		us;
-} TickUnit;
-
 /* Long ones first: the first that divides a tick is the one to name. */
-static const TickUnit tick_units[] = {
+static const TimeUnit tick_units[] = {
 	{"min", 60 * US_PER_S},
 	{"s", US_PER_S},
 	{"ms", US_PER_MS},
@@ -429,7 +423,7 @@ layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
 void
 layout_write_tick(int64 tick_us, char *text, size_t size)
 {
-	const TickUnit *unit = tick_units;
+	const TimeUnit *unit = tick_units;
 
 	while (tick_us % unit->us != 0)
 		unit++;

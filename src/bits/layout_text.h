@@ -16,6 +16,13 @@
 /* Enough for a moment as layout_write_timestamp() has it. */
 #define LAYOUT_TIMESTAMP_SIZE 40
 
+/* A unit of time and its name. */
+typedef struct TimeUnit
+{
+	const char *name;
+	int64		us;
+} TimeUnit;
+
 /* Why a text is no layout. */
 typedef struct LayoutProblem
 {

@@ -38,13 +38,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text_layout);
 /* What is less plausible is not worth a line. */
 #define LEAST_CHANCE 0.01
 
-typedef struct AgeUnit
-{
-	const char *name;
-	int64		us;
-} AgeUnit;
-
-static const AgeUnit age_units[] = {
+static const TimeUnit age_units[] = {
 	{"year", YEAR_US},
 	{"day", USECS_PER_DAY},
 	{"hour", USECS_PER_HOUR},

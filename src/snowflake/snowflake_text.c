@@ -35,30 +35,11 @@ idgen_snowflake_encode(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(digits, encoding->length));
 }
 
-/* ERROR: what is wrong with a text, see encoded_text_report() */
-static void
-report(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad)
-{
-	const EncodedType type = {.name = "snowflake",.value = "ID"};
-	char		largest[BASE_N_MAX_LENGTH + 1] = "";
-
-	base_n_encode(encoding, PG_INT64_MAX, largest);
-	encoded_text_report(encoding, encoded, status, bad, type, largest);
-}
-
 /* snowflake_decode(encoded text, encoding text) */
 Datum
 idgen_snowflake_decode(PG_FUNCTION_ARGS)
 {
-	char	   *encoded = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	const BaseNEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
-	uint64		value = 0;
-	size_t		bad = 0;
-	BaseNStatus status = base_n_decode(encoding, encoded, strlen(encoded), &value, &bad);
+	const EncodedType type = {.name = "snowflake",.value = "ID",.bits = 64,.largest = {0, PG_INT64_MAX}};
 
-	if (value > PG_INT64_MAX)
-		status = BASE_N_OVERFLOW;
-	if (status != BASE_N_OK)
-		report(encoding, encoded, status, bad);
-	PG_RETURN_INT64((int64) value);
+	PG_RETURN_INT64((int64) encoded_text_decode(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), &type).low);
 }

@@ -36,30 +36,13 @@ idgen_uuid_encode(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(digits, encoding->length_128));
 }
 
-/* ERROR: what is wrong with a text, see encoded_text_report() */
-static void
-report(const BaseNEncoding *encoding, const char *encoded, BaseNStatus status, size_t bad)
-{
-	const EncodedType type = {.name = "uuid",.value = "UUID"};
-	char		largest[BASE_N_MAX_LENGTH_128 + 1] = "";
-
-	base_n_encode_128(encoding, uuid_max, largest);
-	encoded_text_report(encoding, encoded, status, bad, type, largest);
-}
-
 /* uuid_decode(encoded text, encoding text) */
 Datum
 idgen_uuid_decode(PG_FUNCTION_ARGS)
 {
-	char	   *encoded = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	const BaseNEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
-	UuidBits	uuid = uuid_nil;
-	size_t		bad = 0;
-	BaseNStatus status = base_n_decode_128(encoding, encoded, strlen(encoded), &uuid, &bad);
+	const EncodedType type = {.name = "uuid",.value = "UUID",.bits = 128,.largest = uuid_max};
 
-	if (status != BASE_N_OK)
-		report(encoding, encoded, status, bad);
-	return uuid_datum(uuid);
+	return uuid_datum(encoded_text_decode(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), &type));
 }
 
 /* Characters from the start of a text up to one that begins at a byte, counted from 1. */
