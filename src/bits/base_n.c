@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base_n.c
- *	  Writing and reading numbers as short text.  See base_n.h.
+ *	  Write and read numbers as short text.  See base_n.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,7 @@ const BaseNEncoding base_n_encodings[BASE_N_ENCODINGS] = {
 	},
 };
 
-/* Write encoding->length digits, and nothing after them. */
+/* Write encoding->length digits without a terminating zero byte. */
 void
 base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text)
 {
@@ -56,7 +56,7 @@ base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text)
 		text[i] = encoding->digits[value % encoding->base];
 }
 
-/* What a character counts as a digit; -1 if it is none. */
+/* The value of a digit; -1 if the character is not a digit. */
 static int
 digit_value(const BaseNEncoding *encoding, char character)
 {
@@ -71,7 +71,7 @@ digit_value(const BaseNEncoding *encoding, char character)
 	return digit != NULL ? digit - encoding->digits : -1;
 }
 
-/* Divide by a base.  Returns the remainder. */
+/* Divide *value by a base and return the remainder. */
 static int
 divide_128(UuidBits *value, int base)
 {
@@ -84,7 +84,7 @@ divide_128(UuidBits *value, int base)
 	return low % base;
 }
 
-/* Write encoding->length_128 digits, and nothing after them. */
+/* Write encoding->length_128 digits without a terminating zero byte. */
 void
 base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text)
 {
@@ -92,7 +92,7 @@ base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text)
 		text[i] = encoding->digits[divide_128(&value, encoding->base)];
 }
 
-/* Multiply by a base and add a digit.  False if 128 bits do not hold it; then value is of no use. */
+/* Multiply by a base and add a digit.  Returns false, with *value undefined, if 128 bits overflow. */
 static bool
 append_digit(UuidBits *value, int base, int digit)
 {
@@ -105,10 +105,9 @@ append_digit(UuidBits *value, int base, int digit)
 }
 
 /*
- * Read a text of this many bytes, which may be any, from the left up to the first
- * thing that is wrong.  *value is set if nothing is, and *bad, an index into the
- * text, if that is a character: all before it are single bytes of ASCII.  Digits that
- * make the high word more than most_high are too many.
+ * Read any text of length bytes from the left, up to the first error.  Sets *value if
+ * there is none.  Sets *bad to the index of a bad character; all characters before it
+ * are single bytes of ASCII.  The value overflows if its high word exceeds most_high.
  */
 static BaseNStatus
 decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, uint64 most_high,

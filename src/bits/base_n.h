@@ -3,16 +3,15 @@
  * base_n.h
  *	  Numbers of 64 and of 128 bits as short text: base62, base58, base32 and hex.
  *
- * An encoding writes as many digits as 2^64 - 1 needs, always, or as 2^128 - 1 does,
- * with the most significant first, and its digits ascend in ASCII.  So the order of
- * such texts by their bytes is the order of the numbers.  It reads any number of
- * digits.
+ * An encoding always writes as many digits as 2^64 - 1 or 2^128 - 1 needs, the most
+ * significant first, and its digits ascend in ASCII.  So such texts, ordered by their
+ * bytes, are in the order of the numbers.  An encoding reads any number of digits.
  *
  * Arithmetic on its arguments, as layout.h.
  *
- * Sources: base58 has the digits of Bitcoin; base32 is Douglas Crockford's, with
- * what he says of reading, without his check symbol.  Base62 has its digits in
- * the order in which GMP has them.
+ * Sources: base58 has the digits of Bitcoin.  base32 is Douglas Crockford's, with his
+ * rules for reading and without his check symbol.  base62 has its digits in the order
+ * of GMP.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,18 +23,18 @@
 typedef struct BaseNEncoding
 {
 	const char *name;			/* in lower case */
-	const char *digits;			/* by their value */
-	int			base;			/* how many they are */
-	int			length;			/* digits written of 64 bits */
-	int			length_128;		/* digits written of 128 bits */
-	unsigned char (*fold) (unsigned char);	/* to the case of the digits; NULL: either case has its own */
-	const char *look_alikes;	/* pairs, after fold: a character, and the digit that it is read as */
-	bool		hyphens;		/* may they stand anywhere, and mean nothing? */
+	const char *digits;			/* in the order of their values */
+	int			base;			/* number of digits */
+	int			length;			/* digits written for 64 bits */
+	int			length_128;		/* digits written for 128 bits */
+	unsigned char (*fold) (unsigned char);	/* to the case of the digits; NULL if both cases are digits */
+	const char *look_alikes;	/* pairs, applied after fold: a character and the digit that it is read as */
+	bool		hyphens;		/* are hyphens ignored? */
 } BaseNEncoding;
 
 #define BASE_N_ENCODINGS 4
 
-/* Digits that any of them writes, at most. */
+/* The largest length and length_128. */
 #define BASE_N_MAX_LENGTH 16
 #define BASE_N_MAX_LENGTH_128 32
 
@@ -44,9 +43,9 @@ extern const BaseNEncoding base_n_encodings[BASE_N_ENCODINGS];
 typedef enum BaseNStatus
 {
 	BASE_N_OK,
-	BASE_N_EMPTY,				/* no digit in it */
-	BASE_N_BAD_CHARACTER,		/* one that is no digit */
-	BASE_N_OVERFLOW,			/* more than 64 bits, or 128 */
+	BASE_N_EMPTY,				/* no digit in the text */
+	BASE_N_BAD_CHARACTER,		/* a character that is not a digit */
+	BASE_N_OVERFLOW,			/* more than 64 or 128 bits */
 } BaseNStatus;
 
 extern void base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text);

@@ -21,7 +21,7 @@ id128_tick_us(Id128Order order)
 int64
 id128_first_tick(Id128Order order)
 {
-	/* The Gregorian calendar began with a whole microsecond. */
+	/* The Gregorian calendar begins at a whole microsecond since 1970. */
 	return order == ID128_ORDER_V6 ? uuid_gregorian_to_us(0) : 0;
 }
 
@@ -64,7 +64,7 @@ id128_greatest(Id128Order order, int64 tick)
 	switch (order)
 	{
 		case ID128_ORDER_V6:
-			/* The last microsecond is not a whole one, nor is that of the extended Snowflake. */
+			/* The last microsecond is incomplete, as is that of the extended Snowflake. */
 			return uuid_make_gregorian(6, (UuidGregorian)
 			{
 				.ticks = Min(tick * UUID_TICKS_PER_US + UUID_GREGORIAN_TICKS_TO_1970 + UUID_TICKS_PER_US - 1,

@@ -26,8 +26,8 @@ typedef enum Id128Order
 } Id128Order;
 
 /*
- * The ticks of an order: what timestamps can tell apart of its times.  Ticks are
- * numbered from 1970, so those of version 6 begin below 0.
+ * The ticks of an order: its own unit of time, but at least 1 us, the unit of
+ * timestamps.  They are numbered from 1970, so those of version 6 begin below 0.
  */
 extern int64 id128_tick_us(Id128Order order);
 extern int64 id128_first_tick(Id128Order order);

@@ -3,8 +3,8 @@
  * layout_picture.c
  *	  See layout_picture.h.
  *
- * The number of each field's highest bit, the bits, and a line to each field's
- * name and value:
+ * The first line has the number of each field's highest bit, the second the bits.  A
+ * line leads from each field to its name and value:
  *
  *		63 62                                        21    16    11
  *		0  01010101100101101010001000001011101101001 01011 11010 000000000000
@@ -14,7 +14,7 @@
  *		|  time 367597485448 x 1 ms since 2010-11-04 01:42:54.657: 2022-06-28 16:07:40.105 UTC
  *		sign
  *
- * It depends on nothing but the ID and the layout, so times are in UTC and have no
+ * The picture depends only on the ID and the layout, so times are in UTC, without an
  * age.
  *
  * No fmgr, no shared memory, no allocation.
@@ -28,19 +28,19 @@
 #include "bits/layout_text.h"
 #include "bits/picture.h"
 
-/* Bits side by side that belong to one field, or to none. */
+/* Adjacent bits of one field, or of none. */
 typedef struct Group
 {
-	int			field;			/* LAYOUT_FIELDS: none */
+	int			field;			/* LAYOUT_FIELDS if none */
 	int			top;			/* number of the highest bit */
 	int			bits;
-	int			column;			/* where it is drawn */
+	int			column;			/* in the picture */
 } Group;
 
-/* Six fields, and what is not used above, between and below them. */
+/* Six fields, and unused bits above, between and below them. */
 #define MOST_GROUPS (2 * LAYOUT_FIELDS + 1)
 
-/* A number of two digits must fit above a group. */
+/* A group has the two-digit number of its highest bit above it. */
 #define LEAST_COLUMNS 2
 
 #define MOST_COLUMNS (64 + MOST_GROUPS * LEAST_COLUMNS)
@@ -74,7 +74,7 @@ field_of_bit(const SnowflakeLayout *layout, int bit)
 	return LAYOUT_FIELDS;
 }
 
-/* Divide the 64 bits, from high to low.  Returns the number of groups. */
+/* Divide the 64 bits into groups, from high to low.  Returns the number of groups. */
 static int
 divide_into_groups(const SnowflakeLayout *layout, Group *groups)
 {
@@ -99,11 +99,11 @@ divide_into_groups(const SnowflakeLayout *layout, Group *groups)
 static uint64
 get_group_value(const Group *group, uint64 id)
 {
-	/* No group has 64 bits: there is a time, and it has at most 63. */
+	/* No group has 64 bits, since every layout has a time, of at most 63. */
 	return (id >> (group->top + 1 - group->bits)) & ((UINT64CONST(1) << group->bits) - 1);
 }
 
-/* The lines of numbers and of bits. */
+/* The first two lines. */
 static void
 draw_bits(Drawing *drawing, const Group *groups, int count, uint64 id)
 {
@@ -148,7 +148,6 @@ draw_time(Drawing *drawing, const SnowflakeLayout *layout, uint64 ticks)
 		draw_text(drawing, "after the year 294246");
 }
 
-/* What a group's line says. */
 static void
 draw_meaning(Drawing *drawing, const SnowflakeLayout *layout, const Group *group, uint64 value)
 {
@@ -165,7 +164,7 @@ draw_meaning(Drawing *drawing, const SnowflakeLayout *layout, const Group *group
 		draw_text(drawing, "%s, which should be 0 but is %llu", is_sign ? "sign" : "unused", (unsigned long long) value);
 }
 
-/* Draw any 64 bits, in lines without a line feed at the end.  LAYOUT_PICTURE_SIZE holds any. */
+/* Draw any 64 bits, without a line feed at the end.  LAYOUT_PICTURE_SIZE bytes hold any picture. */
 void
 layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *text, size_t size)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_picture.h
- *	  A picture in text of the bits of an ID, and what they mean.
+ *	  A picture of the bits of an ID and their meaning, as text.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,15 +3,14 @@
  * layout_plan.c
  *	  See layout_plan.h.
  *
- * Proposed are all presets, and three layouts made for the demand.  Best is, in
- * this order of importance,
+ * The proposals are all presets and three layouts computed for the demand.  They are
+ * ordered by these criteria, the most important first:
  *
- *	- what meets all demands, or misses fewest;
- *	- idgen's own presets, as they come; then what was made for the demand, as that
- *	  wastes no bits; then the layouts of other systems, which are of use where
- *	  IDs have to be like theirs;
- *	- IDs in order of time across nodes;
- *	- a sign bit left alone;
+ *	- the number of demands missed;
+ *	- the origin: idgen's own presets; then computed layouts, which waste no bits;
+ *	  then the layouts of other systems, which are useful if IDs must look like theirs;
+ *	- IDs of all nodes sort by time;
+ *	- the sign bit is not used;
  *	- the shorter tick;
  *	- the later end.
  *
@@ -26,7 +25,7 @@
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
 
-/* The order in which layouts are preferred by where they come from. */
+/* Origins, the preferred one first. */
 enum
 {
 	OURS,
@@ -34,7 +33,7 @@ enum
 	OF_OTHERS,
 };
 
-/* A layout made for a demand lasts so long, if there are the bits; the rest goes to the sequence. */
+/* A computed layout lasts this long if there are bits for it.  Further bits go to the sequence. */
 #define LASTING_YEARS 1000
 
 /* Lengths of a tick to try. */
@@ -44,7 +43,7 @@ static const TimeUnit ticks[] = {
 	{"1 s", US_PER_S},
 };
 
-/* Bits that so many things (1 .. 2^62) take to be told apart. */
+/* Bits that can number count things (1 .. 2^62). */
 static int
 bits_to_count(int64 count)
 {
@@ -87,7 +86,7 @@ make_proposal(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 n
 	return proposal;
 }
 
-/* The year of a moment in us since 1970, as text. */
+/* The year of unix_us, us since 1970. */
 static void
 write_year(int64 unix_us, char *text, size_t size)
 {
@@ -96,9 +95,9 @@ write_year(int64 unix_us, char *text, size_t size)
 }
 
 /*
- * The layout with a tick that has just the bits for a demand, counts from the start
- * of this year, and lasts as long as it can within LASTING_YEARS.  Returns false if
- * there is none.
+ * Compute the layout with this tick that has just enough bits for a demand, counts from
+ * the start of this year, and lasts as long as possible within LASTING_YEARS.  Returns
+ * false if there is none.
  */
 static bool
 fit_layout_to_demand(const TimeUnit *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
@@ -123,7 +122,7 @@ fit_layout_to_demand(const TimeUnit *tick, const LayoutDemand *demand, int64 now
 	return layout_read(text, layout, &problem);
 }
 
-/* Is the one the better?  Negative if so, positive if it is the worse. */
+/* For qsort(): negative if the first is better. */
 static int
 compare_proposals(const void *one, const void *other)
 {
@@ -148,9 +147,9 @@ compare_proposals(const void *one, const void *other)
 }
 
 /*
- * Propose layouts for a demand, the best first, at a moment in us since 1970 (not
- * negative, with MOST_YEARS to go).  Fills LAYOUT_PROPOSALS at most, and returns
- * their number.
+ * Propose layouts for a demand at now_us, us since 1970 (not negative, and now_us plus
+ * MOST_YEARS must not overflow), the best first.  Fills at most LAYOUT_PROPOSALS
+ * entries and returns their number.
  */
 int
 layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
@@ -177,11 +176,11 @@ layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
 	return count;
 }
 
-/* How many times over the demand is met that is met least: below 1 where one is missed. */
+/* The least ratio of what the layout has to what is demanded: below 1 if a demand is missed. */
 double
 layout_margin(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us)
 {
-	/* Not from whole IDs a second, as there may be less than one. */
+	/* layout_ids_per_second() is rounded down, and can be 0. */
 	double		rate = (double) layout_tick_size(layout) * US_PER_S / layout->tick_us / demand->ids_per_second;
 	double		nodes = (double) layout_nodes(layout) / demand->nodes;
 	double		years = layout_is_in_slabs(layout) ? 0 : layout_years_left(layout, now_us) / demand->years;

@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * layout_presets.c
- *	  The layouts that have names: ours, and those of the systems that are known
- *	  for their IDs.
+ *	  Presets: the layouts of idgen, and those of systems known for their IDs.
  *
- * Each is written as a user would write it.  Where a system's own code leaves
- * widths to be configured, its defaults are the preset.
+ * Each is written as a user writes it.  If a system lets its users configure the
+ * widths, the preset has its defaults.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -16,7 +15,7 @@
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
 
-/* The starts of years, and of days, in s since 1970. */
+/* Starts of years and days, in s since 1970. */
 #define SINCE_2008 INT64CONST(1199145600)
 #define SINCE_2010 INT64CONST(1262304000)
 #define SINCE_2015 INT64CONST(1420070400)
@@ -33,10 +32,9 @@ static const char pgedge_note[] =
 	"Version 1.2 of pgEdge's extension exchanged node and sequence: layout pgedge is from then on, pgedge1 before.";
 
 /*
- * How sequences start, which nodes there are and what else is peculiar was read in
- * the systems' own code and documentation, or found by comparing IDs with their
- * dates where nothing is published.  How rare an ID is, is a guess at what the users
- * of a PostgreSQL server come across, and no more than that.
+ * The habits come from each system's code and documentation or, if nothing is
+ * published, from a comparison of IDs with their dates.  The rarities are guesses at
+ * which IDs the users of a PostgreSQL server see.
  */
 const LayoutPreset layout_presets[] = {
 	{"default", "time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12",
@@ -162,11 +160,11 @@ const LayoutPreset layout_presets[] = {
 
 const int	layout_preset_count = lengthof(layout_presets);
 
-/* The presets as they were read, by whoever asks first in this process. */
+/* The presets as they were read on first use in this process. */
 static SnowflakeLayout layouts[lengthof(layout_presets)];
 static bool layouts_are_read = false;
 
-/* The layout of a preset by its number (0 .. layout_preset_count - 1). */
+/* number is an index into layout_presets. */
 const SnowflakeLayout *
 layout_by_preset_number(int number)
 {
@@ -182,8 +180,8 @@ layout_by_preset_number(int number)
 }
 
 /*
- * The layout of a preset by its name, in whatever case and with blanks around it;
- * NULL if there is none.
+ * Finds a preset by its name, in any case and with blanks around it.  Returns NULL if
+ * there is none.
  */
 const SnowflakeLayout *
 layout_by_name(const char *name)
@@ -201,7 +199,7 @@ layout_by_name(const char *name)
 	return NULL;
 }
 
-/* The preset that a layout is; NULL if it is none. */
+/* Returns NULL if the layout is not a preset. */
 const LayoutPreset *
 layout_find_preset(const SnowflakeLayout *layout)
 {
@@ -211,7 +209,7 @@ layout_find_preset(const SnowflakeLayout *layout)
 	return NULL;
 }
 
-/* The name of a layout; NULL if it is no preset. */
+/* Returns NULL if the layout is not a preset. */
 const char *
 layout_preset_name(const SnowflakeLayout *layout)
 {

@@ -3,13 +3,13 @@
  * layout_text.c
  *	  See layout_text.h.
  *
- * The text names the fields from high to low with their bits, and with the time
- * the length of a tick and the epoch, in UTC:
+ * The text names the fields from high to low with their bits.  The time also has the
+ * length of a tick and the epoch, in UTC:
  *
  *		time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12
  *
- * Fields that add up to 63 bits leave out the sign bit.  The names of presets are
- * left to layout_presets.c.
+ * Fields that add up to 63 bits leave out the sign bit.  layout_presets.c has the
+ * names of presets.
  *
  * No fmgr, no shared memory, no allocation; problems are returned.
  *
@@ -30,7 +30,7 @@ const char *const layout_field_names[LAYOUT_FIELDS] = {
 	[LAYOUT_SLAB] = "slab",
 };
 
-/* So that a value fits its column of snowflake_parse(). */
+/* A value must fit its column of snowflake_parse(). */
 static const int most_bits[LAYOUT_FIELDS] = {
 	[LAYOUT_TIME] = 63,
 	[LAYOUT_SEQUENCE] = 31,
@@ -40,7 +40,7 @@ static const int most_bits[LAYOUT_FIELDS] = {
 	[LAYOUT_SLAB] = 62,
 };
 
-/* Long ones first: the first that divides a tick is the one to name. */
+/* Long units first: a tick is written in the first unit that divides it. */
 static const TimeUnit tick_units[] = {
 	{"min", 60 * US_PER_S},
 	{"s", US_PER_S},
@@ -50,14 +50,13 @@ static const TimeUnit tick_units[] = {
 
 #define DAY_US (86400 * US_PER_S)
 
-/* Where reading has got to. */
 typedef struct Reader
 {
 	const char *at;
 	LayoutProblem *problem;
 } Reader;
 
-/* Note why the text is no layout.  Returns false, for the caller to return. */
+/* Returns false, for the caller to return. */
 static bool pg_attribute_printf(3, 4)
 set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 {
@@ -73,7 +72,7 @@ set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 static const char *const grammar_hint =
 	"A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
 
-/* What stands where something else was expected, without cutting a character in two. */
+/* Quote what was found instead of what was expected, without cutting a character in two. */
 static bool
 set_syntax_problem(Reader *reader, const char *expected)
 {
@@ -114,7 +113,7 @@ skip_space(Reader *reader)
 		reader->at++;
 }
 
-/* Take a word, if it is the next thing, in whatever case. */
+/* Take a word in any case, if it comes next. */
 static bool
 take_word(Reader *reader, const char *word)
 {
@@ -136,7 +135,7 @@ take_character(Reader *reader, char c)
 	return true;
 }
 
-/* Take a number of at most so many digits (1 .. 18); one with more is left where it is. */
+/* Take a number of at most most_digits (1 .. 18) digits; a longer one is not taken. */
 static bool
 take_number(Reader *reader, int most_digits, int64 *number)
 {
@@ -151,7 +150,7 @@ take_number(Reader *reader, int most_digits, int64 *number)
 	return true;
 }
 
-/* Days from 1970-01-01 to a day of the Gregorian calendar; years count from March. */
+/* Days from 1970-01-01 to a day of the Gregorian calendar.  In the formula, years begin in March. */
 static int64
 days_since_1970(int64 year, int64 month, int64 day)
 {
@@ -161,7 +160,7 @@ days_since_1970(int64 year, int64 month, int64 day)
 	return 365 * years + years / 4 - years / 100 + years / 400 + (153 * months + 2) / 5 + day - 1 - 719468;
 }
 
-/* The reverse, for days since 1970. */
+/* days must not be negative. */
 static void
 days_to_date(int64 days, int64 *year, int64 *month, int64 *day)
 {
@@ -174,7 +173,7 @@ days_to_date(int64 days, int64 *year, int64 *month, int64 *day)
 	*day = days - days_since_1970(*year, *month, 1) + 1;
 }
 
-/* Take "2020-01-31"; the days since 1970. */
+/* Take "2020-01-31" as days since 1970. */
 static bool
 take_date(Reader *reader, int64 *days)
 {
@@ -204,7 +203,6 @@ take_date(Reader *reader, int64 *days)
 	return true;
 }
 
-/* Take the digits of a fraction of a second, to the microsecond. */
 static bool
 take_fraction(Reader *reader, int64 *us)
 {
@@ -217,7 +215,7 @@ take_fraction(Reader *reader, int64 *us)
 	return true;
 }
 
-/* Take "23:59", "23:59:59" or "23:59:59.999999"; in us. */
+/* Take "23:59", "23:59:59" or "23:59:59.999999" as us. */
 static bool
 take_time_of_day(Reader *reader, int64 *us)
 {
@@ -245,7 +243,7 @@ take_time_of_day(Reader *reader, int64 *us)
 	return true;
 }
 
-/* Take a moment of UTC; in us since 1970. */
+/* Take a timestamp in UTC as us since 1970. */
 static bool
 take_epoch(Reader *reader, int64 *unix_us)
 {
@@ -266,7 +264,7 @@ take_epoch(Reader *reader, int64 *unix_us)
 	return true;
 }
 
-/* Take "10 ms"; in us. */
+/* Take "10 ms" as us. */
 static bool
 take_tick(Reader *reader, int64 *tick_us)
 {
@@ -311,7 +309,7 @@ take_time_unit(Reader *reader, SnowflakeLayout *layout)
 #define UNUSED_BITS LAYOUT_FIELDS
 #define NO_FIELD (LAYOUT_FIELDS + 1)
 
-/* Take the name of a field, or of bits that are none. */
+/* Take the name of a field, or "unused". */
 static int
 take_field_name(Reader *reader)
 {
@@ -321,7 +319,7 @@ take_field_name(Reader *reader)
 	return take_word(reader, "unused") ? UNUSED_BITS : NO_FIELD;
 }
 
-/* Take a field, and set its width.  It is put in its place when all are known. */
+/* Take a field and set its width.  take_fields() sets its place. */
 static bool
 take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 {
@@ -348,10 +346,9 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 	return *field != LAYOUT_TIME || take_time_unit(reader, layout);
 }
 
-/* Fields and unused bits as they come, high to low; more than these can't fit. */
+/* Each part of a layout has at least one of its 64 bits. */
 #define MOST_PARTS 64
 
-/* Take all fields and put each in its place. */
 static bool
 take_fields(Reader *reader, SnowflakeLayout *layout)
 {
@@ -385,7 +382,7 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	return true;
 }
 
-/* What is wrong with a layout as a whole? */
+/* Check the layout as a whole. */
 static bool
 check_valid(const SnowflakeLayout *layout, LayoutProblem *problem)
 {
@@ -407,8 +404,8 @@ check_valid(const SnowflakeLayout *layout, LayoutProblem *problem)
 }
 
 /*
- * Read a layout in words.  If it is none, problem says why, and layout is not
- * to be used.
+ * Read a layout in words.  Returns false if it is not a valid layout: then problem says
+ * why, and layout is undefined.
  */
 bool
 layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
@@ -419,7 +416,7 @@ layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
 	return take_fields(&reader, layout) && check_valid(layout, problem);
 }
 
-/* The length of a tick, as in "10 ms". */
+/* Write the length of a tick, as in "10 ms". */
 void
 layout_write_tick(int64 tick_us, char *text, size_t size)
 {
@@ -430,7 +427,7 @@ layout_write_tick(int64 tick_us, char *text, size_t size)
 	snprintf(text, size, "%lld %s", (long long) (tick_us / unit->us), unit->name);
 }
 
-/* A moment in us since 1970 (not negative), as layout_read() takes an epoch. */
+/* Write us since 1970 (not negative) as layout_read() takes an epoch. */
 void
 layout_write_timestamp(int64 unix_us, char *text, size_t size)
 {
@@ -452,7 +449,7 @@ layout_write_timestamp(int64 unix_us, char *text, size_t size)
 		snprintf(text + length, size - length, ".%03d", (int) (fraction / US_PER_MS));
 }
 
-/* The field whose highest bit lies highest below a place; NO_FIELD if there is none. */
+/* The highest field below a bit; NO_FIELD if there is none. */
 static int
 next_lower_field(const SnowflakeLayout *layout, int below)
 {
@@ -468,7 +465,7 @@ next_lower_field(const SnowflakeLayout *layout, int below)
 	return next;
 }
 
-/* Write a layout in words, as layout_read() takes it.  LAYOUT_TEXT_SIZE holds any. */
+/* Write a layout in words as layout_read() takes it.  LAYOUT_TEXT_SIZE bytes hold any layout. */
 void
 layout_write(const SnowflakeLayout *layout, char *text, size_t size)
 {
@@ -480,7 +477,7 @@ layout_write(const SnowflakeLayout *layout, char *text, size_t size)
 	layout_write_tick(layout->tick_us, tick, sizeof(tick));
 	layout_write_timestamp(layout->epoch_ticks * layout->tick_us, epoch, sizeof(epoch));
 
-	/* The sign bit alone goes without saying. */
+	/* An unused sign bit is not written. */
 	below = layout_uses_sign(layout, next_lower_field(layout, 64)) ? 64 : 63;
 	while (below > 0)
 	{

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_text.h
- *	  A layout in words that a person can read aloud, and what makes one valid.
+ *	  A layout in words, and which layouts are valid.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,10 +10,10 @@
 
 #include "bits/layout.h"
 
-/* Enough for any layout in words, with its zero byte. */
+/* Holds any layout in words, with the terminating zero byte. */
 #define LAYOUT_TEXT_SIZE 512
 
-/* Enough for a moment as layout_write_timestamp() has it. */
+/* Holds any output of layout_write_timestamp(). */
 #define LAYOUT_TIMESTAMP_SIZE 40
 
 /* A unit of time and its name. */
@@ -23,11 +23,11 @@ typedef struct TimeUnit
 	int64		us;
 } TimeUnit;
 
-/* Why a text is no layout. */
+/* Why a text is not a layout. */
 typedef struct LayoutProblem
 {
 	char		detail[256];	/* a sentence */
-	const char *hint;			/* what to do, or NULL */
+	const char *hint;			/* a sentence, or NULL */
 } LayoutProblem;
 
 extern const char *const layout_field_names[LAYOUT_FIELDS];

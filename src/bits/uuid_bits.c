@@ -25,7 +25,7 @@ uuid_make_gregorian(int version, UuidGregorian parts)
 	return uuid_stamp(bits, version);
 }
 
-/* The parts of a UUID of version 1 or 6. */
+/* uuid is of version 1 or 6. */
 UuidGregorian
 uuid_get_gregorian(UuidBits uuid)
 {
