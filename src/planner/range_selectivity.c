@@ -3,11 +3,11 @@
  * range_selectivity.c
  *	  See range_selectivity.h.
  *
- * Only predicates that were not replaced by comparisons come here: those whose range is
- * a sub-select, and those in layouts without bounds.  Where the range can be guessed,
- * as that of "(SELECT tstzrange(now() - '1 hour', now()))", they are estimated as the
- * comparisons are; else as PostgreSQL estimates that a range contains an element which
- * it knows nothing of, for the function as for the operators.
+ * This is for predicates that were not replaced by comparisons: those with a sub-select
+ * as their range, and those in layouts without bounds.  If the range can be estimated,
+ * as with "(SELECT tstzrange(now() - '1 hour', now()))", they get the selectivity of the
+ * comparisons.  Otherwise the function and the operators get PostgreSQL's default for a
+ * range that contains an unknown element.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,10 +19,10 @@
 
 #include "planner/range_selectivity.h"
 
-/* What contsel() says of anything: a thousandth. */
+/* The result of contsel(). */
 #define UNKNOWN_RANGE_SELECTIVITY 0.001
 
-/* What a plan shows that is "SELECT expression", without FROM or conditions; NULL if it is another. */
+/* The expression if the plan is "SELECT expression", without FROM or conditions; otherwise NULL. */
 static Node *
 only_expression(Plan *plan)
 {
@@ -31,7 +31,7 @@ only_expression(Plan *plan)
 	return (Node *) linitial_node(TargetEntry, plan->targetlist)->expr;
 }
 
-/* The sub-select that a parameter stands for, if it is a mere expression; NULL if it is not. */
+/* The expression of the sub-select that a parameter stands for; NULL if it is more than an expression. */
 static Node *
 expression_of_parameter(PlannerInfo *root, int parameter)
 {
@@ -48,7 +48,7 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 	return NULL;
 }
 
-/* The range, if it can be guessed; NULL if it cannot. */
+/* An estimate of the range; NULL if there is none. */
 static Const *
 guess_range(PlannerInfo *root, Node *range)
 {
@@ -61,7 +61,7 @@ guess_range(PlannerInfo *root, Node *range)
 	return range != NULL && IsA(range, Const) ? (Const *) range : NULL;
 }
 
-/* The share of rows, from 0 to 1, for which a predicate holds.  Raises what computing the range raises. */
+/* The share of rows, from 0 to 1, for which a predicate is true.  Raises the errors of computing the range. */
 Selectivity
 estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
 				  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * range_selectivity.h
- *	  How many IDs are of a range of moments, as far as can be told beforehand.
+ *	  An estimate of how many IDs have their time in a range.
  *
  *-------------------------------------------------------------------------
  */

@@ -13,15 +13,15 @@
 #include "engine/clock.h"
 #include "planner/time_range.h"
 
-/* Below all finite timestamps, the first of which is in 4714 BC. */
+/* Before all finite timestamps, which begin in 4714 BC. */
 #define LONG_AGO_US (-(INT64CONST(1) << 62))
 
-/* Past the end of any ID's time, and still a number that has a next one. */
+/* Past the time of any ID; one more does not overflow. */
 #define FAR_OFF_US (PG_INT64_MAX - 1)
 
 /*
- * A moment in us since 1970.  The last 30 years that a timestamp can have, and
- * infinity, become one number, and so does what lies infinitely long ago.
+ * A moment in us since 1970.  infinity and the last 30 years of timestamps become
+ * FAR_OFF_US, and -infinity becomes LONG_AGO_US.
  */
 int64
 clamped_unix_us(TimestampTz moment)
@@ -33,7 +33,7 @@ clamped_unix_us(TimestampTz moment)
 	return Min(Max(unix_us, LONG_AGO_US), FAR_OFF_US);
 }
 
-/* A range of timestamps, which are whole us.  Nothing is an error. */
+/* The us of a tstzrange.  Raises no errors. */
 TimeRange
 get_time_range(FunctionCallInfo fcinfo, RangeType *range)
 {

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * time_range.h
- *	  Moments and ranges of them, in microseconds since 1970 that arithmetic can bear.
+ *	  Timestamps and tstzranges in us since 1970, clamped so that arithmetic on them
+ *	  does not overflow.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +13,7 @@
 #include "fmgr.h"
 #include "utils/rangetypes.h"
 
-/* All us from the first to the last; none if that is less. */
+/* All us from first_us to last_us; empty if last_us is less. */
 typedef struct TimeRange
 {
 	int64		first_us;

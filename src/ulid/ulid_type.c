@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * ulid_type.c
- *	  The type ulid: what differs from uuid.
+ *	  The type ulid: how it differs from uuid.
  *
- * A ulid has the bytes of a uuid, and compares, hashes, and is sent as one, by uuid's
- * own functions.  Left to us is its text, and bytes from elsewhere.  Times are in
- * ulid_time.c.
+ * A ulid has the bytes of a uuid; the functions of uuid compare, hash and send it.  Its
+ * own functions are for its text, its time, and a cast from bytea.
+ *
+ * A timestamp without time zone is taken as UTC, so nothing here depends on TimeZone.
+ * Both kinds of timestamps count us since 2000.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +35,7 @@ PG_FUNCTION_INFO_V1(idgen_ulid_of_timestamp);
 PG_FUNCTION_INFO_V1(idgen_ulid_smaller);
 PG_FUNCTION_INFO_V1(idgen_ulid_larger);
 
-/* What is wrong with a text; bad is where, if a character is. */
+/* For ereport(): what is wrong with a text.  bad is the index of a bad character. */
 static int
 ulid_text_detail(UlidTextStatus status, const char *text, size_t bad)
 {
@@ -53,7 +55,7 @@ ulid_text_detail(UlidTextStatus status, const char *text, size_t bad)
 	return 0;
 }
 
-/* A uuid's text: with or without hyphens, in braces. */
+/* With hyphens, without, or with hyphens and in braces. */
 static bool
 looks_like_uuid(size_t length)
 {
@@ -105,7 +107,7 @@ idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_bits_read((unsigned char *) VARDATA_ANY(bytes)));
 }
 
-/* The ms since 1970 that a moment lies in.  ERROR if no ULID has that time. */
+/* ms since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if ULIDs cannot hold the time. */
 int64
 timestamptz_to_ulid_ms(TimestampTz moment)
 {
@@ -119,7 +121,7 @@ idgen_ulid_timestamp(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(uuid_ms(PG_GETARG_UUID_BITS(0)) * US_PER_MS));
 }
 
-/* timestamptz_to_ulid(timestamptz), timestamp_to_ulid(timestamp): the least ULID of the millisecond */
+/* timestamptz_to_ulid(timestamptz), timestamp_to_ulid(timestamp): returns the least ULID of the millisecond */
 Datum
 idgen_ulid_of_timestamp(PG_FUNCTION_ARGS)
 {

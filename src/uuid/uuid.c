@@ -1,17 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * uuid.c
- *	  What SQL calls to make UUIDs of versions 4 and 7.
+ *	  SQL functions that generate UUIDs of versions 4 and 7.
  *
  * A version 7 UUID carries the time to 1/4096 ms (RFC 9562, section 6.2, method
- * 3) and 62 random bits.  When UUIDs are issued faster than the fractions pass,
- * or the clock goes back, the time stays and the random bits are incremented by
- * a random amount (method 2).  So UUIDs of a process strictly increase, and a
- * burst of them does not run ahead of the clock.  A clock that goes back by more than
- * CLOCK_WRONG_NS is followed: then order ends, and random bits keep UUIDs apart.
+ * 3) and 62 random bits.  If a process generates UUIDs faster than the fractions
+ * pass, or the system clock is set back, the time stays and the random bits are
+ * incremented by a random amount (method 2).  So the UUIDs of a process strictly
+ * increase, and a burst of them does not run ahead of the clock.  If the clock is set
+ * back by more than CLOCK_WRONG_NS, the time follows it: then order is lost, and
+ * random bits keep UUIDs distinct.
  *
- * Those in order across sessions have a moment of the server's for the time, and
- * what of it is below the fraction in the highest random bits (method 1).
+ * uuidv7_sequential() orders UUIDs across sessions.  Their time comes from
+ * server_moment_next(), and what is below the fraction is in the highest random bits
+ * (method 1).
  *
  *-------------------------------------------------------------------------
  */
@@ -34,12 +36,12 @@ PG_FUNCTION_INFO_V1(idgen_uuidv7_interval);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_at);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
 
-/* For what of a server's moment is below a fraction: up to UUID_FRACTION_NS ns, and the rank. */
+/* Bits for the part of a ServerMoment below the fraction: less than UUID_FRACTION_NS ns, and the rank. */
 #define BELOW_FRACTION_BITS (8 + SERVER_MOMENT_RANK_BITS)
 
 /*
- * Random bits in the step from a UUID to the next one in its fraction, so that nobody
- * guesses it.  On the average, a fraction has room for 2^14 of them.
+ * Random bits in the step from a UUID to the next one of its fraction, so that it cannot
+ * be guessed.  On average, a fraction has room for 2^14 steps.
  */
 #define UUID_STEP_BITS 48
 
@@ -59,8 +61,8 @@ random_uuidv7_tail(int64 unix_ns)
 }
 
 /*
- * The next moment: above the last, at the clock's time unless that would not
- * make a later fraction.
+ * The time and tail of the next UUID, above the last one: the time of the clock if it is
+ * a later fraction, and the last time otherwise.
  */
 static UuidMoment
 next_uuidv7_time(void)
@@ -80,7 +82,7 @@ next_uuidv7_time(void)
 }
 
 /*
- * A version 7 UUID.  unix_us is in us since 1970 (0 .. before UUID_END_MS ms);
+ * A version 7 UUID.  unix_us is us since 1970 (not negative, and before UUID_END_MS ms);
  * ns (0 .. 999) is added to it.
  */
 static Datum
@@ -118,8 +120,8 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 /*
  * uuidv7_at(moment timestamptz)
  *
- * The fraction is the first one in the microsecond, so that the moment can be read
- * from it again.
+ * The fraction is the first one in the microsecond, so that uuid_timestamp() returns the
+ * same timestamp.
  */
 Datum
 idgen_uuidv7_at(PG_FUNCTION_ARGS)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_datum.h
- *	  16 bytes as SQL has them: the types uuid and ulid.
+ *	  Values of the types uuid and ulid, which are 16 bytes in SQL.
  *
  *-------------------------------------------------------------------------
  */

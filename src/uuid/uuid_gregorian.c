@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_gregorian.c
- *	  What SQL calls to make UUIDs of versions 1 and 6.
+ *	  SQL functions that generate UUIDs of versions 1 and 6.
  *
- * Both hold the same: 100 ns since 1582, a clock sequence and a node (RFC 9562,
- * sections 5.1 and 5.6).  No UUID comes twice, because for one node and clock
- * sequence the time only increases.
+ * Both contain the same: ticks of 100 ns since 1582, a clock sequence and a node (RFC
+ * 9562, sections 5.1 and 5.6).  UUIDs are unique because the time only increases for
+ * one node and clock sequence.
  *
- * With a node of its own, a random one, a process sees to that alone.  Faster than
- * one in 100 ns it runs ahead of the clock, by idgen.max_drift at most, and then goes
- * on at the clock's pace.  If the clock is further behind than that, it was set back:
- * then the clock sequence changes, and the time is the clock's again.
+ * With a random node, each process ensures that alone.  If it generates more than one
+ * UUID per 100 ns, it runs ahead of the clock, by at most idgen.max_drift, and then
+ * continues at the pace of the clock.  If the clock is further behind, it was set back:
+ * then the clock sequence changes, and the time is that of the clock again.
  *
- * The node of the server is that of all its sessions, so the time is a moment of the
- * server's, which goes on above all there were in earlier lives, too.  The clock
- * sequence need then not tell of clocks set back: below 6 random bits, chosen when the
- * server starts, it holds what of the moment is below 100 ns.  So version 6 is in order
- * across sessions.
+ * The server's node is shared by all sessions, so the time comes from
+ * server_moment_next_of_node(), which also stays above the times of previous runs.  The
+ * clock sequence then need not change when the clock is set back: it has 6 random bits,
+ * chosen when the server starts, and below them the part of the ServerMoment that is
+ * shorter than 100 ns.  So UUIDs of version 6 are in order across sessions.
  *
- * Those of other moments, for backdating, have a random node and clock sequence each:
- * there is no last one that they could go on from.
+ * Backdated UUIDs have a random node and clock sequence each, as there is no last UUID
+ * to continue from.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,13 +45,13 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6);
 PG_FUNCTION_INFO_V1(idgen_uuidv1_at);
 PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
 
-/* Shorter waits are spun: to be woken takes longer. */
+/* Shorter waits spin, because a wakeup takes longer. */
 #define SPUN_TICKS (NS_PER_US / UUID_TICK_NS)
 
-/* What of a server's moment is below a tick, and what is left of the clock sequence. */
+/* Bits for the part of a ServerMoment below a tick, out of those of the clock sequence. */
 #define BELOW_TICK_BITS (7 + SERVER_MOMENT_RANK_BITS)
 
-/* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
+/* A burst waits for a tick.  A longer wait means that the clock was set back. */
 #define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
 
 static int64
@@ -60,7 +60,6 @@ unix_ns_to_gregorian(int64 unix_ns)
 	return unix_ns / UUID_TICK_NS + UUID_GREGORIAN_TICKS_TO_1970;
 }
 
-/* Choose a node and where the clock sequence begins. */
 static void
 choose_node_and_sequence(GregorianState *state)
 {
@@ -71,7 +70,7 @@ choose_node_and_sequence(GregorianState *state)
 	state->last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
 }
 
-/* The clock was set back.  When all clock sequences have been used, it takes another node. */
+/* For a clock that was set back.  Once all clock sequences have been used, chooses another node. */
 static void
 change_clock_sequence(GregorianState *state)
 {
@@ -83,7 +82,7 @@ change_clock_sequence(GregorianState *state)
 		state->last.clock_sequence = next_sequence;
 }
 
-/* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */
+/* Waits at most 1 ms, for the clock to catch up with a burst.  Errors: those of CHECK_FOR_INTERRUPTS(). */
 static UuidGregorian
 next_gregorian_of_process(void)
 {
@@ -155,7 +154,7 @@ idgen_uuidv6(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_make_gregorian(6, next_gregorian("uuidv6() with idgen.uuid_node = server")));
 }
 
-/* A moment in us since 1970, or before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no such UUID has that time. */
+/* us since 1970, negative before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if versions 1 and 6 cannot hold the time. */
 static int64
 timestamptz_to_gregorian_us(TimestampTz moment)
 {
@@ -168,7 +167,7 @@ timestamptz_to_gregorian_us(TimestampTz moment)
 	return clock_unix_us(moment);
 }
 
-/* The first 100 ns of the microsecond, so that the moment can be read from it again. */
+/* The tick is the first one in the microsecond, so that uuid_timestamp() returns the same timestamp. */
 static Datum
 make_backdated_gregorian(int version, TimestampTz moment)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_inspect.c
- *	  uuid_inspect(): what a UUID is, in words and a picture.
+ *	  uuid_inspect(): what a UUID contains, in words and a picture.
  *
- * The digits of each field, and a line to each that says what it holds:
+ * The picture has the digits of each field, and a line that explains each:
  *
  *		017f22e279b0 7 cc3 98c4dc0c0c07398f
  *		|            | |   variant 10, rand_b 18c4dc0c0c07398f: random, or begun by a counter
@@ -11,7 +11,7 @@
  *		|            version 7
  *		unix_ts_ms 1645557742000: 2022-02-22 19:22:22 UTC
  *
- * It depends on nothing but the UUID, so times are in UTC and have no age.
+ * The report depends only on the UUID, so times are in UTC, without an age.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,7 @@ PG_FUNCTION_INFO_V1(idgen_uuid_inspect);
 #define UUID_DIGITS 32
 #define MOST_FIELDS 8
 
-/* Digits side by side, and what they mean. */
+/* Adjacent digits, and their meaning. */
 typedef struct Field
 {
 	int			digits;
@@ -87,7 +87,7 @@ append_field(Fields *fields, int digits, const char *format, ...)
 	fields->fields[fields->count++] = (Field) {.digits = digits,.meaning = meaning.data};
 }
 
-/* A moment in us since 1970 as ISO 8601 has it, whatever DateStyle and TimeZone say. */
+/* us since 1970 as ISO 8601 has it, independent of DateStyle and TimeZone. */
 static char *
 format_utc(int64 unix_us)
 {
@@ -103,7 +103,7 @@ format_utc(int64 unix_us)
 	return psprintf("%s UTC", text);
 }
 
-/* The fields below the highest 64 bits, but for the variant. */
+/* The lower 64 bits without the variant. */
 static uint64
 get_tail(UuidBits uuid)
 {
@@ -165,7 +165,7 @@ append_v7(Fields *fields, UuidBits uuid)
 	append_field(fields, 16, "variant 10, rand_b %016llx: random, or begun by a counter", (unsigned long long) get_tail(uuid));
 }
 
-/* The versions that hold no time: three fields, by their names. */
+/* For versions without a time: three fields, by their names. */
 static void
 append_plain(Fields *fields, UuidBits uuid, const char *first, const char *second, const char *third)
 {
@@ -205,7 +205,6 @@ append_fields(Fields *fields, UuidBits uuid)
 	}
 }
 
-/* The picture: the digits of each field, and what they mean. */
 static void
 append_picture(StringInfo report, UuidBits uuid)
 {
@@ -230,7 +229,7 @@ append_picture(StringInfo report, UuidBits uuid)
 	}
 }
 
-/* What else 16 bytes may be that are no UUID of RFC 9562. */
+/* What 16 bytes may be if they are not a UUID of RFC 9562. */
 static void
 append_other_kinds(StringInfo report, UuidBits uuid)
 {

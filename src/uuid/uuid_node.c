@@ -13,7 +13,7 @@
 
 int			uuid_node_kind = UUID_NODE_RANDOM;
 
-/* A setting, which must be valid and fit so many bits. */
+/* ERROR INVALID_PARAMETER_VALUE if the setting is invalid or does not fit bits. */
 static uint64
 get_node_part(const ServerSetting *setting, int bits)
 {
@@ -28,8 +28,8 @@ get_node_part(const ServerSetting *setting, int bits)
 }
 
 /*
- * The node, without marks.  ERROR INVALID_PARAMETER_VALUE if datacenter or worker are
- * invalid, or larger than their bits.
+ * The server's node, without marks.  ERROR INVALID_PARAMETER_VALUE if the datacenter or
+ * the worker is invalid, or does not fit its bits.
  */
 uint64
 uuid_get_server_node(void)
@@ -44,7 +44,7 @@ node_part_fits(const ServerSetting *setting, int bits)
 	return setting_is_valid(setting) && setting->value >> bits == 0;
 }
 
-/* Are datacenter and worker valid, and do they fit their bits? */
+/* Would uuid_get_server_node() return a node? */
 bool
 uuid_server_node_fits(void)
 {

@@ -9,10 +9,10 @@
 #ifndef IDGEN_UUID_NODE_H
 #define IDGEN_UUID_NODE_H
 
-/* What the node of such UUIDs is. */
+/* The node of UUIDs of versions 1 and 6. */
 typedef enum UuidNodeKind
 {
-	UUID_NODE_RANDOM,			/* a random number of each session's own */
+	UUID_NODE_RANDOM,			/* a random number for each session */
 	UUID_NODE_SERVER,			/* the server's datacenter and worker */
 } UuidNodeKind;
 
@@ -20,8 +20,8 @@ typedef enum UuidNodeKind
 extern int	uuid_node_kind;
 
 /*
- * A node that is a server's: 8 bits of marks, which are the multicast bit in a UUID and
- * none in an extended Snowflake, then its datacenter and its worker.
+ * The server's node in 128-bit IDs: 8 bits of marks, then the datacenter and the worker.
+ * The marks are UUID_NODE_MULTICAST in a UUID and 0 in an extended Snowflake.
  */
 #define UUID_NODE_DATACENTER_BITS 16
 #define UUID_NODE_WORKER_BITS 24

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_range.c
- *	  Moments as bounds on 128-bit IDs that increase with their time, and the planner's
- *	  way from a range of moments to an index.
+ *	  Timestamps as bounds on 128-bit IDs that increase with their time, and how the
+ *	  planner gets from a range of timestamps to an index.
  *
- * A bound is a value that compares with IDs, whether there is such an ID or not.  So
- * before the first time that IDs have it is the least value of all, and past the last
- * one the greatest; nothing is an error.
+ * A bound is a value to compare IDs with, and need not be an ID.  Before the first time
+ * that IDs can have it is the least value of all, and past the last time the greatest.
+ * No timestamp is an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake128_last_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake128_created_in);
 PG_FUNCTION_INFO_V1(idgen_uuid_predicate_support);
 
-/* The IDs whose times are in a range: from first up to last. */
+/* The IDs with times in a range, from first to last. */
 typedef struct Id128Bounds
 {
 	UuidBits	first;
@@ -56,12 +56,12 @@ typedef struct Id128Bounds
 } Id128Bounds;
 
 /*
- * No ID is from the first on and up to the last.  Where both would be off the scale, the
- * planner took what it knows of IDs for wrong, and assumed half a percent of them.
+ * Bounds that no ID is between.  They are within the scale of IDs: with both bounds off
+ * the scale, the planner distrusts its statistics and assumes half a percent of the rows.
  */
 static const Id128Bounds no_ids = {.first = {0, 1},.last = {0, 0}};
 
-/* Tick of a us, rounded down. */
+/* The tick at unix_us, rounded down. */
 static int64
 id128_tick_at(Id128Order order, int64 unix_us)
 {
@@ -86,7 +86,7 @@ id128_greatest_until(Id128Order order, int64 tick)
 	return tick > id128_last_tick(order) ? uuid_max : id128_greatest(order, tick);
 }
 
-/* An ID's time is the start of its tick. */
+/* The time of an ID is the start of its tick. */
 static Id128Bounds
 ids_in_range(Id128Order order, TimeRange moments)
 {
@@ -99,7 +99,6 @@ ids_in_range(Id128Order order, TimeRange moments)
 	return (Id128Bounds) {.first = id128_least_from(order, first_tick),.last = id128_greatest_until(order, last_tick)};
 }
 
-/* Is one at most as large as the other? */
 static bool
 is_not_above(UuidBits one, UuidBits other)
 {
@@ -293,7 +292,7 @@ idgen_snowflake128_created_in(PG_FUNCTION_ARGS)
 	return return_created_in(fcinfo, ID128_ORDER_EXTENDED);
 }
 
-/* What belongs to a predicate: the functions for the first and the last ID of a range. */
+/* A predicate, and its functions for the first and the last ID of a range. */
 typedef struct PredicateKind
 {
 	PGFunction	created_in;
@@ -326,7 +325,7 @@ static const PredicateKind kinds[] = {
 	},
 };
 
-/* Of a function of SQL; NULL if that is no predicate of ours. */
+/* Returns NULL if the SQL function is not a predicate of idgen. */
 static const PredicateKind *
 find_predicate_kind(Oid function)
 {
@@ -338,7 +337,7 @@ find_predicate_kind(Oid function)
 	return NULL;
 }
 
-/* As a RangePredicateReader. */
+/* RangePredicateReader */
 static RangePredicate
 read_uuid_predicate(Node *request, Oid function, List *arguments)
 {
@@ -358,7 +357,7 @@ read_uuid_predicate(Node *request, Oid function, List *arguments)
 	return predicate;
 }
 
-/* uuid_predicate_support(request internal): the planner's questions about predicates */
+/* uuid_predicate_support(request internal) */
 Datum
 idgen_uuid_predicate_support(PG_FUNCTION_ARGS)
 {

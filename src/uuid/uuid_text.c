@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_text.c
- *	  What SQL calls to have UUIDs as short text, and as TypeIDs.
+ *	  SQL functions that encode UUIDs as short text and as TypeIDs.
  *
- * The encodings are in base_n.c, the text of a TypeID in typeid_text.c.
+ * base_n.c has the encodings, typeid_text.c the text of a TypeID.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,14 +45,14 @@ idgen_uuid_decode(PG_FUNCTION_ARGS)
 	return uuid_datum(encoded_text_decode(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), &type));
 }
 
-/* Characters from the start of a text up to one that begins at a byte, counted from 1. */
+/* The number, from 1, of the character that begins at a byte. */
 static int
 character_position(const char *text, size_t byte)
 {
 	return pg_mbstrlen_with_len(text, byte) + 1;
 }
 
-/* What is wrong with a TypeID or its prefix; bad is where, if a character is. */
+/* For ereport(): what is wrong with a TypeID or its prefix.  bad is the index of a bad character. */
 static int
 typeid_detail(TypeidStatus status, const char *text, size_t length, size_t bad)
 {
@@ -97,7 +97,7 @@ idgen_uuid_encode_typeid(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(written, typeid_write(PG_GETARG_UUID_BITS(0), prefix, length, written)));
 }
 
-/* The parts of an argument.  ERROR INVALID_TEXT_REPRESENTATION if it is no TypeID. */
+/* ERROR INVALID_TEXT_REPRESENTATION if the argument is not a TypeID. */
 static Typeid
 read_typeid_argument(text *argument)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_time.c
- *	  What SQL calls to read version and time of a UUID, and to turn versions 1 and 6
- *	  into each other.
+ *	  SQL functions that read the version and the time of a UUID, and convert between
+ *	  versions 1 and 6.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
 /*
  * uuid_version(VARIADIC id uuid[]); NULL if the UUID has none
  *
- * It is for one UUID.  That it is declared for any number of them makes room for the
+ * It takes one UUID.  It is declared as variadic so that it does not conflict with a
  * uuid_version(uuid) of others; see idgen--0.1.sql.
  */
 Datum
@@ -49,7 +49,7 @@ idgen_uuid_version(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(version);
 }
 
-/* uuid_has_version(id uuid, version integer); not if its variant is not that of RFC 9562 */
+/* uuid_has_version(id uuid, version integer); false for other variants than that of RFC 9562 */
 Datum
 idgen_uuid_has_version(PG_FUNCTION_ARGS)
 {
@@ -60,17 +60,17 @@ idgen_uuid_has_version(PG_FUNCTION_ARGS)
 }
 
 /*
- * A moment, or infinity, in us since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no ID of
- * this kind has that time; moment_is begins the sentence that says so.
+ * us since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if IDs of this kind cannot hold the
+ * time, also for infinity.  subject is the first part of the detail.
  */
 int64
-timestamptz_to_uuid_us(TimestampTz moment, const char *moment_is, const char *kind)
+timestamptz_to_uuid_us(TimestampTz moment, const char *subject, const char *kind)
 {
 	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range for %s", kind),
-				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", moment_is));
+				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", subject));
 	return clock_unix_us(moment);
 }
 
@@ -86,8 +86,8 @@ idgen_uuid_timestamp(PG_FUNCTION_ARGS)
 }
 
 /*
- * uuid_timestamp(VARIADIC id uuid[]), which is called with one UUID; NULL if it has no
- * time or is NULL, and for any other number of UUIDs.  Nothing is an error.
+ * uuid_timestamp(VARIADIC id uuid[]), for one UUID.  NULL if it has no time or is NULL,
+ * and for any other number of UUIDs.  Raises no errors.
  */
 Datum
 idgen_uuid_timestamp_ms(PG_FUNCTION_ARGS)
@@ -102,7 +102,7 @@ idgen_uuid_timestamp_ms(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
 }
 
-/* The same time, clock sequence and node in another version (1 or 6).  ERROR if the UUID is not of version from. */
+/* Convert from version 1 or 6 to the other.  ERROR INVALID_PARAMETER_VALUE if the UUID is not of version from. */
 static Datum
 convert_gregorian_version(UuidBits uuid, int from, int to)
 {
