@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake.c
- *	  What SQL calls to make Snowflake IDs.
+ *	  SQL functions that issue Snowflake IDs, of the server's layout and of generators.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,8 +45,8 @@ idgen_snowflake_next_block(PG_FUNCTION_ARGS)
 }
 
 /*
- * Is the name of the generator the same in all calls of this call site?  A parameter
- * is not enough: PL/pgSQL evaluates one expression with many.
+ * Is the name of the generator the same in all calls of this call site?  A parameter is
+ * not: PL/pgSQL evaluates one expression with different values.
  */
 static bool
 generator_name_is_constant(const FmgrInfo *function)
@@ -57,8 +57,8 @@ generator_name_is_constant(const FmgrInfo *function)
 }
 
 /*
- * The generator that the first argument names, ready to draw from.  Where the name
- * is a constant the call site remembers it.
+ * The generator that the first argument names, ready to issue IDs.  If the name is a
+ * constant, the call site caches the generator.
  */
 static inline Generator *
 get_generator(FunctionCallInfo fcinfo, const char *caller)

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake128.c
- *	  Extended Snowflakes: 128 bits with ns, node and sequence, in a uuid.
+ *	  Extended Snowflakes: ns, node and sequence in the 128 bits of a uuid.
  *
  *		ns since 1970 64 | node 48 | sequence 16
  *
  * The node is the server's datacenter and worker; see uuid_node.c.  Time and sequence
- * are a moment of the server's, so these increase across sessions.  They are no UUIDs
- * of RFC 9562: where those have version and variant, there are bits of time and node.
+ * come from server_moment_next_of_node(), so the IDs increase across sessions.  They are
+ * not UUIDs of RFC 9562: in place of version and variant they have bits of time and node.
  *
  *-------------------------------------------------------------------------
  */
@@ -53,7 +53,10 @@ idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 	});
 }
 
-/* ERROR unless the node can be one of a server: those of UUIDs have the variant where its marks are. */
+/*
+ * ERROR INVALID_PARAMETER_VALUE unless the node can be that of a server.  UUIDs have the
+ * variant in place of the marks.
+ */
 static void
 check_server_node(uint64 node)
 {

@@ -10,7 +10,7 @@
 #include "snowflake/snowflake_bounds.h"
 #include "planner/time_range.h"
 
-/* The tick of the microsecond that lies so many before a moment. */
+/* The tick at us microseconds before a moment. */
 static int64
 tick_us_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 {
@@ -18,8 +18,8 @@ tick_us_before(const SnowflakeLayout *layout, TimestampTz moment, int64 us)
 }
 
 /*
- * ERROR FEATURE_NOT_SUPPORTED unless IDs of a layout increase with their time.  So no
- * function that calls this is leakproof.
+ * ERROR FEATURE_NOT_SUPPORTED unless IDs of the layout increase with their time.  Because
+ * of this error, its callers are not leakproof.
  */
 void
 snowflake_check_has_bounds(const SnowflakeLayout *layout)
@@ -33,8 +33,8 @@ snowflake_check_has_bounds(const SnowflakeLayout *layout)
 }
 
 /*
- * The first ID of the tick that a moment is in: 0 before the epoch, and past the
- * end of the layout the largest ID, as there is nothing above it.
+ * The first ID of the tick of a moment: 0 before the epoch, and the largest ID past the
+ * end of the layout.
  */
 int64
 snowflake_first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
@@ -43,8 +43,8 @@ snowflake_first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 }
 
 /*
- * The first ID whose time is at or after a moment: 0 before the epoch, and past
- * the end of the layout the largest ID, though its time is not.
+ * The first ID with a time at or after a moment: 0 before the epoch.  Past the end of the
+ * layout it is the largest ID, although its time is before the moment.
  */
 int64
 snowflake_first_id_from(const SnowflakeLayout *layout, TimestampTz moment)
@@ -54,7 +54,7 @@ snowflake_first_id_from(const SnowflakeLayout *layout, TimestampTz moment)
 	return last < layout_max_id(layout) ? last + 1 : last;
 }
 
-/* The last ID whose time is at or before a moment, which is in the moment's tick. */
+/* The last ID with a time at or before a moment: the last one of its tick. */
 int64
 snowflake_last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
@@ -62,8 +62,8 @@ snowflake_last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 }
 
 /*
- * The last ID whose time is before a moment: as times are whole microseconds,
- * at or before the microsecond before it.
+ * The last ID with a time before a moment, that is at or before the microsecond before
+ * it, as timestamps are whole microseconds.
  */
 int64
 snowflake_last_id_before(const SnowflakeLayout *layout, TimestampTz moment)

@@ -1,17 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_bounds.h
- *	  Moments as bounds on IDs of a layout.
+ *	  Timestamps as bounds on IDs of a layout.
  *
- * An ID's time is the start of its tick.  So IDs whose time is at or before a
- * moment are those up to the last of the moment's tick, and IDs whose time is at
- * or after it are those from the first of the first tick that starts then.
- * Before the epoch the last one is -1, so that no ID is up to it.  Past the end of
- * the layout both are the largest of all IDs: there is no number that all IDs
- * are below.  Infinities are moments like others, and nothing is an error.
+ * The time of an ID is the start of its tick.  So the IDs at or before a timestamp
+ * end with the last ID of its tick, and the IDs at or after it begin with the first ID
+ * of the first tick that starts at or after it.  Before the epoch the last ID is -1,
+ * which is below all IDs.  Past the end of the layout both are the largest of all IDs,
+ * since there is no number above all IDs.  Infinity is a timestamp like others.
  *
- * All this is about IDs that increase with their time, so the layout must be by
- * time: callers have snowflake_check_has_bounds() say so, whose error is the only one.
+ * Bounds exist only if IDs increase with their time.  Callers must check the layout
+ * with snowflake_check_has_bounds(), which raises the only error.
  *
  *-------------------------------------------------------------------------
  */

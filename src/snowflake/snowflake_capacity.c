@@ -29,7 +29,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_capacity);
 PG_FUNCTION_INFO_V1(idgen_snowflake_capacity_own);
 PG_FUNCTION_INFO_V1(idgen_layout_presets);
 
-/* IDs a second, exactly where that is a decimal fraction. */
+/* IDs per second, exact if it is a decimal fraction. */
 static Datum
 exact_ids_per_second(const SnowflakeLayout *layout)
 {
@@ -40,7 +40,7 @@ exact_ids_per_second(const SnowflakeLayout *layout)
 	return DirectFunctionCall1(numeric_trim_scale, rate);
 }
 
-/* A number (0 .. 2^62 / 10^decimals) with so many decimals, rounded down. */
+/* number is 0 .. 2^62 / 10^decimals. */
 static Datum
 numeric_rounded_down(double number, int decimals)
 {
@@ -51,7 +51,7 @@ numeric_rounded_down(double number, int decimals)
 	return NumericGetDatum(int64_div_fast_to_numeric((int64) scaled, decimals));
 }
 
-/* A moment in us since 1970 as PostgreSQL has it; infinity for NEVER_US. */
+/* us since 1970 as a timestamptz; infinity for NEVER_US. */
 static Datum
 unix_us_datum(int64 unix_us)
 {
@@ -60,7 +60,7 @@ unix_us_datum(int64 unix_us)
 	return TimestampTzGetDatum(clock_timestamptz(unix_us));
 }
 
-/* Five columns: when the time starts and ends, and how much of it there is left. */
+/* Five columns: when the time starts and ends, and how much of it is left. */
 static void
 set_time_columns(const SnowflakeLayout *layout, int64 now_us, Datum *values, bool *nulls)
 {
@@ -77,7 +77,7 @@ set_time_columns(const SnowflakeLayout *layout, int64 now_us, Datum *values, boo
 	values[4] = numeric_rounded_down(layout_time_used(layout, now_us), 4);
 }
 
-/* A row as of the time at which the transaction began, so that it is the same all through a statement. */
+/* A row as of the start of the transaction, so that it is the same throughout a statement. */
 static Datum
 capacity_row(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 {
@@ -113,7 +113,7 @@ idgen_snowflake_capacity(PG_FUNCTION_ARGS)
 	return capacity_row(fcinfo, PG_GETARG_LAYOUT_P(0));
 }
 
-/* snowflake_capacity(OUT ...): of the server's own layout */
+/* snowflake_capacity(OUT ...), for the server's layout */
 Datum
 idgen_snowflake_capacity_own(PG_FUNCTION_ARGS)
 {

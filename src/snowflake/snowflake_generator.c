@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_generator.c
- *	  What SQL calls to create generators, and to draw from them.
+ *	  SQL functions that create and validate generators.  snowflake.c issues their IDs.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(idgen_generator_validator);
 PG_FUNCTION_INFO_V1(idgen_read_generator);
 PG_FUNCTION_INFO_V1(idgen_create_generator);
 
-/* Report at this level unless IDs of the layout can be made now. */
+/* Report at elevel if the layout has no IDs for the current time. */
 static void
 check_layout_is_current(const SnowflakeLayout *layout, int elevel)
 {
@@ -58,8 +58,8 @@ check_layout_is_current(const SnowflakeLayout *layout, int elevel)
 }
 
 /*
- * A generator has nothing that a user could be mapped to, or a table be of; and what
- * is made of it by whoever may use it would keep its owner from dropping it.
+ * A generator has no use for user mappings and foreign tables.  If a user with USAGE on
+ * it could create them, its owner could not drop it.
  */
 static void
 refuse_mapping_or_table(Oid catalog)
@@ -75,8 +75,10 @@ refuse_mapping_or_table(Oid catalog)
 }
 
 /*
- * snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about
- * CREATE SERVER and all that goes with it, also where no options are given.
+ * snowflake_generator_validator(options text[], catalog oid)
+ *
+ * PostgreSQL calls it for the options of wrappers, servers, user mappings and foreign
+ * tables, also if there are none.
  */
 Datum
 idgen_generator_validator(PG_FUNCTION_ARGS)
@@ -85,7 +87,7 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 
 	if (PG_GETARG_OID(1) == ForeignServerRelationId)
 	{
-		/* No error, as a dump may hold a generator that has come to its end. */
+		/* Not an error, as a dump may contain a generator with a layout that has ended. */
 		GeneratorOptions generator = generator_options_read(options);
 
 		check_layout_is_current(&generator.layout, WARNING);
@@ -99,7 +101,7 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A field of the node as a column: NULL if it was not given. */
+/* A field of the node as a column, NULL if the options do not give it. */
 static void
 set_field_column(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
 {
@@ -107,7 +109,7 @@ set_field_column(const GeneratorOptions *options, LayoutField field, Datum *valu
 	*value = field == LAYOUT_SLAB ? Int64GetDatum(options->value[field]) : Int32GetDatum(options->value[field]);
 }
 
-/* The start of the sequence as it was written. */
+/* Option sequence_start, or its default. */
 static const char *
 get_sequence_start(List *definitions)
 {
@@ -158,7 +160,7 @@ append_generator_option(StringInfo command, const char *name, const char *value)
 	appendStringInfo(command, ", %s %s", name, quote_literal_cstr(value));
 }
 
-/* The argument of snowflake_create_generator() that an option comes from. */
+/* The arguments of snowflake_create_generator() for the fields of the node. */
 static const int field_arguments[LAYOUT_FIELDS] = {
 	[LAYOUT_WORKER] = 2,
 	[LAYOUT_DATACENTER] = 3,

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_inspect.c
- *	  snowflake_inspect(): what an ID from anywhere is, in words and a picture.
+ *	  snowflake_inspect(): what an ID of unknown origin is, in words and a picture.
  *
- * With a layout, the bits and what they mean; that depends on nothing else.
- * Without one, the layouts that it may be of, the most plausible first, with the
- * picture for that; see layout_guess.c for how they are weighed.
+ * With a layout, the report is the bits and their meaning, and depends on nothing else.
+ * Without one, it ranks the layouts that the ID may be of, and has the picture for the
+ * most plausible one; see layout_guess.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text);
 PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_layout);
 PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text_layout);
 
-/* What is less plausible is not worth a line. */
+/* Candidates with a smaller chance get no line of their own. */
 #define LEAST_CHANCE 0.01
 
 static const TimeUnit age_units[] = {
@@ -46,25 +46,25 @@ static const TimeUnit age_units[] = {
 	{"second", USECS_PER_SEC},
 };
 
-/* What may stand between or around the digits of a number that was copied from somewhere. */
+/* Is it a character that is ignored around and between the digits of a copied number? */
 static bool
 is_ornament(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '_' || c == '"' || c == '\'';
 }
 
-/* Take the digits.  Returns false if they are more than 64 bits hold. */
+/* Returns false if 64 bits overflow. */
 static bool
 append_digit_to_number(uint64 *number, char digit)
 {
 	return !pg_mul_u64_overflow(*number, 10, number) && !pg_add_u64_overflow(*number, digit - '0', number);
 }
 
-/* Digits and letters in their usual numbers, which tell an ID of 128 bits. */
+/* The lengths of 128-bit IDs as text. */
 #define UUID_LENGTH 36
 #define ULID_LENGTH 26
 
-/* Which function reads a text that is no decimal number of 64 bits. */
+/* A hint which function reads a text that is not a decimal number of 64 bits. */
 static const char *
 get_reader_hint(const char *copied)
 {
@@ -80,8 +80,8 @@ get_reader_hint(const char *copied)
 }
 
 /*
- * The 64 bits of an ID in decimal, from -2^63, as of a bigint, to 2^64 - 1, with
- * whatever between digits.
+ * Read the 64 bits of an ID from a decimal number: -2^63, as in a bigint, .. 2^64 - 1.
+ * ERROR INVALID_TEXT_REPRESENTATION or NUMERIC_VALUE_OUT_OF_RANGE for other text.
  */
 static uint64
 read_snowflake_text(text *argument)
@@ -124,7 +124,7 @@ read_snowflake_text(text *argument)
 	return negative ? -number : number;
 }
 
-/* The ID in the forms that one may meet it in. */
+/* The ID in decimal and hex, and as a bigint if that differs. */
 static void
 append_forms(StringInfo text, uint64 id)
 {
@@ -142,7 +142,7 @@ append_picture(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 	appendStringInfoString(text, picture);
 }
 
-/* What the layout is, the picture, and what to know. */
+/* The layout, the picture, and the note of the preset. */
 static void
 append_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 {
@@ -158,7 +158,7 @@ append_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 		appendStringInfo(text, "\n\n%s", preset->note);
 }
 
-/* How long ago something was, in the largest unit that fits. */
+/* In the largest unit that fits. */
 static void
 append_age(StringInfo text, int64 age_us)
 {
@@ -177,7 +177,6 @@ append_age(StringInfo text, int64 age_us)
 	appendStringInfoString(text, "now");
 }
 
-/* The time in an ID of a layout whose time is in the past, or next to it. */
 static void
 append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, int64 now_us)
 {
@@ -195,7 +194,7 @@ append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, i
 	append_age(text, now_us - unix_us);
 }
 
-/* The values of the fields other than the time. */
+/* The fields other than the time. */
 static void
 append_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 {
@@ -203,7 +202,7 @@ append_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 
 	for (int i = 1; i < LAYOUT_FIELDS; i++)
 	{
-		/* The sequence is the second of the fields, but is to come last. */
+		/* The sequence is the second field, but comes last in the report. */
 		int			field = i + 1 < LAYOUT_FIELDS ? i + 1 : LAYOUT_SEQUENCE;
 
 		if (!layout_has(layout, field))
@@ -232,7 +231,6 @@ append_doubts(StringInfo text, const LayoutCandidate *candidate)
 						 candidate->preset->habits.first_sequence);
 }
 
-/* How a candidate is called. */
 static const char *
 get_candidate_name(const LayoutCandidate *candidate)
 {
@@ -259,7 +257,7 @@ append_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, i
 	append_doubts(text, candidate);
 }
 
-/* Names of candidates with a verdict whose chance is too small for a line. */
+/* The names of candidates with a verdict and too small a chance for a line. */
 static void
 append_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidates, int count,
 			  LayoutVerdict verdict)
@@ -279,7 +277,7 @@ append_dismissed(StringInfo text, const char *why, const LayoutCandidate *candid
 	}
 }
 
-/* The verdict: what is at least half as likely as the likeliest. */
+/* All candidates at least half as likely as the likeliest one. */
 static void
 append_verdict(StringInfo text, const LayoutCandidate *candidates, int count)
 {
@@ -292,7 +290,6 @@ append_verdict(StringInfo text, const LayoutCandidate *candidates, int count)
 		appendStringInfo(text, "%s%s", i + 1 < likely ? ", " : " or ", get_candidate_name(&candidates[i]));
 }
 
-/* With a layout. */
 static text *
 inspect_in_layout(uint64 id, const SnowflakeLayout *layout)
 {
@@ -305,7 +302,6 @@ inspect_in_layout(uint64 id, const SnowflakeLayout *layout)
 	return cstring_to_text_with_len(report.data, report.len);
 }
 
-/* Without one. */
 static text *
 inspect_in_all_layouts(uint64 id)
 {

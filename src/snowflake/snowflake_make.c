@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_make.c
- *	  A Snowflake ID from its parts, for tests, fixtures and backdating.
+ *	  Compose a Snowflake ID from its fields, for tests, fixtures and backdating.
  *
- * It is an ID like others, and may be one that has been drawn or will be: what
- * makes IDs unique is in generator.c.
+ * It may be the same as an ID that has been or will be issued.  Only IDs that the server
+ * or a generator issues are unique; see generator.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,8 +22,8 @@
 PG_FUNCTION_INFO_V1(idgen_snowflake_make);
 
 /*
- * A field's value in its place.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if IDs of the layout
- * that are not negative cannot have it; 0 is what a field has that is not there.
+ * The value of a field in its place.  ERROR NUMERIC_VALUE_OUT_OF_RANGE unless it is
+ * 0 .. layout_max(), or 0 for a field that the layout lacks.
  */
 uint64
 snowflake_field_bits(const SnowflakeLayout *layout, LayoutField field, int64 value)

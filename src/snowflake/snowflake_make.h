@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_make.h
- *	  Parts of a Snowflake ID as SQL gives them.
+ *	  Fields of a Snowflake ID from arguments of SQL functions.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_parse.c
- *	  What SQL calls to read Snowflake IDs.
+ *	  SQL functions that take Snowflake IDs apart.
  *
- * An ID is the 64 bits of a bigint.  Where a layout uses all of them, a negative
- * number is an ID like others, read as if it had no sign.
+ * An ID is the 64 bits of a bigint.  If a layout uses all of them, a negative number is
+ * an ID, too, and is read as unsigned.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse_own);
 
-/* ERROR if a number cannot be an ID of a layout. */
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if a number cannot be an ID of a layout. */
 void
 snowflake_check_id(const SnowflakeLayout *layout, int64 id)
 {
@@ -40,7 +40,7 @@ snowflake_check_id(const SnowflakeLayout *layout, int64 id)
 }
 
 /*
- * The row type of the calling function's result, looked up once per call site.
+ * The row type of the result, looked up once per call site.
  */
 static TupleDesc
 cached_result_type(FunctionCallInfo fcinfo)
@@ -60,7 +60,7 @@ cached_result_type(FunctionCallInfo fcinfo)
 	return flinfo->fn_extra;
 }
 
-/* The fields in the order of snowflake_parse()'s columns; all but the slab fit an integer. */
+/* The fields in the order of the columns of snowflake_parse().  All except the slab fit an integer. */
 static const LayoutField columns[LAYOUT_FIELDS] = {
 	LAYOUT_TIME, LAYOUT_DATACENTER, LAYOUT_WORKER, LAYOUT_SEQUENCE, LAYOUT_SHARD, LAYOUT_SLAB
 };
@@ -75,7 +75,7 @@ get_column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
 	return Int32GetDatum(value);
 }
 
-/* The row of an ID's fields.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if it is none of the layout. */
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if a number cannot be an ID of the layout. */
 static Datum
 parse_in_layout(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
 {
@@ -105,7 +105,7 @@ idgen_snowflake_parse(PG_FUNCTION_ARGS)
 	return parse_in_layout(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
 }
 
-/* snowflake_parse(id bigint, OUT ...), in the server's own layout; ERROR, too, as for server_layout() */
+/* snowflake_parse(id bigint, OUT ...), in the server's layout; also raises the errors of server_layout() */
 Datum
 idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
 {

@@ -27,18 +27,17 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_period_own);
 PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc);
 PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc_own);
 
-/* Units of the calendar, and how much of the next one is skipped to be safely within it. */
+/* A unit of the calendar. */
 typedef struct Period
 {
 	const char *name;
-	int64		one_and_a_half; /* us; of a month of 30 days, a quarter of 90, a year of 365; 0 of an hour */
+	int64		one_and_a_half; /* length in us times 1.5, with months of 30 days, quarters of 90 and years of 365; 0 for an hour */
 } Period;
 
-/* From when to when a period is. */
 typedef struct Span
 {
 	TimestampTz start;
-	TimestampTz end;			/* the first moment after it */
+	TimestampTz end;			/* not included */
 } Span;
 
 static const Period periods[] = {
@@ -50,7 +49,7 @@ static const Period periods[] = {
 	{"year", USECS_PER_DAY * 547},
 };
 
-/* An hour and what a jump of the clock adds to it are less than that. */
+/* An hour, with what a jump of the clock adds to it, is shorter. */
 #define LONGEST_HOUR (3 * USECS_PER_HOUR)
 
 static const Period *
@@ -78,7 +77,7 @@ check_period_timestamp(TimestampTz moment, const Period *period)
 				errdetail("The %s of this moment does not end within the range of timestamps.", period->name));
 }
 
-/* The start of the period that a clock is in, as the clock shows it. */
+/* The start of the period of what a clock shows, as the clock shows it. */
 static Timestamp
 period_start(const Period *period, Timestamp shown)
 {
@@ -88,7 +87,7 @@ period_start(const Period *period, Timestamp shown)
 												 TimestampGetDatum(shown)));
 }
 
-/* The start of the next one, as the clock shows it. */
+/* The start of the next period, as the clock shows it. */
 static Timestamp
 next_period_start(const Period *period, Timestamp start)
 {
@@ -113,14 +112,13 @@ hour_around(TimestampTz moment, pg_tz *zone)
 }
 
 /*
- * The period of days that a moment is in.  A period starts when the clock first
- * shows a time of it, and goes on until it first shows one of the next; that the
- * clock may then jump back, over midnight, changes nothing.  So where midnight
- * comes twice, the first one counts, and each moment is in one period.
+ * The period of one or more days that contains a moment.  A period starts when the
+ * clock first shows a time in it, and ends when the clock first shows a time in the next
+ * one, even if the clock then jumps back over midnight.  So if there are two midnights,
+ * the first one counts, and each moment is in one period.
  *
- * The next one is that of what the clock shows one and a half periods on, which is
- * right whatever days and months of different length come in between, and takes no
- * calendar but PostgreSQL's.
+ * The next period contains what the clock shows one and a half periods after the start.
+ * This is right for all lengths of days and months, and needs only PostgreSQL's calendar.
  */
 static Span
 days_around(const Period *period, TimestampTz moment, pg_tz *zone)
@@ -170,7 +168,7 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 
-/* The same with a time zone and a layout that are not arguments of the call. */
+/* Call idgen_snowflake_period() with a time zone and a layout that are not arguments. */
 static Datum
 period_with_defaults(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
 {
@@ -184,21 +182,21 @@ period_with_defaults(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLa
 	return idgen_snowflake_period(call);
 }
 
-/* snowflake_period(period text, moment timestamptz, time_zone text, OUT ...): in the server's own layout */
+/* snowflake_period(period text, moment timestamptz, time_zone text, OUT ...), in the server's layout */
 Datum
 idgen_snowflake_period_own(PG_FUNCTION_ARGS)
 {
 	return period_with_defaults(fcinfo, PG_GETARG_DATUM(2), server_layout());
 }
 
-/* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...): in UTC */
+/* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...), in UTC */
 Datum
 idgen_snowflake_period_utc(PG_FUNCTION_ARGS)
 {
 	return period_with_defaults(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
 }
 
-/* snowflake_period(period text, moment timestamptz, OUT ...): both */
+/* snowflake_period(period text, moment timestamptz, OUT ...), in UTC and the server's layout */
 Datum
 idgen_snowflake_period_utc_own(PG_FUNCTION_ARGS)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_plan.c
- *	  snowflake_plan(): layouts for so many IDs, nodes and years, with reasons.
+ *	  snowflake_plan(): layouts for a demand, with reasons.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,7 +27,6 @@
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_plan);
 
-/* Begin another part of a text whose parts are divided by semicolons. */
 static void
 append_separator(StringInfo text)
 {
@@ -35,7 +34,7 @@ append_separator(StringInfo text)
 		appendStringInfoString(text, "; ");
 }
 
-/* A number (not negative) with commas between thousands. */
+/* number must not be negative. */
 static char *
 format_thousands(int64 number)
 {
@@ -44,7 +43,7 @@ format_thousands(int64 number)
 	return psprintf("%s,%03d", format_thousands(number / 1000), (int) (number % 1000));
 }
 
-/* The day in UTC of a moment in us since 1970. */
+/* The day in UTC of us since 1970. */
 static char *
 format_day(int64 unix_us)
 {
@@ -89,7 +88,7 @@ append_missed_years(StringInfo reason, const SnowflakeLayout *layout, const Layo
 						 format_day(layout_end_us(layout)));
 }
 
-/* Why a proposal does not suit; NULL if it does. */
+/* Why a proposal does not suit, or NULL. */
 static const char *
 get_reason(const LayoutProposal *proposal, const LayoutDemand *demand)
 {
@@ -107,7 +106,7 @@ get_reason(const LayoutProposal *proposal, const LayoutDemand *demand)
 	return reason.data;
 }
 
-/* What to know of a layout, whether it suits or not; NULL if there is nothing. */
+/* The note of a layout, whether it suits or not, or NULL. */
 static const char *
 get_note(const LayoutProposal *proposal)
 {
@@ -130,7 +129,7 @@ text_or_null(const char *text, bool *null)
 	return *null ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
-/* A number with two decimals, rounded down, so that 1.00 is enough. */
+/* Rounded down, so that 1.00 is never shown for less than what is demanded. */
 static Datum
 numeric_with_two_decimals(double number)
 {
@@ -167,7 +166,7 @@ check_plan_argument(const char *name, int64 value, int64 most)
 				errdetail("%lld was asked for.", (long long) value));
 }
 
-/* The next whole number of a numeric; beyond those of a bigint, and for NaN, the largest of these. */
+/* Clamped to the range of int64; NaN becomes the largest int64. */
 static int64
 numeric_to_int64_ceiling(Numeric number)
 {

@@ -1,14 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_range.c
- *	  Is the time of a Snowflake ID in a range?  And how the planner sees it.
+ *	  Timestamps as bounds on Snowflake IDs, and whether the time of an ID is in a
+ *	  range.
  *
- * The planner has it replaced by comparisons of the ID with the first and the last
- * of the range: see range_predicate.c.
+ * Comparisons of IDs with timestamps are SQL functions around the bounds, which the
+ * planner inlines; see idgen--0.1.sql.  A support function replaces the predicates on
+ * ranges by comparisons of the ID with the first and the last ID of the range; see
+ * range_support.c.
  *
- * There are bounds only in layouts that are by time.  In the others the predicate
- * stays, too, and reads the time of each ID; so it does where the layout is not
- * known yet, as in a condition that is stored and takes the server's.
+ * Only layouts that are by time have bounds.  For other layouts a predicate stays and
+ * reads the time of each ID.  It also stays if the layout is not known yet, as in a
+ * stored condition that uses the server's layout.
  *
  *-------------------------------------------------------------------------
  */
@@ -75,7 +78,7 @@ idgen_snowflake_first_from(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(snowflake_first_id_from(layout, PG_GETARG_TIMESTAMPTZ(0)));
 }
 
-/* The IDs whose times are in a range: from first up to last. */
+/* The IDs with times in a range, from first to last. */
 typedef struct SnowflakeBounds
 {
 	int64		first;
@@ -83,8 +86,8 @@ typedef struct SnowflakeBounds
 } SnowflakeBounds;
 
 /*
- * No ID is from the first on and up to the last.  Where both would be off the scale, the
- * planner took what it knows of IDs for wrong, and assumed half a percent of them.
+ * Bounds that no ID is between.  One is within the scale of IDs: with both bounds off the
+ * scale, the planner distrusts its statistics and assumes half a percent of the rows.
  */
 static const SnowflakeBounds no_ids = {0, -1};
 
@@ -102,7 +105,7 @@ get_snowflake_bounds(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeL
 	return (SnowflakeBounds) {last_before + 1, last};
 }
 
-/* snowflake_first_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
+/* snowflake_first_in_range(range tstzrange, layout snowflake_layout) */
 Datum
 idgen_snowflake_first_in_range(PG_FUNCTION_ARGS)
 {
@@ -112,7 +115,7 @@ idgen_snowflake_first_in_range(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(get_snowflake_bounds(fcinfo, PG_GETARG_RANGE_P(0), layout).first);
 }
 
-/* snowflake_last_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
+/* snowflake_last_in_range(range tstzrange, layout snowflake_layout) */
 Datum
 idgen_snowflake_last_in_range(PG_FUNCTION_ARGS)
 {
@@ -123,8 +126,8 @@ idgen_snowflake_last_in_range(PG_FUNCTION_ARGS)
 }
 
 /*
- * Of layouts whose time is below another field.  What is no ID of the layout has
- * no time.
+ * For layouts that are not by time.  A number that cannot be an ID of the layout has no
+ * time, so it is in no range.
  */
 static bool
 time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
@@ -137,7 +140,7 @@ time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const Snow
 		range_contains_elem_internal(type, range, TimestampTzGetDatum(created_at));
 }
 
-/* Nothing is an error: this is leakproof. */
+/* The predicates are leakproof, so this must not raise errors. */
 static bool
 snowflake_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
 {
@@ -171,8 +174,8 @@ idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
 }
 
 /*
- * The layout of a predicate: that of its arguments, or else the server's, which
- * is a constant in a query only.  NULL if it is none, or has no bounds.
+ * The layout of a predicate: its third argument or, in a query only, the server's.
+ * Returns NULL if it is not a constant, or has no bounds.
  */
 static Const *
 get_layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
@@ -193,7 +196,7 @@ get_layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 	return layout;
 }
 
-/* Where an index or an estimate is asked for, a query is being planned. */
+/* Requests for an index condition or an estimate come from the planning of a query. */
 static bool
 is_server_layout_known(Node *request)
 {
@@ -201,7 +204,7 @@ is_server_layout_known(Node *request)
 		snowflake_layout_is_known(((SupportRequestSimplify *) request)->root);
 }
 
-/* As a RangePredicateReader; without a request it is an operator that is estimated. */
+/* RangePredicateReader.  request is NULL in an estimate for an operator. */
 static RangePredicate
 read_snowflake_predicate(Node *request, Oid function, List *arguments)
 {
@@ -226,7 +229,7 @@ read_snowflake_predicate(Node *request, Oid function, List *arguments)
 	return predicate;
 }
 
-/* snowflake_predicate_support(request internal): the planner's questions about predicates */
+/* snowflake_predicate_support(request internal) */
 Datum
 idgen_snowflake_predicate_support(PG_FUNCTION_ARGS)
 {

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_text.c
- *	  Snowflake IDs as short text, for people and addresses.
+ *	  SQL functions that encode Snowflake IDs as short text, as for addresses.
  *
- * The encodings are in base_n.c.
+ * base_n.c has the encodings.
  *
  *-------------------------------------------------------------------------
  */

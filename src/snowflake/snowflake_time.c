@@ -34,8 +34,9 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_date_trunc);
 PG_FUNCTION_INFO_V1(idgen_snowflake_date_part);
 
 /*
- * Start of a tick (any value of the time field).  ERROR if no timestamp reaches
- * it, as can be in an ID whose sign bit belongs to a very wide time.
+ * Start of a tick, which is any value of the time field.  ERROR
+ * DATETIME_VALUE_OUT_OF_RANGE if it is past the range of timestamps, which is possible if
+ * the sign bit belongs to a very wide time.
  */
 TimestampTz
 snowflake_tick_start(const SnowflakeLayout *layout, uint64 tick)
@@ -53,8 +54,8 @@ snowflake_tick_start(const SnowflakeLayout *layout, uint64 tick)
 }
 
 /*
- * Tick of a moment, rounded down.  ERROR if IDs that are not negative have no
- * such time.
+ * The tick at a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if IDs that are not negative
+ * cannot have this time.
  */
 int64
 snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment)
@@ -62,7 +63,7 @@ snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment)
 	TimestampTz first = snowflake_tick_start(layout, 0);
 	TimestampTz last = clock_timestamptz(layout_end_us(layout)) - 1;
 
-	/* Infinities are among what is too early or too late. */
+	/* This includes infinity. */
 	if (moment < first || moment > last)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -73,8 +74,9 @@ snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment)
 }
 
 /*
- * The time of an ID: the start of its tick.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if the
- * layout does not have it, DATETIME_VALUE_OUT_OF_RANGE if no timestamp reaches it.
+ * The time of an ID: the start of its tick.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if it
+ * cannot be an ID of the layout, DATETIME_VALUE_OUT_OF_RANGE if its time is past the
+ * range of timestamps.
  */
 TimestampTz
 snowflake_get_time(const SnowflakeLayout *layout, int64 id)
@@ -117,7 +119,7 @@ idgen_snowflake_date_trunc(PG_FUNCTION_ARGS)
 	return DirectFunctionCall2(timestamptz_trunc, PG_GETARG_DATUM(0), snowflake_timestamptz(PG_GETARG_DATUM(1)));
 }
 
-/* date_part(field text, id snowflake); no field of a finite timestamptz is NULL */
+/* date_part(field text, id snowflake); never NULL, as the time of an ID is finite */
 Datum
 idgen_snowflake_date_part(PG_FUNCTION_ARGS)
 {
