@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_clock.c
- *	  What the kernel thinks of its clock, and what the clock has done.
+ *	  The state of the system clock in the kernel, and its steps back.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,6 @@
 #include "admin/check_finding.h"
 #include "engine/window.h"
 
-/* What the kernel thinks. */
 static void
 check_kernel_clock(ReturnSetInfo *result)
 {
@@ -35,7 +34,6 @@ check_kernel_clock(ReturnSetInfo *result)
 					(double) state.maxerror / US_PER_S, window_max_drift.value);
 }
 
-/* What it has done. */
 static void
 check_clock_steps(ReturnSetInfo *result)
 {
@@ -57,10 +55,10 @@ check_clock(ReturnSetInfo *result)
 	check_clock_steps(result);
 }
 
-/* From here on, or half of the limit, it is a finding that IDs go by a clock of their own, in us. */
+/* A lead of this many us, or of half the limit, is a finding. */
 #define LEAD_TO_KNOW_OF_US (10 * US_PER_S)
 
-/* Is the system clock behind where it has been, or where IDs began or will begin? */
+/* Is the system clock behind its highest reading, or behind where IDs began or will begin? */
 void
 check_reference_clock(ReturnSetInfo *result, const ReferenceLead *lead)
 {

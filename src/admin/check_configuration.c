@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * check_configuration.c
- *	  idgen_check_configuration(): what would be wrong on this server with a postgresql.conf
- *	  that has not been deployed?
+ *	  idgen_check_configuration(): what would be wrong on this server with a
+ *	  postgresql.conf before it is deployed?
  *
- * What a text does not set is the default, as it is with a file.  Findings are as those of
- * idgen_check(); where they depend on others, on IDs or on generators, these are the ones
- * that this server and database have now.  Nothing is changed.
+ * Settings that the text lacks have their defaults, as with a file.  The findings are those
+ * of idgen_check().  If they depend on other servers, IDs or generators, these are the ones
+ * of this server and database now.  Nothing is changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,14 +36,14 @@ PG_FUNCTION_INFO_V1(idgen_check_configuration);
 
 #define PREFIX "idgen."
 
-/* What a configuration says, or leaves at its default. */
+/* The settings of a configuration, with defaults for those that it lacks. */
 typedef struct Proposal
 {
-	bool		has_layout;		/* it is valid */
+	bool		has_layout;		/* is it valid? */
 	SnowflakeLayout layout;
 	ServerSetting datacenter;
 	ServerSetting worker;
-	int			max_drift;		/* in ms, as the others */
+	int			max_drift;		/* in ms, like the next two */
 	int			max_regression;
 	int			reserve_ahead;
 } Proposal;
@@ -68,7 +68,7 @@ propose_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
 					"The value \"%s\" is invalid, so no IDs are issued: %s", value, problem.detail);
 }
 
-/* Put what PostgreSQL says of a value that it does not take, and go on. */
+/* Turn the ERROR of PostgreSQL about a value into a finding. */
 static void
 report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 {
@@ -84,8 +84,8 @@ report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 }
 
 /*
- * Would PostgreSQL take a value of a setting that it reads itself?  It only looks at it, so
- * there is nothing to be undone after an ERROR.
+ * Would PostgreSQL accept a value of a setting that it parses itself?  It does not apply the
+ * value, so there is nothing to undo after an ERROR.
  */
 static bool
 is_value_accepted(ReturnSetInfo *result, const char *name, const char *value)
@@ -106,7 +106,7 @@ is_value_accepted(ReturnSetInfo *result, const char *name, const char *value)
 	return is_accepted;
 }
 
-/* A setting that counts ms, if this is its line. */
+/* Set *ms if the line is for the setting name, whose unit is ms. */
 static void
 propose_time(const ConfigurationLine *line, const char *name, int *ms)
 {
@@ -114,7 +114,6 @@ propose_time(const ConfigurationLine *line, const char *name, int *ms)
 		(void) parse_int(line->value, ms, GUC_UNIT_MS, NULL);
 }
 
-/* Follow a line that has a value. */
 static void
 propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line)
 {
@@ -132,7 +131,7 @@ propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine
 	}
 }
 
-/* Of all the lines that set one thing the last one counts, and findings are of that. */
+/* The last line of a setting counts, so earlier ones are not checked. */
 static bool
 is_set_again(char *text, const char *name)
 {
@@ -160,7 +159,6 @@ read_configuration_line(ReturnSetInfo *result, Proposal *proposal, const Configu
 		propose_value(result, proposal, line);
 }
 
-/* The defaults, and what the text says. */
 static Proposal
 read_proposal(ReturnSetInfo *result, char *text)
 {
@@ -187,7 +185,7 @@ node_fits_layout(const SnowflakeLayout *layout, const ServerSetting *datacenter,
 		setting_is_valid(worker) && worker->value <= layout_max(layout, LAYOUT_WORKER);
 }
 
-/* The numbers of a node that fits. */
+/* The node must fit the layout. */
 static IdNumbers
 get_id_numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
 {
@@ -195,7 +193,7 @@ get_id_numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, c
 							   layout_put(layout, LAYOUT_WORKER, worker->value));
 }
 
-/* Can IDs of the layout be the same numbers as those that the server issues now? */
+/* Can IDs of the proposed layout be the same numbers as the IDs that the server issues now? */
 static void
 check_layout_change(ReturnSetInfo *result, const Proposal *proposal)
 {

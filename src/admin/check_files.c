@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * check_files.c
- *	  Do the server's configuration files name settings of ours that there are not, or
- *	  give values that PostgreSQL does not take?
+ *	  Do the server's configuration files name settings of idgen that do not exist, or
+ *	  have values that PostgreSQL rejects?
  *
- * A server whose worker stands beside a mistyped name runs as worker 0.  PostgreSQL says
- * so in its log, once.  We read what pg_file_settings shows, and call its function as C
- * does, without a look at the caller's rights: they are needed for what files say of other
- * settings.  Of those nothing is told, nor any value.
+ * With a mistyped name for its worker, a server runs as worker 0, and PostgreSQL says so
+ * only once, in its log.  This reads the rows of pg_file_settings by a direct call of the
+ * underlying function, without a check of the caller's privileges.  These protect other
+ * settings and values, and the findings show neither.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@
 #define COLUMN_NAME 4
 #define COLUMN_ERROR 7
 
-/* PostgreSQL keeps values for libraries that may define the setting. */
+/* A placeholder is for a setting that a library may define later. */
 static bool
 is_setting_defined(const char *name)
 {
@@ -42,7 +42,7 @@ is_setting_defined(const char *name)
 	return setting != NULL && (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0;
 }
 
-/* Is there a setting by a name that configuration files have?  If not, this is found. */
+/* Is there a setting of this name?  If not, adds a finding and returns false. */
 bool
 check_file_name(ReturnSetInfo *result, const char *name)
 {
@@ -54,7 +54,7 @@ check_file_name(ReturnSetInfo *result, const char *name)
 	return false;
 }
 
-/* Has an entry an effect, or will it have one? */
+/* name and has_error are of a row of pg_file_settings. */
 static void
 check_file_entry(ReturnSetInfo *result, const char *name, bool has_error)
 {
@@ -66,7 +66,7 @@ check_file_entry(ReturnSetInfo *result, const char *name, bool has_error)
 					"The value in the configuration files is not accepted. Sessions keep the one that they have, and others take the default.");
 }
 
-/* No process reads on, so all stay as they are. */
+/* PostgreSQL applies nothing of a file with a syntax error. */
 static void
 report_syntax_error(ReturnSetInfo *result)
 {
@@ -75,7 +75,7 @@ report_syntax_error(ReturnSetInfo *result)
 				"They have a syntax error: a reload changes nothing, and the server would not start.");
 }
 
-/* Add a row for each entry that has no effect. */
+/* Add a finding for each entry of idgen without effect. */
 void
 check_files(ReturnSetInfo *result)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_finding.h
- *	  What idgen_check() returns.
+ *	  A finding: a row of idgen_check(), with a severity, a subject, a text and a hint.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,13 +14,13 @@
 
 typedef enum Severity
 {
-	FINDING_ERROR,				/* no IDs are made, or they can repeat */
-	FINDING_WARNING,			/* that will come, or can */
-	FINDING_NOTICE,				/* as it is meant, perhaps */
+	FINDING_ERROR,				/* no IDs are issued, or they can repeat */
+	FINDING_WARNING,			/* that will happen, or may */
+	FINDING_NOTICE,				/* this may be intended */
 } Severity;
 
 extern void finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
-						const char *cure, const char *format,...) pg_attribute_printf(5, 6);
+						const char *hint, const char *format,...) pg_attribute_printf(5, 6);
 extern void finding_put_layout(ReturnSetInfo *result, const char *subject,
 							   const SnowflakeLayout *layout);
 

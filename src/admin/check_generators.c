@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * check_generators.c
- *	  Do generators of this database, and the server's own, make the same
- *	  numbers?  And is there anything else that is wrong with one?
+ *	  Can generators of this database, and the server's own IDs, be the same numbers?
+ *	  And what else is wrong with a generator?
  *
- * Those of one layout and node draw from one timeline, so that nothing repeats.
- * IDs of different layouts are numbers that mean different things, and can be the
- * same, unless a bit that is fixed in both differs.
+ * Generators with the same layout and node share a timeline, so their IDs differ.  IDs of
+ * different layouts can be the same number, unless a bit that is fixed in both differs.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,13 +30,13 @@
 
 #define SERVER_SUBJECT "the server's own IDs"
 
-/* A generator, or the server's own. */
+/* A generator, or the server's own IDs. */
 typedef struct CheckedGenerator
 {
 	char	   *subject;
 	SnowflakeLayout layout;
 	uint64		node_bits;
-	bool		has_own_node;	/* whatever the server's is */
+	bool		has_own_node;	/* its node does not follow the server's */
 	SpaceUser	user;
 	int			layout_number;
 } CheckedGenerator;
@@ -48,7 +47,6 @@ get_id_numbers(const CheckedGenerator *one)
 	return layout_node_numbers(&one->layout, one->node_bits);
 }
 
-/* Does nothing in its IDs tell this server from others? */
 static bool
 layout_has_no_node(const SnowflakeLayout *layout)
 {
@@ -58,19 +56,19 @@ layout_has_no_node(const SnowflakeLayout *layout)
 	return true;
 }
 
-/* Does a generator's layout tell this server from others, if there are any? */
+/* Does a generator's layout lack a node, although there are other servers? */
 static void
 check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
-	const char *cure = "Use it on one server only, or choose a layout with a worker.";
+	const char *hint = "Use it on one server only, or choose a layout with a worker.";
 
 	if (!layout_has_no_node(&generator->layout))
 		return;
 	if (generator_datacenter.value != 0 || generator_worker.value != 0)
-		finding_put(result, FINDING_WARNING, generator->subject, cure,
+		finding_put(result, FINDING_WARNING, generator->subject, hint,
 					"This server has a node, so there are others, but the layout does not tell servers apart.");
 	else if (others->how != NULL)
-		finding_put(result, FINDING_WARNING, generator->subject, cure,
+		finding_put(result, FINDING_WARNING, generator->subject, hint,
 					"This server %s, and the layout does not tell servers apart.", others->how);
 }
 
@@ -88,8 +86,7 @@ check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const 
 }
 
 /*
- * Number the layouts from 0 on, in the order in which they come.  Returns how many
- * there are.
+ * Number the different layouts from 0, in their order in the array.  Returns their number.
  */
 static int
 number_layouts(CheckedGenerator *generators, int count)
@@ -130,8 +127,8 @@ report_same_numbers(ReturnSetInfo *result, const CheckedGenerator *one, const Ch
 }
 
 /*
- * What generators have in common: each with the first one of its space, and of each
- * two layouts one pair that can make the same numbers, as there may be thousands.
+ * What generators share.  As there may be thousands, a finding pairs each with only one
+ * other of its ID space, and there is one finding for each two layouts with equal numbers.
  */
 static void
 check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int count)
@@ -171,8 +168,8 @@ check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int c
 }
 
 /*
- * On a server that receives from others: are there generators whose node does not
- * follow the server's?  Others can have the same by the same definition.
+ * For a server with subscriptions: are there generators whose node does not follow the
+ * server's?  With the same definition on a publisher, both issue the same IDs.
  */
 static void
 check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generators, int count)
@@ -193,23 +190,23 @@ check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generator
 					copies);
 }
 
-/* Objects that name a generator which does not exist, from one of its uses to the last. */
+/* Uses number from to number to are all those of a generator that does not exist. */
 static void
 report_missing_generator(ReturnSetInfo *result, List *uses, int from, int to)
 {
 	const GeneratorUse *use = list_nth(uses, from);
 	char	   *example = generator_use_text(use);
 	char	   *subject = psprintf("generator \"%s\"", NameStr(use->generator));
-	const char *cure = "Rename or create the generator, or let what names it name another one.";
+	const char *hint = "Rename or create the generator, or let what names it name another one.";
 
 	if (example == NULL)
 		return;
 	if (to > from)
-		finding_put(result, FINDING_ERROR, subject, cure,
+		finding_put(result, FINDING_ERROR, subject, hint,
 					"It does not exist, but %s and %d other objects depend on it: where they need an ID, there is an error.",
 					example, to - from);
 	else
-		finding_put(result, FINDING_ERROR, subject, cure,
+		finding_put(result, FINDING_ERROR, subject, hint,
 					"It does not exist, but %s depends on it: where that needs an ID, there is an error.", example);
 }
 
@@ -222,7 +219,7 @@ generator_exists(const char *name)
 	return server != NULL && wrapper != NULL && server->fdwid == wrapper->fdwid;
 }
 
-/* Does everything that names a generator name one that exists? */
+/* Do all generators exist that objects of this database use? */
 static void
 check_generator_uses(ReturnSetInfo *result)
 {
@@ -243,8 +240,8 @@ check_generator_uses(ReturnSetInfo *result)
 }
 
 /*
- * The generator that a foreign server is; false if it is gone, or cannot make IDs,
- * which is found.
+ * The generator of a foreign server.  Returns false if it is gone, or cannot issue IDs, for
+ * which it adds a finding.
  */
 static bool
 read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *generator)
@@ -278,7 +275,7 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 	return true;
 }
 
-/* The server's own, if its layout is known, and the generators of this database, in an array. */
+/* The server's own IDs, if its layout is known, and the generators of this database. */
 static CheckedGenerator *
 collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 {
@@ -303,7 +300,6 @@ collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int 
 	return generators;
 }
 
-/* Add a row for each thing that is wrong with, or worth to know of, a generator. */
 void
 check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
 {
@@ -312,7 +308,7 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 
 	for (int i = 0; i < count; i++)
 	{
-		/* What concerns the server's own layout has been looked at. */
+		/* check_layout() has checked the server's own layout. */
 		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
 			check_generator(result, &generators[i], others);
 	}
@@ -322,7 +318,7 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 		check_copied_generators(result, generators, count);
 }
 
-/* Would a part of the server's node fit the layouts of the generators that follow it there? */
+/* Would the value of a setting fit the layout of a generator that follows it in this field? */
 static void
 check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
 					 LayoutField field, const ServerSetting *setting)
@@ -337,7 +333,7 @@ check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server,
 					generator_misfit_detail(&options->layout, field, setting->value, detail));
 }
 
-/* What would be wrong with generators of this database if the server had another node. */
+/* What would be wrong with generators of this database if the server had this node. */
 void
 check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacenter, const ServerSetting *worker)
 {

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * check_node.c
- *	  Are there other servers, whose IDs can meet those of this one, while its node is the
- *	  one that every server has without a setting?
+ *	  Are there other servers with IDs that can get into the same tables, while this
+ *	  server has the node of all servers without a setting?
  *
- * Others cannot be asked.  But a server that copies, is copied, or has been, shows it; so
- * do IDs of another node in its tables.
+ * The signs of other servers are replication to or from this one, now or before, and IDs
+ * of another node in its tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,10 +30,9 @@
 #include "base/compat.h"
 #include "generator/generator.h"
 
-/* The server's first life of WAL; each promotion and each recovery to a point begins another one. */
+/* WAL timeline of a server that was never promoted or recovered to a point in time. */
 #define FIRST_WAL_TIMELINE 1
 
-/* Is there anything that another server receives from us? */
 static bool
 has_standbys(void)
 {
@@ -50,7 +49,7 @@ has_standbys(void)
 	return found;
 }
 
-/* Is WAL kept for somebody who is not connected now? */
+/* Are there permanent slots, also of servers that are not connected now? */
 static bool
 has_slots(void)
 {
@@ -61,14 +60,13 @@ has_slots(void)
 	{
 		const ReplicationSlot *slot = &ReplicationSlotCtl->replication_slots[i];
 
-		/* What it is for does not change as long as it is in use. */
+		/* This does not change while the slot is in use. */
 		found = slot->in_use && slot->data.persistency == RS_PERSISTENT;
 	}
 	LWLockRelease(ReplicationSlotControlLock);
 	return found;
 }
 
-/* Has a catalog any row? */
 static bool
 has_rows(Oid catalog_id)
 {
@@ -81,14 +79,14 @@ has_rows(Oid catalog_id)
 	return found;
 }
 
-/* Is there anything that we receive from another server, in any database? */
+/* In any database. */
 bool
 check_has_subscriptions(void)
 {
 	return has_rows(SubscriptionRelationId);
 }
 
-/* Do the options of a foreign server say that idgen is on it, as those of postgres_fdw do? */
+/* Does option "extensions" of a foreign server, as of postgres_fdw, name idgen? */
 static bool
 names_our_extension(const ForeignServer *server)
 {
@@ -112,7 +110,7 @@ names_our_extension(const ForeignServer *server)
 	return false;
 }
 
-/* The name of a foreign server that has idgen; NULL if there is none in this database. */
+/* The name of such a server in this database; NULL if there is none. */
 static char *
 foreign_server_with_idgen(void)
 {
@@ -133,7 +131,7 @@ foreign_server_with_idgen(void)
 	return found;
 }
 
-/* IDs of other nodes in our tables, or our IDs in tables of others, by the layout that the server has. */
+/* Look for IDs of other nodes in tables of this database, and for foreign tables with IDs of this server. */
 static void
 find_ids_of_others(Others *others, const SnowflakeLayout *layout)
 {
@@ -154,8 +152,8 @@ find_ids_of_others(Others *others, const SnowflakeLayout *layout)
 }
 
 /*
- * How this server's IDs can meet those of others: the first reason that is found.  IDs in
- * tables are read by layout; they are all that differ from those of node 0.
+ * Returns the first sign of other servers.  IDs in tables are read with layout, and are of
+ * others if their node is not 0.
  */
 static Others
 find_others(const SnowflakeLayout *layout)
@@ -182,7 +180,7 @@ find_others(const SnowflakeLayout *layout)
 	return others;
 }
 
-/* The line that gives this server the node of IDs that are there. */
+/* The settings that give this server the node of the IDs that were found. */
 static const char *
 get_successor_settings(const SnowflakeLayout *layout, const Others *others)
 {
@@ -195,7 +193,6 @@ get_successor_settings(const SnowflakeLayout *layout, const Others *others)
 					generator_worker.name, (unsigned long long) others->worker);
 }
 
-/* What to write into postgresql.conf. */
 static const char *
 get_node_hint(const SnowflakeLayout *layout, const Others *others)
 {
@@ -209,8 +206,8 @@ get_node_hint(const SnowflakeLayout *layout, const Others *others)
 }
 
 /*
- * Does a server that is not alone have the node that others have, too?  Returns what others
- * there are; they are not looked for if the node is another one.
+ * Is the node 0, although there are other servers?  Returns these; does not look for them if
+ * the node is not 0.
  */
 Others
 check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,

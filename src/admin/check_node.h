@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_node.h
- *	  What idgen_check() finds about the node of a server that is not alone.
+ *	  What idgen_check() finds about the node of a server, if there are other servers.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,8 +16,8 @@
 /* How this server's IDs can meet those of others. */
 typedef struct Others
 {
-	const char *how;			/* goes on from "This server"; NULL: nothing tells that there are any */
-	bool		are_seen;		/* there are IDs, of this datacenter and worker */
+	const char *how;			/* continues "This server"; NULL if there is no sign of others */
+	bool		are_seen;		/* there are IDs of this datacenter and worker */
 	uint64		datacenter;
 	uint64		worker;
 } Others;

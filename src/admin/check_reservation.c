@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * check_reservation.c
- *	  Can time for IDs be reserved, and does it last?
+ *	  Can time for IDs be reserved, and is the reservation durable?
  *
- * As long as there is something left of the last reservation, calls go on; what would keep
- * them from the next one is a warning then.
+ * While something is left of the last reservation, calls succeed, and an obstacle to the
+ * next one is only a warning.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,10 +31,10 @@
 /* Column of pg_replication_origin_status. */
 #define COLUMN_LOCAL_ID 1
 
-/* What happens to calls that need a reservation now. */
+/* For calls that need a reservation now. */
 #define WAIT_AND_FAIL "calls wait, and fail after \"idgen.max_wait\""
 
-/* Until when can IDs be issued without another reservation, in us since 1970?  0: not now. */
+/* us since 1970 until which IDs can be issued without another reservation; 0 if it has passed. */
 static int64
 reserved_until_us(void)
 {
@@ -44,23 +44,23 @@ reserved_until_us(void)
 }
 
 /*
- * Add a row for what keeps time from being reserved: an error if none is left.  then says
- * what becomes of calls.
+ * Add a finding about an obstacle to reserving time: an error if nothing is left of the
+ * last reservation.  then is what happens to calls.
  */
 static void
-report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, const char *obstacle, const char *then)
+report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const char *hint, const char *obstacle, const char *then)
 {
 	int64		until_us = reserved_until_us();
 
 	if (until_us > 0)
-		finding_put(result, FINDING_WARNING, subject, cure,
+		finding_put(result, FINDING_WARNING, subject, hint,
 					"%s: IDs are issued up to %s, and after that %s.",
 					obstacle, timestamptz_to_str(clock_timestamptz(until_us)), then);
 	else
-		finding_put(result, FINDING_ERROR, subject, cure, "%s: %s.", obstacle, then);
+		finding_put(result, FINDING_ERROR, subject, hint, "%s: %s.", obstacle, then);
 }
 
-/* Has the origin a place for its progress, or is there one left? */
+/* Does the origin have a replication state, or is one free? */
 static bool
 origin_has_state(ReturnSetInfo *result)
 {
@@ -85,7 +85,7 @@ origin_has_state(ReturnSetInfo *result)
 	return has_one || used < compat_origin_states;
 }
 
-/* The origin, and a place for its progress.  Nothing is asked of a catalog that is locked: that would wait. */
+/* Does not read a locked catalog, because that would wait. */
 static void
 check_origin(ReturnSetInfo *result)
 {
@@ -106,7 +106,7 @@ check_origin(ReturnSetInfo *result)
 						"It is 0, so the replication origin that keeps the reservation cannot be created", "calls fail");
 }
 
-/* Did the last attempt fail, for whatever reason?  To read that without a lock may be late, and is enough. */
+/* Did the last attempt fail, for any reason?  Without the lock this may be out of date, which does not matter. */
 static void
 check_last_attempt(ReturnSetInfo *result)
 {
@@ -116,7 +116,7 @@ check_last_attempt(ReturnSetInfo *result)
 						"The last attempt to extend it failed", "calls fail if it still cannot be extended");
 }
 
-/* Are there the standbys that the reservation waits for? */
+/* Are there enough synchronous standbys to confirm a reservation? */
 static void
 check_standbys(ReturnSetInfo *result)
 {
@@ -133,7 +133,6 @@ check_standbys(ReturnSetInfo *result)
 						WAIT_AND_FAIL);
 }
 
-/* What the reservation relies on. */
 void
 check_reservation(ReturnSetInfo *result)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_settings.h
- *	  What idgen_check() finds about values of settings, the server's or proposed ones.
+ *	  What idgen_check() finds about values of settings, current or proposed.
  *
  *-------------------------------------------------------------------------
  */

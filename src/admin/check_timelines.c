@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * check_timelines.c
- *	  Where are timelines, and can IDs go on from there?
+ *	  How far are timelines, and can IDs continue from there?
  *
- * Until the first ID after a start, what counts is where IDs will begin: that is read, and
- * left to the first call to go by.
+ * Before the first ID after a start, what counts is where IDs will begin.  This reads it, but
+ * leaves it to the first call to publish it.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@ clock_now_us(void)
 	return clock_unix_ns() / NS_PER_US;
 }
 
-/* Where IDs begin, or began, in us since 1970; 0 if nothing tells. */
+/* Where IDs began or will begin, in us since 1970; 0 if not known. */
 static uint64
 get_start_us(void)
 {
@@ -45,7 +45,7 @@ get_start_us(void)
 	return origin_try_read(&left_us) ? Min(left_us, RESERVATION_LAST_US) : 0;
 }
 
-/* The lead of the reference clock, or what it will be when IDs begin. */
+/* The lead of the reference clock now, or when IDs will begin. */
 static ReferenceLead
 get_lead(void)
 {
@@ -56,14 +56,14 @@ get_lead(void)
 	return reference_clock_lead_of(ahead_us);
 }
 
-/* Do those IDs have times, in us since 1970, that are too far ahead? */
+/* Is ids_us, the time of the IDs that ids names, in us since 1970, too far ahead? */
 static void
 check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const char *ids)
 {
 	int64		allowed_us = window_max_drift.value * US_PER_MS + (lead->stands_still ? 0 : lead->lead_us);
 	int64		ahead_us;
 
-	/* The second will do to see that calls wait, and tells no ID. */
+	/* A whole second is enough to see that calls wait, and reveals no ID. */
 	if (!activity_is_shown())
 		ids_us -= ids_us % US_PER_S;
 	ahead_us = ids_us - clock_now_us();
@@ -74,7 +74,7 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
 }
 
-/* When a timeline may go on that idgen_reset_timeline() has left behind, in us since 1970; 0 if it may. */
+/* us since 1970 until which a timeline left behind by idgen_reset_timeline() issues no IDs; 0 if it does. */
 static int64
 get_left_until_us(Timeline *timeline)
 {
@@ -89,7 +89,7 @@ timeline_is_used(Timeline *timeline)
 	return shmem_is_used(shmem_area(), pg_atomic_read_u64(&timeline->next));
 }
 
-/* Is there nothing left of a layout's time, from where IDs begin and its timeline, or NULL, is? */
+/* Has the start of IDs, or the timeline, unless that is NULL, reached the end of the layout? */
 static bool
 layout_is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
 {
@@ -107,8 +107,8 @@ report_left_timeline(ReturnSetInfo *result, const char *subject, int64 until_us)
 }
 
 /*
- * Can IDs of a layout go on from where their timeline, or NULL, is?  Not if its node has been
- * left behind, nor past the end of the layout, where a clock was that is right again.
+ * Can IDs of a layout continue from their timeline, which may be NULL?  Not if a reset left
+ * the node behind, nor if the clock was ahead, so that the timeline is at the layout's end.
  */
 void
 check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout, Timeline *timeline)
@@ -124,7 +124,7 @@ check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLa
 					timestamptz_to_str(clock_timestamptz(end_us)));
 }
 
-/* What a timeline has issued, unless idgen_reset_timeline() has left it behind. */
+/* Is a timeline too far ahead?  A timeline left behind by idgen_reset_timeline() is another finding. */
 static void
 check_timeline(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *timeline,
 			   const SnowflakeLayout *layout, const char *ids)
@@ -133,7 +133,7 @@ check_timeline(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *timel
 		check_lead(result, lead, shmem_timeline_us(shmem_area(), timeline, layout), ids);
 }
 
-/* The node of 128-bit IDs: a timeline only records how far it has got. */
+/* For 128-bit IDs with the server's node: their timeline is only a record of how far they are. */
 static void
 check_node_record(ReturnSetInfo *result)
 {
@@ -143,7 +143,7 @@ check_node_record(ReturnSetInfo *result)
 		report_left_timeline(result, "128-bit IDs with the server's node", get_left_until_us(record));
 }
 
-/* All that have been used since the start, of whatever database and node. */
+/* All timelines used since the start, of all databases and nodes. */
 static void
 check_used_timelines(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_server)
 {
@@ -161,7 +161,7 @@ check_used_timelines(ReturnSetInfo *result, const ReferenceLead *lead, const Tim
 	}
 }
 
-/* The timelines, and the lead that they may have.  layout is the server's; NULL if it is not known. */
+/* layout is the server's, or NULL if it is not known. */
 void
 check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * check_timelines.h
- *	  What idgen_check() finds about timelines: where IDs are, and whether they can go on.
+ *	  What idgen_check() finds about timelines: how far they are, and whether they can
+ *	  continue.
  *
  *-------------------------------------------------------------------------
  */

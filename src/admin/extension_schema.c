@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * extension_schema.c
- *	  ALTER EXTENSION idgen SET SCHEMA, which leaves the operators where they are.
+ *	  ALTER EXTENSION idgen SET SCHEMA, which leaves the operators in pg_catalog.
  *
- * Operators are in pg_catalog, so that a construct that takes one by its bare name, as
- * IS DISTINCT FROM does, finds it whatever the search path is: in a dump that is read
- * back, it is empty.  But PostgreSQL moves all members of an extension or none.  So an
- * event trigger, which comes before the command, moves the others itself, while the
- * operators are no members; then the command finds nothing left to do.
+ * Operators are in pg_catalog, so that constructs that look one up without a schema, such
+ * as IS DISTINCT FROM, find it with any search path; in a restore of a dump it is empty.
+ * But PostgreSQL moves all members of an extension or none.  So an event trigger, which
+ * runs before the command, moves the other members itself while the operators are not
+ * members.  Then the command finds nothing left to do.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@
 
 PG_FUNCTION_INFO_V1(idgen_move_extension);
 
-/* The statement that an event trigger is called for, if it moves an extension; else NULL. */
+/* The statement of an event trigger if it moves this extension; otherwise NULL. */
 static AlterObjectSchemaStmt *
 get_move_statement(FunctionCallInfo fcinfo, Oid extension)
 {
@@ -57,7 +57,7 @@ operator_is_in_pg_catalog(Oid operator)
 	return result;
 }
 
-/* The members of an extension that are operators in pg_catalog: a list of OIDs. */
+/* OIDs of the members of an extension that are operators in pg_catalog. */
 static List *
 get_catalog_operators(Oid extension)
 {
@@ -115,7 +115,7 @@ restore_members(Oid extension, List *operators)
 /*
  * idgen_move_extension(): event trigger
  *
- * Who may move the extension is checked where it is moved; an error there undoes all.
+ * AlterExtensionNamespace() checks privileges; an error there undoes everything.
  */
 Datum
 idgen_move_extension(PG_FUNCTION_ARGS)

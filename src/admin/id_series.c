@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * id_series.c
- *	  What SQL calls to have a series of IDs that is the same each time: for tests,
- *	  fixtures and demonstrations.
+ *	  SQL functions that return a reproducible series of IDs, for tests, fixtures and
+ *	  demonstrations.
  *
- * A series has the times start, start + step, start + 2 * step and so on.  Where several
- * of them are one tick, it goes on within the tick as a generator does, and into the next
- * one if there is no room.  So every series increases.  The kinds with random bits take
- * them from a seed.
+ * A series has the times start, start + step, start + 2 * step and so on.  If several of
+ * them are in one tick, it continues within the tick as a generator does, and in the next
+ * tick if this one is full.  So every series increases.  Random bits come from a seed.
  *
  * Steps are added in UTC, so that months and days do not depend on TimeZone.
  *
@@ -49,12 +48,12 @@ typedef struct Series
 	Interval	step;
 	uint64		random;			/* state of seeded_word() */
 
-	/* Of Snowflakes. */
+	/* for Snowflakes */
 	SnowflakeLayout layout;
 	uint64		node_bits;
-	uint64		position;		/* least that the next ID can have */
+	uint64		position;		/* the next ID has at least this one */
 
-	/* Of the others: the last one.  Before the first, none is so early. */
+	/* for other kinds, of the last ID; before the first one, earlier than any */
 	int64		fraction;		/* version 7: fractions of a millisecond since 1970 */
 	uint64		tail;
 	int64		ms;				/* ULID */
@@ -83,7 +82,6 @@ check_series_step(Interval *step)
 				errdetail("The IDs of a series increase."));
 }
 
-/* A series of so many IDs, in memory that lasts as long as it does. */
 static Series *
 begin_series(FunctionCallInfo fcinfo, int32 count)
 {
@@ -97,7 +95,7 @@ begin_series(FunctionCallInfo fcinfo, int32 count)
 	return series;
 }
 
-/* One whose first arguments are start timestamptz, count integer, step interval. */
+/* For functions with the first arguments start timestamptz, count integer, step interval. */
 static Series *
 begin_timed_series(FunctionCallInfo fcinfo)
 {
@@ -109,7 +107,7 @@ begin_timed_series(FunctionCallInfo fcinfo)
 	return series;
 }
 
-/* start + n * step.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is no such timestamp. */
+/* start + n * step.  ERROR DATETIME_VALUE_OUT_OF_RANGE if that is out of range. */
 static TimestampTz
 get_series_time(const Series *series, int32 n)
 {
@@ -121,7 +119,7 @@ get_series_time(const Series *series, int32 n)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("interval out of range"));
-	/* Without a time zone, which is UTC. */
+	/* The addition without time zone is that of UTC. */
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
 												 TimestampGetDatum(series->start),
 												 IntervalPGetDatum(&span)));
@@ -153,7 +151,7 @@ next_uuidv4(Series *series, int32 n)
 	return uuid_datum(uuid_stamp(bits, 4));
 }
 
-/* The ms since 1970 (0 .. UUID_END_MS - 1) that a fraction lies in.  ERROR if it is later than that. */
+/* ms since 1970 (0 .. UUID_END_MS - 1) of a fraction.  ERROR DATETIME_VALUE_OUT_OF_RANGE if it is later. */
 static int64
 fraction_to_ms(int64 fraction)
 {
@@ -194,7 +192,7 @@ next_ulid(Series *series, int32 n)
 	return uuid_datum(series->ulid);
 }
 
-/* What a call of a series that has begun returns. */
+/* Return the next ID of a set-returning function. */
 static Datum
 next_in_series(FunctionCallInfo fcinfo, Datum (*next_id) (Series *series, int32 n))
 {

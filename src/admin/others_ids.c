@@ -3,12 +3,12 @@
  * others_ids.c
  *	  Are there IDs of another node in the tables that this server issues IDs for?
  *
- * Columns whose default is snowflake_nextval() have IDs of this server.  If they also have
- * some of another node, they came from another server, or from this one when it was
- * configured otherwise, as before pg_upgrade with a fresh postgresql.conf.
+ * Columns with the default snowflake_nextval() have IDs of this server.  IDs of another node
+ * in them came from another server, or from this one with another configuration, as before
+ * pg_upgrade with a new postgresql.conf.
  *
- * A few rows are read of the first and of the last page of each table, which costs the
- * same however large it is.  No table is waited for.  Only the node of an ID is told.
+ * This reads a few rows of the first and the last page of each table, so the cost does not
+ * depend on its size.  It waits for no lock on a table, and reveals only the node of an ID.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,12 +38,11 @@
 #define ROWS_OF_PAGE 30
 
 /*
- * Numbers of the first day after the epoch are no evidence: a column that was a bigserial
- * has small ones, whose bits say nothing.
+ * IDs of the first day after the epoch are ignored: a column that was a bigserial has small
+ * numbers, which are not IDs.
  */
 #define FIRST_DAY_US (INT64CONST(86400) * US_PER_S)
 
-/* What is looked for, and what was found. */
 typedef struct Search
 {
 	const SnowflakeLayout *layout;
@@ -51,7 +50,7 @@ typedef struct Search
 	OthersIds	found;
 } Search;
 
-/* The function snowflake_nextval(), in whichever schema; InvalidOid if it is gone. */
+/* snowflake_nextval() in the schema of the extension; InvalidOid if it is gone. */
 static Oid
 find_issuing_function(void)
 {
@@ -71,7 +70,7 @@ find_issuing_function(void)
 	return InvalidOid;
 }
 
-/* Is it, by all that its bits say, an ID that another node has issued? */
+/* Does a number look like an ID that another node has issued? */
 static bool
 id_is_of_another_node(const Search *search, int64 id)
 {
@@ -84,7 +83,7 @@ id_is_of_another_node(const Search *search, int64 id)
 		id_us < clock_unix_ns() / NS_PER_US + FIRST_DAY_US;
 }
 
-/* Look at a row, if there is one in this place. */
+/* place may be empty. */
 static void
 search_row(Search *search, Relation table, AttrNumber column, ItemPointer place, TupleTableSlot *row)
 {
@@ -121,7 +120,6 @@ search_page(Search *search, Relation table, AttrNumber column, BlockNumber page)
 	ExecDropSingleTupleTableSlot(row);
 }
 
-/* Look at a column of a table, which is open. */
 static void
 search_column(Search *search, Relation table, AttrNumber column)
 {
@@ -145,7 +143,7 @@ search_column(Search *search, Relation table, AttrNumber column)
 		search_page(search, table, column, pages - 1);
 }
 
-/* Look at the column that a default is of, unless its table is locked or gone. */
+/* Search the column of a default, unless its table is locked or gone. */
 static void
 search_default(Search *search, Oid default_id)
 {
@@ -164,8 +162,8 @@ search_default(Search *search, Oid default_id)
 }
 
 /*
- * The first column found that this server issues IDs for, of a foreign table or with IDs of
- * another node.  Those of this one have own_node_bits.
+ * Find a column with IDs of this server that also has IDs of another node, or is of a
+ * foreign table.  own_node_bits is this server's node in layout.
  */
 OthersIds
 others_ids_find(const SnowflakeLayout *layout, uint64 own_node_bits)

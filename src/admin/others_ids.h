@@ -10,12 +10,12 @@
 
 #include "bits/layout.h"
 
-/* Where a column has IDs of another node, or is one of another server's. */
+/* A column with IDs of another node, or of a foreign table. */
 typedef struct OthersIds
 {
-	char	   *column;			/* with schema and table; NULL: there is none */
-	bool		is_foreign;		/* the table is on another server */
-	uint64		datacenter;		/* else: of an ID that is there */
+	char	   *column;			/* with schema and table; NULL if none was found */
+	bool		is_foreign;		/* a column of a foreign table */
+	uint64		datacenter;		/* otherwise, of an ID in it */
 	uint64		worker;
 } OthersIds;
 

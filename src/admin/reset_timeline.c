@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * reset_timeline.c
- *	  idgen_reset_timeline(), and which node is the server's.
+ *	  idgen_reset_timeline(): the SQL side of a reset.
  *
- * What a reset does, and when it is safe, is in reset.c.
+ * reset.c says what a reset does, and when it is safe.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
-/* Is this timeline one for the node that the server has now?  Of one that nodes share, we do not know. */
+/* Is the timeline of the node that the server has now?  A timeline shared by nodes may be. */
 static bool
 timeline_is_of_present_node(const Timeline *timeline)
 {
@@ -63,7 +63,7 @@ report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
 }
 
-/* Setting the timeline ahead of the clock is allowed, and hardly ever meant; see reference_clock.c. */
+/* Setting the timeline ahead of the clock is allowed, but rarely intended; see reference_clock.c. */
 static void
 warn_if_ahead(uint64 start_us)
 {
@@ -79,7 +79,7 @@ warn_if_ahead(uint64 start_us)
 				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
 }
 
-/* The first tick's start at or after a moment, in us; ERROR if there is none. */
+/* The start, in us since 1970, of the first tick at or after a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is none. */
 static uint64
 find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 {
@@ -88,7 +88,7 @@ find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 	TimestampTz last = clock_timestamptz(last_us);
 	int64		tick;
 
-	/* also true of infinite ones */
+	/* This includes infinity. */
 	if (moment < first || moment > last)
 	{
 		char	   *first_text = pstrdup(timestamptz_to_str(first));
@@ -106,7 +106,7 @@ find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 	return layout_tick_start_us(layout, tick);
 }
 
-/* Where to begin: where asked, or at the clock. */
+/* The start argument, or now, in us since 1970. */
 static uint64
 get_requested_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 {
