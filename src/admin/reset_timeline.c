@@ -79,7 +79,7 @@ warn_if_ahead(uint64 start_us)
 				errhint("As long as no ID has been made, idgen_reset_timeline() takes this back."));
 }
 
-/* The start, in us since 1970, of the first tick at or after a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is none. */
+/* us since 1970 of the first tick at or after a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is none. */
 static uint64
 find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 {

@@ -20,8 +20,8 @@ typedef struct RangePredicate
 	Oid			type;			/* whose operators compare IDs */
 	Datum		least;			/* value of the type */
 	Datum		greatest;		/* value of the type */
-	Oid			first;			/* function that returns the first ID of a range, or InvalidOid if there are no bounds */
-	Oid			last;			/* the same for the last ID */
+	Oid			first;			/* function: first ID of a range; InvalidOid if there are no bounds */
+	Oid			last;			/* function: last ID of a range; the same */
 	Const	   *layout;			/* second argument of these functions; NULL if they have none */
 } RangePredicate;
 

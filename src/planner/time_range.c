@@ -37,7 +37,7 @@ clamped_unix_us(TimestampTz moment)
 TimeRange
 get_time_range(FunctionCallInfo fcinfo, RangeType *range)
 {
-	TimeRange moments = {.first_us = LONG_AGO_US,.last_us = FAR_OFF_US};
+	TimeRange times = {.first_us = LONG_AGO_US,.last_us = FAR_OFF_US};
 	RangeBound	lower;
 	RangeBound	upper;
 	bool		empty;
@@ -47,9 +47,9 @@ get_time_range(FunctionCallInfo fcinfo, RangeType *range)
 		return (TimeRange) {.first_us = FAR_OFF_US + 1,.last_us = LONG_AGO_US};
 	if (!lower.infinite)
 	{
-		moments.first_us = clamped_unix_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
+		times.first_us = clamped_unix_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
 	}
 	if (!upper.infinite)
-		moments.last_us = clamped_unix_us(DatumGetTimestampTz(upper.val)) - !upper.inclusive;
-	return moments;
+		times.last_us = clamped_unix_us(DatumGetTimestampTz(upper.val)) - !upper.inclusive;
+	return times;
 }

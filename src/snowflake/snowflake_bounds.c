@@ -49,7 +49,8 @@ snowflake_first_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 int64
 snowflake_first_id_from(const SnowflakeLayout *layout, TimestampTz moment)
 {
-	int64		last = snowflake_last_id_before(layout, moment);
+	/* The last ID before the moment. */
+	int64		last = layout_last_id_until(layout, tick_us_before(layout, moment, 1));
 
 	return last < layout_max_id(layout) ? last + 1 : last;
 }
@@ -59,14 +60,4 @@ int64
 snowflake_last_id_at(const SnowflakeLayout *layout, TimestampTz moment)
 {
 	return layout_last_id_until(layout, tick_us_before(layout, moment, 0));
-}
-
-/*
- * The last ID with a time before a moment, that is at or before the microsecond before
- * it, as timestamps are whole microseconds.
- */
-int64
-snowflake_last_id_before(const SnowflakeLayout *layout, TimestampTz moment)
-{
-	return layout_last_id_until(layout, tick_us_before(layout, moment, 1));
 }

@@ -26,6 +26,5 @@ extern void snowflake_check_has_bounds(const SnowflakeLayout *layout);
 extern int64 snowflake_first_id_at(const SnowflakeLayout *layout, TimestampTz moment);
 extern int64 snowflake_first_id_from(const SnowflakeLayout *layout, TimestampTz moment);
 extern int64 snowflake_last_id_at(const SnowflakeLayout *layout, TimestampTz moment);
-extern int64 snowflake_last_id_before(const SnowflakeLayout *layout, TimestampTz moment);
 
 #endif							/* IDGEN_SNOWFLAKE_BOUNDS_H */

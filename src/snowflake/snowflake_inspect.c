@@ -181,7 +181,7 @@ static void
 append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, int64 now_us)
 {
 	int64		unix_us;
-	char		moment[LAYOUT_TIMESTAMP_SIZE];
+	char		timestamp[LAYOUT_TIMESTAMP_SIZE];
 
 	if (layout_is_in_slabs(layout) ||
 		!layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &unix_us))
@@ -189,8 +189,8 @@ append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, i
 		appendStringInfoString(text, "no date");
 		return;
 	}
-	layout_write_timestamp(unix_us, moment, sizeof(moment));
-	appendStringInfo(text, "%s UTC, ", moment);
+	layout_write_timestamp(unix_us, timestamp, sizeof(timestamp));
+	appendStringInfo(text, "%s UTC, ", timestamp);
 	append_age(text, now_us - unix_us);
 }
 

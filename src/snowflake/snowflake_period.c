@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc_own);
 typedef struct Period
 {
 	const char *name;
-	int64		one_and_a_half; /* length in us times 1.5, with months of 30 days, quarters of 90 and years of 365; 0 for an hour */
+	int64		one_and_a_half; /* us; months have 30 days, quarters 90, years 365; 0 for an hour */
 } Period;
 
 typedef struct Span

@@ -95,9 +95,9 @@ static const SnowflakeBounds no_ids = {0, -1};
 static SnowflakeBounds
 get_snowflake_bounds(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
 {
-	TimeRange moments = get_time_range(fcinfo, range);
-	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, moments.first_us - 1));
-	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, moments.last_us));
+	TimeRange times = get_time_range(fcinfo, range);
+	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, times.first_us - 1));
+	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, times.last_us));
 
 	/* Past the end of the layout there is no first ID. */
 	if (last_before == layout_max_id(layout))

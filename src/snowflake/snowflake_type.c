@@ -40,7 +40,7 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_from_jsonb);
  *
  * As for int8, blanks around the number and a sign are allowed.  Prefixes and
  * underscores, which int8 accepts since PostgreSQL 16, are not.  As for int8, a number
- * out of range is reported as such whatever follows it.
+ * out of range is reported as such, without a check of what follows it.
  */
 Datum
 idgen_snowflake_in(PG_FUNCTION_ARGS)

@@ -88,10 +88,10 @@ id128_greatest_until(Id128Order order, int64 tick)
 
 /* The time of an ID is the start of its tick. */
 static Id128Bounds
-ids_in_range(Id128Order order, TimeRange moments)
+get_id128_bounds(Id128Order order, TimeRange times)
 {
-	int64		first_tick = id128_tick_at(order, moments.first_us - 1) + 1;
-	int64		last_tick = id128_tick_at(order, moments.last_us);
+	int64		first_tick = id128_tick_at(order, times.first_us - 1) + 1;
+	int64		last_tick = id128_tick_at(order, times.last_us);
 
 	if (first_tick > last_tick || last_tick < id128_first_tick(order) ||
 		first_tick > id128_last_tick(order))
@@ -108,7 +108,7 @@ is_not_above(UuidBits one, UuidBits other)
 static Id128Bounds
 get_bounds_argument(FunctionCallInfo fcinfo, int argument, Id128Order order)
 {
-	return ids_in_range(order, get_time_range(fcinfo, PG_GETARG_RANGE_P(argument)));
+	return get_id128_bounds(order, get_time_range(fcinfo, PG_GETARG_RANGE_P(argument)));
 }
 
 static Datum
