@@ -1277,13 +1277,32 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction: also what version 7 may have below the millisecond';
 
+-- A literal or a parameter without a type is a text here.  Without this function it would be
+-- taken for a second UUID of the one below.
+CREATE FUNCTION uuid_timestamp(id uuid, with_fraction text)
+RETURNS timestamptz
+IMMUTABLE STRICT PARALLEL SAFE
+RETURN uuid_timestamp(id, with_fraction::boolean);
+
+COMMENT ON FUNCTION uuid_timestamp(uuid, text) IS
+'the same, for a literal or a parameter without a type';
+
+CREATE FUNCTION uuid_timestamp_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp_support'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION uuid_timestamp_support(internal) IS
+'planner support for uuid_timestamp() of one UUID';
+
 -- TimescaleDB has a uuid_timestamp(uuid), and so have many applications.  Of two that a
 -- call fits alike, PostgreSQL takes the one that is not variadic, so theirs goes on
 -- being called where it is in the same schema, whichever came first.
 CREATE FUNCTION uuid_timestamp(VARIADIC id uuid[])
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp_ms'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT uuid_timestamp_support;
 
 COMMENT ON FUNCTION uuid_timestamp(uuid[]) IS
 'time of one UUID of version 1, 6 or 7, of version 7 in milliseconds';
@@ -2318,33 +2337,67 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog', true);
 DO $$
 DECLARE
 	their record;
-	type_known text;
+	call text;
+	is_without_ours boolean;
+	callee text;		-- the function that the call is one of, or NULL
+	our_functions oid[];
 BEGIN
 	FOR their IN
-		SELECT DISTINCT p.oid::regprocedure AS function, p.pronamespace::regnamespace AS schema, p.proname AS name,
-			(p.proargtypes::oid[])[0:given - 1] AS types
+		SELECT DISTINCT p.oid, p.oid::regprocedure::text AS function, p.pronamespace::regnamespace AS schema, p.proname AS name,
+			-- of a variadic function, a call with one element
+			CASE WHEN p.provariadic <> 0 AND given = p.pronargs THEN (p.proargtypes::oid[])[0:given - 2] || p.provariadic
+				ELSE (p.proargtypes::oid[])[0:given - 1] END AS types, known
 		FROM pg_depend d
 			JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'idgen'
 			JOIN pg_proc our ON d.classid = 'pg_proc'::regclass AND d.objid = our.oid AND d.deptype = 'e'
 			JOIN pg_proc p USING (pronamespace, proname)
 			CROSS JOIN generate_series(p.pronargs - p.pronargdefaults, p.pronargs::integer) AS given
+			-- which arguments have a type, and are not literals of an unknown one: of up to five, all combinations
+			CROSS JOIN generate_series(0, (1 << least(given, 5)) - 1) AS known
 		WHERE NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = d.classid AND o.objid = p.oid AND o.refobjid = e.oid)
 	LOOP
-		FOREACH type_known IN ARRAY ARRAY['', '::%s'] LOOP
+		our_functions := ARRAY(
+			SELECT p.oid FROM pg_proc p
+				JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+				JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'idgen'
+			WHERE p.proname = their.name);
+		-- what PostgreSQL has a function of, such as min(), is called without a schema
+		call := format('%s%I(%s)',
+			CASE WHEN NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = their.name)
+				THEN their.schema || '.' END, their.name,
+			(SELECT string_agg('NULL' || CASE WHEN n > 5 OR their.known & (1 << n::integer - 1) <> 0 THEN '::' || format_type(type, NULL) ELSE '' END, ', ' ORDER BY n)
+			 FROM unnest(their.types) WITH ORDINALITY t(type, n)));
+		FOREACH is_without_ours IN ARRAY '{false,true}'::boolean[] LOOP
+			-- all that this block does is undone at its end
 			BEGIN
-				EXECUTE format('PREPARE idgen_call AS SELECT %s.%I(%s)', their.schema, their.name,
-					(SELECT string_agg('NULL' || format(type_known, format_type(type, NULL)), ', ' ORDER BY n)
-					 FROM unnest(their.types) WITH ORDINALITY t(type, n)));
-				DEALLOCATE idgen_call;
+				PERFORM set_config('search_path', their.schema::text, true);
+				IF is_without_ours THEN
+					FOR callee IN SELECT unnest(our_functions)::regprocedure LOOP
+						EXECUTE format('ALTER FUNCTION %s RENAME TO idgen_out_of_the_way', callee);
+					END LOOP;
+				END IF;
+				EXECUTE format('CREATE TEMP VIEW idgen_call AS SELECT %s AS result', call);
+				SELECT d.refobjid INTO callee FROM pg_rewrite r
+					JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_proc'::regclass
+				WHERE r.ev_class = 'pg_temp.idgen_call'::regclass;
+				RAISE SQLSTATE 'IDGEN' USING MESSAGE = coalesce(callee, '');
 			EXCEPTION
-				WHEN ambiguous_function THEN
-					RAISE ambiguous_function USING
-						MESSAGE = format('calls of function %s would be ambiguous', their.function),
-						DETAIL = 'The extension has functions of the same name.',
-						HINT = 'Create the extension in another schema: CREATE EXTENSION idgen SCHEMA ...';
-				WHEN OTHERS THEN
-					NULL;	-- a call that takes more, such as a type for anyelement, or a window
+				-- a call without a function is a cast to a type of that name
+				WHEN SQLSTATE 'IDGEN' THEN callee := coalesce(nullif(SQLERRM, ''), CASE WHEN to_regtype(format('%s.%I', their.schema, their.name)) IS NOT NULL THEN 'cast' END);
+				WHEN ambiguous_function THEN callee := 'ambiguous';
+				WHEN OTHERS THEN callee := NULL;	-- a call that takes more, such as a type for anyelement, or a window
 			END;
+			EXIT WHEN callee IS NULL;
+			IF NOT is_without_ours THEN
+				EXIT WHEN callee NOT IN ('ambiguous', 'cast') AND callee::oid <> ALL (our_functions);
+				CONTINUE WHEN callee <> 'cast';
+			END IF;
+			IF callee <> 'ambiguous' THEN
+				RAISE ambiguous_function USING
+					MESSAGE = format('calls of function %s would be ambiguous, or calls of another function', their.function),
+					DETAIL = format('The extension has functions of the same name. One such call is "%s".', call),
+					HINT = 'Create the extension in another schema: CREATE EXTENSION idgen SCHEMA ...';
+			END IF;
 		END LOOP;
 	END LOOP;
 END

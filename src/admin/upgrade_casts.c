@@ -6,8 +6,8 @@
  * pg_upgrade does not run the extension's script, but creates each of its objects, among
  * all others of the database.  PostgreSQL records on which functions, types and operators
  * an expression depends, but not on which casts.  So pg_dump can put a domain with a CHECK
- * or DEFAULT that casts an ID, a function with an SQL body or a range type before the
- * casts, and pg_upgrade would fail there.
+ * or DEFAULT that casts an ID, a function with an SQL body, a range type, and a table or
+ * view that any of these needs, before the casts, and pg_upgrade would fail there.
  *
  * So while such a statement runs, the casts exist: they are created before it and dropped
  * after it.  Nothing ever depends on a cast, so each can later be created as the dump has
@@ -159,11 +159,17 @@ lend_casts(const char *name, PGFunction input, const OwnCast *casts, int count, 
 			lend_cast(&casts[i], type, schema, lent);
 }
 
+/*
+ * Does a statement store expressions?  A table or a view comes before the casts, too, if a
+ * type needs it, such as a domain over its rows.
+ */
 static bool
-comes_before_casts(Node *statement)
+stores_expressions(Node *statement)
 {
-	return IsA(statement, CreateDomainStmt) || IsA(statement, CreateRangeStmt) ||
-		IsA(statement, CreateFunctionStmt);
+	return IsA(statement, CreateDomainStmt) || IsA(statement, AlterDomainStmt) ||
+		IsA(statement, CreateRangeStmt) || IsA(statement, CreateFunctionStmt) ||
+		IsA(statement, CreateStmt) || IsA(statement, AlterTableStmt) || IsA(statement, ViewStmt) ||
+		IsA(statement, RuleStmt) || IsA(statement, IndexStmt);
 }
 
 /* Hook.  If the statement fails, the rollback removes the casts. */
@@ -172,7 +178,7 @@ process_utility_with_casts(PlannedStmt *statement, const char *query, bool is_re
 		   ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
 		   QueryCompletion *completion)
 {
-	bool		lends = comes_before_casts(statement->utilityStmt);
+	bool		lends = stores_expressions(statement->utilityStmt);
 	ObjectAddresses *lent = lends ? new_object_addresses() : NULL;
 
 	if (lends)

@@ -90,18 +90,14 @@ note_behind(BehindCause cause, uint64 wall_ns)
 	return true;
 }
 
-/*
- * IDs began ahead of the wall clock, and are by lead_ns now.  Without a step of the clock
- * that only shrinks.  By how much has it grown?
- */
-static uint64
-growth_of_lead(Limits *limits, uint64 lead_ns)
+/* IDs began ahead of the wall clock, and are by no more than lead_ns now; noted in steps. */
+static void
+lower_least_lead(Limits *limits, uint64 lead_ns)
 {
 	uint64		least = pg_atomic_read_u64(&limits->least_lead_ns);
 
 	if (least == 0 || lead_ns + REFERENCE_STEP_NS <= least)
 		(void) pg_atomic_compare_exchange_u64(&limits->least_lead_ns, &least, lead_ns);
-	return least != 0 && lead_ns > least ? lead_ns - least : 0;
 }
 
 static void
@@ -121,50 +117,51 @@ report_step_back(uint64 step_ns, uint64 lead_ns)
 }
 
 /*
- * The wall clock, at wall_ns, is behind the reference clock by lead_ns at least.  If that is
- * new, or more than it can be without a step of the clock, say so, once.
+ * By how much is the wall clock behind the reference clock, which goes by offset or, without
+ * one, stands at base_ns?  No less than this: the wall clock is read last, so the result does
+ * not grow if this process is interrupted in between.
  */
-static void
-note_lead(Limits *limits, uint64 wall_ns, uint64 lead_ns)
+static int64
+lead_at_least(uint64 offset, uint64 base_ns)
 {
-	uint32		cause = pg_atomic_read_u32(&limits->clock_is_behind);
-	uint64		growth_ns;
+	int64		reference = reference_clock_is_offset(offset) ? (int64) offset + slowed_ns() : (int64) base_ns;
 
-	if (cause == 0 && note_behind(WENT_BACK, wall_ns))
-		report_step_back(lead_ns, lead_ns);
-	else if (cause == WENT_BACK)
-		shmem_raise_to(&shmem_area()->largest_regression_ns, lead_ns);
-	else if (cause == IDS_BEGAN_AHEAD)
-	{
-		growth_ns = growth_of_lead(limits, lead_ns);
-		if (growth_ns >= TOLERANCE_NS &&
-			pg_atomic_compare_exchange_u32(&limits->clock_is_behind, &cause, WENT_BACK))
-			report_step_back(growth_ns, lead_ns);
-	}
+	pg_read_barrier();
+	return reference - clock_unix_ns();
 }
 
 /*
- * The same of the reference clock that goes by this offset, whose lead seems to be lead_ns.
- * As the wall clock was read first, it is more if we were interrupted in between; so where
- * something is to be said the clocks are read in the other order.
+ * The wall clock, at wall_ns, seems to be behind the reference clock by lead_ns, or by less if
+ * this process has been interrupted since it was read.  If that is new, or more than it can be
+ * without a step of the clock, say so, once.  What IDs began ahead only shrinks without a step.
+ *
+ * The least lead is read before the clocks: others may lower it meanwhile, as time goes by.
  */
 static void
-note_own_lead(Limits *limits, uint64 offset, uint64 wall_ns, uint64 lead_ns)
+note_lead(Limits *limits, uint64 offset, uint64 base_ns, uint64 wall_ns, uint64 lead_ns)
 {
 	uint32		cause = pg_atomic_read_u32(&limits->clock_is_behind);
-	int64		reference;
+	int64		least;
+	int64		lead;
 
-	if (lead_ns < TOLERANCE_NS)
-		return;
-	if (cause == IDS_BEGAN_AHEAD && growth_of_lead(limits, lead_ns) < TOLERANCE_NS)
+	if (cause == IDS_BEGAN_AHEAD)
+		lower_least_lead(limits, lead_ns);
+	least = pg_atomic_read_u64(&limits->least_lead_ns);
+	if (cause == IDS_BEGAN_AHEAD && lead_ns < least + TOLERANCE_NS)
 		return;
 	if (cause == WENT_BACK && lead_ns <= pg_atomic_read_u64(&shmem_area()->largest_regression_ns))
 		return;
-	reference = offset + slowed_ns();
 	pg_read_barrier();
-	lead_ns = reference - clock_unix_ns();
-	if ((int64) lead_ns >= TOLERANCE_NS)
-		note_lead(limits, wall_ns, lead_ns);
+	lead = lead_at_least(offset, base_ns);
+	if (lead < TOLERANCE_NS)
+		return;
+	if (cause == WENT_BACK)
+		shmem_raise_to(&shmem_area()->largest_regression_ns, lead);
+	else if (cause == 0 && note_behind(WENT_BACK, wall_ns))
+		report_step_back(lead, lead);
+	else if (cause == IDS_BEGAN_AHEAD && lead >= least + TOLERANCE_NS &&
+			 pg_atomic_compare_exchange_u32(&limits->clock_is_behind, &cause, WENT_BACK))
+		report_step_back(lead - least, lead);
 }
 
 static void
@@ -236,7 +233,7 @@ leave_wall(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 
 	if (distance < TOLERANCE_NS)
 		return (ClockReading) {wall_ns, base_ns};
-	note_lead(limits, wall_ns, distance);
+	note_lead(limits, none, base_ns, wall_ns, distance);
 	if (!is_within_limit(distance))
 		return (ClockReading) {wall_ns, wall_ns};
 	if (!set_offset(limits, none, base_ns))
@@ -263,7 +260,8 @@ go_on(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_ns)
 		clear_offset(limits, offset);
 		return reference_clock_read();
 	}
-	note_own_lead(limits, offset, wall_ns, reference - wall_ns);
+	if (reference - wall_ns >= TOLERANCE_NS)
+		note_lead(limits, offset, 0, wall_ns, reference - wall_ns);
 	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest(limits, highest_ns, reference))
 		return reference_clock_read();
 	return (ClockReading) {wall_ns, reference};

@@ -13,9 +13,12 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "catalog/pg_type_d.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
+#include "utils/timestamp.h"
 
 #include "planner/range_selectivity.h"
 
@@ -48,6 +51,46 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 	return NULL;
 }
 
+static bool
+is_not_built_in(Oid function, void *context)
+{
+	return function >= FirstGenbkiObjectId;
+}
+
+/* Does an expression call functions of users?  They may have effects, and fail where the query would not call them. */
+static bool
+calls_functions_of_users(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return check_functions_in_node(node, is_not_built_in, context) ||
+		expression_tree_walker(node, calls_functions_of_users, context);
+}
+
+/* The value of an expression if it is known while planning; otherwise NULL. */
+static Const *
+known_value(PlannerInfo *root, Node *expression)
+{
+	expression = estimate_expression_value(root, expression);
+	return IsA(expression, Const) ? (Const *) expression : NULL;
+}
+
+/* Is this a call that makes a range of two bounds in the wrong order? */
+static bool
+is_inverted(PlannerInfo *root, Node *range)
+{
+	FuncExpr   *call = (FuncExpr *) range;
+	Const	   *lower;
+	Const	   *upper;
+
+	if (!IsA(range, FuncExpr) || list_length(call->args) < 2 || exprType(linitial(call->args)) != TIMESTAMPTZOID)
+		return false;
+	lower = known_value(root, linitial(call->args));
+	upper = known_value(root, lsecond(call->args));
+	return lower != NULL && upper != NULL && !lower->constisnull && !upper->constisnull &&
+		DatumGetTimestampTz(lower->constvalue) > DatumGetTimestampTz(upper->constvalue);
+}
+
 /* An estimate of the range; NULL if there is none. */
 static Const *
 guess_range(PlannerInfo *root, Node *range)
@@ -56,12 +99,12 @@ guess_range(PlannerInfo *root, Node *range)
 
 	if (IsA(range, Param) && parameter->paramkind == PARAM_EXEC)
 		range = expression_of_parameter(root, parameter->paramid);
-	if (range != NULL)
-		range = estimate_expression_value(root, range);
-	return range != NULL && IsA(range, Const) ? (Const *) range : NULL;
+	if (range == NULL || calls_functions_of_users(range, NULL) || is_inverted(root, range))
+		return NULL;
+	return known_value(root, range);
 }
 
-/* The share of rows, from 0 to 1, for which a predicate is true.  Raises the errors of computing the range. */
+/* The share of rows, from 0 to 1, for which a predicate is true. */
 Selectivity
 estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
 				  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)

@@ -7,8 +7,8 @@
  * From one stretch to the next the clock jumps, ahead or back, by any number of seconds.
  * What the clock shows is a timestamp without time zone, in us.
  *
- * Timestamps must be finite, and must not overflow when two days are added, which is
- * true for all valid timestamps.  Nothing here raises an error.
+ * Timestamps must be finite, and must not overflow when a week is added, which is true
+ * for all valid timestamps.  Nothing here raises an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,10 +18,13 @@
 
 #define PG_EPOCH_S ((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
+/* A POSIX time zone such as XXX-167:59 may be almost this far from UTC. */
+#define FARTHEST_CLOCK_US (7 * USECS_PER_DAY)
+
 /* A stretch, from the moment passed to stretch_at(). */
 typedef struct Stretch
 {
-	int64		ahead_us;		/* offset from UTC, less than a day */
+	int64		ahead_us;		/* offset from UTC, less than FARTHEST_CLOCK_US either way */
 	TimestampTz until;			/* the jump at its end; DT_NOEND if there is none */
 	int64		ahead_after_us; /* ahead_us after the jump */
 } Stretch;
@@ -72,12 +75,12 @@ zone_clock_at(pg_tz *zone, TimestampTz moment)
 
 /*
  * The first moment when the clock shows this time or, if it jumps over it, a later one.
- * The search begins a day earlier, as all offsets from UTC are shorter.
+ * The search begins before any clock can show it.
  */
 TimestampTz
 zone_first_shows(pg_tz *zone, Timestamp shown)
 {
-	TimestampTz from = shown - USECS_PER_DAY;
+	TimestampTz from = shown - FARTHEST_CLOCK_US;
 
 	for (;;)
 	{

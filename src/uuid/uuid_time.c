@@ -8,11 +8,16 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type_d.h"
 #include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/supportnodes.h"
 #include "utils/array.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "engine/clock.h"
+#include "planner/range_predicate.h"
 #include "uuid/uuid_datum.h"
 #include "uuid/uuid_time.h"
 
@@ -20,30 +25,43 @@ PG_FUNCTION_INFO_V1(idgen_uuid_version);
 PG_FUNCTION_INFO_V1(idgen_uuid_has_version);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp_ms);
+PG_FUNCTION_INFO_V1(idgen_uuid_timestamp_support);
 PG_FUNCTION_INFO_V1(idgen_uuidv1_to_v6);
 PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
 
 /*
- * uuid_version(VARIADIC id uuid[]); NULL if the UUID has none
+ * The only UUID of an array, for the SQL function caller.  Returns false if it is NULL.
+ * ERROR INVALID_PARAMETER_VALUE if there are none, or several.
  *
- * It takes one UUID.  It is declared as variadic so that it does not conflict with a
- * uuid_version(uuid) of others; see idgen--0.1.sql.
+ * The functions take one UUID.  They are declared as variadic so that they do not conflict
+ * with functions of others that take one uuid; see idgen--0.1.sql.
  */
-Datum
-idgen_uuid_version(PG_FUNCTION_ARGS)
+static bool
+get_only_uuid(ArrayType *array, const char *caller, UuidBits *uuid)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
 	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	int			version;
 
 	if (count != 1)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("uuid_version() takes one UUID"),
+				errmsg("%s takes one UUID", caller),
 				errdetail("It was given %d.", count));
-	if (ARR_HASNULL(array) && array_contains_nulls(array))
+	if (array_contains_nulls(array))
+		return false;
+	*uuid = uuid_from_datum(PointerGetDatum(ARR_DATA_PTR(array)));
+	return true;
+}
+
+/* uuid_version(VARIADIC id uuid[]); NULL if the UUID has none */
+Datum
+idgen_uuid_version(PG_FUNCTION_ARGS)
+{
+	UuidBits	uuid;
+	int			version;
+
+	if (!get_only_uuid(PG_GETARG_ARRAYTYPE_P(0), "uuid_version()", &uuid))
 		PG_RETURN_NULL();
-	version = uuid_version(uuid_bits_read((unsigned char *) ARR_DATA_PTR(array)));
+	version = uuid_version(uuid);
 	if (version < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(version);
@@ -85,21 +103,43 @@ idgen_uuid_timestamp(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
 }
 
-/*
- * uuid_timestamp(VARIADIC id uuid[]), for one UUID.  NULL if it has no time or is NULL,
- * and for any other number of UUIDs.  Raises no errors.
- */
+/* uuid_timestamp(VARIADIC id uuid[]); NULL if the UUID has no time */
 Datum
 idgen_uuid_timestamp_ms(PG_FUNCTION_ARGS)
 {
-	ArrayType  *ids = PG_GETARG_ARRAYTYPE_P(0);
+	UuidBits	uuid;
 	int64		unix_us;
 
-	if (ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)) != 1 || array_contains_nulls(ids))
-		PG_RETURN_NULL();
-	if (!uuid_time_us(uuid_from_datum(PointerGetDatum(ARR_DATA_PTR(ids))), false, &unix_us))
+	if (!get_only_uuid(PG_GETARG_ARRAYTYPE_P(0), "uuid_timestamp()", &uuid) ||
+		!uuid_time_us(uuid, false, &unix_us))
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(unix_us));
+}
+
+/*
+ * Replaces uuid_timestamp(VARIADIC id uuid[]) with one UUID by uuid_timestamp(id, false), which
+ * needs no array and is leakproof.
+ */
+Datum
+idgen_uuid_timestamp_support(PG_FUNCTION_ARGS)
+{
+	static const Oid argument_types[] = {UUIDOID, BOOLOID};
+	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
+	ArrayExpr  *array;
+	Oid			function;
+
+	if (!IsA(request, SupportRequestSimplify))
+		PG_RETURN_POINTER(NULL);
+	array = linitial(request->fcall->args);
+	if (!IsA(array, ArrayExpr) || array->multidims || list_length(array->elements) != 1)
+		PG_RETURN_POINTER(NULL);
+	function = find_own_function(get_func_namespace(request->fcall->funcid), "uuid_timestamp",
+								 argument_types, lengthof(argument_types), idgen_uuid_timestamp);
+	if (!OidIsValid(function))
+		PG_RETURN_POINTER(NULL);
+	PG_RETURN_POINTER(makeFuncExpr(function, TIMESTAMPTZOID,
+								   list_make2(linitial(array->elements), makeBoolConst(false, false)),
+								   InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
 }
 
 /* Convert from version 1 or 6 to the other.  ERROR INVALID_PARAMETER_VALUE if the UUID is not of version from. */

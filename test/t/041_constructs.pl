@@ -97,12 +97,17 @@ CREATE TABLE sources (id integer PRIMARY KEY, layout snowflake_layout CHECK (lay
 	own boolean GENERATED ALWAYS AS (NULLIF(layout, 'default') IS NULL) STORED);
 CREATE VIEW same_layout AS SELECT * FROM sources NATURAL JOIN (SELECT layout FROM sources) AS others WHERE CASE layout WHEN 'default' THEN true END;
 INSERT INTO sources VALUES (1, 'default'), (2, 'twitter');
-CREATE DOMAIN snowflake_number AS snowflake DEFAULT 42 CHECK (VALUE > 0 AND VALUE::numeric < 1e18);
+CREATE TABLE members (id snowflake, u ulid, CHECK (u::timestamptz > '2020-01-01'));
+CREATE VIEW recent AS SELECT id, u::timestamptz AS at FROM members WHERE id::timestamptz > '2020-01-01';
+CREATE FUNCTION is_recent(r recent) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN r.id IS NOT NULL; END';
+CREATE DOMAIN member AS members CHECK ((VALUE).id IS NOT NULL);
+CREATE DOMAIN recent_member AS recent CHECK (is_recent(VALUE));
+CREATE DOMAIN numbered_snowflake AS snowflake DEFAULT 42 CHECK (VALUE > 0 AND VALUE::numeric < 1e18);
 CREATE DOMAIN snowflake_at AS snowflake DEFAULT snowflake_nextval()
 	CHECK (VALUE >= timestamptz '2020-01-01 00:00:00+00' AND VALUE <@ tstzrange '[2020-01-01 00:00:00+00,)');
 CREATE TYPE snowflakes AS RANGE (subtype = snowflake, subtype_opclass = int8_ops);
 CREATE TYPE ulids AS RANGE (subtype = ulid, multirange_type_name = ulid_ranges);
-CREATE TABLE reserved (ids snowflakes, ulids ulids, at snowflake_at, number snowflake_number, EXCLUDE USING gist (ulids WITH &&));
+CREATE TABLE reserved (ids snowflakes, ulids ulids, at snowflake_at, number numbered_snowflake, EXCLUDE USING gist (ulids WITH &&));
 INSERT INTO reserved (ids, ulids) VALUES ('[1,2]', '[01ARZ3NDEKTSV4RRFFQ69G5FAV,01ARZ3NDEKTSV4RRFFQ69G5FAW]');
 END
 

@@ -46,6 +46,15 @@ my %INSTEAD = (
 	'snowflake_timestamp(bigint)' => 'snowflake_timestamp(5)',
 	'snowflake_parse(bigint)' => 'snowflake_parse(5)',
 	'snowflake_capacity()' => 'snowflake_capacity()',
+	'snowflake_lower_bound(date)' => [ "snowflake_lower_bound('2026-01-01')", "snowflake_lower_bound(date '2026-01-01')" ],
+	'ulid_at(timestamp)' => [ "ulid_at('2026-01-01')", "ulid_at(timestamp '2026-01-01')" ],
+	'uuid_least(VARIADIC uuid[])' => "uuid_least(gen_random_uuid(), gen_random_uuid())",
+	'snowflake_nextval(regclass)' => [ "snowflake_nextval('pg_class')", "snowflake_nextval(regclass 'pg_class')" ],
+	'snowflake_inspect(numeric)' => [ "snowflake_inspect('5')", 'snowflake_inspect(5.0)' ],
+	'ulid(text)' => [ "ulid('x')", "ulid('x'::text)" ],
+	# of two searched schemas, PostgreSQL chooses by type for a literal, too
+	'uuid_encode(uuid, varchar)' => [ "uuid_encode($UUID\::uuid, 'base58')", "uuid_encode($UUID\::uuid, varchar 'base58')" ],
+	'ulid_at(date)' => [ "ulid_at('2024-01-01')", "ulid_at(date '2024-01-01')" ],
 	'snowflake_lower_bound(timestamptz)' => 'snowflake_lower_bound(now())',
 	'snowflake_created_in(bigint, tstzrange)' => "snowflake_created_in(5, '(,)')",
 	'snowflake_make(timestamptz)' => 'snowflake_make(now())',
@@ -120,9 +129,14 @@ calls_are_theirs('beside', 'while it is in another schema');
 $node->safe_psql('postgres', 'ALTER DATABASE beside SET search_path = public, ids');
 calls_are_theirs('beside', '... which is searched, too');
 
+# A call that was ambiguous before is no obstacle.
+$node->safe_psql('postgres', 'CREATE DATABASE ambiguous');
+$node->safe_psql('ambiguous', join('; ', map { create($_) } 'snowflake_inspect(date)', 'snowflake_inspect(inet)') . "; CREATE EXTENSION idgen");
+is($node->safe_psql('ambiguous', "SELECT snowflake_inspect(date '2024-01-01')"), 'snowflake_inspect(date)', 'functions whose calls were ambiguous before are called as before');
+
 foreach my $signature (sort keys %INSTEAD)
 {
-	my $call = $INSTEAD{$signature};
+	my ($call, $searched) = ref $INSTEAD{$signature} ? @{ $INSTEAD{$signature} } : ($INSTEAD{$signature}) x 2;
 	my $expected = $signature;
 
 	$node->safe_psql('postgres', 'CREATE DATABASE instead');
@@ -131,7 +145,7 @@ foreach my $signature (sort keys %INSTEAD)
 	like($error, qr/ERROR:  (42723|42725): /, "$signature: refused");
 	is($node->safe_psql('instead', "SELECT $call"), $expected, '... and it works as before');
 	$node->safe_psql('instead', 'CREATE SCHEMA ids; CREATE EXTENSION idgen SCHEMA ids');
-	is($node->safe_psql('instead', "SET search_path = public, ids; SELECT $call"), $expected, '... also with the extension in another schema');
+	is($node->safe_psql('instead', "SET search_path = public, ids; SELECT $searched"), $expected, '... also with the extension in another schema');
 	is($node->safe_psql('instead', "SET search_path = ids, public; SELECT ids.snowflake_nextval() > 0"), 't', '... which works, too');
 	$node->safe_psql('postgres', 'DROP DATABASE instead');
 }
