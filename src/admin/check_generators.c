@@ -78,7 +78,7 @@ check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const 
 	finding_put_layout(result, generator->subject, &generator->layout);
 	check_generator_node(result, generator, others);
 	check_can_continue(result, generator->subject, &generator->layout,
-					id_space_find(&generator->layout, generator->node_bits));
+					   id_space_find(&generator->layout, generator->node_bits));
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",
@@ -321,7 +321,7 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 /* Would the value of a setting fit the layout of a generator that follows it in this field? */
 static void
 check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
-					 LayoutField field, const ServerSetting *setting)
+							 LayoutField field, const ServerSetting *setting)
 {
 	char		detail[GENERATOR_DETAIL_SIZE];
 

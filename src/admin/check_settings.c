@@ -87,7 +87,7 @@ check_field_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutFie
 /* layout is NULL if it is not known. */
 void
 check_node_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
-		  const ServerSetting *worker)
+				const ServerSetting *worker)
 {
 	check_field_fits(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
 	check_field_fits(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);

@@ -16,6 +16,6 @@
 
 extern void check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout);
 extern void check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout,
-							Timeline *timeline);
+							   Timeline *timeline);
 
 #endif							/* IDGEN_CHECK_TIMELINES_H */

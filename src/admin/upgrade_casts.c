@@ -175,8 +175,8 @@ stores_expressions(Node *statement)
 /* Hook.  If the statement fails, the rollback removes the casts. */
 static void
 process_utility_with_casts(PlannedStmt *statement, const char *query, bool is_read_only, ProcessUtilityContext context,
-		   ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
-		   QueryCompletion *completion)
+						   ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+						   QueryCompletion *completion)
 {
 	bool		lends = stores_expressions(statement->utilityStmt);
 	ObjectAddresses *lent = lends ? new_object_addresses() : NULL;

@@ -111,7 +111,7 @@ append_digit(UuidBits *value, int base, int digit)
  */
 static BaseNStatus
 decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, uint64 most_high,
-	   UuidBits *value, size_t *bad)
+			  UuidBits *value, size_t *bad)
 {
 	BaseNStatus status = BASE_N_EMPTY;
 	UuidBits	sum = {0, 0};
@@ -140,7 +140,7 @@ decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, ui
 /* Read a number of 64 bits, as decode_digits() says. */
 BaseNStatus
 base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
-			   uint64 *value, size_t *bad)
+			  uint64 *value, size_t *bad)
 {
 	UuidBits	bits;
 	BaseNStatus status = decode_digits(encoding, text, length, 0, &bits, bad);
@@ -153,7 +153,7 @@ base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
 /* Read a number of 128 bits, as decode_digits() says. */
 BaseNStatus
 base_n_decode_128(const BaseNEncoding *encoding, const char *text, size_t length,
-				   UuidBits *value, size_t *bad)
+				  UuidBits *value, size_t *bad)
 {
 	return decode_digits(encoding, text, length, PG_UINT64_MAX, value, bad);
 }

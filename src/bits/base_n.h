@@ -50,9 +50,9 @@ typedef enum BaseNStatus
 
 extern void base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text);
 extern BaseNStatus base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
-								   uint64 *value, size_t *bad);
+								 uint64 *value, size_t *bad);
 extern void base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text);
 extern BaseNStatus base_n_decode_128(const BaseNEncoding *encoding, const char *text, size_t length,
-									   UuidBits *value, size_t *bad);
+									 UuidBits *value, size_t *bad);
 
 #endif							/* IDGEN_BASE_N_H */

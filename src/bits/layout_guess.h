@@ -63,6 +63,6 @@ typedef struct LayoutCandidate
 #define MOST_CERTAIN 0.9
 
 extern int layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us,
-					   LayoutCandidate *candidates);
+						LayoutCandidate *candidates);
 
 #endif							/* IDGEN_LAYOUT_GUESS_H */

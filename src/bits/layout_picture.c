@@ -157,7 +157,7 @@ draw_meaning(Drawing *drawing, const SnowflakeLayout *layout, const Group *group
 		draw_time(drawing, layout, value);
 	else if (group->field < LAYOUT_FIELDS)
 		draw_text(drawing, "%s %llu (0 .. %llu)", layout_field_names[group->field], (unsigned long long) value,
-			(unsigned long long) (UINT64CONST(1) << group->bits) - 1);
+				  (unsigned long long) (UINT64CONST(1) << group->bits) - 1);
 	else if (value == 0)
 		draw_text(drawing, "%s", is_sign ? "sign" : "unused");
 	else

@@ -85,7 +85,7 @@ set_syntax_problem(Reader *reader, const char *expected)
 	if (length == 0)
 		return set_problem(reader->problem, grammar_hint, "Expected %s.", expected);
 	return set_problem(reader->problem, grammar_hint, "Expected %s, but found \"%.*s\".",
-				expected, length, reader->at);
+					   expected, length, reader->at);
 }
 
 static bool
@@ -301,7 +301,7 @@ take_time_unit(Reader *reader, SnowflakeLayout *layout)
 		return false;
 	if (epoch_us % layout->tick_us != 0)
 		return set_problem(reader->problem, "Choose an epoch that is a whole number of ticks after 1970-01-01.",
-					"The epoch is not at the start of a tick.");
+						   "The epoch is not at the start of a tick.");
 	layout->epoch_ticks = epoch_us / layout->tick_us;
 	return true;
 }
@@ -341,7 +341,7 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 		return set_problem(reader->problem, NULL, "There are two fields \"%s\".", layout_field_names[*field]);
 	if (number < 1 || number > most_bits[*field])
 		return set_problem(reader->problem, NULL, "Field \"%s\" has %d bits; it must have from 1 to %d.",
-					layout_field_names[*field], (int) number, most_bits[*field]);
+						   layout_field_names[*field], (int) number, most_bits[*field]);
 	layout->bits[*field] = number;
 	return *field != LAYOUT_TIME || take_time_unit(reader, layout);
 }
@@ -371,7 +371,7 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 		return set_syntax_problem(reader, "a comma or the end");
 	if (sum != 63 && sum != 64)
 		return set_problem(reader->problem, sum < 63 ? "Name the bits that are not used, as in \"unused 10\"." : NULL,
-					"The fields add up to %d bits; they must add up to 64, or to 63 without the sign bit.", sum);
+						   "The fields add up to %d bits; they must add up to 64, or to 63 without the sign bit.", sum);
 
 	for (int i = 0, below = sum; i < parts; i++)
 	{
@@ -399,7 +399,7 @@ check_valid(const SnowflakeLayout *layout, LayoutProblem *problem)
 		pg_add_s64_overflow(layout->epoch_ticks, layout_end_tick(layout), &end_tick) ||
 		pg_mul_s64_overflow(end_tick, layout->tick_us, &end_us))
 		return set_problem(problem, "Give the time fewer bits, and leave the highest unused.",
-					"The time reaches further than a timestamp can, which is the year 294246.");
+						   "The time reaches further than a timestamp can, which is the year 294246.");
 	return true;
 }
 

@@ -28,7 +28,7 @@ typedef struct RangePredicate
 extern RangePredicate make_range_predicate(Node *id, Node *range, Oid type);
 extern PGFunction get_function_code(Oid function);
 extern Oid find_own_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
-									PGFunction code);
+							 PGFunction code);
 extern List *range_predicate_comparisons(const RangePredicate *predicate);
 
 #endif							/* IDGEN_RANGE_PREDICATE_H */

@@ -107,7 +107,7 @@ guess_range(PlannerInfo *root, Node *range)
 /* The share of rows, from 0 to 1, for which a predicate is true. */
 Selectivity
 estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
-				  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)
+						   int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)
 {
 	Const	   *range = guess_range(root, (Node *) predicate->range);
 	RangePredicate guessed = *predicate;

@@ -13,6 +13,6 @@
 #include "planner/range_predicate.h"
 
 extern Selectivity estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
-									 int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo);
+											  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo);
 
 #endif							/* IDGEN_RANGE_SELECTIVITY_H */

@@ -152,7 +152,7 @@ answer_selectivity(SupportRequestSelectivity *request, RangePredicateReader read
 	RangePredicate predicate = read((Node *) request, request->funcid, request->args);
 
 	request->selectivity = estimate_range_selectivity(request->root, &predicate, request->varRelid,
-											 request->jointype, request->sjinfo);
+													  request->jointype, request->sjinfo);
 	return (Node *) request;
 }
 

@@ -202,8 +202,8 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 
 		if (!PG_ARGISNULL(i))
 			append_generator_option(&command, generator_option_of_field[field],
-						  psprintf("%lld", field == LAYOUT_SLAB ?
-								   (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
+									psprintf("%lld", field == LAYOUT_SLAB ?
+											 (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
 	}
 	if (!PG_ARGISNULL(6))
 		append_generator_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));

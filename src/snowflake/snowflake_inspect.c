@@ -260,7 +260,7 @@ append_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, i
 /* The names of candidates with a verdict and too small a chance for a line. */
 static void
 append_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidates, int count,
-			  LayoutVerdict verdict)
+				 LayoutVerdict verdict)
 {
 	const char *between = "";
 

@@ -222,9 +222,9 @@ read_snowflake_predicate(Node *request, Oid function, List *arguments)
 	{
 		types[1] = predicate.layout->consttype;
 		predicate.first = find_own_function(schema, "snowflake_first_in_range", types, 2,
-												   idgen_snowflake_first_in_range);
+											idgen_snowflake_first_in_range);
 		predicate.last = find_own_function(schema, "snowflake_last_in_range", types, 2,
-												  idgen_snowflake_last_in_range);
+										   idgen_snowflake_last_in_range);
 	}
 	return predicate;
 }
@@ -244,5 +244,5 @@ idgen_snowflake_range_selectivity(PG_FUNCTION_ARGS)
 	RangePredicate predicate = read_snowflake_predicate(NULL, function, (List *) PG_GETARG_POINTER(2));
 
 	PG_RETURN_FLOAT8(estimate_range_selectivity((PlannerInfo *) PG_GETARG_POINTER(0), &predicate,
-									   PG_GETARG_INT32(3), JOIN_INNER, NULL));
+												PG_GETARG_INT32(3), JOIN_INNER, NULL));
 }

@@ -161,7 +161,7 @@ append_v7(Fields *fields, UuidBits uuid)
 	append_field(fields, 12, "unix_ts_ms %lld: %s", (long long) uuid_ms(uuid), format_utc(unix_us));
 	append_field(fields, 1, "version 7");
 	append_field(fields, 3, "rand_a %03x: random, a counter, or %d us as a fraction", rand_a,
-		rand_a * (int) US_PER_MS / UUID_FRACTIONS);
+				 rand_a * (int) US_PER_MS / UUID_FRACTIONS);
 	append_field(fields, 16, "variant 10, rand_b %016llx: random, or begun by a counter", (unsigned long long) get_tail(uuid));
 }
 

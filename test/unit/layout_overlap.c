@@ -297,7 +297,7 @@ test_brute_force(void)
 	is_number(seen.wrong_timeline, 0, "small layouts: can one timeline serve both?");
 	is_number(seen.wrong_wide, 0, "small layouts: all IDs of one timeline are of its widest layout");
 	check(seen.equal > PAIRS / 10 && seen.same_pace > PAIRS / 100 && seen.same_timeline > PAIRS / 100,
-	   "small layouts: there are pairs of each kind");
+		  "small layouts: there are pairs of each kind");
 	check(seen.crossing_only < seen.equal / 10, "small layouts: few meet in passing only");
 }
 
@@ -320,11 +320,11 @@ static void
 is_pair(IdNumbers one, IdNumbers other, bool may_be_equal, bool same_pace, bool share, const char *name)
 {
 	check(layout_may_be_equal(&one, &other) == may_be_equal &&
-	   layout_may_be_equal(&other, &one) == may_be_equal &&
-	   (!may_be_equal || (layout_same_pace(&one, &other) == same_pace &&
-						  layout_same_pace(&other, &one) == same_pace)) &&
-	   layout_shares_timeline(&one, &other) == share &&
-	   layout_shares_timeline(&other, &one) == share, name);
+		  layout_may_be_equal(&other, &one) == may_be_equal &&
+		  (!may_be_equal || (layout_same_pace(&one, &other) == same_pace &&
+							 layout_same_pace(&other, &one) == same_pace)) &&
+		  layout_shares_timeline(&one, &other) == share &&
+		  layout_shares_timeline(&other, &one) == share, name);
 }
 
 static void
