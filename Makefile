@@ -13,12 +13,13 @@
 
 MODULE_big = idgen
 OBJS = \
-	src/bits/id_text.o \
+	src/bits/base_n.o \
+	src/bits/id128_bounds.o \
 	src/bits/layout_capacity.o \
 	src/bits/layout_overlap.o \
 	src/bits/layout_picture.o \
 	src/bits/layout_plan.o \
-	src/bits/layout_plausibility.o \
+	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
 	src/bits/typeid_text.o \
@@ -61,29 +62,25 @@ OBJS = \
 	src/generator/own_layouts.o \
 	src/generator/server_layout.o \
 	src/generator/unique_time.o \
-	src/planner/id_bounds.o \
-	src/planner/moment_range.o \
+	src/planner/time_range.o \
 	src/planner/range_predicate.o \
 	src/planner/range_selectivity.o \
 	src/planner/range_support.o \
 	src/uuid/uuid.o \
 	src/uuid/uuid_gregorian.o \
 	src/uuid/uuid_inspect.o \
-	src/uuid/uuid_kind.o \
-	src/uuid/uuid_moment.o \
 	src/uuid/uuid_node.o \
 	src/uuid/uuid_range.o \
 	src/uuid/uuid_text.o \
 	src/uuid/uuid_time.o \
 	src/snowflake/snowflake.o \
 	src/snowflake/snowflake128.o \
-	src/snowflake/snowflake_calendar.o \
+	src/snowflake/snowflake_bounds.o \
 	src/snowflake/snowflake_capacity.o \
 	src/snowflake/snowflake_generator.o \
 	src/snowflake/snowflake_inspect.o \
 	src/snowflake/snowflake_layout.o \
 	src/snowflake/snowflake_make.o \
-	src/snowflake/snowflake_moment.o \
 	src/snowflake/snowflake_parse.o \
 	src/snowflake/snowflake_period.o \
 	src/snowflake/snowflake_plan.o \
@@ -93,7 +90,6 @@ OBJS = \
 	src/snowflake/snowflake_type.o \
 	src/snowflake/time_zone.o \
 	src/ulid/ulid.o \
-	src/ulid/ulid_time.o \
 	src/ulid/ulid_type.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
@@ -105,7 +101,7 @@ OBJS = \
 	src/admin/check_settings.o \
 	src/admin/check_timelines.o \
 	src/admin/extension_schema.o \
-	src/admin/finding.o \
+	src/admin/check_finding.o \
 	src/admin/id_series.o \
 	src/admin/others_ids.o \
 	src/admin/reset_timeline.o \
@@ -188,7 +184,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,id_text.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/engine/process_state.c src/engine/random.c

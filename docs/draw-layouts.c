@@ -33,8 +33,8 @@ put_row(FILE *out, const Drawing *drawing)
 {
 	const SnowflakeLayout *layout = drawing->layout;
 	char		tick[NUMBER_SIZE];
-	char		epoch[LAYOUT_MOMENT_SIZE] = "its slab's";
-	char		end[LAYOUT_MOMENT_SIZE];
+	char		epoch[LAYOUT_TIMESTAMP_SIZE] = "its slab's";
+	char		end[LAYOUT_TIMESTAMP_SIZE];
 	char		number[NUMBER_SIZE];
 
 	layout_write_tick(layout->tick_us, tick, sizeof(tick));
@@ -42,8 +42,8 @@ put_row(FILE *out, const Drawing *drawing)
 		write_duration(layout_end_us(layout) - layout_tick_start_us(layout, 0), end, sizeof(end));
 	else
 	{
-		layout_write_moment(layout_tick_start_us(layout, 0), epoch, sizeof(epoch));
-		layout_write_moment(layout_end_us(layout), end, sizeof(end));
+		layout_write_timestamp(layout_tick_start_us(layout, 0), epoch, sizeof(epoch));
+		layout_write_timestamp(layout_end_us(layout), end, sizeof(end));
 		*strchrnul(end, ' ') = '\0';
 	}
 	fprintf(out, "| [`%s`](#%s) | ", drawing->preset->name, drawing->preset->name);

@@ -249,8 +249,8 @@ put_fact(FILE *out, int x, int y, const char *key, const char *fact)
 static void
 put_facts(FILE *out, const SnowflakeLayout *layout, int y)
 {
-	char		fact[2 * LAYOUT_MOMENT_SIZE];
-	char		moment[LAYOUT_MOMENT_SIZE];
+	char		fact[2 * LAYOUT_TIMESTAMP_SIZE];
+	char		moment[LAYOUT_TIMESTAMP_SIZE];
 	char		number[NUMBER_SIZE];
 
 	if (layout_is_in_slabs(layout))
@@ -261,10 +261,10 @@ put_facts(FILE *out, const SnowflakeLayout *layout, int y)
 	}
 	else
 	{
-		layout_write_moment(layout_tick_start_us(layout, 0), moment, sizeof(moment));
+		layout_write_timestamp(layout_tick_start_us(layout, 0), moment, sizeof(moment));
 		snprintf(fact, sizeof(fact), "%s UTC", moment);
 		put_fact(out, LEFT, y, "epoch", fact);
-		layout_write_moment(layout_end_us(layout), moment, sizeof(moment));
+		layout_write_timestamp(layout_end_us(layout), moment, sizeof(moment));
 		snprintf(fact, sizeof(fact), "%s UTC", moment);
 	}
 	put_fact(out, LEFT + 275, y, "ends", fact);
@@ -278,14 +278,14 @@ static void
 put_sign_note(FILE *out, const SnowflakeLayout *layout, int y)
 {
 	int			x = bit_x(63);
-	char		moment[LAYOUT_MOMENT_SIZE];
+	char		moment[LAYOUT_TIMESTAMP_SIZE];
 	char		note[200];
 
 	fprintf(out, "  <rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"negative\"/>\n",
 			x + 3, TOP + 3, BIT - 5, HEIGHT - 6);
 	if (layout_uses_sign(layout, LAYOUT_TIME))
 	{
-		layout_write_moment(layout_last_end_us(layout), moment, sizeof(moment));
+		layout_write_timestamp(layout_last_end_us(layout), moment, sizeof(moment));
 		snprintf(note, sizeof(note),
 				 "is the time's, so a bigint turns negative when it ends; an unsigned number goes on until %s UTC", moment);
 	}
@@ -354,7 +354,7 @@ layout_draw_svg(FILE *out, const Drawing *drawing)
 Drawing
 layout_drawing(int number)
 {
-	Drawing		drawing = {.preset = &layout_presets[number],.layout = layout_of_preset(number)};
+	Drawing		drawing = {.preset = &layout_presets[number],.layout = layout_by_preset_number(number)};
 
 	find_parts(&drawing);
 	return drawing;

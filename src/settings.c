@@ -29,7 +29,7 @@
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "settings.h"
-#include "uuid/uuid_gregorian.h"
+#include "uuid/uuid_node.h"
 
 #define MS_PER_MINUTE (60 * 1000)
 #define MS_PER_DAY (24 * 60 * MS_PER_MINUTE)

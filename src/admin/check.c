@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * check.c
- *	  idgen_check(): is this server fit to make IDs that never repeat?
+ *	  idgen_check(): can this server issue IDs, and will they never repeat?
  *
- * No rows is good news, so whatever makes a call of snowflake_nextval() fail on a server
- * that is not in recovery is to have one.  It looks at what is, and changes nothing but that
- * it creates the shared area if there is none.  It works on a standby, too, which one day may
- * be promoted.
+ * No rows means that all is well, so there must be a row for anything that makes
+ * snowflake_nextval() fail on a server that is not in recovery.  The checks change nothing,
+ * except that they create the shared area if there is none.  They also work on a standby,
+ * which may be promoted later.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,9 +27,9 @@
 
 PG_FUNCTION_INFO_V1(idgen_check);
 
-/* The server's layout, as it is or will be for who issues the first ID; NULL if it is invalid. */
+/* The server's layout, or the one that the first ID will fix; NULL if that is invalid. */
 static const SnowflakeLayout *
-layout_to_check(void)
+get_server_layout(void)
 {
 	return server_layout_is_fixed() ? server_layout() : server_layout_asked();
 }
@@ -45,12 +45,12 @@ idgen_check(PG_FUNCTION_ARGS)
 	Others		others = {.how = NULL};
 
 	InitMaterializedSRF(fcinfo, 0);
-	layout = layout_to_check();
+	layout = get_server_layout();
 	check_settings(result);
 	check_files(result);
 	check_clock(result);
 	check_reservation(result);
-	check_fit(result, layout, &generator_datacenter, &generator_worker);
+	check_node_fits(result, layout, &generator_datacenter, &generator_worker);
 	if (layout != NULL)
 	{
 		check_layout(result, layout);

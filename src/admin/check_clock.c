@@ -10,13 +10,13 @@
 #include <sys/timex.h>
 
 #include "admin/check_clock.h"
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "engine/activity.h"
 #include "engine/window.h"
 
 /* What the kernel thinks. */
 static void
-check_kernel(ReturnSetInfo *result)
+check_kernel_clock(ReturnSetInfo *result)
 {
 	struct timex state = {0};
 	int64		max_drift_us = window_max_drift.value * US_PER_MS;
@@ -38,7 +38,7 @@ check_kernel(ReturnSetInfo *result)
 
 /* What it has done. */
 static void
-check_regressions(ReturnSetInfo *result)
+check_clock_steps(ReturnSetInfo *result)
 {
 	SharedArea *area = shmem_area();
 	uint64		regressions = pg_atomic_read_u64(&area->regressions);
@@ -56,8 +56,8 @@ check_regressions(ReturnSetInfo *result)
 void
 check_clock(ReturnSetInfo *result)
 {
-	check_kernel(result);
-	check_regressions(result);
+	check_kernel_clock(result);
+	check_clock_steps(result);
 }
 
 /* From here on, or half of the limit, it is a finding that IDs go by a clock of their own, in us. */
@@ -77,7 +77,7 @@ lead_to_show(const ReferenceLead *lead)
 
 /* Is the system clock behind where it has been, or where IDs began or will begin? */
 void
-check_reference(ReturnSetInfo *result, const ReferenceLead *lead)
+check_reference_clock(ReturnSetInfo *result, const ReferenceLead *lead)
 {
 	int64		limit_us = reference_max_regression.value * US_PER_MS;
 	ReferenceLead shown = lead_to_show(lead);

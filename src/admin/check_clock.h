@@ -13,6 +13,6 @@
 #include "engine/reference_clock.h"
 
 extern void check_clock(ReturnSetInfo *result);
-extern void check_reference(ReturnSetInfo *result, const ReferenceLead *lead);
+extern void check_reference_clock(ReturnSetInfo *result, const ReferenceLead *lead);
 
 #endif							/* IDGEN_CHECK_CLOCK_H */

@@ -20,10 +20,10 @@
 #include "utils/guc.h"
 
 #include "admin/check_files.h"
+#include "admin/check_finding.h"
 #include "admin/check_generators.h"
 #include "admin/check_node.h"
 #include "admin/check_settings.h"
-#include "admin/finding.h"
 #include "base/compat.h"
 #include "base/configuration_lines.h"
 #include "bits/layout_overlap.h"
@@ -51,7 +51,7 @@ typedef struct Proposal
 } Proposal;
 
 static void
-set_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
+propose_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
 {
 	setting->text = pstrdup(value);
 	setting->value = setting_number(value);
@@ -59,7 +59,7 @@ set_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
 }
 
 static void
-set_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
+propose_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
 {
 	LayoutProblem problem = {0};
 
@@ -92,7 +92,7 @@ report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
  * there is nothing to be undone after an ERROR.
  */
 static bool
-is_accepted(ReturnSetInfo *result, const char *name, const char *value)
+is_value_accepted(ReturnSetInfo *result, const char *name, const char *value)
 {
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool is_accepted = true;
@@ -112,7 +112,7 @@ is_accepted(ReturnSetInfo *result, const char *name, const char *value)
 
 /* A setting that counts ms, if this is its line. */
 static void
-set_time(const ConfigurationLine *line, const char *name, int *ms)
+propose_time(const ConfigurationLine *line, const char *name, int *ms)
 {
 	if (pg_strcasecmp(line->name, name) == 0)
 		(void) parse_int(line->value, ms, GUC_UNIT_MS, NULL);
@@ -120,19 +120,19 @@ set_time(const ConfigurationLine *line, const char *name, int *ms)
 
 /* Follow a line that has a value. */
 static void
-set_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line)
+propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line)
 {
 	if (pg_strcasecmp(line->name, server_layout_setting.name) == 0)
-		set_layout(result, proposal, line->value);
+		propose_layout(result, proposal, line->value);
 	else if (pg_strcasecmp(line->name, generator_datacenter.name) == 0)
-		set_node(result, &proposal->datacenter, line->value);
+		propose_node(result, &proposal->datacenter, line->value);
 	else if (pg_strcasecmp(line->name, generator_worker.name) == 0)
-		set_node(result, &proposal->worker, line->value);
-	else if (is_accepted(result, line->name, line->value))
+		propose_node(result, &proposal->worker, line->value);
+	else if (is_value_accepted(result, line->name, line->value))
 	{
-		set_time(line, window_max_drift.name, &proposal->max_drift);
-		set_time(line, reference_max_regression.name, &proposal->max_regression);
-		set_time(line, "idgen.reserve_ahead", &proposal->reserve_ahead);
+		propose_time(line, window_max_drift.name, &proposal->max_drift);
+		propose_time(line, reference_max_regression.name, &proposal->max_regression);
+		propose_time(line, "idgen.reserve_ahead", &proposal->reserve_ahead);
 	}
 }
 
@@ -193,12 +193,12 @@ read_proposal(ReturnSetInfo *result, char *text)
 	ListCell   *cell;
 
 	foreach(cell, read_lines(result, text))
-		set_value(result, &proposal, lfirst(cell));
+		propose_value(result, &proposal, lfirst(cell));
 	return proposal;
 }
 
 static bool
-fits(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
+node_fits_layout(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
 {
 	return setting_is_valid(datacenter) && datacenter->value <= layout_max(layout, LAYOUT_DATACENTER) &&
 		setting_is_valid(worker) && worker->value <= layout_max(layout, LAYOUT_WORKER);
@@ -206,7 +206,7 @@ fits(const SnowflakeLayout *layout, const ServerSetting *datacenter, const Serve
 
 /* The numbers of a node that fits. */
 static IdNumbers
-numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
+get_id_numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
 {
 	return layout_node_numbers(layout, layout_put(layout, LAYOUT_DATACENTER, datacenter->value) |
 							   layout_put(layout, LAYOUT_WORKER, worker->value));
@@ -221,18 +221,18 @@ layout_now(void)
 
 /* Can IDs of the layout be the same numbers as those that the server issues now? */
 static void
-check_change(ReturnSetInfo *result, const Proposal *proposal)
+check_layout_change(ReturnSetInfo *result, const Proposal *proposal)
 {
 	const SnowflakeLayout *present = layout_now();
 	IdNumbers	ours,
 				new;
 
 	if (present == NULL || layout_equal(present, &proposal->layout) || !generator_server_fits(present) ||
-		!fits(&proposal->layout, &proposal->datacenter, &proposal->worker))
+		!node_fits_layout(&proposal->layout, &proposal->datacenter, &proposal->worker))
 		return;
-	ours = numbers(present, &generator_datacenter, &generator_worker);
-	new = numbers(&proposal->layout, &proposal->datacenter, &proposal->worker);
-	if (layout_may_be_equal(&ours, &new) && !layout_share_timeline(&ours, &new))
+	ours = get_id_numbers(present, &generator_datacenter, &generator_worker);
+	new = get_id_numbers(&proposal->layout, &proposal->datacenter, &proposal->worker);
+	if (layout_may_be_equal(&ours, &new) && !layout_shares_timeline(&ours, &new))
 		finding_put(result, FINDING_WARNING, server_layout_setting.name,
 					"Read \"When a layout ends\" in docs/layouts.md before you change it.",
 					layout_same_pace(&ours, &new) ?
@@ -245,11 +245,11 @@ static void
 check_proposal(ReturnSetInfo *result, const Proposal *proposal)
 {
 	check_clock_limits(result, proposal->max_drift, proposal->max_regression, proposal->reserve_ahead);
-	check_fit(result, proposal->has_layout ? &proposal->layout : NULL, &proposal->datacenter, &proposal->worker);
+	check_node_fits(result, proposal->has_layout ? &proposal->layout : NULL, &proposal->datacenter, &proposal->worker);
 	if (proposal->has_layout)
 	{
 		finding_put_layout(result, server_layout_setting.name, &proposal->layout);
-		check_change(result, proposal);
+		check_layout_change(result, proposal);
 		(void) check_node(result, &proposal->layout, layout_now(), &proposal->datacenter, &proposal->worker);
 	}
 	check_generators_with_node(result, &proposal->datacenter, &proposal->worker);

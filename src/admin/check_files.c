@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * check_files.c
- *	  Do the server's configuration files name settings of ours that there are not, or
- *	  give values that PostgreSQL does not take?
+ *	  Do the server's configuration files name settings of idgen that do not exist, or
+ *	  have values that PostgreSQL rejects?
  *
- * A server whose worker stands beside a mistyped name runs as worker 0.  PostgreSQL says
- * so in its log, once.  We read what pg_file_settings shows, and call its function as C
- * does, without a look at the caller's rights: they are needed for what files say of other
- * settings.  Of those nothing is told, nor any value.
+ * With a mistyped name for its worker, a server runs as worker 0, and PostgreSQL says so
+ * only once, in its log.  This reads the rows of pg_file_settings by a direct call of the
+ * underlying function, without a check of the caller's privileges.  These protect other
+ * settings and values, and the findings show neither.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@
 #include "utils/tuplestore.h"
 
 #include "admin/check_files.h"
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "base/compat.h"
 #include "base/set_rows.h"
 
@@ -33,20 +33,20 @@
 #define COLUMN_NAME 4
 #define COLUMN_ERROR 7
 
-/* PostgreSQL keeps values for libraries that may define the setting. */
+/* A placeholder is for a setting that a library may define later. */
 static bool
-is_defined(const char *name)
+is_setting_defined(const char *name)
 {
 	const struct config_generic *setting = compat_find_setting(name);
 
 	return setting != NULL && (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0;
 }
 
-/* Is there a setting by a name that configuration files have?  If not, this is found. */
+/* Is there a setting of this name?  If not, adds a finding and returns false. */
 bool
 check_file_name(ReturnSetInfo *result, const char *name)
 {
-	if (is_defined(name))
+	if (is_setting_defined(name))
 		return true;
 	finding_put(result, FINDING_ERROR, name,
 				"Correct the name in the configuration files or remove the line. Use ALTER SYSTEM RESET if it is in postgresql.auto.conf.",
@@ -54,9 +54,9 @@ check_file_name(ReturnSetInfo *result, const char *name)
 	return false;
 }
 
-/* Has an entry an effect, or will it have one? */
+/* name and has_error are of a row of pg_file_settings. */
 static void
-check_entry(ReturnSetInfo *result, const char *name, bool has_error)
+check_file_entry(ReturnSetInfo *result, const char *name, bool has_error)
 {
 	if (pg_strncasecmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return;
@@ -66,16 +66,16 @@ check_entry(ReturnSetInfo *result, const char *name, bool has_error)
 					"The value in the configuration files is not accepted. Sessions keep the value that they have, and other sessions use the default.");
 }
 
-/* No process reads on, so all stay as they are. */
+/* PostgreSQL applies nothing of a file with a syntax error. */
 static void
-report_syntax(ReturnSetInfo *result)
+report_syntax_error(ReturnSetInfo *result)
 {
 	finding_put(result, FINDING_WARNING, "configuration files",
 				"Look for the error in pg_file_settings as a superuser, and correct it.",
 				"They have a syntax error, so a reload changes nothing and the server would not start.");
 }
 
-/* Add a row for each entry that has no effect. */
+/* Add a finding for each entry of idgen without effect. */
 void
 check_files(ReturnSetInfo *result)
 {
@@ -92,9 +92,9 @@ check_files(ReturnSetInfo *result)
 
 		(void) slot_getattr(slot, COLUMN_ERROR, &has_no_error);
 		if (!has_no_name)
-			check_entry(result, TextDatumGetCString(name), !has_no_error);
+			check_file_entry(result, TextDatumGetCString(name), !has_no_error);
 		else if (!has_no_error)
-			report_syntax(result);
+			report_syntax_error(result);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	tuplestore_end(rows.setResult);

@@ -21,9 +21,9 @@
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
 
+#include "admin/check_finding.h"
 #include "admin/check_generators.h"
 #include "admin/check_timelines.h"
-#include "admin/finding.h"
 #include "engine/id_space.h"
 #include "generator/generator_options.h"
 #include "generator/generator_use.h"
@@ -32,7 +32,7 @@
 #define SERVER_SUBJECT "the server's own IDs"
 
 /* A generator, or the server's own. */
-typedef struct Checked
+typedef struct CheckedGenerator
 {
 	char	   *subject;
 	SnowflakeLayout layout;
@@ -40,17 +40,17 @@ typedef struct Checked
 	bool		has_own_node;	/* whatever the server's is */
 	SpaceUser	user;
 	int			layout_number;
-} Checked;
+} CheckedGenerator;
 
 static IdNumbers
-numbers_of(const Checked *one)
+get_id_numbers(const CheckedGenerator *one)
 {
 	return layout_node_numbers(&one->layout, one->node_bits);
 }
 
 /* Does nothing in its IDs tell this server from others? */
 static bool
-lacks_node(const SnowflakeLayout *layout)
+layout_has_no_node(const SnowflakeLayout *layout)
 {
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 		if (layout_has(layout, field))
@@ -60,11 +60,11 @@ lacks_node(const SnowflakeLayout *layout)
 
 /* Does a generator's layout tell this server from others, if there are any? */
 static void
-check_apart(ReturnSetInfo *result, const Checked *generator, const Others *others)
+check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
 	const char *cure = "Use it on one server only, or choose a layout with a worker.";
 
-	if (!lacks_node(&generator->layout))
+	if (!layout_has_no_node(&generator->layout))
 		return;
 	if (generator_datacenter.value != 0 || generator_worker.value != 0)
 		finding_put(result, FINDING_WARNING, generator->subject, cure,
@@ -75,11 +75,11 @@ check_apart(ReturnSetInfo *result, const Checked *generator, const Others *other
 }
 
 static void
-check_one(ReturnSetInfo *result, const Checked *generator, const Others *others)
+check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
 	finding_put_layout(result, generator->subject, &generator->layout);
-	check_apart(result, generator, others);
-	check_can_go_on(result, generator->subject, &generator->layout,
+	check_generator_node(result, generator, others);
+	check_can_continue(result, generator->subject, &generator->layout,
 					id_space_find_timeline(&generator->layout, generator->node_bits));
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
 		finding_put(result, FINDING_ERROR, generator->subject,
@@ -92,7 +92,7 @@ check_one(ReturnSetInfo *result, const Checked *generator, const Others *others)
  * there are.
  */
 static int
-number_layouts(Checked *generators, int count)
+number_layouts(CheckedGenerator *generators, int count)
 {
 	int			layouts = 0;
 
@@ -108,7 +108,7 @@ number_layouts(Checked *generators, int count)
 }
 
 static void
-report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *other)
+report_same_space(ReturnSetInfo *result, const CheckedGenerator *one, const CheckedGenerator *other)
 {
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Give each a worker or shard of its own if they are to be independent.",
@@ -117,10 +117,10 @@ report_same_space(ReturnSetInfo *result, const Checked *one, const Checked *othe
 }
 
 static void
-report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *other)
+report_same_numbers(ReturnSetInfo *result, const CheckedGenerator *one, const CheckedGenerator *other)
 {
-	IdNumbers	numbers = numbers_of(one);
-	IdNumbers	others = numbers_of(other);
+	IdNumbers	numbers = get_id_numbers(one);
+	IdNumbers	others = get_id_numbers(other);
 
 	finding_put(result, FINDING_NOTICE, one->subject,
 				"Do not store IDs of both in one column.",
@@ -135,7 +135,7 @@ report_same_numbers(ReturnSetInfo *result, const Checked *one, const Checked *ot
  * two layouts one pair that can make the same numbers, as there may be thousands.
  */
 static void
-check_pairs(ReturnSetInfo *result, Checked *generators, int count)
+check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int count)
 {
 	int			layouts = number_layouts(generators, count);
 	bool	   *known = palloc0(layouts * layouts * sizeof(bool));
@@ -147,16 +147,16 @@ check_pairs(ReturnSetInfo *result, Checked *generators, int count)
 		CHECK_FOR_INTERRUPTS();
 		for (int j = 0; j < i; j++)
 		{
-			const Checked *one = &generators[i];
-			const Checked *other = &generators[j];
-			IdNumbers	numbers = numbers_of(one);
-			IdNumbers	others = numbers_of(other);
+			const CheckedGenerator *one = &generators[i];
+			const CheckedGenerator *other = &generators[j];
+			IdNumbers	numbers = get_id_numbers(one);
+			IdNumbers	others = get_id_numbers(other);
 			bool	   *known_pair = &known[Max(one->layout_number, other->layout_number) * layouts +
 											Min(one->layout_number, other->layout_number)];
 
 			if (!layout_may_be_equal(&numbers, &others))
 				continue;
-			if (layout_share_timeline(&numbers, &others))
+			if (layout_shares_timeline(&numbers, &others))
 			{
 				if (!has_twin)
 					report_same_space(result, one, other);
@@ -176,9 +176,9 @@ check_pairs(ReturnSetInfo *result, Checked *generators, int count)
  * follow the server's?  Others can have the same by the same definition.
  */
 static void
-check_copies(ReturnSetInfo *result, const Checked *generators, int count)
+check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generators, int count)
 {
-	const Checked *example = NULL;
+	const CheckedGenerator *example = NULL;
 	int			copies = 0;
 
 	for (int i = 0; i < count; i++)
@@ -196,7 +196,7 @@ check_copies(ReturnSetInfo *result, const Checked *generators, int count)
 
 /* Objects that name a generator which does not exist, from one of its uses to the last. */
 static void
-report_missing(ReturnSetInfo *result, List *uses, int from, int to)
+report_missing_generator(ReturnSetInfo *result, List *uses, int from, int to)
 {
 	const GeneratorUse *use = list_nth(uses, from);
 	char	   *example = generator_use_text(use);
@@ -215,7 +215,7 @@ report_missing(ReturnSetInfo *result, List *uses, int from, int to)
 }
 
 static bool
-exists(const char *name)
+generator_exists(const char *name)
 {
 	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
 	ForeignDataWrapper *wrapper = GetForeignDataWrapperByName(GENERATOR_WRAPPER, true);
@@ -225,7 +225,7 @@ exists(const char *name)
 
 /* Does everything that names a generator name one that exists? */
 static void
-check_names(ReturnSetInfo *result)
+check_generator_uses(ReturnSetInfo *result)
 {
 	List	   *uses = generator_uses();
 	int			from = 0;
@@ -237,8 +237,8 @@ check_names(ReturnSetInfo *result)
 
 		if (next != NULL && strcmp(NameStr(next->generator), NameStr(use->generator)) == 0)
 			continue;
-		if (!exists(NameStr(use->generator)))
-			report_missing(result, uses, from, i);
+		if (!generator_exists(NameStr(use->generator)))
+			report_missing_generator(result, uses, from, i);
 		from = i + 1;
 	}
 }
@@ -248,7 +248,7 @@ check_names(ReturnSetInfo *result)
  * which is found.
  */
 static bool
-read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
+read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *generator)
 {
 	ForeignServer *server = GetForeignServerExtended(server_id, FSV_MISSING_OK);
 	GeneratorOptions options;
@@ -280,16 +280,16 @@ read_generator(ReturnSetInfo *result, Oid server_id, Checked *generator)
 }
 
 /* The server's own, if its layout is known, and the generators of this database, in an array. */
-static Checked *
-collect(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
+static CheckedGenerator *
+collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 {
 	List	   *servers = named_generator_list();
-	Checked    *generators = palloc((list_length(servers) + 1) * sizeof(Checked));
+	CheckedGenerator    *generators = palloc((list_length(servers) + 1) * sizeof(CheckedGenerator));
 	ListCell   *cell;
 
 	*count = 0;
 	if (of_server != NULL && generator_server_fits(of_server))
-		generators[(*count)++] = (Checked)
+		generators[(*count)++] = (CheckedGenerator)
 	{
 		.subject = pstrdup(SERVER_SUBJECT),
 		.layout = *of_server,
@@ -298,7 +298,7 @@ collect(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 
 	foreach(cell, servers)
 	{
-		if (read_generator(result, lfirst_oid(cell), &generators[*count]))
+		if (read_checked_generator(result, lfirst_oid(cell), &generators[*count]))
 			(*count)++;
 	}
 	return generators;
@@ -309,23 +309,23 @@ void
 check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
 {
 	int			count;
-	Checked    *generators = collect(result, of_server, &count);
+	CheckedGenerator    *generators = collect_generators(result, of_server, &count);
 
 	for (int i = 0; i < count; i++)
 	{
 		/* What concerns the server's own layout has been looked at. */
 		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
-			check_one(result, &generators[i], others);
+			check_generator(result, &generators[i], others);
 	}
-	check_pairs(result, generators, count);
-	check_names(result);
+	check_generator_pairs(result, generators, count);
+	check_generator_uses(result);
 	if (check_has_subscriptions())
-		check_copies(result, generators, count);
+		check_copied_generators(result, generators, count);
 }
 
 /* Would a part of the server's node fit the layouts of the generators that follow it there? */
 static void
-check_generator_with(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
+check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
 					 LayoutField field, const ServerSetting *setting)
 {
 	char		detail[GENERATOR_DETAIL_SIZE];
@@ -352,7 +352,7 @@ check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacente
 
 		if (server == NULL || !generator_options_try(server->options, &options, &problem))
 			continue;
-		check_generator_with(result, server, &options, LAYOUT_DATACENTER, datacenter);
-		check_generator_with(result, server, &options, LAYOUT_WORKER, worker);
+		check_generator_with_setting(result, server, &options, LAYOUT_DATACENTER, datacenter);
+		check_generator_with_setting(result, server, &options, LAYOUT_WORKER, worker);
 	}
 }

@@ -25,8 +25,8 @@
 #include "storage/spin.h"
 #include "utils/varlena.h"
 
+#include "admin/check_finding.h"
 #include "admin/check_node.h"
-#include "admin/finding.h"
 #include "admin/others_ids.h"
 #include "base/compat.h"
 #include "generator/generator.h"
@@ -137,7 +137,7 @@ foreign_server_with_idgen(void)
 
 /* IDs of other nodes in our tables, or our IDs in tables of others, by the layout that the server issues. */
 static void
-look_for_ids(Others *others, const SnowflakeLayout *layout)
+find_ids_of_others(Others *others, const SnowflakeLayout *layout)
 {
 	OthersIds	ids = others_ids_find(layout);
 
@@ -181,13 +181,13 @@ find_others(const SnowflakeLayout *layout)
 	else if ((server = foreign_server_with_idgen()) != NULL)
 		others.how = psprintf("This server has the foreign server \"%s\", which also has idgen.", server);
 	else if (layout != NULL)
-		look_for_ids(&others, layout);
+		find_ids_of_others(&others, layout);
 	return others;
 }
 
 /* The line that gives this server the node of IDs that are there. */
 static const char *
-line_of_successor(const SnowflakeLayout *layout, const Others *others)
+get_successor_settings(const SnowflakeLayout *layout, const Others *others)
 {
 	if (!layout_has(layout, LAYOUT_DATACENTER))
 		return psprintf("\"%s = %llu\"", generator_worker.name, (unsigned long long) others->worker);
@@ -200,13 +200,13 @@ line_of_successor(const SnowflakeLayout *layout, const Others *others)
 
 /* What to write into postgresql.conf. */
 static const char *
-cure_of_node(const SnowflakeLayout *layout, const Others *others)
+get_node_hint(const SnowflakeLayout *layout, const Others *others)
 {
 	const char *setting = layout_has(layout, LAYOUT_WORKER) ? generator_worker.name : generator_datacenter.name;
 
 	if (others->is_one_node)
 		return psprintf("If this server is the successor of the server that issued them, as after pg_upgrade, write %s into postgresql.conf. Otherwise write \"%s = \" and a number that no server has. Then reload the configuration.",
-						line_of_successor(layout, others), setting);
+						get_successor_settings(layout, others), setting);
 	if (others->are_seen)
 		return psprintf("If this server is the successor of a server that issued them, as after pg_upgrade, configure the layout and the node of that server. Otherwise write \"%s = \" and a number that no server has into postgresql.conf. If this server issued them before its layout changed, read \"When a layout ends\" in docs/layouts.md.",
 						setting);
@@ -231,7 +231,7 @@ check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const Snowflake
 	/* What one layout calls a node is none of another one. */
 	others.is_one_node &= of_ids != NULL && layout_equal(layout, of_ids);
 	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))
-		finding_put(result, FINDING_WARNING, generator_worker.name, cure_of_node(layout, &others),
+		finding_put(result, FINDING_WARNING, generator_worker.name, get_node_hint(layout, &others),
 					"%s Its node is 0, as is that of every server without a setting.", others.how);
 	else
 		finding_put(result, FINDING_WARNING, "idgen.layout",

@@ -18,8 +18,8 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "admin/check_finding.h"
 #include "admin/check_reservation.h"
-#include "admin/finding.h"
 #include "base/compat.h"
 #include "base/set_rows.h"
 #include "engine/clock.h"
@@ -48,7 +48,7 @@ reserved_until_us(void)
  * what becomes of calls.
  */
 static void
-report_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, const char *obstacle, const char *then)
+report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, const char *obstacle, const char *then)
 {
 	int64		until_us = reserved_until_us();
 
@@ -62,7 +62,7 @@ report_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, co
 
 /* Has the origin a place for its progress, or is there one left? */
 static bool
-has_place(ReturnSetInfo *result)
+origin_has_state(ReturnSetInfo *result)
 {
 	ReplOriginId origin = replorigin_by_name(ORIGIN_NAME, true);
 	ReturnSetInfo rows;
@@ -92,16 +92,16 @@ check_origin(ReturnSetInfo *result)
 	OriginStatus status = origin_probe();
 
 	if (status == ORIGIN_LOCKED)
-		report_obstacle(result, ORIGIN_SUBJECT,
+		report_reservation_obstacle(result, ORIGIN_SUBJECT,
 						"Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription.",
 						"Another transaction has locked it, so no time can be reserved.", WAIT_AND_FAIL);
-	else if (!has_place(result))
-		report_obstacle(result, COMPAT_ORIGIN_STATES_NAME,
+	else if (!origin_has_state(result))
+		report_reservation_obstacle(result, COMPAT_ORIGIN_STATES_NAME,
 						"Raise it by at least one and restart the server.",
 						psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved.",
 								 compat_origin_states), "Calls that need a new reservation fail.");
 	else if (status == ORIGIN_MISSING && max_worker_processes == 0)
-		report_obstacle(result, "max_worker_processes",
+		report_reservation_obstacle(result, "max_worker_processes",
 						psprintf("Raise it, or let a superuser run: SELECT pg_replication_origin_create('%s').", ORIGIN_NAME),
 						"It is 0, so the replication origin that keeps the reservation cannot be created.", "Calls that need a new reservation fail.");
 }
@@ -111,7 +111,7 @@ static void
 check_last_attempt(ReturnSetInfo *result)
 {
 	if (shmem_area()->reservation.early_failed)
-		report_obstacle(result, "reservation",
+		report_reservation_obstacle(result, "reservation",
 						"Look for \"could not extend the reservation\" in the server log.",
 						"The last attempt to extend it failed.", "Calls fail after that if it still cannot be extended.");
 }
@@ -127,7 +127,7 @@ check_standbys(ReturnSetInfo *result)
 		return;
 	count = SyncRepGetCandidateStandbys(&standbys);
 	if (count < SyncRepConfig->num_sync)
-		report_obstacle(result, "synchronous_standby_names",
+		report_reservation_obstacle(result, "synchronous_standby_names",
 						"Bring back a standby that it names, or change it.",
 						psprintf("Of %d synchronous standbys that have to confirm the reservation, only %d can.", SyncRepConfig->num_sync, count),
 						WAIT_AND_FAIL);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_reservation.h
- *	  What idgen_check() finds about the reservation, and what that relies on.
+ *	  What idgen_check() finds about the reservation and what it depends on.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,23 +1,23 @@
 /*-------------------------------------------------------------------------
  *
  * check_settings.c
- *	  Do the values of settings say something, and do they go together?
+ *	  Are the values of settings valid, and consistent with each other?
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "admin/check_finding.h"
 #include "admin/check_settings.h"
-#include "admin/finding.h"
-#include "bits/uuid_bits.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
+#include "uuid/uuid_node.h"
 
-/* Does the value say something?  If it waits for a restart, IDs are issued until then. */
+/* An invalid value that waits for a restart does not keep IDs from being issued until then. */
 void
 check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart)
 {
@@ -32,8 +32,8 @@ check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_fo
 }
 
 /*
- * The settings of the server.  That of the layout concerns the next start if the layout
- * is fixed.
+ * The settings of the server.  If the layout is fixed, its setting applies from the next
+ * start on.
  */
 void
 check_settings(ReturnSetInfo *result)
@@ -48,7 +48,7 @@ check_settings(ReturnSetInfo *result)
 		check_clock_limits(result, window_max_drift.value, reference_max_regression.value, reservation_ahead);
 }
 
-/* The server's own layout, which is fixed or will be: its time, and whether another one waits for a restart. */
+/* The server's layout: its time, and whether another layout waits for a restart. */
 void
 check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {
@@ -63,11 +63,11 @@ check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout)
 }
 
 /*
- * Has the layout, or NULL, room for a part of the node?  And have 128-bit IDs, where it has
- * so many bits?  They have more room than most layouts.
+ * Does a part of the node fit the layout, unless that is NULL, and the bits that it has in
+ * 128-bit IDs?  These have more room than most layouts.
  */
 static void
-check_fit_of(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting, int bits)
+check_field_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField field, const ServerSetting *setting, int bits)
 {
 	char		detail[GENERATOR_DETAIL_SIZE];
 
@@ -85,23 +85,23 @@ check_fit_of(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutField f
 					setting->value, (1 << bits) - 1);
 }
 
-/* Is there room for the node in the layout, or NULL, and in 128-bit IDs? */
+/* layout is NULL if it is not known. */
 void
-check_fit(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
-		  const ServerSetting *worker)
+check_node_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
+				const ServerSetting *worker)
 {
-	check_fit_of(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
-	check_fit_of(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
+	check_field_fits(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
+	check_field_fits(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
 }
 
 /*
- * Is a restart's lead within the limit?  IDs may be drift ahead of the clock, and go on
- * after what is reserved beyond that.  All in ms.
+ * Is the lead after a restart within idgen.max_regression?  IDs may be ahead of the clock by
+ * the drift, and continue after the reservation, which extends beyond that.  All in ms.
  */
 void
 check_clock_limits(ReturnSetInfo *result, int max_drift, int max_regression, int reserve_ahead)
 {
-	/* Without a reference clock of its own it is meant that calls wait. */
+	/* 0 turns off the reference clock, so calls are expected to wait. */
 	if (max_regression == 0 || (int64) max_drift + reserve_ahead <= max_regression)
 		return;
 	finding_put(result, FINDING_WARNING, reference_max_regression.name,

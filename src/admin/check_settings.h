@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_settings.h
- *	  What idgen_check() finds about values of settings, the server's or proposed ones.
+ *	  What idgen_check() finds about values of settings, current or proposed.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,8 +16,8 @@
 extern void check_settings(ReturnSetInfo *result);
 extern void check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart);
 extern void check_layout(ReturnSetInfo *result, const SnowflakeLayout *layout);
-extern void check_fit(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
-					  const ServerSetting *worker);
+extern void check_node_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
+							const ServerSetting *worker);
 extern void check_clock_limits(ReturnSetInfo *result, int max_drift, int max_regression, int reserve_ahead);
 
 #endif							/* IDGEN_CHECK_SETTINGS_H */

@@ -13,8 +13,8 @@
 #include "utils/timestamp.h"
 
 #include "admin/check_clock.h"
+#include "admin/check_finding.h"
 #include "admin/check_timelines.h"
-#include "admin/finding.h"
 #include "engine/activity.h"
 #include "engine/id_space.h"
 #include "engine/origin.h"
@@ -25,14 +25,14 @@
 #include "uuid/uuid_node.h"
 
 static int64
-now_us(void)
+clock_now_us(void)
 {
 	return clock_unix_ns() / NS_PER_US;
 }
 
 /* Where IDs begin, or began, in us since 1970; 0 if nothing tells. */
 static uint64
-start_us(void)
+get_start_us(void)
 {
 	Limits	   *limits = &shmem_area()->limits;
 	uint64		left_us = 0;
@@ -47,9 +47,9 @@ start_us(void)
 
 /* The lead of the reference clock, or what it will be when IDs begin. */
 static ReferenceLead
-lead_now(void)
+get_lead(void)
 {
-	int64		ahead_us = start_us() - now_us();
+	int64		ahead_us = get_start_us() - clock_now_us();
 
 	if (pg_atomic_read_u32(&shmem_area()->limits.loaded) != 0 || ahead_us <= 0)
 		return reference_clock_lead();
@@ -66,7 +66,7 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 	/* The second will do to see that calls wait, and tells no ID. */
 	if (!activity_all_is_visible())
 		ids_us -= ids_us % US_PER_S;
-	ahead_us = ids_us - now_us();
+	ahead_us = ids_us - clock_now_us();
 	if (ahead_us > allowed_us)
 		finding_put(result, FINDING_ERROR, "timeline",
 					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
@@ -76,29 +76,29 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 
 /* When a timeline may go on that idgen_reset_timeline() has left behind, in us since 1970; 0 if it may. */
 static int64
-left_until_us(Timeline *timeline)
+get_left_until_us(Timeline *timeline)
 {
 	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
 
-	return until_us > now_us() ? until_us : 0;
+	return until_us > clock_now_us() ? until_us : 0;
 }
 
 static bool
-is_used(Timeline *timeline)
+timeline_is_used(Timeline *timeline)
 {
 	return shmem_is_used(shmem_area(), pg_atomic_read_u64(&timeline->next));
 }
 
 /* Is there nothing left of a layout's time, from where IDs begin and its timeline, or NULL, is? */
 static bool
-is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
+layout_is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
 {
-	return start_us() >= (uint64) layout_end_us(layout) ||
-		(timeline != NULL && is_used(timeline) && pg_atomic_read_u64(&timeline->next) >= layout_end(layout));
+	return get_start_us() >= (uint64) layout_end_us(layout) ||
+		(timeline != NULL && timeline_is_used(timeline) && pg_atomic_read_u64(&timeline->next) >= layout_end(layout));
 }
 
 static void
-report_left(ReturnSetInfo *result, const char *subject, int64 until_us)
+report_left_timeline(ReturnSetInfo *result, const char *subject, int64 until_us)
 {
 	finding_put(result, FINDING_ERROR, subject,
 				"Give the server a node that no server has had, or wait.",
@@ -111,13 +111,13 @@ report_left(ReturnSetInfo *result, const char *subject, int64 until_us)
  * left behind, nor past the end of the layout, where a clock was that is right again.
  */
 void
-check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout, Timeline *timeline)
+check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout, Timeline *timeline)
 {
 	int64		end_us = layout_end_us(layout);
 
-	if (timeline != NULL && left_until_us(timeline) != 0)
-		report_left(result, subject, left_until_us(timeline));
-	if (now_us() < end_us && is_used_up(layout, timeline))
+	if (timeline != NULL && get_left_until_us(timeline) != 0)
+		report_left_timeline(result, subject, get_left_until_us(timeline));
+	if (clock_now_us() < end_us && layout_is_used_up(layout, timeline))
 		finding_put(result, FINDING_ERROR, subject,
 					"If the clock was ahead, see idgen_reset_timeline(force => true) in docs/reliability.md. Otherwise change to another layout.",
 					"IDs have reached the end of the layout's time, which is %s, so calls fail.",
@@ -128,7 +128,7 @@ check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayou
 static int64
 issued_us(Timeline *timeline, const SnowflakeLayout *layout)
 {
-	if (!is_used(timeline) || pg_atomic_read_u64(&timeline->left_until_us) != 0)
+	if (!timeline_is_used(timeline) || pg_atomic_read_u64(&timeline->left_until_us) != 0)
 		return 0;
 	return shmem_timeline_us(shmem_area(), timeline, layout);
 }
@@ -137,7 +137,7 @@ issued_us(Timeline *timeline, const SnowflakeLayout *layout)
 static void
 check_own(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *of_server)
 {
-	int64		from_us = start_us();
+	int64		from_us = get_start_us();
 
 	if (of_server != NULL)
 		from_us = Max(from_us, issued_us(of_server, &of_server->layout));
@@ -146,17 +146,17 @@ check_own(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *of_server)
 
 /* The node of 128-bit IDs: a timeline only records how far it has got. */
 static void
-check_record(ReturnSetInfo *result)
+check_node_record(ReturnSetInfo *result)
 {
-	Timeline   *record = uuid_node_fits() ? id_space_find_timeline(&layout_unique_times, uuid_node_of_server()) : NULL;
+	Timeline   *record = uuid_server_node_fits() ? id_space_find_timeline(&layout_unique_times, uuid_get_server_node()) : NULL;
 
-	if (record != NULL && left_until_us(record) != 0)
-		report_left(result, "128-bit IDs with the server's node", left_until_us(record));
+	if (record != NULL && get_left_until_us(record) != 0)
+		report_left_timeline(result, "128-bit IDs with the server's node", get_left_until_us(record));
 }
 
 /* All that have been used since the start, of whatever database and node. */
 static void
-check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_server)
+check_used_timelines(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_server)
 {
 	int			count = id_space_count();
 
@@ -175,15 +175,15 @@ check_used(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_
 void
 check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {
-	ReferenceLead lead = lead_now();
+	ReferenceLead lead = get_lead();
 	Timeline   *of_server = layout == NULL || !generator_server_fits(layout) ? NULL :
 		id_space_find_timeline(layout, generator_server_node_bits(layout));
 
-	check_reference(result, &lead);
+	check_reference_clock(result, &lead);
 	check_own(result, &lead, of_server);
 	check_lead(result, &lead, issued_us(&shmem_area()->unique_times, &layout_unique_times), "IDs of 128 bits in order");
-	check_used(result, &lead, of_server);
-	check_record(result);
+	check_used_timelines(result, &lead, of_server);
+	check_node_record(result);
 	if (layout != NULL)
-		check_can_go_on(result, server_layout_setting.name, layout, of_server);
+		check_can_continue(result, server_layout_setting.name, layout, of_server);
 }

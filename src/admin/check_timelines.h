@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * check_timelines.h
- *	  What idgen_check() finds about timelines: where IDs are, and whether they can go on.
+ *	  What idgen_check() finds about timelines: how far they are, and whether they can
+ *	  continue.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +15,7 @@
 #include "engine/shmem.h"
 
 extern void check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout);
-extern void check_can_go_on(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout,
-							Timeline *timeline);
+extern void check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout,
+							   Timeline *timeline);
 
 #endif							/* IDGEN_CHECK_TIMELINES_H */

@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(idgen_move_extension);
 
 /* The statement that an event trigger is called for, if it moves an extension; else NULL. */
 static AlterObjectSchemaStmt *
-move_of(FunctionCallInfo fcinfo, Oid extension)
+get_move_statement(FunctionCallInfo fcinfo, Oid extension)
 {
 	AlterObjectSchemaStmt *statement = (AlterObjectSchemaStmt *) ((EventTriggerData *) fcinfo->context)->parsetree;
 
@@ -43,7 +43,7 @@ move_of(FunctionCallInfo fcinfo, Oid extension)
 }
 
 static bool
-is_in_pg_catalog(Oid operator)
+operator_is_in_pg_catalog(Oid operator)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	bool		result = HeapTupleIsValid(tuple) &&
@@ -56,7 +56,7 @@ is_in_pg_catalog(Oid operator)
 
 /* The members of an extension that are operators in pg_catalog: a list of OIDs. */
 static List *
-operators_of(Oid extension)
+get_catalog_operators(Oid extension)
 {
 	List	   *operators = NIL;
 	ListCell   *cell;
@@ -65,14 +65,14 @@ operators_of(Oid extension)
 	{
 		const ObjectAddress *object = lfirst(cell);
 
-		if (object->classId == OperatorRelationId && is_in_pg_catalog(object->objectId))
+		if (object->classId == OperatorRelationId && operator_is_in_pg_catalog(object->objectId))
 			operators = lappend_oid(operators, object->objectId);
 	}
 	return operators;
 }
 
 static void
-take_out(Oid extension, List *operators)
+remove_members(Oid extension, List *operators)
 {
 	ListCell   *cell;
 
@@ -83,7 +83,7 @@ take_out(Oid extension, List *operators)
 }
 
 static void
-put_back(Oid extension, List *operators)
+restore_members(Oid extension, List *operators)
 {
 	ObjectAddress owner;
 	ObjectAddress member;
@@ -116,13 +116,13 @@ idgen_move_extension(PG_FUNCTION_ARGS)
 				errmsg("function \"%s\" was not called as an event trigger", "idgen_move_extension"));
 
 	extension = getExtensionOfObject(ProcedureRelationId, fcinfo->flinfo->fn_oid);
-	statement = move_of(fcinfo, extension);
+	statement = get_move_statement(fcinfo, extension);
 	if (statement == NULL || !OidIsValid(extension))
 		PG_RETURN_NULL();
 
-	operators = operators_of(extension);
-	take_out(extension, operators);
+	operators = get_catalog_operators(extension);
+	remove_members(extension, operators);
 	AlterExtensionNamespace(strVal(statement->object), statement->newschema, NULL);
-	put_back(extension, operators);
+	restore_members(extension, operators);
 	PG_RETURN_NULL();
 }

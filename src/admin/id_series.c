@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * id_series.c
- *	  What SQL calls to have a series of IDs that is the same each time: for tests,
- *	  fixtures and demonstrations.
+ *	  SQL functions that return a reproducible series of IDs, for tests, fixtures and
+ *	  demonstrations.
  *
- * A series has the times start, start + step, start + 2 * step and so on.  Where several
- * of them are one tick, it goes on within the tick as a generator does, and into the next
- * one if there is no room.  So every series increases.  The kinds with random bits take
- * them from a seed.
+ * A series has the times start, start + step, start + 2 * step and so on.  If several of
+ * them are in one tick, it continues within the tick as a generator does, and in the next
+ * tick if this one is full.  So every series increases.  Random bits come from a seed.
  *
  * Steps are added in UTC, so that months and days do not depend on TimeZone.
  *
@@ -22,15 +21,16 @@
 #include "utils/timestamp.h"
 
 #include "bits/seeded_random.h"
+#include "bits/ulid_bits.h"
 #include "engine/clock.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/snowflake_make.h"
-#include "snowflake/snowflake_moment.h"
-#include "ulid/ulid_time.h"
+#include "snowflake/snowflake_time.h"
+#include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
-#include "uuid/uuid_moment.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_series);
 PG_FUNCTION_INFO_V1(idgen_snowflake_series_of_node);
@@ -48,12 +48,12 @@ typedef struct Series
 	Interval	step;
 	uint64		random;			/* state of seeded_word() */
 
-	/* Of Snowflakes. */
+	/* for Snowflakes */
 	SnowflakeLayout layout;
 	uint64		node_bits;
-	uint64		position;		/* least that the next ID can have */
+	uint64		position;		/* the next ID has at least this one */
 
-	/* Of the others: the last one.  Before the first, none is so early. */
+	/* for other kinds, of the last ID; before the first one, earlier than any */
 	int64		fraction;		/* version 7: fractions of a millisecond since 1970 */
 	uint64		tail;
 	int64		ms;				/* ULID */
@@ -61,7 +61,7 @@ typedef struct Series
 } Series;
 
 static void
-check_count(int32 count)
+check_series_count(int32 count)
 {
 	if (count < 0)
 		ereport(ERROR,
@@ -71,7 +71,7 @@ check_count(int32 count)
 }
 
 static void
-check_step(Interval *step)
+check_series_step(Interval *step)
 {
 	Interval	zero = {0};
 
@@ -82,35 +82,34 @@ check_step(Interval *step)
 				errdetail("The IDs of a series increase."));
 }
 
-/* A series of so many IDs, in memory that lasts as long as it does. */
 static Series *
-begin(FunctionCallInfo fcinfo, int32 count)
+begin_series(FunctionCallInfo fcinfo, int32 count)
 {
 	FuncCallContext *context = SRF_FIRSTCALL_INIT();
 	Series	   *series = MemoryContextAllocZero(context->multi_call_memory_ctx, sizeof(Series));
 
-	check_count(count);
+	check_series_count(count);
 	context->max_calls = count;
 	context->user_fctx = series;
 	series->fraction = series->ms = -1;
 	return series;
 }
 
-/* One whose first arguments are start timestamptz, count integer, step interval. */
+/* For functions with the first arguments start timestamptz, count integer, step interval. */
 static Series *
-begin_in_time(FunctionCallInfo fcinfo)
+begin_timed_series(FunctionCallInfo fcinfo)
 {
-	Series	   *series = begin(fcinfo, PG_GETARG_INT32(1));
+	Series	   *series = begin_series(fcinfo, PG_GETARG_INT32(1));
 
 	series->start = PG_GETARG_TIMESTAMPTZ(0);
 	series->step = *PG_GETARG_INTERVAL_P(2);
-	check_step(&series->step);
+	check_series_step(&series->step);
 	return series;
 }
 
-/* start + n * step.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is no such timestamp. */
+/* start + n * step.  ERROR DATETIME_VALUE_OUT_OF_RANGE if that is out of range. */
 static TimestampTz
-moment_of(const Series *series, int32 n)
+get_series_time(const Series *series, int32 n)
 {
 	Interval	span;
 
@@ -120,7 +119,7 @@ moment_of(const Series *series, int32 n)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("interval out of range"));
-	/* Without a time zone, which is UTC. */
+	/* The addition without time zone is that of UTC. */
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
 												 TimestampGetDatum(series->start),
 												 IntervalPGetDatum(&span)));
@@ -130,7 +129,7 @@ static Datum
 next_snowflake(Series *series, int32 n)
 {
 	const SnowflakeLayout *layout = &series->layout;
-	int64		tick = snowflake_moment_tick(layout, moment_of(series, n));
+	int64		tick = snowflake_tick_at(layout, get_series_time(series, n));
 	uint64		position = Max(layout_tick_position(layout, tick), series->position);
 
 	if (position >= layout_end(layout))
@@ -152,19 +151,19 @@ next_uuidv4(Series *series, int32 n)
 	return uuid_datum(uuid_stamp(bits, 4));
 }
 
-/* The ms since 1970 (0 .. UUID_END_MS - 1) that a fraction lies in.  ERROR if it is later than that. */
+/* ms since 1970 (0 .. UUID_END_MS - 1) of a fraction.  ERROR DATETIME_VALUE_OUT_OF_RANGE if it is later. */
 static int64
-ms_of_fraction(int64 fraction)
+fraction_to_ms(int64 fraction)
 {
 	int64		ms = fraction / UUID_FRACTIONS;
 
-	return uuid_moment_us(clock_timestamptz(ms * US_PER_MS), "The time", "UUID version 7") / US_PER_MS;
+	return timestamptz_to_uuid_us(clock_timestamptz(ms * US_PER_MS), "The time", "UUID version 7") / US_PER_MS;
 }
 
 static Datum
 next_uuidv7(Series *series, int32 n)
 {
-	int64		unix_us = uuid_moment_us(moment_of(series, n), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(get_series_time(series, n), "The time", "UUID version 7");
 	int64		fraction = unix_us / US_PER_MS * UUID_FRACTIONS +
 		(unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 	uint64		word = seeded_word(&series->random);
@@ -175,27 +174,27 @@ next_uuidv7(Series *series, int32 n)
 		series->fraction = Max(fraction, series->fraction + 1);
 		series->tail = word >> (64 - UUID_TAIL_BITS);
 	}
-	return uuid_datum(uuid_make_v7(ms_of_fraction(series->fraction), series->fraction % UUID_FRACTIONS, series->tail));
+	return uuid_datum(uuid_make_v7(fraction_to_ms(series->fraction), series->fraction % UUID_FRACTIONS, series->tail));
 }
 
 static Datum
 next_ulid(Series *series, int32 n)
 {
-	int64		ms = ulid_ms_of(moment_of(series, n));
+	int64		ms = timestamptz_to_ulid_ms(get_series_time(series, n));
 	uint64		word = seeded_word(&series->random);
 
 	if (ms > series->ms || !ulid_add(&series->ulid, 1 + (word >> (64 - ULID_STEP_BITS))))
 	{
-		series->ms = ulid_ms_of(clock_timestamptz(Max(ms, series->ms + 1) * US_PER_MS));
+		series->ms = timestamptz_to_ulid_ms(clock_timestamptz(Max(ms, series->ms + 1) * US_PER_MS));
 		series->ulid.high = (uint64) series->ms << 16 | seeded_word(&series->random) >> 48;
 		series->ulid.low = word;
 	}
 	return uuid_datum(series->ulid);
 }
 
-/* What a call of a series that has begun returns. */
+/* Return the next ID of a set-returning function. */
 static Datum
-next(FunctionCallInfo fcinfo, Datum (*next_id) (Series *series, int32 n))
+next_in_series(FunctionCallInfo fcinfo, Datum (*next_id) (Series *series, int32 n))
 {
 	FuncCallContext *context = SRF_PERCALL_SETUP();
 	Datum		id;
@@ -212,11 +211,11 @@ idgen_snowflake_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
 	{
-		Series	   *series = begin_in_time(fcinfo);
+		Series	   *series = begin_timed_series(fcinfo);
 
 		series->layout = PG_NARGS() > 3 ? *PG_GETARG_LAYOUT_P(3) : *server_layout();
 	}
-	return next(fcinfo, next_snowflake);
+	return next_in_series(fcinfo, next_snowflake);
 }
 
 /*
@@ -228,13 +227,13 @@ idgen_snowflake_series_of_node(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
 	{
-		Series	   *series = begin_in_time(fcinfo);
+		Series	   *series = begin_timed_series(fcinfo);
 
 		series->layout = *PG_GETARG_LAYOUT_P(5);
-		series->node_bits = snowflake_part_bits(&series->layout, LAYOUT_WORKER, PG_GETARG_INT32(3)) |
-			snowflake_part_bits(&series->layout, LAYOUT_DATACENTER, PG_GETARG_INT32(4));
+		series->node_bits = snowflake_field_bits(&series->layout, LAYOUT_WORKER, PG_GETARG_INT32(3)) |
+			snowflake_field_bits(&series->layout, LAYOUT_DATACENTER, PG_GETARG_INT32(4));
 	}
-	return next(fcinfo, next_snowflake);
+	return next_in_series(fcinfo, next_snowflake);
 }
 
 /* uuidv4_series(count integer, seed bigint) */
@@ -242,8 +241,8 @@ Datum
 idgen_uuidv4_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
-		begin(fcinfo, PG_GETARG_INT32(0))->random = PG_GETARG_INT64(1);
-	return next(fcinfo, next_uuidv4);
+		begin_series(fcinfo, PG_GETARG_INT32(0))->random = PG_GETARG_INT64(1);
+	return next_in_series(fcinfo, next_uuidv4);
 }
 
 /* uuidv7_series(start timestamptz, count integer, step interval, seed bigint) */
@@ -251,8 +250,8 @@ Datum
 idgen_uuidv7_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
-		begin_in_time(fcinfo)->random = PG_GETARG_INT64(3);
-	return next(fcinfo, next_uuidv7);
+		begin_timed_series(fcinfo)->random = PG_GETARG_INT64(3);
+	return next_in_series(fcinfo, next_uuidv7);
 }
 
 /* ulid_series(start timestamptz, count integer, step interval, seed bigint) */
@@ -260,6 +259,6 @@ Datum
 idgen_ulid_series(PG_FUNCTION_ARGS)
 {
 	if (SRF_IS_FIRSTCALL())
-		begin_in_time(fcinfo)->random = PG_GETARG_INT64(3);
-	return next(fcinfo, next_ulid);
+		begin_timed_series(fcinfo)->random = PG_GETARG_INT64(3);
+	return next_in_series(fcinfo, next_ulid);
 }

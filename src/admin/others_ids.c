@@ -71,7 +71,7 @@ typedef struct Sample
 
 /* The function snowflake_nextval(), in whichever schema; InvalidOid if it is gone. */
 static Oid
-issuing_function(void)
+find_issuing_function(void)
 {
 	ListCell   *cell;
 
@@ -128,7 +128,7 @@ add_to_sample(Sample *sample, const SnowflakeLayout *layout, int64 id)
 
 /* Look at a row, if there is one in this place. */
 static void
-look_at_row(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, ItemPointer place,
+search_row(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, ItemPointer place,
 			TupleTableSlot *row)
 {
 	bool		is_null;
@@ -143,7 +143,7 @@ look_at_row(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrN
 }
 
 static void
-look_at_page(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, BlockNumber page)
+search_page(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, BlockNumber page)
 {
 	TupleTableSlot *row = table_slot_create(table, NULL);
 
@@ -152,7 +152,7 @@ look_at_page(const SnowflakeLayout *layout, Sample *sample, Relation table, Attr
 		ItemPointerData place;
 
 		ItemPointerSet(&place, page, i);
-		look_at_row(layout, sample, table, column, &place, row);
+		search_row(layout, sample, table, column, &place, row);
 	}
 	ExecDropSingleTupleTableSlot(row);
 }
@@ -165,11 +165,11 @@ take_sample(const SnowflakeLayout *layout, Relation table, AttrNumber column, Bl
 	int64		last_of_first_page_us;
 
 	if (pages > 0)
-		look_at_page(layout, &sample, table, column, 0);
+		search_page(layout, &sample, table, column, 0);
 	last_of_first_page_us = sample.last_us;
 	if (pages > 1)
 	{
-		look_at_page(layout, &sample, table, column, pages - 1);
+		search_page(layout, &sample, table, column, pages - 1);
 		sample.is_consistent &= sample.last_us > last_of_first_page_us;
 	}
 	return sample;
@@ -183,7 +183,7 @@ take_sample(const SnowflakeLayout *layout, Relation table, AttrNumber column, Bl
 static bool
 is_one_node(const SnowflakeLayout *layout, const Sample *sample)
 {
-	const LayoutPreset *preset = layout_preset(layout);
+	const LayoutPreset *preset = layout_find_preset(layout);
 
 	return sample->is_consistent && sample->last_us > sample->first_us &&
 		(preset == NULL || sample->first_us >= preset->habits.since_s * US_PER_S);
@@ -208,7 +208,7 @@ name_of_table(Relation table)
 
 /* Look at a column of a table, which is open. */
 static void
-look_at_column(Search *search, Relation table, AttrNumber column)
+search_column(Search *search, Relation table, AttrNumber column)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
 	Sample		sample;
@@ -236,7 +236,7 @@ look_at_column(Search *search, Relation table, AttrNumber column)
 
 /* Look at the column that a default is of, unless its table is locked or gone. */
 static void
-look_at_default(Search *search, Oid default_id)
+search_default(Search *search, Oid default_id)
 {
 	ObjectAddress column = GetAttrDefaultColumnAddress(default_id);
 	Relation	table;
@@ -246,7 +246,7 @@ look_at_default(Search *search, Oid default_id)
 	table = try_relation_open(column.objectId, NoLock);
 	if (table != NULL)
 	{
-		look_at_column(search, table, column.objectSubId);
+		search_column(search, table, column.objectSubId);
 		relation_close(table, NoLock);
 	}
 	UnlockRelationOid(column.objectId, AccessShareLock);
@@ -262,13 +262,13 @@ others_ids_find(const SnowflakeLayout *layout)
 	Search		search = {.layout = layout};
 	ListCell   *cell;
 
-	foreach(cell, dependents(ProcedureRelationId, issuing_function()))
+	foreach(cell, dependents(ProcedureRelationId, find_issuing_function()))
 	{
 		const ObjectAddress *object = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
 		if (object->classId == AttrDefaultRelationId && search.found.column == NULL)
-			look_at_default(&search, object->objectId);
+			search_default(&search, object->objectId);
 	}
 	return search.found;
 }

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * reset_timeline.c
- *	  idgen_reset_timeline(), and which node is the server's.
+ *	  idgen_reset_timeline(): the SQL side of a reset.
  *
- * What a reset does, and when it is safe, is in reset.c.
+ * reset.c says what a reset does, and when it is safe.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,21 +23,21 @@
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 
-/* Is this timeline one for the node that the server has now?  Of one that nodes share, we do not know. */
+/* Is the timeline of the node that the server has now?  A timeline shared by nodes may be. */
 static bool
-is_of_present_node(const Timeline *timeline)
+timeline_is_of_present_node(const Timeline *timeline)
 {
 	const SnowflakeLayout *layout = &timeline->layout;
 
 	if (id_space_is_shared(timeline))
 		return true;
 	if (id_space_is_record(timeline))
-		return uuid_node_fits() && timeline->node_bits == uuid_node_of_server();
+		return uuid_server_node_fits() && timeline->node_bits == uuid_get_server_node();
 	return generator_server_fits(layout) && timeline->node_bits == generator_server_node_bits(layout);
 }
 
 static void
-report_unaccounted(uint64 start_us, const IssuedBefore *issued)
+report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 {
 	char	   *start_text = pstrdup(timestamptz_to_str(clock_timestamptz(start_us)));
 
@@ -63,7 +63,7 @@ report_unaccounted(uint64 start_us, const IssuedBefore *issued)
 			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
 }
 
-/* Setting the timeline ahead of the clock is allowed, and hardly ever meant; see reference_clock.c. */
+/* Setting the timeline ahead of the clock is allowed, but rarely intended; see reference_clock.c. */
 static void
 warn_if_ahead(uint64 start_us)
 {
@@ -79,16 +79,16 @@ warn_if_ahead(uint64 start_us)
 				errhint("As long as no ID has been issued, idgen_reset_timeline() undoes this."));
 }
 
-/* The first tick's start at or after a moment, in us; ERROR if there is none. */
+/* us since 1970 of the first tick at or after a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is none. */
 static uint64
-tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
+find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 {
 	TimestampTz first = clock_timestamptz(layout_tick_start_us(layout, 0));
 	int64		last_us = Min(layout_tick_start_us(layout, layout_end_tick(layout) - 1), RESERVATION_LAST_US);
 	TimestampTz last = clock_timestamptz(last_us);
 	int64		tick;
 
-	/* also true of infinite ones */
+	/* This includes infinity. */
 	if (moment < first || moment > last)
 	{
 		char	   *first_text = pstrdup(timestamptz_to_str(first));
@@ -106,11 +106,11 @@ tick_start_from(const SnowflakeLayout *layout, TimestampTz moment)
 	return layout_tick_start_us(layout, tick);
 }
 
-/* Where to begin: where asked, or at the clock. */
+/* The start argument, or now, in us since 1970. */
 static uint64
-asked_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
+get_requested_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 {
-	return tick_start_from(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
+	return find_tick_start(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
 }
 
 /* idgen_reset_timeline(start timestamptz, force boolean) */
@@ -120,14 +120,14 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	ResetRequest request = {
 		.is_asked = !PG_ARGISNULL(0),
 		.force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1),
-		.is_of_present_node = is_of_present_node,
+		.is_of_present_node = timeline_is_of_present_node,
 	};
 	IssuedBefore issued;
 
 	generator_attach("idgen_reset_timeline()");
-	request.start_us = asked_start_us(fcinfo, server_layout());
+	request.start_us = get_requested_start_us(fcinfo, server_layout());
 	if (!reset_timelines(&request, &issued))
-		report_unaccounted(request.start_us, &issued);
+		report_ids_might_repeat(request.start_us, &issued);
 	warn_if_ahead(request.start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

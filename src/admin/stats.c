@@ -33,19 +33,19 @@ PG_FUNCTION_INFO_V1(idgen_get_timelines);
 PG_FUNCTION_INFO_V1(idgen_status);
 
 /* A slot as it was at one moment. */
-typedef struct SeenSlot
+typedef struct SlotSnapshot
 {
 	int32		pid;			/* 0 when free */
 	Oid			role;
 	IssueCounts counts;
 	uint64		last_id_us;
-} SeenSlot;
+} SlotSnapshot;
 
 /* Under the lock, so that nobody is shown what belongs to the slot's next owner. */
-static SeenSlot
-see_slot(SharedArea *area, BackendSlot *slot)
+static SlotSnapshot
+read_slot(SharedArea *area, BackendSlot *slot)
 {
-	SeenSlot	seen;
+	SlotSnapshot	seen;
 
 	LWLockAcquire(&area->lock, LW_SHARED);
 	seen.pid = slot->pid;
@@ -61,7 +61,7 @@ see_slot(SharedArea *area, BackendSlot *slot)
 }
 
 static uint64
-all_waits(const IssueCounts *counts)
+sum_waits(const IssueCounts *counts)
 {
 	uint64		waits = 0;
 
@@ -71,7 +71,7 @@ all_waits(const IssueCounts *counts)
 }
 
 static void
-put_slot_row(ReturnSetInfo *result, const SeenSlot *slot)
+add_slot_row(ReturnSetInfo *result, const SlotSnapshot *slot)
 {
 	Datum		values[6];
 	bool		nulls[6] = {false};
@@ -79,7 +79,7 @@ put_slot_row(ReturnSetInfo *result, const SeenSlot *slot)
 	values[0] = Int32GetDatum(slot->pid);
 	values[1] = Int64GetDatum(slot->counts.ids_issued);
 	values[2] = Int64GetDatum(slot->counts.chunks_taken);
-	values[3] = Int64GetDatum(all_waits(&slot->counts));
+	values[3] = Int64GetDatum(sum_waits(&slot->counts));
 	values[4] = clock_interval(slot->counts.waited_us);
 	nulls[5] = slot->last_id_us == 0;
 	values[5] = TimestampTzGetDatum(clock_timestamptz(slot->last_id_us));
@@ -89,7 +89,7 @@ put_slot_row(ReturnSetInfo *result, const SeenSlot *slot)
 /*
  * idgen_get_slots(OUT pid integer, OUT ids_issued bigint,
  *				   OUT chunks_taken bigint, OUT waits bigint,
- *				   OUT time_waited interval, OUT last_id_at timestamptz)
+ *				   OUT time_waited interval, OUT snowflake_last_id_at timestamptz)
  */
 Datum
 idgen_get_slots(PG_FUNCTION_ARGS)
@@ -99,11 +99,11 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < area->slot_count; i++)
 	{
-		SeenSlot	slot = see_slot(area, &area->slots[i].slot);
+		SlotSnapshot	slot = read_slot(area, &area->slots[i].slot);
 
 		/* No row rather than one of NULLs: its coming would tell when the first ID was issued. */
 		if (slot.pid != 0 && activity_role_is_visible(slot.role))
-			put_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
+			add_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
 	}
 	return (Datum) 0;
 }
@@ -113,7 +113,7 @@ idgen_get_slots(PG_FUNCTION_ARGS)
  * if that is not known yet, or not to be shown.
  */
 static void
-put_timeline(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, bool *nulls)
+set_timeline_columns(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, bool *nulls)
 {
 	int64		timeline_us = timeline == NULL ? 0 : shmem_timeline_us(shmem_area(), timeline, layout);
 
@@ -129,7 +129,7 @@ put_timeline(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, b
  * own counters to everyone, but those move up to a second late.
  */
 static void
-put_counts(Datum *values, bool *nulls)
+set_count_columns(Datum *values, bool *nulls)
 {
 	IssueCounts counts = shmem_total_counts();
 
@@ -144,7 +144,7 @@ put_counts(Datum *values, bool *nulls)
 
 /* A field of a node, or NULL if the layout has none. */
 static void
-put_field(const SnowflakeLayout *layout, LayoutField field, uint64 node_bits, Datum *value, bool *null)
+set_field_column(const SnowflakeLayout *layout, LayoutField field, uint64 node_bits, Datum *value, bool *null)
 {
 	*null = !layout_has(layout, field);
 	*value = Int64GetDatum(layout_get(layout, field, node_bits));
@@ -152,7 +152,7 @@ put_field(const SnowflakeLayout *layout, LayoutField field, uint64 node_bits, Da
 
 /* A row of a timeline; one that spaces share has no node. */
 static void
-put_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
+add_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
 				 const SnowflakeLayout *layout, uint64 node_bits)
 {
 	Datum		values[8];
@@ -160,13 +160,13 @@ put_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
 
 	values[0] = BoolGetDatum(is_server);
 	values[1] = PointerGetDatum(layout);
-	put_field(layout, LAYOUT_DATACENTER, node_bits, &values[2], &nulls[2]);
-	put_field(layout, LAYOUT_WORKER, node_bits, &values[3], &nulls[3]);
-	put_field(layout, LAYOUT_SHARD, node_bits, &values[4], &nulls[4]);
-	put_field(layout, LAYOUT_SLAB, node_bits, &values[5], &nulls[5]);
+	set_field_column(layout, LAYOUT_DATACENTER, node_bits, &values[2], &nulls[2]);
+	set_field_column(layout, LAYOUT_WORKER, node_bits, &values[3], &nulls[3]);
+	set_field_column(layout, LAYOUT_SHARD, node_bits, &values[4], &nulls[4]);
+	set_field_column(layout, LAYOUT_SLAB, node_bits, &values[5], &nulls[5]);
 	if (timeline != NULL && id_space_is_shared(timeline))
 		nulls[2] = nulls[3] = nulls[4] = nulls[5] = true;
-	put_timeline(timeline, layout, &values[6], &nulls[6]);
+	set_timeline_columns(timeline, layout, &values[6], &nulls[6]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -187,27 +187,27 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (generator_server_fits(layout))
-		put_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
+		add_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
 
 	/* The others are there from their first ID on, which their coming would tell. */
 	if (!activity_all_is_visible())
 		return (Datum) 0;
 	if (shmem_is_used(area, pg_atomic_read_u64(&area->unique_times.next)))
-		put_timeline_row(result, &area->unique_times, false, &layout_unique_times, 0);
+		add_timeline_row(result, &area->unique_times, false, &layout_unique_times, 0);
 
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = id_space_needed_by_number(i);
 
 		if (timeline != NULL && timeline != of_server && !id_space_is_record(timeline))
-			put_timeline_row(result, timeline, false, &timeline->layout, timeline->node_bits);
+			add_timeline_row(result, timeline, false, &timeline->layout, timeline->node_bits);
 	}
 	return (Datum) 0;
 }
 
 /* Three columns: how far the reference clock is ahead of the system clock, since when, and for how long. */
 static void
-put_lead(Datum *values, bool *nulls)
+set_lead_columns(Datum *values, bool *nulls)
 {
 	ReferenceLead lead = reference_clock_lead();
 
@@ -251,17 +251,17 @@ idgen_status(PG_FUNCTION_ARGS)
 	nulls[1] = !setting_is_valid(&generator_worker);
 	values[1] = Int32GetDatum(generator_worker.value);
 	values[2] = CStringGetTextDatum(layout);
-	put_timeline(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
+	set_timeline_columns(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
 	/* It is extended by somebody's ID, and from its time. */
 	nulls[5] = reserved_us == 0 || !activity_all_is_visible();
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);
-	put_counts(&values[7], &nulls[7]);
+	set_count_columns(&values[7], &nulls[7]);
 	nulls[13] = nulls[14] = !activity_all_is_visible();
 	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
 	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
 	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
 	values[16] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
-	put_lead(&values[17], &nulls[17]);
+	set_lead_columns(&values[17], &nulls[17]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

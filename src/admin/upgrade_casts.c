@@ -3,15 +3,15 @@
  * upgrade_casts.c
  *	  See upgrade_casts.h.
  *
- * pg_upgrade does not run the extension's script, but creates each of its objects anew,
- * among all others of the database.  PostgreSQL records on which functions, types and
- * operators an expression depends, but not on which casts.  So pg_dump puts a domain
- * whose CHECK or DEFAULT casts an ID, a function with an SQL body, a range type, and a
- * table or view that any of these needs, before the casts, and pg_upgrade would fail there.
+ * pg_upgrade does not run the extension's script, but creates each of its objects, among
+ * all others of the database.  PostgreSQL records on which functions, types and operators
+ * an expression depends, but not on which casts.  So pg_dump can put a domain with a CHECK
+ * or DEFAULT that casts an ID, a function with an SQL body, a range type, and a table or
+ * view that any of these needs, before the casts, and pg_upgrade would fail there.
  *
- * While such a statement runs, the casts are there: created before, dropped after it.
- * Nothing ever depends on a cast, so each is later created as the dump has it.  All of
- * this happens in pg_upgrade's servers only.
+ * So while such a statement runs, the casts exist: they are created before it and dropped
+ * after it.  Nothing ever depends on a cast, so each can later be created as the dump has
+ * it.  All of this happens only in the servers that pg_upgrade starts.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,14 +37,14 @@
 #include "admin/upgrade_casts.h"
 #include "base/compat.h"
 
-/* One of our casts. */
+/* A cast of idgen. */
 typedef struct OwnCast
 {
-	Oid			other;			/* the type that is not ours */
+	Oid			other;			/* the type that is not of idgen */
 	bool		is_from_other;
 	CoercionCodes context;
 	CoercionMethod method;
-	const char *function;		/* NULL: there is none */
+	const char *function;		/* NULL if there is none */
 } OwnCast;
 
 extern Datum idgen_snowflake_in(PG_FUNCTION_ARGS);
@@ -87,7 +87,7 @@ static const OwnCast ulid_casts[] = {
 
 static ProcessUtility_hook_type previous_ProcessUtility_hook = NULL;
 
-/* Does our function read it?  Types of others may have the same name; one that is being created is not ours yet. */
+/* Does the input function belong to idgen?  Others may have a type of the same name.  An undefined type is not ready. */
 static bool
 is_own_type(Form_pg_type type, PGFunction input)
 {
@@ -99,9 +99,9 @@ is_own_type(Form_pg_type type, PGFunction input)
 	return function.fn_addr == input;
 }
 
-/* One of our types, in whichever schema it is; InvalidOid, and no schema, if there is none. */
+/* A type of idgen, in any schema.  Returns InvalidOid, and does not set *schema, if there is none. */
 static Oid
-find_type(const char *name, PGFunction input, Oid *schema)
+find_own_type(const char *name, PGFunction input, Oid *schema)
 {
 	Oid			found = InvalidOid;
 	Relation	types = table_open(TypeRelationId, AccessShareLock);
@@ -126,7 +126,7 @@ find_type(const char *name, PGFunction input, Oid *schema)
 	return found;
 }
 
-/* Create a cast, if it is not there and its function is; it is added to those that are lent. */
+/* Create a cast, unless it exists or its function does not, and add it to lent. */
 static void
 lend_cast(const OwnCast *cast, Oid type, Oid schema, ObjectAddresses *lent)
 {
@@ -152,7 +152,7 @@ static void
 lend_casts(const char *name, PGFunction input, const OwnCast *casts, int count, ObjectAddresses *lent)
 {
 	Oid			schema;
-	Oid			type = find_type(name, input, &schema);
+	Oid			type = find_own_type(name, input, &schema);
 
 	if (OidIsValid(type))
 		for (int i = 0; i < count; i++)
@@ -172,11 +172,11 @@ stores_expressions(Node *statement)
 		IsA(statement, RuleStmt) || IsA(statement, IndexStmt);
 }
 
-/* If the statement fails, its transaction takes the casts away. */
+/* Hook.  If the statement fails, the rollback removes the casts. */
 static void
-on_utility(PlannedStmt *statement, const char *query, bool is_read_only, ProcessUtilityContext context,
-		   ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
-		   QueryCompletion *completion)
+process_utility_with_casts(PlannedStmt *statement, const char *query, bool is_read_only, ProcessUtilityContext context,
+						   ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+						   QueryCompletion *completion)
 {
 	bool		lends = stores_expressions(statement->utilityStmt);
 	ObjectAddresses *lent = lends ? new_object_addresses() : NULL;
@@ -197,12 +197,12 @@ on_utility(PlannedStmt *statement, const char *query, bool is_read_only, Process
 	}
 }
 
-/* To be called when the library is loaded. */
+/* Called from _PG_init(). */
 void
 upgrade_casts_init(void)
 {
 	if (!IsBinaryUpgrade)
 		return;
 	previous_ProcessUtility_hook = ProcessUtility_hook;
-	ProcessUtility_hook = on_utility;
+	ProcessUtility_hook = process_utility_with_casts;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * upgrade_casts.h
- *	  Casts for what pg_upgrade creates before them.
+ *	  Casts for objects that pg_upgrade creates before the casts.
  *
  *-------------------------------------------------------------------------
  */

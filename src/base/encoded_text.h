@@ -10,20 +10,18 @@
 #define IDGEN_ENCODED_TEXT_H
 
 #include "base/compat.h"
-#include "bits/id_text.h"
+#include "bits/base_n.h"
 
 /* The type of which a text should be a value. */
 typedef struct EncodedType
 {
 	const char *name;			/* in SQL */
-	const char *value;			/* the word for a value, such as "ID" */
+	const char *value;			/* what messages call a value: "ID" */
+	int			bits;			/* encoded at full length: 64 or 128 */
+	UuidBits	largest;		/* value */
 } EncodedType;
 
-extern const IdTextEncoding *encoded_text_encoding(text *name);
-
-/* largest is the largest value of the type in that encoding. */
-pg_noreturn extern void encoded_text_report(const IdTextEncoding *encoding, const char *encoded,
-											IdTextStatus status, size_t bad,
-											EncodedType type, const char *largest);
+extern const BaseNEncoding *encoded_text_encoding(text *name);
+extern UuidBits encoded_text_decode(text *argument, text *encoding_name, const EncodedType *type);
 
 #endif							/* IDGEN_ENCODED_TEXT_H */

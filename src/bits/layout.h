@@ -3,30 +3,29 @@
  * layout.h
  *	  How the 64 bits of a Snowflake ID are divided, and the arithmetic on them.
  *
- * A layout names the place and the width of each field, the length of a tick and
+ * A layout gives the place and the width of each field, the length of a tick and
  * the epoch.  A position is the place of an ID on its timeline,
  *
  *		tick << sequence bits | sequence
  *
- * so position + 1 after the last sequence of a tick is sequence 0 of the next
- * tick.  An ID is a position with the fields that tell nodes apart (datacenter,
- * worker, shard, slab) put around it, wherever the layout has them:
+ * so the position after the last sequence of a tick is sequence 0 of the next tick.
+ * An ID is a position together with the fields of the node (datacenter, worker, shard,
+ * slab), in the places that the layout gives them:
  *
  *		time 41, datacenter 5, worker 5, sequence 12	(default, twitter)
  *		time 39, sequence 8, worker 16					(sonyflake)
  *		slab 32, time 16, sequence 16					(hybrid)
  *
- * As a bigint an ID is never negative.  A layout that uses all 64 bits ends, for
- * us, when the sign bit turns on; the ID's parts can still be read then.
+ * An ID issued by idgen is never negative as a bigint.  A layout that uses all 64 bits
+ * ends for idgen when the sign bit would be set; IDs that have it set can be read.
  *
  * Everything here is arithmetic on its arguments: no fmgr, no shared memory, no
- * allocation, no errors raised.  Callers check ranges first; each function says
- * which.  The functions are inline so that a layout known to the compiler folds
- * into constants.  Layouts as text are in layout_text.h, known ones in
- * layout_presets.h.
+ * allocation, no errors raised.  Callers check the ranges that each function names.
+ * The functions are inline because they are on the path of every ID.  layout_text.h
+ * has layouts as text, layout_presets.h the presets.
  *
- * Source: the Twitter Snowflake announcement (2010), which has a worker ID
- * of 5 + 5 bits and a sequence of 12.
+ * Source: the Twitter Snowflake announcement (2010), with a worker ID of 5 + 5 bits
+ * and a sequence of 12.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,34 +50,33 @@ typedef enum LayoutField
 
 #define LAYOUT_FIELDS (LAYOUT_SLAB + 1)
 
-/* From here on the fields are the node's: the same in all IDs of a generator. */
+/* This field and those after it are the node: the same in all IDs of a generator. */
 #define LAYOUT_FIRST_NODE_FIELD LAYOUT_DATACENTER
 
 /*
- * The values of columns of type snowflake_layout have this form, so it must not
- * change.  Two layouts are the same if their bytes are.  layout_text.c says which
- * are valid; all here rely on it.
+ * The on-disk form of type snowflake_layout, so it must not change.  Two layouts are
+ * the same if their bytes are the same.  Everything here relies on a layout being
+ * valid, as layout_text.c defines it.
  */
 typedef struct SnowflakeLayout
 {
 	int64		tick_us;		/* length of a tick */
 	int64		epoch_ticks;	/* start of tick 0, in ticks since 1970 */
-	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0: there is none */
-	uint8		shift[LAYOUT_FIELDS];	/* bits below it; 0 where there is none */
+	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0 if the layout lacks it */
+	uint8		shift[LAYOUT_FIELDS];	/* bits below the field; 0 if the layout lacks it */
 	uint8		padding[4];		/* zero */
 } SnowflakeLayout;
 
 StaticAssertDecl(sizeof(SnowflakeLayout) == 32, "snowflake_layout has 32 bytes on disk");
 
-/* What the fields of an ID hold. */
 typedef struct SnowflakeFields
 {
-	uint64		value[LAYOUT_FIELDS];	/* that of the time in ticks since the epoch */
+	uint64		value[LAYOUT_FIELDS];	/* LAYOUT_TIME in ticks since the epoch */
 } SnowflakeFields;
 
 /*
- * The layout of servers that set no other: 41 + 5 + 5 + 12 bits, milliseconds
- * since 2020-01-01 00:00 UTC.  Its time ends on 2089-09-06.
+ * The default of idgen.layout: 41 + 5 + 5 + 12 bits, milliseconds since
+ * 2020-01-01 00:00 UTC.  Its time ends on 2089-09-06.
  */
 static const SnowflakeLayout layout_default = {
 	.tick_us = US_PER_MS,
@@ -88,8 +86,8 @@ static const SnowflakeLayout layout_default = {
 };
 
 /*
- * That of moments which come once on a server (see unique_time.c): microseconds
- * since 1970, in 1024 parts.  Its time ends in 2255.
+ * The layout of the timeline of 128-bit IDs (see unique_time.c): microseconds since
+ * 1970, in 1024 parts.  Its time ends in 2255.
  */
 static const SnowflakeLayout layout_unique_times = {
 	.tick_us = 1,
@@ -109,21 +107,21 @@ layout_has(const SnowflakeLayout *layout, LayoutField field)
 	return layout->bits[field] > 0;
 }
 
-/* Does an ID's sign bit belong to a field? */
+/* Does the sign bit belong to this field? */
 static inline bool
 layout_uses_sign(const SnowflakeLayout *layout, LayoutField field)
 {
 	return layout->shift[field] + layout->bits[field] == 64;
 }
 
-/* The bits of a field that a bigint which is not negative can have. */
+/* The bits of a field without the sign bit. */
 static inline int
 layout_usable_bits(const SnowflakeLayout *layout, LayoutField field)
 {
 	return layout->bits[field] - layout_uses_sign(layout, field);
 }
 
-/* Largest value of a field in a bigint that is not negative. */
+/* Largest value of a field in an ID that is not negative. */
 static inline uint64
 layout_max(const SnowflakeLayout *layout, LayoutField field)
 {
@@ -144,7 +142,6 @@ layout_put(const SnowflakeLayout *layout, LayoutField field, uint64 value)
 	return value << layout->shift[field];
 }
 
-/* All bits that belong to fields. */
 static inline uint64
 layout_used_bits(const SnowflakeLayout *layout)
 {
@@ -155,7 +152,7 @@ layout_used_bits(const SnowflakeLayout *layout)
 	return used;
 }
 
-/* Bits that are the same in all IDs of one node: those of the node's fields, and unused ones. */
+/* Bits that are the same in all IDs of one node: the node's fields and unused bits. */
 static inline uint64
 layout_fixed_bits(const SnowflakeLayout *layout)
 {
@@ -163,14 +160,14 @@ layout_fixed_bits(const SnowflakeLayout *layout)
 			 ((UINT64CONST(1) << layout->bits[LAYOUT_SEQUENCE]) - 1) << layout->shift[LAYOUT_SEQUENCE]);
 }
 
-/* Bits of a number that belong to no field: 0 in IDs of the layout. */
+/* The set bits of a number that belong to no field; 0 for an ID of the layout. */
 static inline uint64
 layout_stray_bits(const SnowflakeLayout *layout, uint64 id)
 {
 	return id & ~layout_used_bits(layout);
 }
 
-/* Is the time above all other fields, so that IDs sort by it across nodes? */
+/* Is the time the highest field, so that IDs of all nodes sort by time? */
 static inline bool
 layout_is_by_time(const SnowflakeLayout *layout)
 {
@@ -180,7 +177,6 @@ layout_is_by_time(const SnowflakeLayout *layout)
 	return true;
 }
 
-/* Positions in one tick. */
 static inline uint64
 layout_tick_size(const SnowflakeLayout *layout)
 {
@@ -202,7 +198,7 @@ layout_end(const SnowflakeLayout *layout)
 }
 
 /*
- * Tick at a moment in ns since 1970 (not negative); negative before the
+ * The tick at unix_ns, ns since 1970 (not negative).  It is negative before the
  * layout's epoch.
  */
 static inline int64
@@ -212,8 +208,8 @@ layout_tick_at(const SnowflakeLayout *layout, int64 unix_ns)
 }
 
 /*
- * Start of a tick (0 .. 2^time bits), in us since 1970.  A valid layout's time
- * ends before that overflows.
+ * Start of a tick (0 .. 2^time bits), in us since 1970.  The time of a valid layout
+ * ends before this overflows.
  */
 static inline int64
 layout_tick_start_us(const SnowflakeLayout *layout, int64 tick)
@@ -221,7 +217,7 @@ layout_tick_start_us(const SnowflakeLayout *layout, int64 tick)
 	return (layout->epoch_ticks + tick) * layout->tick_us;
 }
 
-/* First moment past the end of the time field, in us since 1970. */
+/* End of the time field, in us since 1970. */
 static inline int64
 layout_end_us(const SnowflakeLayout *layout)
 {
@@ -235,14 +231,12 @@ layout_tick_position(const SnowflakeLayout *layout, int64 tick)
 	return (uint64) tick << layout->bits[LAYOUT_SEQUENCE];
 }
 
-/* Tick of a position. */
 static inline uint64
 layout_position_tick(const SnowflakeLayout *layout, uint64 position)
 {
 	return position >> layout->bits[LAYOUT_SEQUENCE];
 }
 
-/* Sequence of a position. */
 static inline uint64
 layout_position_sequence(const SnowflakeLayout *layout, uint64 position)
 {
@@ -257,7 +251,7 @@ layout_position_end_us(const SnowflakeLayout *layout, uint64 position)
 }
 
 /*
- * First position, not below the one given, from which size positions (1 ..
+ * The first position at or after position from which size positions (1 ..
  * layout_tick_size) lie within one tick.
  */
 static inline uint64
@@ -269,7 +263,7 @@ layout_fit_in_tick(const SnowflakeLayout *layout, uint64 position, uint64 size)
 	return sequence + size <= tick_size ? position : position - sequence + tick_size;
 }
 
-/* The ID of a position (below layout_end) on a node, whose fields are in their places. */
+/* The ID of a position (below layout_end).  node_bits are the fields of the node in their places. */
 static inline int64
 layout_compose(const SnowflakeLayout *layout, uint64 position, uint64 node_bits)
 {
@@ -290,8 +284,8 @@ layout_parse(const SnowflakeLayout *layout, uint64 id)
 }
 
 /*
- * Tick at a moment in us since 1970 (from -2^62 - 1 on), rounded down; negative
- * before the layout's epoch, and past the end of the time field, too.
+ * The tick at unix_us, us since 1970 (at least -2^62 - 1), rounded down.  It is negative
+ * before the layout's epoch, and can be past the end of the time field.
  */
 static inline int64
 layout_tick_at_us(const SnowflakeLayout *layout, int64 unix_us)
@@ -302,12 +296,12 @@ layout_tick_at_us(const SnowflakeLayout *layout, int64 unix_us)
 }
 
 /*
- * The bounds of layouts that are by time.  They count all numbers from one
- * tick's first to the next one's as IDs of it, whatever the bits between and
- * below the fields are.
+ * Bounds, for layouts that are by time.  They count all numbers from the first one of a
+ * tick up to the first one of the next tick as IDs of the tick, whatever the other
+ * fields and unused bits are.
  */
 
-/* Largest number that is in any tick. */
+/* Largest number in any tick. */
 static inline int64
 layout_max_id(const SnowflakeLayout *layout)
 {
@@ -315,8 +309,8 @@ layout_max_id(const SnowflakeLayout *layout)
 }
 
 /*
- * Smallest ID of the ticks from the one numbered tick (any) on, if there is
- * such an ID; past the end of the time field, the largest of all.
+ * Smallest ID whose tick is at least tick, which may be any number.  Past the end of the
+ * time field it is the largest ID of all.
  */
 static inline int64
 layout_first_id_from(const SnowflakeLayout *layout, int64 tick)
@@ -329,8 +323,8 @@ layout_first_id_from(const SnowflakeLayout *layout, int64 tick)
 }
 
 /*
- * Largest ID of the ticks up to the one numbered tick (any, but the largest
- * int64); -1, which is below all IDs, where that lies before the epoch.
+ * Largest ID whose tick is at most tick, which may be any number except the largest
+ * int64.  Before the epoch it is -1, which is below all IDs.
  */
 static inline int64
 layout_last_id_until(const SnowflakeLayout *layout, int64 tick)

@@ -3,8 +3,8 @@
  * layout_capacity.c
  *	  See layout_capacity.h.
  *
- * For us a layout ends when a bigint would turn negative, so what is left and what
- * is used are shares of the time until then.
+ * For idgen a layout ends when IDs would turn negative, so time left and time used are
+ * shares of the time until then.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -17,8 +17,8 @@
 #include "bits/layout_capacity.h"
 
 /*
- * IDs that a node makes in a second in the long run, in whole ones: 0 where a tick
- * is longer than a second for each of its IDs.
+ * IDs that a node can issue per second in the long run, rounded down.  0 if a tick has
+ * more seconds than positions.
  */
 int64
 layout_ids_per_second(const SnowflakeLayout *layout)
@@ -27,7 +27,7 @@ layout_ids_per_second(const SnowflakeLayout *layout)
 	return (int64) layout_tick_size(layout) * US_PER_S / layout->tick_us;
 }
 
-/* Nodes that a bigint which is not negative can tell apart: 1 .. 2^62, as the time has a bit, too. */
+/* Nodes of IDs that are not negative: 1 .. 2^62, since the time has at least one bit. */
 int64
 layout_nodes(const SnowflakeLayout *layout)
 {
@@ -40,11 +40,11 @@ layout_nodes(const SnowflakeLayout *layout)
 }
 
 /*
- * Start of a tick as any 64 bits may have it, in us since 1970.  Returns false if
- * that is beyond what an int64 can hold, in the year 294247.
+ * Start of any tick, in us since 1970.  Returns false if an int64 cannot hold it, from
+ * the year 294247 on.
  */
 bool
-layout_moment_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us)
+layout_try_tick_start_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us)
 {
 	int64		sum;
 
@@ -54,20 +54,20 @@ layout_moment_us(const SnowflakeLayout *layout, uint64 ticks, int64 *unix_us)
 }
 
 /*
- * First moment past the time field as all 64 bits have it, the sign among them, in
- * us since 1970; NEVER_US if that is too far to tell.
+ * End of the time field including the sign bit, in us since 1970; NEVER_US if an int64
+ * cannot hold it.
  */
 int64
 layout_last_end_us(const SnowflakeLayout *layout)
 {
 	int64		unix_us;
 
-	if (!layout_moment_us(layout, UINT64CONST(1) << layout->bits[LAYOUT_TIME], &unix_us))
+	if (!layout_try_tick_start_us(layout, UINT64CONST(1) << layout->bits[LAYOUT_TIME], &unix_us))
 		return NEVER_US;
 	return unix_us;
 }
 
-/* Years from a moment in us since 1970 (not negative) to the end; 0 past it. */
+/* Years from now_us, us since 1970 (not negative), to the end of the layout; 0 past it. */
 double
 layout_years_left(const SnowflakeLayout *layout, int64 now_us)
 {
@@ -76,7 +76,7 @@ layout_years_left(const SnowflakeLayout *layout, int64 now_us)
 	return now_us < end_us ? (double) (end_us - now_us) / YEAR_US : 0;
 }
 
-/* The share of the time that has passed at a moment in us since 1970 (not negative): 0 .. 1. */
+/* The share of the time that has passed at now_us, us since 1970 (not negative): 0 .. 1. */
 double
 layout_time_used(const SnowflakeLayout *layout, int64 now_us)
 {

@@ -3,12 +3,12 @@
  * layout_overlap.c
  *	  See layout_overlap.h.
  *
- * An ID space is its numbers.  How many bits the time has, and what the fields
- * are called, says nothing about which numbers are issued when.
+ * An ID space is a set of numbers.  The width of the time and the names of the fields
+ * do not matter for which numbers are issued when.
  *
- * The number of an ID grows with time by 2^(place of the time) each tick.  Two
- * layouts with the same pace, and the same start, reach equal numbers at the same
- * time or never; other layouts reach them at different times.
+ * An ID grows by 2^(shift of the time) each tick.  Two layouts with the same pace and
+ * the same start reach equal numbers at the same time or never.  Other layouts reach
+ * them at different times.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -19,8 +19,8 @@
 #include "bits/layout_overlap.h"
 
 /*
- * Do positions mean the same in both layouts, and does each bit of a position have
- * the same place in the number?  Then one timeline can serve both.
+ * Do positions mean the same time and sequence in both layouts, and does each bit of a
+ * position have the same place in the ID?  Then one timeline can serve both.
  */
 bool
 layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other)
@@ -33,8 +33,8 @@ layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other)
 }
 
 /*
- * The layout with a time of so many bits, if that is more than it has.  Fields of the node
- * end where the time begins; the caller knows that what they lose is 0.
+ * The layout with its time widened to time_bits, if it has fewer.  The wider time takes
+ * bits from the fields of the node above it; the caller knows that these are 0.
  */
 SnowflakeLayout
 layout_widen_time(const SnowflakeLayout *layout, int time_bits)
@@ -58,37 +58,36 @@ layout_widen_time(const SnowflakeLayout *layout, int time_bits)
 }
 
 static uint64
-bits_of_time(const SnowflakeLayout *layout)
+time_bit_mask(const SnowflakeLayout *layout)
 {
 	return ((UINT64CONST(1) << layout->bits[LAYOUT_TIME]) - 1) << layout->shift[LAYOUT_TIME];
 }
 
 static uint64
-bits_of_node(const SnowflakeLayout *layout)
+node_bit_mask(const SnowflakeLayout *layout)
 {
 	return layout_used_bits(layout) & layout_fixed_bits(layout);
 }
 
 /*
- * Do IDs of both differ whenever their nodes do?  In one frame, they do unless the time
- * of one reaches into the node of the other.
+ * Do IDs of the two layouts differ whenever their nodes do?  In one frame they do,
+ * unless the time of one layout overlaps the node of the other.
  */
 bool
-layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other)
+layout_keeps_apart(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {
 	return layout_same_frame(one, other) &&
-		(bits_of_time(one) & bits_of_node(other)) == 0 &&
-		(bits_of_time(other) & bits_of_node(one)) == 0;
+		(time_bit_mask(one) & node_bit_mask(other)) == 0 &&
+		(time_bit_mask(other) & node_bit_mask(one)) == 0;
 }
 
-/* Are the IDs of both, which are of one node each, the same numbers at the same times? */
+/* Do the two nodes have the same numbers at the same times, so that they need one timeline? */
 bool
-layout_share_timeline(const IdNumbers *one, const IdNumbers *other)
+layout_shares_timeline(const IdNumbers *one, const IdNumbers *other)
 {
 	return one->value == other->value && layout_same_frame(&one->layout, &other->layout);
 }
 
-/* Can an ID of one be the same number as an ID of the other? */
 bool
 layout_may_be_equal(const IdNumbers *one, const IdNumbers *other)
 {
@@ -96,14 +95,14 @@ layout_may_be_equal(const IdNumbers *one, const IdNumbers *other)
 }
 
 static int
-time_end(const SnowflakeLayout *layout)
+time_field_end(const SnowflakeLayout *layout)
 {
 	return layout->shift[LAYOUT_TIME] + layout->bits[LAYOUT_TIME];
 }
 
-/* Is tick / 2^(place of the time) the same? */
+/* Is tick_us / 2^(shift of the time) the same? */
 static bool
-same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
+has_same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {
 	const SnowflakeLayout *low = one->shift[LAYOUT_TIME] < other->shift[LAYOUT_TIME] ? one : other;
 	const SnowflakeLayout *high = low == one ? other : one;
@@ -114,36 +113,36 @@ same_rate(const SnowflakeLayout *one, const SnowflakeLayout *other)
 }
 
 /*
- * Do two that can be equal reach equal numbers at the same time only?  Their rates
- * agree, and so does what the fixed bits above the narrower time say of where it
- * starts: mostly that they are 0 and the epochs agree.
+ * Given that IDs of the two can be equal, do they reach equal numbers at the same time
+ * only?  They do if the rates agree, and the fixed bits above the narrower time agree
+ * with the distance of the epochs: usually both are 0.
  */
 bool
 layout_same_pace(const IdNumbers *one, const IdNumbers *other)
 {
-	const IdNumbers *narrow = time_end(&one->layout) <= time_end(&other->layout) ? one : other;
+	const IdNumbers *narrow = time_field_end(&one->layout) <= time_field_end(&other->layout) ? one : other;
 	const IdNumbers *wide = narrow == one ? other : one;
-	int			end = time_end(&narrow->layout);
-	uint64		above = end == 64 ? 0 : bits_of_time(&wide->layout) >> end << end;
+	int			end = time_field_end(&narrow->layout);
+	uint64		above = end == 64 ? 0 : time_bit_mask(&wide->layout) >> end << end;
 	int64		distance_us = layout_tick_start_us(&narrow->layout, 0) - layout_tick_start_us(&wide->layout, 0);
 	uint64		lives;
 	int64		life_us;
 
-	if (!same_rate(&one->layout, &other->layout) || (above & ~narrow->fixed) != 0)
+	if (!has_same_rate(&one->layout, &other->layout) || (above & ~narrow->fixed) != 0)
 		return false;
 	if ((narrow->value & above) == 0)
 		return distance_us == 0;
 
-	/* The narrower time is over and over again the lower part of the wider one. */
+	/* Each time that the narrower time wraps around, the bits above it in the wider time go up by 1. */
 	lives = (narrow->value & above) >> end;
 	life_us = narrow->layout.tick_us << narrow->layout.bits[LAYOUT_TIME];
 	return distance_us > 0 && distance_us % life_us == 0 && distance_us / life_us == (int64) lives;
 }
 
 /*
- * Is every ID that the first layout issues from one time on above every ID that the
- * second issues until another?  Times are in us since 1970.  Always false unless the
- * time is the highest field in both.
+ * Is every ID that layout above issues from from_us on greater than every ID that layout
+ * below issues until until_us?  Times are in us since 1970.  Always false unless the
+ * time is the highest field of both.
  */
 bool
 layout_all_above(const SnowflakeLayout *above, int64 from_us,

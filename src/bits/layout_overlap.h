@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * layout_overlap.h
- *	  Which numbers the IDs of a layout and a node can be, and whether those of
- *	  two can be equal.
+ *	  Which numbers the IDs of a layout and a node can be, and whether IDs of two
+ *	  layouts can be equal.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -13,15 +13,15 @@
 
 #include "bits/layout.h"
 
-/* The IDs of a layout whose fixed bits have this value. */
+/* The IDs of a layout in which the fixed bits have this value. */
 typedef struct IdNumbers
 {
 	SnowflakeLayout layout;
-	uint64		fixed;			/* bits that are the same in all of them ... */
-	uint64		value;			/* ... and what these are; 0 elsewhere */
+	uint64		fixed;			/* bits that are the same in all of these IDs */
+	uint64		value;			/* their values; 0 in the other bits */
 } IdNumbers;
 
-/* The IDs of one node, whose fields are in their places. */
+/* The IDs of one node.  node_bits are its fields in their places. */
 static inline IdNumbers
 layout_node_numbers(const SnowflakeLayout *layout, uint64 node_bits)
 {
@@ -33,8 +33,8 @@ layout_node_numbers(const SnowflakeLayout *layout, uint64 node_bits)
 
 extern SnowflakeLayout layout_widen_time(const SnowflakeLayout *layout, int time_bits);
 extern bool layout_same_frame(const SnowflakeLayout *one, const SnowflakeLayout *other);
-extern bool layout_keep_apart(const SnowflakeLayout *one, const SnowflakeLayout *other);
-extern bool layout_share_timeline(const IdNumbers *one, const IdNumbers *other);
+extern bool layout_keeps_apart(const SnowflakeLayout *one, const SnowflakeLayout *other);
+extern bool layout_shares_timeline(const IdNumbers *one, const IdNumbers *other);
 extern bool layout_may_be_equal(const IdNumbers *one, const IdNumbers *other);
 extern bool layout_same_pace(const IdNumbers *one, const IdNumbers *other);
 extern bool layout_all_above(const SnowflakeLayout *above, int64 from_us,

@@ -3,8 +3,8 @@
  * layout_picture.c
  *	  See layout_picture.h.
  *
- * The number of each field's highest bit, the bits, and a line to each field's
- * name and value:
+ * The first line has the number of each field's highest bit, the second the bits.  A
+ * line leads from each field to its name and value:
  *
  *		63 62                                        21    16    11
  *		0  01010101100101101010001000001011101101001 01011 11010 000000000000
@@ -14,7 +14,7 @@
  *		|  time 367597485448 x 1 ms since 2010-11-04 01:42:54.657: 2022-06-28 16:07:40.105 UTC
  *		sign
  *
- * It depends on nothing but the ID and the layout, so times are in UTC and have no
+ * The picture depends only on the ID and the layout, so times are in UTC, without an
  * age.
  *
  * No fmgr, no shared memory, no allocation.
@@ -28,19 +28,19 @@
 #include "bits/layout_text.h"
 #include "bits/picture.h"
 
-/* Bits side by side that belong to one field, or to none. */
+/* Adjacent bits of one field, or of none. */
 typedef struct Group
 {
-	int			field;			/* LAYOUT_FIELDS: none */
+	int			field;			/* LAYOUT_FIELDS if none */
 	int			top;			/* number of the highest bit */
 	int			bits;
-	int			column;			/* where it is drawn */
+	int			column;			/* in the picture */
 } Group;
 
-/* Six fields, and what is not used above, between and below them. */
+/* Six fields, and unused bits above, between and below them. */
 #define MOST_GROUPS (2 * LAYOUT_FIELDS + 1)
 
-/* A number of two digits must fit above a group. */
+/* A group has the two-digit number of its highest bit above it. */
 #define LEAST_COLUMNS 2
 
 #define MOST_COLUMNS (64 + MOST_GROUPS * LEAST_COLUMNS)
@@ -53,7 +53,7 @@ typedef struct Drawing
 } Drawing;
 
 static void pg_attribute_printf(2, 3)
-put(Drawing *drawing, const char *format, ...)
+draw_text(Drawing *drawing, const char *format, ...)
 {
 	va_list		values;
 	int			length;
@@ -74,9 +74,9 @@ field_of_bit(const SnowflakeLayout *layout, int bit)
 	return LAYOUT_FIELDS;
 }
 
-/* Divide the 64 bits, from high to low.  Returns the number of groups. */
+/* Divide the 64 bits into groups, from high to low.  Returns the number of groups. */
 static int
-divide(const SnowflakeLayout *layout, Group *groups)
+divide_into_groups(const SnowflakeLayout *layout, Group *groups)
 {
 	int			count = 0;
 	int			column = 0;
@@ -97,84 +97,83 @@ divide(const SnowflakeLayout *layout, Group *groups)
 }
 
 static uint64
-group_value(const Group *group, uint64 id)
+get_group_value(const Group *group, uint64 id)
 {
-	/* No group has 64 bits: there is a time, and it has at most 63. */
+	/* No group has 64 bits, since every layout has a time, of at most 63. */
 	return (id >> (group->top + 1 - group->bits)) & ((UINT64CONST(1) << group->bits) - 1);
 }
 
-/* The lines of numbers and of bits. */
+/* The first two lines. */
 static void
-put_bits(Drawing *drawing, const Group *groups, int count, uint64 id)
+draw_bits(Drawing *drawing, const Group *groups, int count, uint64 id)
 {
 	for (int i = 0; i < count; i++)
 	{
 		int			width = Max(groups[i].bits, LEAST_COLUMNS) + 1;
 
-		put(drawing, "%-*d", i + 1 < count ? width : 0, groups[i].top);
+		draw_text(drawing, "%-*d", i + 1 < count ? width : 0, groups[i].top);
 	}
-	put(drawing, "\n");
+	draw_text(drawing, "\n");
 	for (int i = 0; i < count; i++)
 	{
 		for (int bit = groups[i].top; bit > groups[i].top - groups[i].bits; bit--)
-			put(drawing, "%d", (int) (id >> bit & 1));
+			draw_text(drawing, "%d", (int) (id >> bit & 1));
 		if (i + 1 < count)
-			put(drawing, "%s", groups[i].bits < LEAST_COLUMNS ? "  " : " ");
+			draw_text(drawing, "%s", groups[i].bits < LEAST_COLUMNS ? "  " : " ");
 	}
 }
 
 static void
-put_time(Drawing *drawing, const SnowflakeLayout *layout, uint64 ticks)
+draw_time(Drawing *drawing, const SnowflakeLayout *layout, uint64 ticks)
 {
 	char		tick[32];
-	char		moment[LAYOUT_MOMENT_SIZE];
+	char		moment[LAYOUT_TIMESTAMP_SIZE];
 	int64		unix_us;
 
 	layout_write_tick(layout->tick_us, tick, sizeof(tick));
-	put(drawing, "time %llu x %s ", (unsigned long long) ticks, tick);
+	draw_text(drawing, "time %llu x %s ", (unsigned long long) ticks, tick);
 	if (layout_is_in_slabs(layout))
 	{
-		put(drawing, "within the slab");
+		draw_text(drawing, "within the slab");
 		return;
 	}
-	layout_write_moment(layout_tick_start_us(layout, 0), moment, sizeof(moment));
-	put(drawing, "since %s: ", moment);
-	if (layout_moment_us(layout, ticks, &unix_us))
+	layout_write_timestamp(layout_tick_start_us(layout, 0), moment, sizeof(moment));
+	draw_text(drawing, "since %s: ", moment);
+	if (layout_try_tick_start_us(layout, ticks, &unix_us))
 	{
-		layout_write_moment(unix_us, moment, sizeof(moment));
-		put(drawing, "%s UTC", moment);
+		layout_write_timestamp(unix_us, moment, sizeof(moment));
+		draw_text(drawing, "%s UTC", moment);
 	}
 	else
-		put(drawing, "after the year 294246");
+		draw_text(drawing, "after the year 294246");
 }
 
-/* What a group's line says. */
 static void
-put_meaning(Drawing *drawing, const SnowflakeLayout *layout, const Group *group, uint64 value)
+draw_meaning(Drawing *drawing, const SnowflakeLayout *layout, const Group *group, uint64 value)
 {
 	bool		is_sign = group->top == 63 && group->bits == 1;
 
 	if (group->field == LAYOUT_TIME)
-		put_time(drawing, layout, value);
+		draw_time(drawing, layout, value);
 	else if (group->field < LAYOUT_FIELDS)
-		put(drawing, "%s %llu (0 .. %llu)", layout_field_names[group->field], (unsigned long long) value,
-			(unsigned long long) (UINT64CONST(1) << group->bits) - 1);
+		draw_text(drawing, "%s %llu (0 .. %llu)", layout_field_names[group->field], (unsigned long long) value,
+				  (unsigned long long) (UINT64CONST(1) << group->bits) - 1);
 	else if (value == 0)
-		put(drawing, "%s", is_sign ? "sign" : "unused");
+		draw_text(drawing, "%s", is_sign ? "sign" : "unused");
 	else
-		put(drawing, "%s, which should be 0 but is %llu", is_sign ? "sign" : "unused", (unsigned long long) value);
+		draw_text(drawing, "%s, which should be 0 but is %llu", is_sign ? "sign" : "unused", (unsigned long long) value);
 }
 
-/* Draw any 64 bits, in lines without a line feed at the end.  LAYOUT_PICTURE_SIZE holds any. */
+/* Draw any 64 bits, without a line feed at the end.  LAYOUT_PICTURE_SIZE bytes hold any picture. */
 void
-layout_draw(const SnowflakeLayout *layout, uint64 id, char *text, size_t size)
+layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *text, size_t size)
 {
 	Drawing		drawing = {.text = text, .size = size};
 	Group		groups[MOST_GROUPS];
 	int			columns[MOST_GROUPS];
-	int			count = divide(layout, groups);
+	int			count = divide_into_groups(layout, groups);
 
-	put_bits(&drawing, groups, count, id);
+	draw_bits(&drawing, groups, count, id);
 	for (int i = 0; i < count; i++)
 		columns[i] = groups[i].column;
 	for (int i = count - 1; i >= 0; i--)
@@ -182,7 +181,7 @@ layout_draw(const SnowflakeLayout *layout, uint64 id, char *text, size_t size)
 		char		stems[MOST_COLUMNS];
 
 		picture_stems(columns, i, stems);
-		put(&drawing, "\n%s", stems);
-		put_meaning(&drawing, layout, &groups[i], group_value(&groups[i], id));
+		draw_text(&drawing, "\n%s", stems);
+		draw_meaning(&drawing, layout, &groups[i], get_group_value(&groups[i], id));
 	}
 }

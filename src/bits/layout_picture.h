@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_picture.h
- *	  A picture in text of the bits of an ID, and what they mean.
+ *	  A picture of the bits of an ID and their meaning, as text.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,6 +13,6 @@
 /* Enough for any picture, with its zero byte. */
 #define LAYOUT_PICTURE_SIZE 4096
 
-extern void layout_draw(const SnowflakeLayout *layout, uint64 id, char *text, size_t size);
+extern void layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *text, size_t size);
 
 #endif							/* IDGEN_LAYOUT_PICTURE_H */

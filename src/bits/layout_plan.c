@@ -3,15 +3,14 @@
  * layout_plan.c
  *	  See layout_plan.h.
  *
- * Proposed are all presets, and three layouts made for the demand.  Best is, in
- * this order of importance,
+ * The proposals are all presets and three layouts computed for the demand.  They are
+ * ordered by these criteria, the most important first:
  *
- *	- what meets all demands, or misses fewest;
- *	- idgen's own presets, as they come; then what was made for the demand, as that
- *	  wastes no bits; then the layouts of other systems, which are of use where
- *	  IDs have to be like theirs;
- *	- IDs in order of time across nodes;
- *	- a sign bit left alone;
+ *	- the number of demands missed;
+ *	- the origin: idgen's own presets; then computed layouts, which waste no bits;
+ *	  then the layouts of other systems, which are useful if IDs must look like theirs;
+ *	- IDs of all nodes sort by time;
+ *	- the sign bit is not used;
  *	- the shorter tick;
  *	- the later end.
  *
@@ -26,7 +25,7 @@
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
 
-/* The order in which layouts are preferred by where they come from. */
+/* Origins, the preferred one first. */
 enum
 {
 	OURS,
@@ -34,24 +33,19 @@ enum
 	OF_OTHERS,
 };
 
-/* A layout made for a demand lasts so long, if there are the bits; the rest goes to the sequence. */
+/* A computed layout lasts this long if there are bits for it.  Further bits go to the sequence. */
 #define LASTING_YEARS 1000
 
-typedef struct PlanTick
-{
-	const char *name;
-	int64		per_second;
-} PlanTick;
-
-static const PlanTick ticks[] = {
-	{"1 ms", 1000},
-	{"10 ms", 100},
-	{"1 s", 1},
+/* Lengths of a tick to try. */
+static const TimeUnit ticks[] = {
+	{"1 ms", US_PER_MS},
+	{"10 ms", 10 * US_PER_MS},
+	{"1 s", US_PER_S},
 };
 
-/* Bits that so many things (1 .. 2^62) take to be told apart. */
+/* Bits that can number count things (1 .. 2^62). */
 static int
-bits_for(int64 count)
+bits_to_count(int64 count)
 {
 	int			bits = 0;
 
@@ -79,7 +73,7 @@ find_shortfalls(const SnowflakeLayout *layout, const LayoutDemand *demand, int64
 }
 
 static LayoutProposal
-propose(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us, int origin, int place)
+make_proposal(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us, int origin, int place)
 {
 	LayoutProposal proposal = {
 		.layout = *layout,
@@ -92,26 +86,27 @@ propose(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us,
 	return proposal;
 }
 
-/* The year of a moment in us since 1970, as text. */
+/* The year of unix_us, us since 1970. */
 static void
 write_year(int64 unix_us, char *text, size_t size)
 {
-	layout_write_moment(unix_us, text, size);
+	layout_write_timestamp(unix_us, text, size);
 	*strchr(text, '-') = '\0';
 }
 
 /*
- * The layout with a tick that has just the bits for a demand, counts from the start
- * of this year, and lasts as long as it can within LASTING_YEARS.  Returns false if
- * there is none.
+ * Compute the layout with this tick that has just enough bits for a demand, counts from
+ * the start of this year, and lasts as long as possible within LASTING_YEARS.  Returns
+ * false if there is none.
  */
 static bool
-fit(const PlanTick *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
+fit_layout_to_demand(const TimeUnit *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLayout *layout)
 {
-	int			node = bits_for(demand->nodes);
-	int			sequence = bits_for((demand->ids_per_second + tick->per_second - 1) / tick->per_second);
-	int			time = bits_for((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * tick->per_second);
-	char		year[LAYOUT_MOMENT_SIZE];
+	int			node = bits_to_count(demand->nodes);
+	int64		per_second = US_PER_S / tick->us;
+	int			sequence = bits_to_count((demand->ids_per_second + per_second - 1) / per_second);
+	int			time = bits_to_count((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * per_second);
+	char		year[LAYOUT_TIMESTAMP_SIZE];
 	char		text[LAYOUT_TEXT_SIZE];
 	int			length;
 	LayoutProblem problem;
@@ -127,7 +122,7 @@ fit(const PlanTick *tick, const LayoutDemand *demand, int64 now_us, SnowflakeLay
 	return layout_read(text, layout, &problem);
 }
 
-/* Is the one the better?  Negative if so, positive if it is the worse. */
+/* For qsort(): negative if the first is better. */
 static int
 compare_proposals(const void *one, const void *other)
 {
@@ -152,9 +147,9 @@ compare_proposals(const void *one, const void *other)
 }
 
 /*
- * Propose layouts for a demand, the best first, at a moment in us since 1970 (not
- * negative, with MOST_YEARS to go).  Fills LAYOUT_PROPOSALS at most, and returns
- * their number.
+ * Propose layouts for a demand at now_us, us since 1970 (not negative, and now_us plus
+ * MOST_YEARS must not overflow), the best first.  Fills at most LAYOUT_PROPOSALS
+ * entries and returns their number.
  */
 int
 layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
@@ -165,27 +160,27 @@ layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
 	{
 		int			origin = layout_presets[i].habits.is_ours ? OURS : OF_OTHERS;
 
-		proposals[count] = propose(layout_of_preset(i), demand, now_us, origin, count);
+		proposals[count] = make_proposal(layout_by_preset_number(i), demand, now_us, origin, count);
 		count++;
 	}
 	for (int i = 0; i < lengthof(ticks); i++)
 	{
 		SnowflakeLayout layout;
 
-		if (!fit(&ticks[i], demand, now_us, &layout) || layout_name(&layout) != NULL)
+		if (!fit_layout_to_demand(&ticks[i], demand, now_us, &layout) || layout_preset_name(&layout) != NULL)
 			continue;
-		proposals[count] = propose(&layout, demand, now_us, COMPUTED, count);
+		proposals[count] = make_proposal(&layout, demand, now_us, COMPUTED, count);
 		count++;
 	}
 	qsort(proposals, count, sizeof(LayoutProposal), compare_proposals);
 	return count;
 }
 
-/* How many times over the demand is met that is met least: below 1 where one is missed. */
+/* The least ratio of what the layout has to what is demanded: below 1 if a demand is missed. */
 double
 layout_margin(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us)
 {
-	/* Not from whole IDs a second, as there may be less than one. */
+	/* layout_ids_per_second() is rounded down, and can be 0. */
 	double		rate = (double) layout_tick_size(layout) * US_PER_S / layout->tick_us / demand->ids_per_second;
 	double		nodes = (double) layout_nodes(layout) / demand->nodes;
 	double		years = layout_is_in_slabs(layout) ? 0 : layout_years_left(layout, now_us) / demand->years;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_plan.h
- *	  Which layouts are enough for so many IDs, nodes and years.
+ *	  Which layouts meet a demand for IDs per second, nodes and years.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,25 +10,25 @@
 
 #include "bits/layout.h"
 
-/* The most that a demand may be.  No layout makes more IDs. */
+/* The limits of a demand.  No layout issues more IDs. */
 #define MOST_IDS_PER_SECOND ((INT64CONST(1) << 31) * US_PER_S)
 #define MOST_YEARS 10000
 
 typedef struct LayoutDemand
 {
-	int64		ids_per_second; /* of each node: 1 .. MOST_IDS_PER_SECOND */
-	int			nodes;			/* from 1 */
+	int64		ids_per_second; /* per node: 1 .. MOST_IDS_PER_SECOND */
+	int			nodes;			/* at least 1 */
 	int			years;			/* 1 .. MOST_YEARS */
 } LayoutDemand;
 
-/* Why a layout is not enough; all false where it is. */
+/* Why a layout does not meet a demand; all false if it does. */
 typedef struct LayoutShortfalls
 {
 	bool		rate;
 	bool		nodes;
-	bool		years;			/* any of the next three, or the end comes too soon */
-	bool		run_out;		/* has ended */
-	bool		negative;		/* ends, for us, as bigint turns negative */
+	bool		years;			/* any of the next three, or it ends too soon */
+	bool		run_out;		/* it has ended */
+	bool		negative;		/* it ends for idgen because IDs turn negative */
 	bool		no_date;		/* the time counts within a slab */
 } LayoutShortfalls;
 
@@ -37,8 +37,8 @@ typedef struct LayoutProposal
 	SnowflakeLayout layout;
 	LayoutShortfalls shortfalls;
 	int			demands_missed; /* 0 .. 3 */
-	int			origin;			/* ours, computed for the demand, or another system's: see layout_plan.c */
-	int			place;			/* in which order they were proposed */
+	int			origin;			/* idgen's, computed, or another system's: see layout_plan.c */
+	int			place;			/* in the order of proposal */
 } LayoutProposal;
 
 /* Room for all proposals. */

@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * layout_presets.c
- *	  The layouts that have names: ours, and those of the systems that are known
- *	  for their IDs.
+ *	  Presets: the layouts of idgen, and those of systems known for their IDs.
  *
- * Each is written as a user would write it.  Where a system's own code leaves
- * widths to be configured, its defaults are the preset.
+ * Each is written as a user writes it.  If a system lets its users configure the
+ * widths, the preset has its defaults.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -16,7 +15,7 @@
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
 
-/* The starts of years, and of days, in s since 1970. */
+/* Starts of years and days, in s since 1970. */
 #define SINCE_2008 INT64CONST(1199145600)
 #define SINCE_2010 INT64CONST(1262304000)
 #define SINCE_2015 INT64CONST(1420070400)
@@ -33,10 +32,9 @@ static const char pgedge_note[] =
 	"Version 1.2 of pgEdge's extension exchanged node and sequence: layout pgedge is from then on, pgedge1 before.";
 
 /*
- * How sequences start, which nodes there are and what else is peculiar was read in
- * the systems' own code and documentation, or found by comparing IDs with their
- * dates where nothing is published.  How rare an ID is, is a guess at what the users
- * of a PostgreSQL server come across, and no more than that.
+ * The habits come from each system's code and documentation or, if nothing is
+ * published, from a comparison of IDs with their dates.  The rarities are guesses at
+ * which IDs the users of a PostgreSQL server see.
  */
 const LayoutPreset layout_presets[] = {
 	{"default", "time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12",
@@ -162,13 +160,13 @@ const LayoutPreset layout_presets[] = {
 
 const int	layout_preset_count = lengthof(layout_presets);
 
-/* The presets as they were read, by whoever asks first in this process. */
+/* The presets as they were read on first use in this process. */
 static SnowflakeLayout layouts[lengthof(layout_presets)];
 static bool layouts_are_read = false;
 
-/* The layout of a preset by its number (0 .. layout_preset_count - 1). */
+/* number is an index into layout_presets. */
 const SnowflakeLayout *
-layout_of_preset(int number)
+layout_by_preset_number(int number)
 {
 	LayoutProblem problem;
 
@@ -182,11 +180,11 @@ layout_of_preset(int number)
 }
 
 /*
- * The layout of a preset by its name, in whatever case and with blanks around it;
- * NULL if there is none.
+ * Finds a preset by its name, in any case and with blanks around it.  Returns NULL if
+ * there is none.
  */
 const SnowflakeLayout *
-layout_of_name(const char *name)
+layout_by_name(const char *name)
 {
 	static const char blanks[] = " \t\n\r";
 	size_t		length;
@@ -197,25 +195,25 @@ layout_of_name(const char *name)
 		return NULL;
 	for (int i = 0; i < lengthof(layout_presets); i++)
 		if (strlen(layout_presets[i].name) == length && pg_strncasecmp(name, layout_presets[i].name, length) == 0)
-			return layout_of_preset(i);
+			return layout_by_preset_number(i);
 	return NULL;
 }
 
-/* The preset that a layout is; NULL if it is none. */
+/* Returns NULL if the layout is not a preset. */
 const LayoutPreset *
-layout_preset(const SnowflakeLayout *layout)
+layout_find_preset(const SnowflakeLayout *layout)
 {
 	for (int i = 0; i < lengthof(layout_presets); i++)
-		if (layout_equal(layout, layout_of_preset(i)))
+		if (layout_equal(layout, layout_by_preset_number(i)))
 			return &layout_presets[i];
 	return NULL;
 }
 
-/* The name of a layout; NULL if it is no preset. */
+/* Returns NULL if the layout is not a preset. */
 const char *
-layout_name(const SnowflakeLayout *layout)
+layout_preset_name(const SnowflakeLayout *layout)
 {
-	const LayoutPreset *preset = layout_preset(layout);
+	const LayoutPreset *preset = layout_find_preset(layout);
 
 	return preset != NULL ? preset->name : NULL;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_presets.h
- *	  The layouts that have names, and what is known of the systems behind them.
+ *	  Presets: layouts with a name, and what is known of the systems that use them.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,39 +12,39 @@
 
 typedef enum SequenceHabit
 {
-	SEQUENCE_ANYHOW,			/* goes on from tick to tick, starts at random, or is not known */
-	SEQUENCE_FROM_START,		/* starts again with each tick, so is low where load is */
+	SEQUENCE_ANYHOW,			/* it continues across ticks, starts at random, or is unknown */
+	SEQUENCE_FROM_START,		/* it restarts with each tick, so it is low under low load */
 } SequenceHabit;
 
-/* What is known of the IDs of a system, beyond where their bits are. */
+/* How a system issues its IDs: what its layout does not say, and layout_guess.c uses. */
 typedef struct LayoutHabits
 {
-	bool		is_ours;		/* made for idgen */
-	int			rarity;			/* of how many halvings such IDs are rarer than this server's own */
-	int64		since_s;		/* no IDs before that but backdated ones, in s since 1970; 0: since the epoch */
-	int			first_node;		/* the lowest number of a node */
-	uint32		usual_nodes;	/* numbers that the system itself gives its highest node field, as bits; 0: not known */
-	bool		nodes_at_random;	/* numbered by a part of an address, say; else small ones are likelier */
+	bool		is_ours;		/* a layout of idgen */
+	int			rarity;			/* log2 of how much rarer these IDs are than this server's own */
+	int64		since_s;		/* earlier IDs are backdated, in s since 1970; 0 if none are */
+	int			first_node;		/* the lowest node */
+	uint32		usual_nodes;	/* values that the system gives its highest node field, as a bit mask; 0 if unknown */
+	bool		nodes_at_random;	/* as from a part of an address; otherwise small nodes are likelier */
 	SequenceHabit sequence;
-	int			first_sequence;	/* what the sequence starts with */
+	int			first_sequence;	/* the lowest sequence */
 } LayoutHabits;
 
-/* A name, once published, means the same layout for ever. */
+/* A published name never changes its meaning. */
 typedef struct LayoutPreset
 {
 	const char *name;
 	const char *specification;
 	const char *used_by;
 	LayoutHabits habits;
-	const char *note;			/* what someone who reads or issues such IDs should know, or NULL */
+	const char *note;			/* what a reader or issuer of such IDs should know, or NULL */
 } LayoutPreset;
 
 extern const LayoutPreset layout_presets[];
 extern const int layout_preset_count;
 
-extern const SnowflakeLayout *layout_of_preset(int number);
-extern const SnowflakeLayout *layout_of_name(const char *name);
-extern const LayoutPreset *layout_preset(const SnowflakeLayout *layout);
-extern const char *layout_name(const SnowflakeLayout *layout);
+extern const SnowflakeLayout *layout_by_preset_number(int number);
+extern const SnowflakeLayout *layout_by_name(const char *name);
+extern const LayoutPreset *layout_find_preset(const SnowflakeLayout *layout);
+extern const char *layout_preset_name(const SnowflakeLayout *layout);
 
 #endif							/* IDGEN_LAYOUT_PRESETS_H */

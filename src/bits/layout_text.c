@@ -3,13 +3,13 @@
  * layout_text.c
  *	  See layout_text.h.
  *
- * The text names the fields from high to low with their bits, and with the time
- * the length of a tick and the epoch, in UTC:
+ * The text names the fields from high to low with their bits.  The time also has the
+ * length of a tick and the epoch, in UTC:
  *
  *		time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12
  *
- * Fields that add up to 63 bits leave out the sign bit.  The names of presets are
- * left to layout_presets.c.
+ * Fields that add up to 63 bits leave out the sign bit.  layout_presets.c has the
+ * names of presets.
  *
  * No fmgr, no shared memory, no allocation; problems are returned.
  *
@@ -30,7 +30,7 @@ const char *const layout_field_names[LAYOUT_FIELDS] = {
 	[LAYOUT_SLAB] = "slab",
 };
 
-/* So that a value fits its column of snowflake_parse(). */
+/* A value must fit its column of snowflake_parse(). */
 static const int most_bits[LAYOUT_FIELDS] = {
 	[LAYOUT_TIME] = 63,
 	[LAYOUT_SEQUENCE] = 31,
@@ -40,14 +40,8 @@ static const int most_bits[LAYOUT_FIELDS] = {
 	[LAYOUT_SLAB] = 62,
 };
 
-typedef struct TickUnit
-{
-	const char *name;
-	int64		us;
-} TickUnit;
-
-/* Long ones first: the first that divides a tick is the one to name. */
-static const TickUnit tick_units[] = {
+/* Long units first: a tick is written in the first unit that divides it. */
+static const TimeUnit tick_units[] = {
 	{"min", 60 * US_PER_S},
 	{"s", US_PER_S},
 	{"ms", US_PER_MS},
@@ -56,16 +50,15 @@ static const TickUnit tick_units[] = {
 
 #define DAY_US (86400 * US_PER_S)
 
-/* Where reading has got to. */
 typedef struct Reader
 {
 	const char *at;
 	LayoutProblem *problem;
 } Reader;
 
-/* Note why the text is no layout.  Returns false, for the caller to return. */
+/* Returns false, for the caller to return. */
 static bool pg_attribute_printf(3, 4)
-fail(LayoutProblem *problem, const char *hint, const char *format, ...)
+set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 {
 	va_list		values;
 
@@ -79,9 +72,9 @@ fail(LayoutProblem *problem, const char *hint, const char *format, ...)
 static const char *const grammar_hint =
 	"A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
 
-/* What stands where something else was expected, without cutting a character in two. */
+/* Quote what was found instead of what was expected, without cutting a character in two. */
 static bool
-fail_at(Reader *reader, const char *expected)
+set_syntax_problem(Reader *reader, const char *expected)
 {
 	int			length = 0;
 
@@ -90,9 +83,9 @@ fail_at(Reader *reader, const char *expected)
 	while (length > 0 && (reader->at[length] & 0xC0) == 0x80)
 		length--;
 	if (length == 0)
-		return fail(reader->problem, grammar_hint, "Expected %s.", expected);
-	return fail(reader->problem, grammar_hint, "Expected %s, but found \"%.*s\".",
-				expected, length, reader->at);
+		return set_problem(reader->problem, grammar_hint, "Expected %s.", expected);
+	return set_problem(reader->problem, grammar_hint, "Expected %s, but found \"%.*s\".",
+					   expected, length, reader->at);
 }
 
 static bool
@@ -120,7 +113,7 @@ skip_space(Reader *reader)
 		reader->at++;
 }
 
-/* Take a word, if it is the next thing, in whatever case. */
+/* Take a word in any case, if it comes next. */
 static bool
 take_word(Reader *reader, const char *word)
 {
@@ -142,7 +135,7 @@ take_character(Reader *reader, char c)
 	return true;
 }
 
-/* Take a number of at most so many digits (1 .. 18); one with more is left where it is. */
+/* Take a number of at most most_digits (1 .. 18) digits; a longer one is not taken. */
 static bool
 take_number(Reader *reader, int most_digits, int64 *number)
 {
@@ -157,7 +150,7 @@ take_number(Reader *reader, int most_digits, int64 *number)
 	return true;
 }
 
-/* Days from 1970-01-01 to a day of the Gregorian calendar; years count from March. */
+/* Days from 1970-01-01 to a day of the Gregorian calendar.  In the formula, years begin in March. */
 static int64
 days_since_1970(int64 year, int64 month, int64 day)
 {
@@ -167,9 +160,9 @@ days_since_1970(int64 year, int64 month, int64 day)
 	return 365 * years + years / 4 - years / 100 + years / 400 + (153 * months + 2) / 5 + day - 1 - 719468;
 }
 
-/* The reverse, for days since 1970. */
+/* days must not be negative. */
 static void
-date_of_days(int64 days, int64 *year, int64 *month, int64 *day)
+days_to_date(int64 days, int64 *year, int64 *month, int64 *day)
 {
 	*year = 1970 + days / 366;
 	while (days_since_1970(*year + 1, 1, 1) <= days)
@@ -180,7 +173,7 @@ date_of_days(int64 days, int64 *year, int64 *month, int64 *day)
 	*day = days - days_since_1970(*year, *month, 1) + 1;
 }
 
-/* Take "2020-01-31"; the days since 1970. */
+/* Take "2020-01-31" as days since 1970. */
 static bool
 take_date(Reader *reader, int64 *days)
 {
@@ -199,31 +192,30 @@ take_date(Reader *reader, int64 *days)
 		!take_number(reader, 2, &day))
 	{
 		reader->at = start;
-		return fail_at(reader, "a date, as in \"2020-01-31\"");
+		return set_syntax_problem(reader, "a date, as in \"2020-01-31\"");
 	}
 	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
-		return fail(reader->problem, NULL, "The epoch must be a date from 1970-01-01 to 9999-12-31.");
+		return set_problem(reader->problem, NULL, "The epoch must be a date from 1970-01-01 to 9999-12-31.");
 	*days = days_since_1970(year, month, day);
-	date_of_days(*days, &year_again, &month_again, &day_again);
+	days_to_date(*days, &year_again, &month_again, &day_again);
 	if (day_again != day)
-		return fail(reader->problem, NULL, "The month of the epoch has no day %d.", (int) day);
+		return set_problem(reader->problem, NULL, "The month of the epoch has no day %d.", (int) day);
 	return true;
 }
 
-/* Take the digits of a fraction of a second, to the microsecond. */
 static bool
 take_fraction(Reader *reader, int64 *us)
 {
 	const char *digits = reader->at;
 
 	if (!take_number(reader, 6, us))
-		return fail_at(reader, "up to 6 digits of a second's fraction");
+		return set_syntax_problem(reader, "up to 6 digits of a second's fraction");
 	for (int64 places = reader->at - digits; places < 6; places++)
 		*us *= 10;
 	return true;
 }
 
-/* Take "23:59", "23:59:59" or "23:59:59.999999"; in us. */
+/* Take "23:59", "23:59:59" or "23:59:59.999999" as us. */
 static bool
 take_time_of_day(Reader *reader, int64 *us)
 {
@@ -236,24 +228,24 @@ take_time_of_day(Reader *reader, int64 *us)
 	if (!take_number(reader, 2, &hour) || !take_character(reader, ':') || !take_number(reader, 2, &minute))
 	{
 		reader->at = start;
-		return fail_at(reader, "a time, as in \"23:59\" or \"23:59:59.999\"");
+		return set_syntax_problem(reader, "a time, as in \"23:59\" or \"23:59:59.999\"");
 	}
 	if (take_character(reader, ':'))
 	{
 		if (!take_number(reader, 2, &second))
-			return fail_at(reader, "seconds");
+			return set_syntax_problem(reader, "seconds");
 		if (take_character(reader, '.') && !take_fraction(reader, &fraction))
 			return false;
 	}
 	if (hour > 23 || minute > 59 || second > 59)
-		return fail(reader->problem, NULL, "The epoch's time of day must be from 00:00 to 23:59:59.999999.");
+		return set_problem(reader->problem, NULL, "The epoch's time of day must be from 00:00 to 23:59:59.999999.");
 	*us = ((hour * 60 + minute) * 60 + second) * US_PER_S + fraction;
 	return true;
 }
 
-/* Take a moment of UTC; in us since 1970. */
+/* Take a timestamp in UTC as us since 1970. */
 static bool
-take_moment(Reader *reader, int64 *unix_us)
+take_epoch(Reader *reader, int64 *unix_us)
 {
 	int64		days = 0;
 	int64		of_day_us = 0;
@@ -272,7 +264,7 @@ take_moment(Reader *reader, int64 *unix_us)
 	return true;
 }
 
-/* Take "10 ms"; in us. */
+/* Take "10 ms" as us. */
 static bool
 take_tick(Reader *reader, int64 *tick_us)
 {
@@ -280,17 +272,17 @@ take_tick(Reader *reader, int64 *tick_us)
 
 	skip_space(reader);
 	if (!take_number(reader, 9, &count))
-		return fail_at(reader, "the length of a tick, as in \"1 ms\"");
+		return set_syntax_problem(reader, "the length of a tick, as in \"1 ms\"");
 	for (int i = 0; i < lengthof(tick_units); i++)
 	{
 		if (!take_word(reader, tick_units[i].name))
 			continue;
 		*tick_us = count * tick_units[i].us;
 		if (*tick_us < 1 || *tick_us > DAY_US)
-			return fail(reader->problem, NULL, "A tick must be from 1 us to a day, which is 1440 min.");
+			return set_problem(reader->problem, NULL, "A tick must be from 1 us to a day, which is 1440 min.");
 		return true;
 	}
-	return fail_at(reader, "the unit of a tick, \"us\", \"ms\", \"s\" or \"min\"");
+	return set_syntax_problem(reader, "the unit of a tick, \"us\", \"ms\", \"s\" or \"min\"");
 }
 
 /* Take what follows the bits of the time: "of 1 ms since 2020-01-01". */
@@ -300,16 +292,16 @@ take_time_unit(Reader *reader, SnowflakeLayout *layout)
 	int64		epoch_us;
 
 	if (!take_word(reader, "of"))
-		return fail_at(reader, "the length of a tick, as in \"of 1 ms\", after the bits of the time");
+		return set_syntax_problem(reader, "the length of a tick, as in \"of 1 ms\", after the bits of the time");
 	if (!take_tick(reader, &layout->tick_us))
 		return false;
 	if (!take_word(reader, "since"))
-		return fail_at(reader, "the epoch, as in \"since 2020-01-01\", after the length of a tick");
-	if (!take_moment(reader, &epoch_us))
+		return set_syntax_problem(reader, "the epoch, as in \"since 2020-01-01\", after the length of a tick");
+	if (!take_epoch(reader, &epoch_us))
 		return false;
 	if (epoch_us % layout->tick_us != 0)
-		return fail(reader->problem, "Choose an epoch that is a whole number of ticks after 1970-01-01.",
-					"The epoch is not at the start of a tick.");
+		return set_problem(reader->problem, "Choose an epoch that is a whole number of ticks after 1970-01-01.",
+						   "The epoch is not at the start of a tick.");
 	layout->epoch_ticks = epoch_us / layout->tick_us;
 	return true;
 }
@@ -317,7 +309,7 @@ take_time_unit(Reader *reader, SnowflakeLayout *layout)
 #define UNUSED_BITS LAYOUT_FIELDS
 #define NO_FIELD (LAYOUT_FIELDS + 1)
 
-/* Take the name of a field, or of bits that are none. */
+/* Take the name of a field, or "unused". */
 static int
 take_field_name(Reader *reader)
 {
@@ -327,7 +319,7 @@ take_field_name(Reader *reader)
 	return take_word(reader, "unused") ? UNUSED_BITS : NO_FIELD;
 }
 
-/* Take a field, and set its width.  It is put in its place when all are known. */
+/* Take a field and set its width.  take_fields() sets its place. */
 static bool
 take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 {
@@ -335,10 +327,10 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 
 	*field = take_field_name(reader);
 	if (*field == NO_FIELD)
-		return fail_at(reader, "the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
+		return set_syntax_problem(reader, "the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
 	skip_space(reader);
 	if (!take_number(reader, 2, &number))
-		return fail_at(reader, "a number of bits");
+		return set_syntax_problem(reader, "a number of bits");
 	*bits = number;
 	if (!take_word(reader, "bits"))
 		(void) take_word(reader, "bit");
@@ -346,18 +338,17 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 		return true;
 
 	if (layout_has(layout, *field))
-		return fail(reader->problem, NULL, "There are two fields \"%s\".", layout_field_names[*field]);
+		return set_problem(reader->problem, NULL, "There are two fields \"%s\".", layout_field_names[*field]);
 	if (number < 1 || number > most_bits[*field])
-		return fail(reader->problem, NULL, "Field \"%s\" has %d bits; it must have from 1 to %d.",
-					layout_field_names[*field], (int) number, most_bits[*field]);
+		return set_problem(reader->problem, NULL, "Field \"%s\" has %d bits; it must have from 1 to %d.",
+						   layout_field_names[*field], (int) number, most_bits[*field]);
 	layout->bits[*field] = number;
 	return *field != LAYOUT_TIME || take_time_unit(reader, layout);
 }
 
-/* Fields and unused bits as they come, high to low; more than these can't fit. */
+/* Each part of a layout has at least one of its 64 bits. */
 #define MOST_PARTS 64
 
-/* Take all fields and put each in its place. */
 static bool
 take_fields(Reader *reader, SnowflakeLayout *layout)
 {
@@ -369,7 +360,7 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	do
 	{
 		if (parts == MOST_PARTS)
-			return fail(reader->problem, NULL, "There are more than %d fields.", MOST_PARTS);
+			return set_problem(reader->problem, NULL, "There are more than %d fields.", MOST_PARTS);
 		if (!take_field(reader, layout, &fields[parts], &bits[parts]))
 			return false;
 		sum += bits[parts++];
@@ -377,10 +368,10 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	} while (take_character(reader, ','));
 
 	if (*reader->at != '\0')
-		return fail_at(reader, "a comma or the end");
+		return set_syntax_problem(reader, "a comma or the end");
 	if (sum != 63 && sum != 64)
-		return fail(reader->problem, sum < 63 ? "Name the bits that are not used, as in \"unused 10\"." : NULL,
-					"The fields add up to %d bits; they must add up to 64, or to 63 without the sign bit.", sum);
+		return set_problem(reader->problem, sum < 63 ? "Name the bits that are not used, as in \"unused 10\"." : NULL,
+						   "The fields add up to %d bits; they must add up to 64, or to 63 without the sign bit.", sum);
 
 	for (int i = 0, below = sum; i < parts; i++)
 	{
@@ -391,30 +382,30 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	return true;
 }
 
-/* What is wrong with a layout as a whole? */
+/* Check the layout as a whole. */
 static bool
-check(const SnowflakeLayout *layout, LayoutProblem *problem)
+check_valid(const SnowflakeLayout *layout, LayoutProblem *problem)
 {
 	int64		end_tick;
 	int64		end_us;
 
 	if (!layout_has(layout, LAYOUT_TIME))
-		return fail(problem, "For numbers without a time, use a sequence.", "There is no field \"time\".");
+		return set_problem(problem, "For numbers without a time, use a sequence.", "There is no field \"time\".");
 	if (layout_usable_bits(layout, LAYOUT_TIME) == 0)
-		return fail(problem, NULL, "The only bit of the time is the sign bit.");
+		return set_problem(problem, NULL, "The only bit of the time is the sign bit.");
 	if (layout->shift[LAYOUT_SEQUENCE] > layout->shift[LAYOUT_TIME])
-		return fail(problem, NULL, "The sequence is above the time, so IDs would not increase.");
+		return set_problem(problem, NULL, "The sequence is above the time, so IDs would not increase.");
 	if (layout_usable_bits(layout, LAYOUT_TIME) > 62 ||
 		pg_add_s64_overflow(layout->epoch_ticks, layout_end_tick(layout), &end_tick) ||
 		pg_mul_s64_overflow(end_tick, layout->tick_us, &end_us))
-		return fail(problem, "Give the time fewer bits, and leave the highest unused.",
-					"The time reaches beyond the year 294246, where timestamps end.");
+		return set_problem(problem, "Give the time fewer bits, and leave the highest unused.",
+						   "The time reaches beyond the year 294246, where timestamps end.");
 	return true;
 }
 
 /*
- * Read a layout in words.  If it is none, problem says why, and layout is not
- * to be used.
+ * Read a layout in words.  Returns false if it is not a valid layout: then problem says
+ * why, and layout is undefined.
  */
 bool
 layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
@@ -422,23 +413,23 @@ layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
 	Reader		reader = {.at = text, .problem = problem};
 
 	memset(layout, 0, sizeof(SnowflakeLayout));
-	return take_fields(&reader, layout) && check(layout, problem);
+	return take_fields(&reader, layout) && check_valid(layout, problem);
 }
 
-/* The length of a tick, as in "10 ms". */
+/* Write the length of a tick, as in "10 ms". */
 void
 layout_write_tick(int64 tick_us, char *text, size_t size)
 {
-	const TickUnit *unit = tick_units;
+	const TimeUnit *unit = tick_units;
 
 	while (tick_us % unit->us != 0)
 		unit++;
 	snprintf(text, size, "%lld %s", (long long) (tick_us / unit->us), unit->name);
 }
 
-/* A moment in us since 1970 (not negative), as layout_read() takes an epoch. */
+/* Write us since 1970 (not negative) as layout_read() takes an epoch. */
 void
-layout_write_moment(int64 unix_us, char *text, size_t size)
+layout_write_timestamp(int64 unix_us, char *text, size_t size)
 {
 	int64		second = unix_us % DAY_US / US_PER_S;
 	int			fraction = unix_us % US_PER_S;
@@ -447,7 +438,7 @@ layout_write_moment(int64 unix_us, char *text, size_t size)
 				day;
 	int			length;
 
-	date_of_days(unix_us / DAY_US, &year, &month, &day);
+	days_to_date(unix_us / DAY_US, &year, &month, &day);
 	length = snprintf(text, size, "%04d-%02d-%02d", (int) year, (int) month, (int) day);
 	if (unix_us % DAY_US != 0)
 		length += snprintf(text + length, size - length, " %02d:%02d:%02d",
@@ -458,9 +449,9 @@ layout_write_moment(int64 unix_us, char *text, size_t size)
 		snprintf(text + length, size - length, ".%03d", (int) (fraction / US_PER_MS));
 }
 
-/* The field whose highest bit lies highest below a place; NO_FIELD if there is none. */
+/* The highest field below a bit; NO_FIELD if there is none. */
 static int
-next_field(const SnowflakeLayout *layout, int below)
+next_lower_field(const SnowflakeLayout *layout, int below)
 {
 	int			next = NO_FIELD;
 
@@ -474,23 +465,23 @@ next_field(const SnowflakeLayout *layout, int below)
 	return next;
 }
 
-/* Write a layout in words, as layout_read() takes it.  LAYOUT_TEXT_SIZE holds any. */
+/* Write a layout in words as layout_read() takes it.  LAYOUT_TEXT_SIZE bytes hold any layout. */
 void
 layout_write(const SnowflakeLayout *layout, char *text, size_t size)
 {
 	char		tick[32];
-	char		epoch[LAYOUT_MOMENT_SIZE];
+	char		epoch[LAYOUT_TIMESTAMP_SIZE];
 	int			length = 0;
 	int			below;
 
 	layout_write_tick(layout->tick_us, tick, sizeof(tick));
-	layout_write_moment(layout->epoch_ticks * layout->tick_us, epoch, sizeof(epoch));
+	layout_write_timestamp(layout->epoch_ticks * layout->tick_us, epoch, sizeof(epoch));
 
-	/* The sign bit alone goes without saying. */
-	below = layout_uses_sign(layout, next_field(layout, 64)) ? 64 : 63;
+	/* An unused sign bit is not written. */
+	below = layout_uses_sign(layout, next_lower_field(layout, 64)) ? 64 : 63;
 	while (below > 0)
 	{
-		int			field = next_field(layout, below);
+		int			field = next_lower_field(layout, below);
 		int			top = field == NO_FIELD ? 0 : layout->shift[field] + layout->bits[field];
 
 		if (top < below)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * layout_text.h
- *	  A layout in words that a person can read aloud, and what makes one valid.
+ *	  A layout in words, and which layouts are valid.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,17 +10,24 @@
 
 #include "bits/layout.h"
 
-/* Enough for any layout in words, with its zero byte. */
+/* Holds any layout in words, with the terminating zero byte. */
 #define LAYOUT_TEXT_SIZE 512
 
-/* Enough for a moment as layout_write_moment() has it. */
-#define LAYOUT_MOMENT_SIZE 40
+/* Holds any output of layout_write_timestamp(). */
+#define LAYOUT_TIMESTAMP_SIZE 40
 
-/* Why a text is no layout. */
+/* A unit of time and its name. */
+typedef struct TimeUnit
+{
+	const char *name;
+	int64		us;
+} TimeUnit;
+
+/* Why a text is not a layout. */
 typedef struct LayoutProblem
 {
 	char		detail[256];	/* a sentence */
-	const char *hint;			/* what to do, or NULL */
+	const char *hint;			/* a sentence, or NULL */
 } LayoutProblem;
 
 extern const char *const layout_field_names[LAYOUT_FIELDS];
@@ -28,6 +35,6 @@ extern const char *const layout_field_names[LAYOUT_FIELDS];
 extern bool layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem);
 extern void layout_write(const SnowflakeLayout *layout, char *text, size_t size);
 extern void layout_write_tick(int64 tick_us, char *text, size_t size);
-extern void layout_write_moment(int64 unix_us, char *text, size_t size);
+extern void layout_write_timestamp(int64 unix_us, char *text, size_t size);
 
 #endif							/* IDGEN_LAYOUT_TEXT_H */

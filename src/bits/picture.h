@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * picture.h
- *	  Lines that say what the columns of a line above them mean:
+ *	  Lines that explain the columns of the line above them:
  *
  *		01 0101 11
  *		|  |    the third
@@ -15,7 +15,10 @@
 #ifndef IDGEN_PICTURE_H
 #define IDGEN_PICTURE_H
 
-/* What leads to the meaning of column number: stems below those before it.  text has room for columns[number] + 1. */
+/*
+ * The start of the line that explains a column: a stem below each column before it.
+ * text must have room for columns[number] + 1 bytes.
+ */
 static inline void
 picture_stems(const int *columns, int number, char *text)
 {

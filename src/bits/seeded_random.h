@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * seeded_random.h
- *	  Numbers that look random and are the same for the same seed, on every machine and
- *	  every version of PostgreSQL: for tests, and nothing that is to be hard to guess.
+ *	  Pseudorandom numbers that are the same for the same seed on every machine and
+ *	  version of PostgreSQL.  For tests, and never for what must be hard to guess.
  *
  * Arithmetic on its arguments, as layout.h.
  *
@@ -14,7 +14,7 @@
 #ifndef IDGEN_SEEDED_RANDOM_H
 #define IDGEN_SEEDED_RANDOM_H
 
-/* The next 64 bits; *state is the seed at first. */
+/* The next 64 bits.  Initialize *state with the seed. */
 static inline uint64
 seeded_word(uint64 *state)
 {

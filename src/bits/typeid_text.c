@@ -11,20 +11,20 @@
 #include "bits/typeid_text.h"
 
 static bool
-is_letter(char character)
+is_prefix_letter(char character)
 {
 	return character >= 'a' && character <= 'z';
 }
 
 /*
- * Is this a prefix?  It may be empty.  *bad, an index into it, is set if a character is
- * what is wrong: the first that is.
+ * Check a prefix, which may be empty.  For TYPEID_BAD_PREFIX_CHARACTER, sets *bad to the
+ * index of the first bad character.
  */
 TypeidStatus
 typeid_prefix_check(const char *prefix, size_t length, size_t *bad)
 {
 	for (size_t i = 0; i < length; i++)
-		if (!is_letter(prefix[i]) && (prefix[i] != '_' || i == 0 || i == length - 1))
+		if (!is_prefix_letter(prefix[i]) && (prefix[i] != '_' || i == 0 || i == length - 1))
 		{
 			*bad = i;
 			return TYPEID_BAD_PREFIX_CHARACTER;
@@ -33,8 +33,8 @@ typeid_prefix_check(const char *prefix, size_t length, size_t *bad)
 }
 
 /*
- * Write the TypeID of a UUID with a prefix that was checked, TYPEID_MAX_LENGTH bytes
- * at most, and nothing after them.  Returns how many.
+ * Write the TypeID of a UUID with a checked prefix: at most TYPEID_MAX_LENGTH bytes,
+ * without a terminating zero byte.  Returns their number.
  */
 size_t
 typeid_write(UuidBits uuid, const char *prefix, size_t length, char *text)
@@ -50,20 +50,20 @@ typeid_write(UuidBits uuid, const char *prefix, size_t length, char *text)
 	return suffix + ULID_TEXT_LENGTH - text;
 }
 
-/* Is it a digit as it is written?  A ULID's reader knows other ways, too. */
+/* Only as typeid_write() writes it; ulid_text_read() accepts more. */
 static bool
-is_digit(char character)
+is_suffix_digit(char character)
 {
 	return (character >= '0' && character <= '9') ||
-		(is_letter(character) && strchr(BASE32_DIGITS, pg_ascii_toupper(character)) != NULL);
+		(is_prefix_letter(character) && strchr(BASE32_DIGITS, pg_ascii_toupper(character)) != NULL);
 }
 
-/* Read ULID_TEXT_LENGTH characters; *bad is an index into them. */
+/* suffix has ULID_TEXT_LENGTH characters; *bad is an index into them. */
 static TypeidStatus
 read_suffix(const char *suffix, UuidBits *uuid, size_t *bad)
 {
 	for (size_t i = 0; i < ULID_TEXT_LENGTH; i++)
-		if (!is_digit(suffix[i]))
+		if (!is_suffix_digit(suffix[i]))
 		{
 			*bad = i;
 			return TYPEID_BAD_SUFFIX_CHARACTER;
@@ -71,7 +71,7 @@ read_suffix(const char *suffix, UuidBits *uuid, size_t *bad)
 	return ulid_text_read(suffix, ULID_TEXT_LENGTH, uuid, bad) == ULID_TEXT_OK ? TYPEID_OK : TYPEID_OVERFLOW;
 }
 
-/* Bytes before the suffix: up to and with the last "_". */
+/* Index of the suffix: after the last "_". */
 static size_t
 suffix_start(const char *text, size_t length)
 {
@@ -81,9 +81,8 @@ suffix_start(const char *text, size_t length)
 }
 
 /*
- * Read a text of so many bytes, which may be any: the prefix first, then the suffix.
- * *typeid is set if nothing is wrong, and *bad, an index into the text, if a character
- * is.
+ * Read any text of length bytes: the prefix first, then the suffix.  Sets *typeid on
+ * success, and *bad to the index of a bad character in the text.
  */
 TypeidStatus
 typeid_read(const char *text, size_t length, Typeid *typeid, size_t *bad)

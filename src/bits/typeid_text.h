@@ -3,10 +3,10 @@
  * typeid_text.h
  *	  The text of a TypeID: a prefix that names a type, "_", and a UUID in base32.
  *
- * A prefix is letters from a to z, and "_" between them, which may be several in a
- * row; it ends at the last "_" of the text.  An empty one has no "_" after it.  The
- * suffix is that of a ULID in lower case, and no other way to write it is read: so two
- * texts that differ are two TypeIDs.
+ * A prefix has letters from a to z, with one or more "_" allowed between two letters.
+ * It ends at the last "_" of the text.  After an empty prefix there is no "_".  The
+ * suffix is the text of a ULID in lower case.  No other spelling is read, so different
+ * texts are different TypeIDs.
  *
  * Arithmetic on its arguments, as layout.h.
  *
@@ -26,18 +26,18 @@
 
 typedef struct Typeid
 {
-	size_t		prefix_length;	/* of the text that it was read from */
+	size_t		prefix_length;	/* in the text that was read */
 	UuidBits	uuid;
 } Typeid;
 
 typedef enum TypeidStatus
 {
 	TYPEID_OK,
-	TYPEID_BAD_PREFIX_CHARACTER,	/* one that is not allowed, or not there */
+	TYPEID_BAD_PREFIX_CHARACTER,	/* not allowed, or not allowed in this place */
 	TYPEID_PREFIX_TOO_LONG,
-	TYPEID_EMPTY_PREFIX,		/* and "_" after it */
+	TYPEID_EMPTY_PREFIX,		/* followed by "_" */
 	TYPEID_BAD_SUFFIX_LENGTH,
-	TYPEID_BAD_SUFFIX_CHARACTER,	/* one that is no digit */
+	TYPEID_BAD_SUFFIX_CHARACTER,	/* not a digit */
 	TYPEID_OVERFLOW,			/* more than 128 bits */
 } TypeidStatus;
 

@@ -14,7 +14,7 @@
 
 static const char digits[] = BASE32_DIGITS;
 
-/* A character's digit plus 1, in either case; 0: it is none. */
+/* The value of a digit plus 1, in either case; 0 if the character is not a digit. */
 static const uint8 digit_plus_one[256] = {
 	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
 	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['G'] = 17, ['H'] = 18,
@@ -26,26 +26,26 @@ static const uint8 digit_plus_one[256] = {
 	['I'] = 2, ['i'] = 2, ['L'] = 2, ['l'] = 2, ['O'] = 1, ['o'] = 1,
 };
 
-/* Write ULID_TEXT_LENGTH digits, and nothing after them. */
+/* Write ULID_TEXT_LENGTH digits without a terminating zero byte. */
 void
 ulid_text_write(UuidBits ulid, char *text)
 {
-	/* The last 12 digits lie in the low word, and the first 13 above its last 5 bits in the high one. */
+	/* The last 12 digits are in the low word, the first 13 in the high word above its last bit. */
 	uint64		low = ulid.low;
 	uint64		high = ulid.high >> 1;
 
 	for (int i = ULID_TEXT_LENGTH - 1; i > 13; i--, low >>= DIGIT_BITS)
 		text[i] = digits[low & 31];
-	/* 4 bits of the low word are left, and below those of the high one is its last bit. */
+	/* The digit between has the last bit of the high word and the first 4 bits of the low word. */
 	text[13] = digits[low | (ulid.high & 1) << 4];
 	for (int i = 12; i >= 0; i--, high >>= DIGIT_BITS)
 		text[i] = digits[high & 31];
 }
 
 /*
- * Read a text of so many bytes, which may be any, from the left up to the first thing
- * that is wrong.  *ulid is set if nothing is, and *bad, an index into the text, if
- * that is a character: all before it are single bytes of ASCII.
+ * Read any text of length bytes from the left, up to the first error.  Sets *ulid if
+ * there is none.  Sets *bad to the index of a bad character; all characters before it
+ * are single bytes of ASCII.
  */
 UlidTextStatus
 ulid_text_read(const char *text, size_t length, UuidBits *ulid, size_t *bad)

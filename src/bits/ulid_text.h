@@ -3,8 +3,8 @@
  * ulid_text.h
  *	  The text of a ULID: 26 digits of Crockford's base32.
  *
- * They hold 130 bits, so the first one is at most 7.  Their order in ASCII is that
- * of the bytes.
+ * They hold 130 bits, so the first one is at most 7.  The texts sort in ASCII like the
+ * ULIDs.
  *
  * Arithmetic on its arguments, as layout.h.
  *
@@ -22,7 +22,7 @@
 typedef enum UlidTextStatus
 {
 	ULID_TEXT_OK,
-	ULID_TEXT_BAD_CHARACTER,	/* one that is no digit */
+	ULID_TEXT_BAD_CHARACTER,	/* not a digit */
 	ULID_TEXT_WRONG_LENGTH,
 	ULID_TEXT_OVERFLOW,			/* more than 128 bits */
 } UlidTextStatus;

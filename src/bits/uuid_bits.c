@@ -12,8 +12,6 @@
 
 #define LOW_BITS(count) ((UINT64CONST(1) << (count)) - 1)
 
-#define TICKS_PER_US (NS_PER_US / UUID_TICK_NS)
-
 UuidBits
 uuid_make_gregorian(int version, UuidGregorian parts)
 {
@@ -27,9 +25,9 @@ uuid_make_gregorian(int version, UuidGregorian parts)
 	return uuid_stamp(bits, version);
 }
 
-/* The parts of a UUID of version 1 or 6. */
+/* uuid is of version 1 or 6. */
 UuidGregorian
-uuid_gregorian(UuidBits uuid)
+uuid_get_gregorian(UuidBits uuid)
 {
 	uint64		high = uuid.high;
 	uint64		ticks;
@@ -46,13 +44,13 @@ uuid_gregorian(UuidBits uuid)
 	};
 }
 
-/* Rounded down, also before 1970. */
-static int64
-us_of_gregorian(int64 ticks)
+/* us since 1970 of 100-ns ticks since 1582, rounded down also before 1970. */
+int64
+uuid_gregorian_to_us(int64 ticks)
 {
 	int64		since_1970 = ticks - UUID_GREGORIAN_TICKS_TO_1970;
 
-	return since_1970 / TICKS_PER_US - (since_1970 % TICKS_PER_US < 0);
+	return since_1970 / UUID_TICKS_PER_US - (since_1970 % UUID_TICKS_PER_US < 0);
 }
 
 bool
@@ -62,7 +60,7 @@ uuid_time_us(UuidBits uuid, bool with_fraction, int64 *unix_us)
 	{
 		case 1:
 		case 6:
-			*unix_us = us_of_gregorian(uuid_gregorian(uuid).ticks);
+			*unix_us = uuid_gregorian_to_us(uuid_get_gregorian(uuid).ticks);
 			return true;
 		case 7:
 			*unix_us = uuid_ms(uuid) * US_PER_MS;
@@ -72,76 +70,4 @@ uuid_time_us(UuidBits uuid, bool with_fraction, int64 *unix_us)
 		default:
 			return false;
 	}
-}
-
-int64
-uuid_order_tick_us(UuidOrder order)
-{
-	return order == UUID_ORDER_V7 || order == UUID_ORDER_ULID ? US_PER_MS : 1;
-}
-
-int64
-uuid_order_first_tick(UuidOrder order)
-{
-	/* The Gregorian calendar began with a whole microsecond. */
-	return order == UUID_ORDER_V6 ? us_of_gregorian(0) : 0;
-}
-
-int64
-uuid_order_last_tick(UuidOrder order)
-{
-	switch (order)
-	{
-		case UUID_ORDER_V6:
-			return us_of_gregorian(LOW_BITS(UUID_GREGORIAN_BITS));
-		case UUID_ORDER_V7:
-		case UUID_ORDER_ULID:
-			return UUID_END_MS - 1;
-		case UUID_ORDER_EXTENDED:
-			break;
-	}
-	return PG_UINT64_MAX / NS_PER_US;
-}
-
-UuidBits
-uuid_order_least(UuidOrder order, int64 tick)
-{
-	switch (order)
-	{
-		case UUID_ORDER_V6:
-			return uuid_make_gregorian(6, (UuidGregorian) {.ticks = tick * TICKS_PER_US + UUID_GREGORIAN_TICKS_TO_1970});
-		case UUID_ORDER_V7:
-			return uuid_make_v7(tick, 0, 0);
-		case UUID_ORDER_ULID:
-			return (UuidBits) {.high = (uint64) tick << 16};
-		case UUID_ORDER_EXTENDED:
-			break;
-	}
-	return (UuidBits) {.high = (uint64) tick * NS_PER_US};
-}
-
-UuidBits
-uuid_order_greatest(UuidOrder order, int64 tick)
-{
-	switch (order)
-	{
-		case UUID_ORDER_V6:
-			/* The last microsecond is not a whole one, nor is that of the extended Snowflake. */
-			return uuid_make_gregorian(6, (UuidGregorian)
-			{
-				.ticks = Min(tick * TICKS_PER_US + UUID_GREGORIAN_TICKS_TO_1970 + TICKS_PER_US - 1,
-							 (int64) LOW_BITS(UUID_GREGORIAN_BITS)),
-				.clock_sequence = UUID_CLOCK_SEQUENCES - 1,
-				.node = LOW_BITS(UUID_NODE_BITS),
-			});
-		case UUID_ORDER_V7:
-			return uuid_make_v7(tick, UUID_FRACTIONS - 1, PG_UINT64_MAX);
-		case UUID_ORDER_ULID:
-			return (UuidBits) {.high = (uint64) tick << 16 | LOW_BITS(16), .low = PG_UINT64_MAX};
-		case UUID_ORDER_EXTENDED:
-			break;
-	}
-	if (tick == uuid_order_last_tick(order))
-		return uuid_max;
-	return (UuidBits) {.high = (uint64) (tick + 1) * NS_PER_US - 1,.low = PG_UINT64_MAX};
 }

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_bits.h
- *	  The bits of UUIDs, and of what else is kept in 16 bytes.
+ *	  The bits of UUIDs as RFC 9562 has them.
  *
- * RFC 9562, from the most significant bit on; all have the version in the 4 bits
- * below the highest 48, and the variant 10 in the highest 2 of the other half:
+ * From the most significant bit on.  All have the version in the 4 bits below the
+ * highest 48, and the variant 10 in the highest 2 bits of the lower half:
  *
  *		1	time_low 32 | time_mid 16 | version | time_high 12 | variant | clock_seq 14 | node 48
  *		6	time_high 32 | time_mid 16 | version | time_low 12 | variant | clock_seq 14 | node 48
@@ -12,13 +12,9 @@
  *		4	random 48 | version | random 12 | variant | random 62
  *
  * Versions 1 and 6 count 100 ns since 1582-10-15, the first day of the Gregorian
- * calendar; version 7 counts ms since 1970.  In those we make, rand_a is the
- * fraction of the millisecond in 1/4096 (section 6.2, method 3), so the first
+ * calendar; version 7 counts ms since 1970.  In version 7 UUIDs of idgen, rand_a is
+ * the fraction of the millisecond in 1/4096 (section 6.2, method 3), so the first
  * 48 + 12 bits are one fine-grained time.
- *
- * A ULID is ms since 1970 in 48 bits, then 80 random ones.  An extended Snowflake is
- * ns since 1970 in 64 bits, a node in 48 and a sequence in 16.  Neither is a UUID of
- * RFC 9562.
  *
  * Arithmetic on its arguments, as layout.h.
  *
@@ -29,7 +25,7 @@
 
 #include "port/pg_bswap.h"
 
-/* 128 bits.  As bytes they go from the most significant to the least. */
+/* Any 128 bits, not only those of UUIDs.  As bytes, the most significant comes first. */
 typedef struct UuidBits
 {
 	uint64		high;
@@ -60,7 +56,7 @@ uuid_bits_write(UuidBits bits, unsigned char *bytes)
 	memcpy(bytes + sizeof(high), &low, sizeof(low));
 }
 
-/* The least and the greatest of all, which RFC 9562 calls nil and max. */
+/* The nil and the max UUID, which are the least and the greatest. */
 static const UuidBits uuid_nil = {0, 0};
 static const UuidBits uuid_max = {PG_UINT64_MAX, PG_UINT64_MAX};
 
@@ -70,10 +66,10 @@ uuid_bits_equal(UuidBits one, UuidBits other)
 	return one.high == other.high && one.low == other.low;
 }
 
-/* Who says what the other bits mean (RFC 9562, section 4.1). */
+/* RFC 9562, section 4.1 */
 typedef enum UuidVariant
 {
-	UUID_VARIANT_NCS,			/* 0: Apollo's */
+	UUID_VARIANT_NCS,			/* 0: Apollo NCS */
 	UUID_VARIANT_RFC,			/* 10 */
 	UUID_VARIANT_MICROSOFT,		/* 110 */
 	UUID_VARIANT_FUTURE,		/* 111 */
@@ -89,14 +85,14 @@ uuid_variant(UuidBits uuid)
 	return uuid.low >> 61 == 6 ? UUID_VARIANT_MICROSOFT : UUID_VARIANT_FUTURE;
 }
 
-/* The version of a UUID of RFC 9562 (0 .. 15); -1 of another variant. */
+/* The version (0 .. 15) of a UUID of RFC 9562; -1 for another variant. */
 static inline int
 uuid_version(UuidBits uuid)
 {
 	return uuid_variant(uuid) == UUID_VARIANT_RFC ? (int) (uuid.high >> 12 & 0xF) : -1;
 }
 
-/* Put version (0 .. 15) and variant into their places. */
+/* Set the version (0 .. 15) and the variant. */
 static inline UuidBits
 uuid_stamp(UuidBits bits, int version)
 {
@@ -116,15 +112,15 @@ uuid_stamp(UuidBits bits, int version)
 #define UUID_FRACTIONS 4096
 
 /*
- * Two moments at least this many ns apart never share a fraction: one of 4096
- * fractions of a millisecond is 244.14 ns long.
+ * Two times at least this many ns apart never share a fraction, as 1/4096 of a
+ * millisecond is 244.14 ns.
  */
 #define UUID_FRACTION_NS 245
 
 /* First millisecond since 1970 that 48 bits cannot hold (year 10889). */
 #define UUID_END_MS (INT64CONST(1) << 48)
 
-/* The fraction of a millisecond that ns (0 .. 999999) lie in. */
+/* The fraction of a millisecond at ns (0 .. 999999). */
 static inline uint32
 uuid_fraction(uint32 ns)
 {
@@ -132,8 +128,8 @@ uuid_fraction(uint32 ns)
 }
 
 /*
- * ms since 1970 (0 .. UUID_END_MS - 1), a fraction (0 .. 4095), and UUID_TAIL_BITS
- * bits (the rest of tail is not used).
+ * ms since 1970 (0 .. UUID_END_MS - 1), a fraction (0 .. 4095), and the lower
+ * UUID_TAIL_BITS bits of tail.
  */
 static inline UuidBits
 uuid_make_v7(int64 ms, uint32 fraction, uint64 tail)
@@ -148,28 +144,11 @@ uuid_ms(UuidBits uuid)
 }
 
 /*
- * ULID
- */
-
-/* Add a step to the 80 random bits.  False if they have no room for it; then they stay. */
-static inline bool
-ulid_add(UuidBits *ulid, uint64 step)
-{
-	uint64		low = ulid->low + step;
-	bool		carry = low < step;
-
-	if (carry && (ulid->high & 0xFFFF) == 0xFFFF)
-		return false;
-	ulid->low = low;
-	ulid->high += carry;
-	return true;
-}
-
-/*
  * Versions 1 and 6
  */
 
 #define UUID_TICK_NS 100
+#define UUID_TICKS_PER_US 10
 
 /* From 1582-10-15 to 1970. */
 #define UUID_GREGORIAN_TICKS_TO_1970 INT64CONST(0x01B21DD213814000)
@@ -178,30 +157,10 @@ ulid_add(UuidBits *ulid, uint64 step)
 #define UUID_CLOCK_SEQUENCES (1 << 14)
 #define UUID_NODE_BITS 48
 
-/* The bit of a node that no hardware address has: the lowest of its first byte (section 6.10). */
+/* The lowest bit of the first byte of a node, which no hardware address has set (section 6.10). */
 #define UUID_NODE_MULTICAST (UINT64CONST(1) << 40)
 
-/*
- * A node that is a server's: 8 bits of marks, which are the multicast bit in a UUID and
- * none in an extended Snowflake, then its datacenter and its worker.
- */
-#define UUID_NODE_DATACENTER_BITS 16
-#define UUID_NODE_WORKER_BITS 24
-#define UUID_NODE_MARKS_SHIFT (UUID_NODE_DATACENTER_BITS + UUID_NODE_WORKER_BITS)
-
-static inline int
-uuid_node_datacenter(uint64 node)
-{
-	return node >> UUID_NODE_WORKER_BITS & ((1 << UUID_NODE_DATACENTER_BITS) - 1);
-}
-
-static inline int
-uuid_node_worker(uint64 node)
-{
-	return node & ((1 << UUID_NODE_WORKER_BITS) - 1);
-}
-
-/* What versions 1 and 6 hold, in one order or the other. */
+/* The content of versions 1 and 6. */
 typedef struct UuidGregorian
 {
 	int64		ticks;			/* 100 ns since 1582-10-15, below 2^60 */
@@ -211,37 +170,14 @@ typedef struct UuidGregorian
 
 /* version is 1 or 6. */
 extern UuidBits uuid_make_gregorian(int version, UuidGregorian parts);
-extern UuidGregorian uuid_gregorian(UuidBits uuid);
+extern UuidGregorian uuid_get_gregorian(UuidBits uuid);
+extern int64 uuid_gregorian_to_us(int64 ticks);
 
 /*
- * The time in a UUID of versions 1, 6 and 7, in us since 1970; false if it has none.
- * Bits below the milliseconds of a version 7 may be a fraction or be random, which
- * cannot be seen, so they are read only if asked for.
+ * The time of a UUID of version 1, 6 or 7, in us since 1970.  Returns false for other
+ * UUIDs.  The bits below the milliseconds of version 7 may be a fraction or random,
+ * which the UUID does not tell; with_fraction reads them as a fraction.
  */
 extern bool uuid_time_us(UuidBits uuid, bool with_fraction, int64 *unix_us);
-
-/*
- * Values that increase with their time: bounds on those of a moment
- */
-
-typedef enum UuidOrder
-{
-	UUID_ORDER_V6,
-	UUID_ORDER_V7,
-	UUID_ORDER_ULID,
-	UUID_ORDER_EXTENDED,
-} UuidOrder;
-
-/*
- * The ticks of an order: what timestamps can tell apart of its times.  Ticks are
- * numbered from 1970, so those of version 6 begin below 0.
- */
-extern int64 uuid_order_tick_us(UuidOrder order);
-extern int64 uuid_order_first_tick(UuidOrder order);
-extern int64 uuid_order_last_tick(UuidOrder order);
-
-/* The least and the greatest value of a tick from first_tick to last_tick. */
-extern UuidBits uuid_order_least(UuidOrder order, int64 tick);
-extern UuidBits uuid_order_greatest(UuidOrder order, int64 tick);
 
 #endif							/* IDGEN_UUID_BITS_H */

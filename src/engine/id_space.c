@@ -5,7 +5,7 @@
  *	  one.
  *
  * An ID space is the set of numbers that the IDs of a layout and a node can be,
- * with the time at which each is reached: see layout_share_timeline().  If two
+ * with the time at which each is reached: see layout_shares_timeline().  If two
  * timelines served one space, IDs would repeat.  So timelines belong to spaces,
  * not to generators.  Generators with the same space share a timeline, in
  * whatever database, under whatever name and however their layout is written;
@@ -73,7 +73,7 @@ id_space_find_timeline(const SnowflakeLayout *layout, uint64 node_bits)
 		Timeline   *timeline = shmem_timeline(number - 1);
 		IdNumbers	other = layout_node_numbers(&timeline->layout, timeline->node_bits);
 
-		if (layout_share_timeline(&numbers, &other))
+		if (layout_shares_timeline(&numbers, &other))
 			return timeline;
 		number = timeline->next_of_bucket;
 	}
@@ -517,7 +517,7 @@ id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers
 {
 	Raise		raise = {.timeline = timeline,.present = present,.former = former,.layout = &present->layout};
 
-	if (!layout_keep_apart(&present->layout, &former->layout))
+	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
 }
 
@@ -531,6 +531,6 @@ id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us
 {
 	Raise		raise = {.present = present,.former = former,.until_us = until_us,.layout = &former->layout};
 
-	if (!layout_keep_apart(&present->layout, &former->layout))
+	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
 }

@@ -40,7 +40,7 @@ generator_change_compare(const GeneratorOptions *present, const GeneratorOptions
 	IdNumbers	numbers = generator_options_numbers(present);
 	IdNumbers	others = generator_options_numbers(former);
 
-	if (layout_keep_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
+	if (layout_keeps_apart(&numbers.layout, &others.layout) || !layout_may_be_equal(&numbers, &others))
 		return CHANGE_IS_FREE;
 	if (layout_same_pace(&numbers, &others))
 		return CHANGE_BEGINS_AFTER;

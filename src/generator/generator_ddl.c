@@ -273,7 +273,7 @@ report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
 	if (other == NULL || !generator_options_try(other->options, &options, &problem))
 		return false;
 	others = generator_options_numbers(&options);
-	if (layout_keep_apart(&numbers->layout, &others.layout) || !layout_may_be_equal(numbers, &others))
+	if (layout_keeps_apart(&numbers->layout, &others.layout) || !layout_may_be_equal(numbers, &others))
 		return false;
 	ereport(NOTICE,
 			errmsg("IDs of generator \"%s\" can be the same numbers as IDs of generator \"%s\"", name, other->servername),

@@ -35,7 +35,7 @@ generator_former_copy(List *former)
 static bool
 same_numbers(const IdNumbers *one, const IdNumbers *other)
 {
-	return one->fixed == other->fixed && layout_share_timeline(one, other);
+	return one->fixed == other->fixed && layout_shares_timeline(one, other);
 }
 
 /*

@@ -57,7 +57,7 @@ refuse_value(OptionsProblem *problem, const char *name, const char *value, const
 static bool
 read_layout(const char *text, SnowflakeLayout *layout, OptionsProblem *problem)
 {
-	const SnowflakeLayout *preset = layout_of_name(text);
+	const SnowflakeLayout *preset = layout_by_name(text);
 	LayoutProblem reason;
 
 	if (preset != NULL)

@@ -19,7 +19,7 @@
 SnowflakeLayout *
 layout_from_text(const char *text, Node *context)
 {
-	const SnowflakeLayout *preset = layout_of_name(text);
+	const SnowflakeLayout *preset = layout_by_name(text);
 	SnowflakeLayout *layout = palloc(sizeof(SnowflakeLayout));
 	LayoutProblem problem;
 
@@ -38,7 +38,7 @@ layout_from_text(const char *text, Node *context)
 char *
 layout_to_text(const SnowflakeLayout *layout)
 {
-	const char *name = layout_name(layout);
+	const char *name = layout_preset_name(layout);
 	char		text[LAYOUT_TEXT_SIZE];
 
 	if (name != NULL)

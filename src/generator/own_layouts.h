@@ -8,7 +8,7 @@
 #ifndef IDGEN_OWN_LAYOUTS_H
 #define IDGEN_OWN_LAYOUTS_H
 
-#include "bits/layout_plausibility.h"
+#include "bits/layout_guess.h"
 
 extern OwnLayout *own_layouts(int *count);
 

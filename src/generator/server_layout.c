@@ -60,7 +60,7 @@ server_layout_objection(const SnowflakeLayout *layout)
 bool
 server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
 {
-	const SnowflakeLayout *preset = layout_of_name(text);
+	const SnowflakeLayout *preset = layout_by_name(text);
 
 	if (preset != NULL)
 		*layout = *preset;

@@ -19,28 +19,31 @@
 
 #include "planner/range_predicate.h"
 
-/* As type; one change of type on top of the other would hide an index key from the planner. */
+/* applyRelabelType() merges changes of type: two on top of each other would hide an index key from the planner. */
 static Expr *
-as_type(Node *expression, Oid type)
+relabel_as_type(Node *expression, Oid type)
 {
 	return (Expr *) applyRelabelType(expression, type, -1, InvalidOid, COERCE_IMPLICIT_CAST, -1, false);
 }
 
-/* A predicate whose bounds are not known yet.  id casts to type, and range to tstzrange, without a function. */
+/*
+ * A predicate without bounds yet.  id must be binary coercible to type, and range to
+ * tstzrange.
+ */
 RangePredicate
-range_predicate(Node *id, Node *range, Oid type)
+make_range_predicate(Node *id, Node *range, Oid type)
 {
 	return (RangePredicate)
 	{
-		.id = as_type(id, type),
-		.range = as_type(range, TSTZRANGEOID),
+		.id = relabel_as_type(id, type),
+		.range = relabel_as_type(range, TSTZRANGEOID),
 		.type = type,
 	};
 }
 
-/* The C function that a function of SQL calls, whatever that is named by now. */
+/* The C function behind an SQL function, which a user may have renamed. */
 PGFunction
-range_predicate_code(Oid function)
+get_function_code(Oid function)
 {
 	FmgrInfo	info;
 
@@ -49,23 +52,23 @@ range_predicate_code(Oid function)
 }
 
 /*
- * One of our functions by its name; InvalidOid if somebody has renamed or moved it, so
- * that there is none, or one that calls something else.  Looked up beside the
- * predicate, as the extension can be in any schema; without a look at the search path
- * or at who may use that schema, as for a function that is called by its OID.
+ * Finds a function of idgen by its name.  Returns InvalidOid if a user has renamed or
+ * moved it: then there is none in the schema, or one with other code.  schema is that of
+ * the predicate, as the extension can be in any schema.  Neither the search path nor
+ * privileges on the schema matter, as when a function is called by its OID.
  */
 Oid
-range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments, PGFunction code)
+find_own_function(Oid schema, const char *name, const Oid *argument_types, int arguments, PGFunction code)
 {
 	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 										   CStringGetDatum(name),
 										   PointerGetDatum(buildoidvector(argument_types, arguments)),
 										   ObjectIdGetDatum(schema));
 
-	return OidIsValid(function) && range_predicate_code(function) == code ? function : InvalidOid;
+	return OidIsValid(function) && get_function_code(function) == code ? function : InvalidOid;
 }
 
-/* "id OPERATOR bound(range)", by the type's operator of a btree strategy */
+/* "id OPERATOR bound(range)", with the operator that the type has for a btree strategy */
 static Expr *
 compare_with_bound(const RangePredicate *predicate, StrategyNumber strategy, Oid bound)
 {
@@ -81,7 +84,7 @@ compare_with_bound(const RangePredicate *predicate, StrategyNumber strategy, Oid
 						 InvalidOid, InvalidOid);
 }
 
-/* The two comparisons that a predicate amounts to; NIL if they cannot be made. */
+/* The two comparisons that are equivalent to a predicate; NIL if there are no bounds. */
 List *
 range_predicate_comparisons(const RangePredicate *predicate)
 {

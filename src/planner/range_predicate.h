@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * range_predicate.h
- *	  "Is the time of this ID in that range?", taken apart, and as comparisons.
+ *	  The predicate "the time of this ID is in this range", taken apart, and as
+ *	  comparisons.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,23 +13,22 @@
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 
-/* A call of a predicate, taken apart. */
 typedef struct RangePredicate
 {
 	Expr	   *id;
 	Expr	   *range;
-	Oid			type;			/* in whose operators IDs compare */
-	Datum		least;			/* of all values of that type */
-	Datum		greatest;
-	Oid			first;			/* function of a range for its first ID, or InvalidOid: there are no bounds */
-	Oid			last;			/* and for its last one */
-	Const	   *layout;			/* the functions' second argument; NULL: they have none */
+	Oid			type;			/* whose operators compare IDs */
+	Datum		least;			/* value of the type */
+	Datum		greatest;		/* value of the type */
+	Oid			first;			/* function: first ID of a range; InvalidOid if there are no bounds */
+	Oid			last;			/* function: last ID of a range; the same */
+	Const	   *layout;			/* second argument of these functions; NULL if they have none */
 } RangePredicate;
 
-extern RangePredicate range_predicate(Node *id, Node *range, Oid type);
-extern PGFunction range_predicate_code(Oid function);
-extern Oid range_predicate_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
-									PGFunction code);
+extern RangePredicate make_range_predicate(Node *id, Node *range, Oid type);
+extern PGFunction get_function_code(Oid function);
+extern Oid find_own_function(Oid schema, const char *name, const Oid *argument_types, int arguments,
+							 PGFunction code);
 extern List *range_predicate_comparisons(const RangePredicate *predicate);
 
 #endif							/* IDGEN_RANGE_PREDICATE_H */

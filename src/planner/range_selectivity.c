@@ -3,11 +3,11 @@
  * range_selectivity.c
  *	  See range_selectivity.h.
  *
- * Only predicates that were not replaced by comparisons come here: those whose range is
- * a sub-select, and those in layouts without bounds.  Where the range can be guessed,
- * as that of "(SELECT tstzrange(now() - '1 hour', now()))", they are estimated as the
- * comparisons are; else as PostgreSQL estimates that a range contains an element which
- * it knows nothing of, for the function as for the operators.
+ * This is for predicates that were not replaced by comparisons: those with a sub-select
+ * as their range, and those in layouts without bounds.  If the range can be estimated,
+ * as with "(SELECT tstzrange(now() - '1 hour', now()))", they get the selectivity of the
+ * comparisons.  Otherwise the function and the operators get PostgreSQL's default for a
+ * range that contains an unknown element.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,10 +22,10 @@
 
 #include "planner/range_selectivity.h"
 
-/* What contsel() says of anything: a thousandth. */
+/* The result of contsel(). */
 #define UNKNOWN_RANGE_SELECTIVITY 0.001
 
-/* What a plan shows that is "SELECT expression", without FROM or conditions; NULL if it is another. */
+/* The expression if the plan is "SELECT expression", without FROM or conditions; otherwise NULL. */
 static Node *
 only_expression(Plan *plan)
 {
@@ -34,7 +34,7 @@ only_expression(Plan *plan)
 	return (Node *) linitial_node(TargetEntry, plan->targetlist)->expr;
 }
 
-/* The sub-select that a parameter stands for, if it is a mere expression; NULL if it is not. */
+/* The expression of the sub-select that a parameter stands for; NULL if it is more than an expression. */
 static Node *
 expression_of_parameter(PlannerInfo *root, int parameter)
 {
@@ -67,7 +67,7 @@ calls_functions_of_users(Node *node, void *context)
 		expression_tree_walker(node, calls_functions_of_users, context);
 }
 
-/* The value of an expression, if it can be known while planning; NULL if it cannot. */
+/* The value of an expression if it is known while planning; otherwise NULL. */
 static Const *
 known_value(PlannerInfo *root, Node *expression)
 {
@@ -75,7 +75,7 @@ known_value(PlannerInfo *root, Node *expression)
 	return IsA(expression, Const) ? (Const *) expression : NULL;
 }
 
-/* Is this a call that makes a range of two bounds which are in the wrong order? */
+/* Is this a call that makes a range of two bounds in the wrong order? */
 static bool
 is_inverted(PlannerInfo *root, Node *range)
 {
@@ -91,9 +91,9 @@ is_inverted(PlannerInfo *root, Node *range)
 		DatumGetTimestampTz(lower->constvalue) > DatumGetTimestampTz(upper->constvalue);
 }
 
-/* The range, if it can be guessed; NULL if it cannot. */
+/* An estimate of the range; NULL if there is none. */
 static Const *
-guess(PlannerInfo *root, Node *range)
+guess_range(PlannerInfo *root, Node *range)
 {
 	Param	   *parameter = (Param *) range;
 
@@ -104,12 +104,12 @@ guess(PlannerInfo *root, Node *range)
 	return known_value(root, range);
 }
 
-/* The share of rows, from 0 to 1, for which a predicate holds. */
+/* The share of rows, from 0 to 1, for which a predicate is true. */
 Selectivity
-range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
-				  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)
+estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
+						   int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo)
 {
-	Const	   *range = guess(root, (Node *) predicate->range);
+	Const	   *range = guess_range(root, (Node *) predicate->range);
 	RangePredicate guessed = *predicate;
 	List	   *comparisons;
 

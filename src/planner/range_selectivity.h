@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * range_selectivity.h
- *	  How many IDs are of a range of moments, as far as can be told beforehand.
+ *	  An estimate of how many IDs have their time in a range.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #include "planner/range_predicate.h"
 
-extern Selectivity range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
-									 int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo);
+extern Selectivity estimate_range_selectivity(PlannerInfo *root, const RangePredicate *predicate,
+											  int varRelid, JoinType jointype, SpecialJoinInfo *sjinfo);
 
 #endif							/* IDGEN_RANGE_SELECTIVITY_H */

@@ -3,22 +3,21 @@
  * range_support.c
  *	  See range_support.h.
  *
- * "Is the time of id in range?" is to use the index on the ID, to prune partitions
- * and to be estimated like any comparison.  So planner support functions have it
- * replaced by
+ * A predicate on the time of an ID should use the index on the ID, prune partitions
+ * and be estimated like any comparison.  So planner support functions replace it by
  *
  *		id >= first(range) AND id <= last(range)
  *
- * in the operators of the ID's type.  The lower bound is the first ID of the range
- * and not the last one before it, because that is where partitions begin, and the
- * planner does not know that there is nothing in between.  An SQL function with
- * that body would be replaced as well, but not if the range takes more than ten
- * operators to compute, and the index would be lost without a word.
+ * with the operators of the ID's type.  The lower bound is the first ID of the range
+ * and not the last one before it, because partitions begin at a first ID, and the
+ * planner does not know that there is no ID between the two.  PostgreSQL would inline
+ * an SQL function with this body, too, but not if the range needs more than ten
+ * operators; then the index would silently not be used.
  *
- * That evaluates the range twice.  Where two evaluations could differ, which no
- * one can tell of a sub-select, the predicate stays; an index can still serve it
- * by the same two comparisons, as by then the sub-select is a parameter that is
- * computed once.  How many rows that finds is said by range_selectivity.c.
+ * The replacement evaluates the range twice.  If two evaluations could differ, as
+ * with any sub-select, the predicate stays.  An index can still serve it with the same
+ * two comparisons, because by then the sub-select is a parameter that is computed
+ * once.  range_selectivity.c estimates how many rows that finds.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,11 +37,11 @@
 #include "planner/range_support.h"
 
 /*
- * Is it cheap to evaluate an expression twice for each row?  The planner draws
- * the line at ten operators, too, where it replaces an SQL function by its body.
+ * Is it cheap to evaluate an expression twice for each row?  The limit of ten operators
+ * is that of PostgreSQL when it inlines an SQL function.
  */
 static bool
-is_cheap(Node *expression)
+is_cheap_to_repeat(Node *expression)
 {
 	QualCost	cost;
 
@@ -53,8 +52,8 @@ is_cheap(Node *expression)
 }
 
 /*
- * Does the range depend on the same row as the ID?  Then it is computed for each
- * row, and is no use to an index.
+ * Does the range depend on the same row as the ID?  Then it is computed for each row,
+ * and an index cannot serve it.
  */
 static bool
 is_of_same_row(PlannerInfo *root, const RangePredicate *predicate)
@@ -64,10 +63,10 @@ is_of_same_row(PlannerInfo *root, const RangePredicate *predicate)
 }
 
 /*
- * Is this a comparison with the last value of the type, which holds for all that are not
- * NULL?  Then it can go.  What is left can be proven: "id >= t" implies that an ID is in
- * the range of a partial index from an earlier time on, and not that it is at most the
- * largest bigint.
+ * Is this a comparison with the extreme value of the type, which is true for all IDs that
+ * are not NULL?  Then it can be left out, which helps proofs: "id >= t" implies that an ID
+ * is in the range of a partial index from an earlier time on, but the planner cannot prove
+ * that it is at most the largest bigint.
  */
 static bool
 is_bounded_by(Node *comparison, const RangePredicate *predicate, Datum extreme)
@@ -78,26 +77,26 @@ is_bounded_by(Node *comparison, const RangePredicate *predicate, Datum extreme)
 		datumIsEqual(bound->constvalue, extreme, bound->constbyval, bound->constlen);
 }
 
-/* What a call of a predicate is replaced by anywhere; NULL if it has to stay. */
+/* The replacement for a call of a predicate; NULL if it has to stay. */
 static Node *
-simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
+simplify_predicate(SupportRequestSimplify *request, const RangePredicate *predicate)
 {
 	List	   *comparisons;
 
 	if (contain_volatile_functions((Node *) request->fcall->args) ||
 		contain_subplans((Node *) predicate->range) ||
-		!is_cheap((Node *) predicate->id))
+		!is_cheap_to_repeat((Node *) predicate->id))
 		return NULL;
-	/* Without a query, as in a trigger's condition, there is one row only. */
+	/* Without a query, as in the condition of a trigger, there is only one row. */
 	if ((request->root == NULL || is_of_same_row(request->root, predicate)) &&
-		!is_cheap((Node *) predicate->range))
+		!is_cheap_to_repeat((Node *) predicate->range))
 		return NULL;
 
 	comparisons = range_predicate_comparisons(predicate);
 	if (comparisons == NIL)
 		return NULL;
 	comparisons = (List *) eval_const_expressions(request->root, (Node *) comparisons);
-	/* Bounds may not be leakproof, where a predicate is: then it can go on using an index before a policy is asked. */
+	/* A predicate is leakproof even if its bounds are not.  Then it can use an index below a security barrier. */
 	if (request->root != NULL && request->root->qual_security_level > 0 && contain_leaked_vars((Node *) comparisons))
 		return NULL;
 	if (is_bounded_by(lsecond(comparisons), predicate, predicate->greatest))
@@ -107,9 +106,9 @@ simplify(SupportRequestSimplify *request, const RangePredicate *predicate)
 	return eval_const_expressions(request->root, (Node *) make_ands_explicit(comparisons));
 }
 
-/* What an index is asked for in place of a predicate that has stayed; NULL if it cannot serve. */
+/* Index conditions for a predicate that was not replaced; NULL if the index cannot serve it. */
 static Node *
-index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
+make_index_condition(SupportRequestIndexCondition *request, const RangePredicate *predicate)
 {
 	List	   *comparisons;
 	ListCell   *cell;
@@ -134,7 +133,7 @@ answer_simplify(SupportRequestSimplify *request, RangePredicateReader read)
 {
 	RangePredicate predicate = read((Node *) request, request->fcall->funcid, request->fcall->args);
 
-	return simplify(request, &predicate);
+	return simplify_predicate(request, &predicate);
 }
 
 static Node *
@@ -144,7 +143,7 @@ answer_index_condition(SupportRequestIndexCondition *request, RangePredicateRead
 	List	   *arguments = IsA(call, OpExpr) ? ((OpExpr *) call)->args : ((FuncExpr *) call)->args;
 	RangePredicate predicate = read((Node *) request, request->funcid, arguments);
 
-	return index_condition(request, &predicate);
+	return make_index_condition(request, &predicate);
 }
 
 static Node *
@@ -152,12 +151,12 @@ answer_selectivity(SupportRequestSelectivity *request, RangePredicateReader read
 {
 	RangePredicate predicate = read((Node *) request, request->funcid, request->args);
 
-	request->selectivity = range_selectivity(request->root, &predicate, request->varRelid,
-											 request->jointype, request->sjinfo);
+	request->selectivity = estimate_range_selectivity(request->root, &predicate, request->varRelid,
+													  request->jointype, request->sjinfo);
 	return (Node *) request;
 }
 
-/* The answer to the planner's questions about a predicate; NULL if there is none. */
+/* The answer to a request of the planner about a predicate; NULL if there is none. */
 Node *
 range_predicate_support(Node *request, RangePredicateReader read)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * range_support.h
- *	  What the planner makes of "is the time of this ID in that range?".
+ *	  Planner support for the predicate "the time of this ID is in this range".
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 
 #include "planner/range_predicate.h"
 
-/* Takes apart a call of a function, or of an operator, on behalf of a request to a planner support function. */
+/* Takes apart a call of a function or an operator, for a request to a planner support function. */
 typedef RangePredicate (*RangePredicateReader) (Node *request, Oid function, List *arguments);
 
 extern Node *range_predicate_support(Node *request, RangePredicateReader read);

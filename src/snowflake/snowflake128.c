@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake128.c
- *	  Extended Snowflakes: 128 bits with ns, node and sequence, in a uuid.
+ *	  Extended Snowflakes: ns, node and sequence in the 128 bits of a uuid.
  *
  *		ns since 1970 64 | node 48 | sequence 16
  *
  * The node is the server's datacenter and worker; see uuid_node.c.  Time and sequence
- * are a moment of the server's, so these increase across sessions.  They are no UUIDs
- * of RFC 9562: where those have version and variant, there are bits of time and node.
+ * come from unique_time_next_for_node(), so the IDs increase across sessions.  They are
+ * not UUIDs of RFC 9562: in place of version and variant they have bits of time and node.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +43,7 @@ typedef enum ParseColumn
 Datum
 idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 {
-	uint64		node = uuid_node_of_server();
+	uint64		node = uuid_get_server_node();
 	UniqueTime moment = unique_time_next_for_node(node, "snowflake128_nextval()");
 
 	return uuid_datum((UuidBits)
@@ -53,9 +53,12 @@ idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 	});
 }
 
-/* ERROR unless the node can be one of a server: those of UUIDs have the variant where its marks are. */
+/*
+ * ERROR INVALID_PARAMETER_VALUE unless the node can be that of a server.  UUIDs have the
+ * variant in place of the marks.
+ */
 static void
-check_node(uint64 node)
+check_server_node(uint64 node)
 {
 	if (node >> UUID_NODE_MARKS_SHIFT != 0)
 		ereport(ERROR,
@@ -82,7 +85,7 @@ idgen_snowflake128_parse(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &tuple_desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	check_node(node);
+	check_server_node(node);
 
 	values[PARSE_CREATED_AT] = TimestampTzGetDatum(clock_timestamptz((int64) (id.high / NS_PER_US)));
 	values[PARSE_NANOSECONDS] = Int32GetDatum((int32) (id.high % NS_PER_US));

@@ -29,9 +29,9 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_capacity);
 PG_FUNCTION_INFO_V1(idgen_snowflake_capacity_own);
 PG_FUNCTION_INFO_V1(idgen_layout_presets);
 
-/* IDs a second, exactly where that is a decimal fraction. */
+/* IDs per second, exact if it is a decimal fraction. */
 static Datum
-exact_rate(const SnowflakeLayout *layout)
+exact_ids_per_second(const SnowflakeLayout *layout)
 {
 	Numeric		of_a_million_ticks = int64_to_numeric((int64) layout_tick_size(layout) * US_PER_S);
 	Numeric		tick_us = int64_to_numeric(layout->tick_us);
@@ -40,9 +40,9 @@ exact_rate(const SnowflakeLayout *layout)
 	return DirectFunctionCall1(numeric_trim_scale, rate);
 }
 
-/* A number (0 .. 2^62 / 10^decimals) with so many decimals, rounded down. */
+/* number is 0 .. 2^62 / 10^decimals. */
 static Datum
-rounded(double number, int decimals)
+numeric_rounded_down(double number, int decimals)
 {
 	double		scaled = number;
 
@@ -51,35 +51,35 @@ rounded(double number, int decimals)
 	return NumericGetDatum(int64_div_fast_to_numeric((int64) scaled, decimals));
 }
 
-/* A moment in us since 1970 as PostgreSQL has it; infinity for NEVER_US. */
+/* us since 1970 as a timestamptz; infinity for NEVER_US. */
 static Datum
-timestamp_of(int64 unix_us)
+unix_us_datum(int64 unix_us)
 {
 	if (unix_us == NEVER_US)
 		return TimestampTzGetDatum(DT_NOEND);
 	return TimestampTzGetDatum(clock_timestamptz(unix_us));
 }
 
-/* Five columns: when the time starts and ends, and how much of it there is left. */
+/* Five columns: when the time starts and ends, and how much of it is left. */
 static void
-put_time(const SnowflakeLayout *layout, int64 now_us, Datum *values, bool *nulls)
+set_time_columns(const SnowflakeLayout *layout, int64 now_us, Datum *values, bool *nulls)
 {
 	if (layout_is_in_slabs(layout))
 	{
 		memset(nulls, true, 5);
 		return;
 	}
-	values[0] = timestamp_of(layout_tick_start_us(layout, 0));
-	values[1] = timestamp_of(layout_last_end_us(layout));
+	values[0] = unix_us_datum(layout_tick_start_us(layout, 0));
+	values[1] = unix_us_datum(layout_last_end_us(layout));
 	nulls[2] = !layout_turns_negative(layout);
-	values[2] = timestamp_of(layout_end_us(layout));
-	values[3] = rounded(layout_years_left(layout, now_us), 1);
-	values[4] = rounded(layout_time_used(layout, now_us), 4);
+	values[2] = unix_us_datum(layout_end_us(layout));
+	values[3] = numeric_rounded_down(layout_years_left(layout, now_us), 1);
+	values[4] = numeric_rounded_down(layout_time_used(layout, now_us), 4);
 }
 
-/* A row as of the time at which the transaction began, so that it is the same all through a statement. */
+/* A row as of the start of the transaction, so that it is the same throughout a statement. */
 static Datum
-capacity(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
+capacity_row(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 {
 	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
 	char		specification[LAYOUT_TEXT_SIZE];
@@ -93,9 +93,9 @@ capacity(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 	values[0] = CStringGetTextDatum(specification);
 	values[1] = clock_interval(layout->tick_us);
 	values[2] = Int64GetDatum(layout_tick_size(layout));
-	values[3] = exact_rate(layout);
+	values[3] = exact_ids_per_second(layout);
 	values[4] = Int64GetDatum(layout_nodes(layout));
-	put_time(layout, now_us, &values[5], &nulls[5]);
+	set_time_columns(layout, now_us, &values[5], &nulls[5]);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls));
 }
 
@@ -110,14 +110,14 @@ capacity(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 Datum
 idgen_snowflake_capacity(PG_FUNCTION_ARGS)
 {
-	return capacity(fcinfo, PG_GETARG_LAYOUT_P(0));
+	return capacity_row(fcinfo, PG_GETARG_LAYOUT_P(0));
 }
 
-/* snowflake_capacity(OUT ...): of the server's own layout */
+/* snowflake_capacity(OUT ...), for the server's layout */
 Datum
 idgen_snowflake_capacity_own(PG_FUNCTION_ARGS)
 {
-	return capacity(fcinfo, server_layout());
+	return capacity_row(fcinfo, server_layout());
 }
 
 /* snowflake_layout_presets(OUT name text, OUT used_by text, OUT layout snowflake_layout) */
@@ -134,7 +134,7 @@ idgen_layout_presets(PG_FUNCTION_ARGS)
 
 		values[0] = CStringGetTextDatum(layout_presets[i].name);
 		values[1] = CStringGetTextDatum(layout_presets[i].used_by);
-		values[2] = PointerGetDatum(layout_of_preset(i));
+		values[2] = PointerGetDatum(layout_by_preset_number(i));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

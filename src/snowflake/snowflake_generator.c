@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_generator.c
- *	  What SQL calls to create generators, and to draw from them.
+ *	  SQL functions that create and validate generators.  snowflake.c issues their IDs.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,14 +20,12 @@
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 #include "nodes/value.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "base/command.h"
 #include "generator/generator_ddl.h"
 #include "generator/generator_options.h"
-#include "generator/id_batch.h"
 #include "generator/layout_convert.h"
 #include "generator/named_generator.h"
 #include "snowflake/snowflake_layout.h"
@@ -35,13 +33,10 @@
 PG_FUNCTION_INFO_V1(idgen_generator_validator);
 PG_FUNCTION_INFO_V1(idgen_read_generator);
 PG_FUNCTION_INFO_V1(idgen_create_generator);
-PG_FUNCTION_INFO_V1(idgen_generator_nextval);
-PG_FUNCTION_INFO_V1(idgen_generator_nextvals);
-PG_FUNCTION_INFO_V1(idgen_generator_next_block);
 
-/* Report at this level unless IDs of the layout can be made now. */
+/* Report at elevel if the layout has no IDs for the current time. */
 static void
-check_is_current(const SnowflakeLayout *layout, int elevel)
+check_layout_is_current(const SnowflakeLayout *layout, int elevel)
 {
 	int64		now_us = clock_unix_ns() / NS_PER_US;
 	int64		start_us = layout_tick_start_us(layout, 0);
@@ -63,11 +58,11 @@ check_is_current(const SnowflakeLayout *layout, int elevel)
 }
 
 /*
- * A generator has nothing that a user could be mapped to, or a table be of; and what
- * is made of it by whoever may use it would keep its owner from dropping it.
+ * A generator has no use for user mappings and foreign tables.  If a user with USAGE on
+ * it could create them, its owner could not drop it.
  */
 static void
-refuse_catalog(Oid catalog)
+refuse_mapping_or_table(Oid catalog)
 {
 	if (catalog == UserMappingRelationId || catalog == ForeignTableRelationId)
 		ereport(ERROR,
@@ -80,8 +75,10 @@ refuse_catalog(Oid catalog)
 }
 
 /*
- * snowflake_generator_validator(options text[], catalog oid): PostgreSQL's question about
- * CREATE SERVER and all that goes with it, also where no options are given.
+ * snowflake_generator_validator(options text[], catalog oid)
+ *
+ * PostgreSQL calls it for the options of wrappers, servers, user mappings and foreign
+ * tables, also if there are none.
  */
 Datum
 idgen_generator_validator(PG_FUNCTION_ARGS)
@@ -90,31 +87,31 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 
 	if (PG_GETARG_OID(1) == ForeignServerRelationId)
 	{
-		/* No error, as a dump may hold a generator that has come to its end. */
+		/* Not an error, as a dump may contain a generator with a layout that has ended. */
 		GeneratorOptions generator = generator_options_read(options);
 
-		check_is_current(&generator.layout, WARNING);
+		check_layout_is_current(&generator.layout, WARNING);
 	}
 	else if (options != NIL)
 		ereport(ERROR,
 				errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				errmsg("foreign-data wrapper \"%s\" has options for servers only", GENERATOR_WRAPPER));
 	else
-		refuse_catalog(PG_GETARG_OID(1));
+		refuse_mapping_or_table(PG_GETARG_OID(1));
 	PG_RETURN_VOID();
 }
 
-/* A field of the node as a column: NULL if it was not given. */
+/* A field of the node as a column, NULL if the options do not give it. */
 static void
-put_given(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
+set_field_column(const GeneratorOptions *options, LayoutField field, Datum *value, bool *null)
 {
 	*null = !options->is_given[field];
 	*value = field == LAYOUT_SLAB ? Int64GetDatum(options->value[field]) : Int32GetDatum(options->value[field]);
 }
 
-/* The start of the sequence as it was written. */
+/* Option sequence_start, or its default. */
 static const char *
-sequence_start_text(List *definitions)
+get_sequence_start(List *definitions)
 {
 	ListCell   *cell;
 
@@ -149,22 +146,22 @@ idgen_read_generator(PG_FUNCTION_ARGS)
 	if (!generator_options_try(definitions, &options, &problem))
 		PG_RETURN_NULL();
 	values[0] = PointerGetDatum(&options.layout);
-	put_given(&options, LAYOUT_WORKER, &values[1], &nulls[1]);
-	put_given(&options, LAYOUT_DATACENTER, &values[2], &nulls[2]);
-	put_given(&options, LAYOUT_SHARD, &values[3], &nulls[3]);
-	put_given(&options, LAYOUT_SLAB, &values[4], &nulls[4]);
-	values[5] = CStringGetTextDatum(sequence_start_text(definitions));
+	set_field_column(&options, LAYOUT_WORKER, &values[1], &nulls[1]);
+	set_field_column(&options, LAYOUT_DATACENTER, &values[2], &nulls[2]);
+	set_field_column(&options, LAYOUT_SHARD, &values[3], &nulls[3]);
+	set_field_column(&options, LAYOUT_SLAB, &values[4], &nulls[4]);
+	values[5] = CStringGetTextDatum(get_sequence_start(definitions));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 
 static void
-append_option(StringInfo command, const char *name, const char *value)
+append_generator_option(StringInfo command, const char *name, const char *value)
 {
 	appendStringInfo(command, ", %s %s", name, quote_literal_cstr(value));
 }
 
-/* The argument of snowflake_create_generator() that an option comes from. */
-static const int argument_of_field[LAYOUT_FIELDS] = {
+/* The arguments of snowflake_create_generator() for the fields of the node. */
+static const int field_arguments[LAYOUT_FIELDS] = {
 	[LAYOUT_WORKER] = 2,
 	[LAYOUT_DATACENTER] = 3,
 	[LAYOUT_SHARD] = 4,
@@ -193,7 +190,7 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 				errcode(ERRCODE_INVALID_NAME),
 				errmsg("a generator's name must not be empty"));
 	layout = PG_GETARG_LAYOUT_P(1);
-	check_is_current(layout, ERROR);
+	check_layout_is_current(layout, ERROR);
 
 	initStringInfo(&command);
 	appendStringInfo(&command, "CREATE SERVER %s FOREIGN DATA WRAPPER %s OPTIONS (layout %s",
@@ -201,70 +198,17 @@ idgen_create_generator(PG_FUNCTION_ARGS)
 					 quote_literal_cstr(layout_to_text(layout)));
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 	{
-		int			i = argument_of_field[field];
+		int			i = field_arguments[field];
 
 		if (!PG_ARGISNULL(i))
-			append_option(&command, generator_field_options[field],
-						  psprintf("%lld", field == LAYOUT_SLAB ?
-								   (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
+			append_generator_option(&command, generator_field_options[field],
+									psprintf("%lld", field == LAYOUT_SLAB ?
+											 (long long) PG_GETARG_INT64(i) : (long long) PG_GETARG_INT32(i)));
 	}
 	if (!PG_ARGISNULL(6))
-		append_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
+		append_generator_option(&command, "sequence_start", text_to_cstring(PG_GETARG_TEXT_PP(6)));
 	appendStringInfoChar(&command, ')');
 	run_command(command.data);
 	generator_ddl_remember_creation(get_foreign_server_oid(NameStr(*PG_GETARG_NAME(0)), false));
 	PG_RETURN_VOID();
-}
-
-/*
- * Is the name of the generator the same in all calls of this call site?  A parameter
- * is not enough: PL/pgSQL evaluates one expression with many.
- */
-static bool
-name_is_constant(const FmgrInfo *function)
-{
-	Node	   *call = function->fn_expr;
-
-	return call != NULL && IsA(call, FuncExpr) && IsA(linitial(((FuncExpr *) call)->args), Const);
-}
-
-/*
- * The generator that the first argument names, ready to draw from.  Where the name
- * is a constant the call site remembers it.
- */
-static inline Generator *
-get_generator(FunctionCallInfo fcinfo, const char *caller)
-{
-	NamedGenerator *named = fcinfo->flinfo->fn_extra;
-
-	if (unlikely(named == NULL))
-	{
-		named = named_generator_find(NameStr(*PG_GETARG_NAME(0)));
-		if (name_is_constant(fcinfo->flinfo))
-			fcinfo->flinfo->fn_extra = named;
-	}
-	return named_generator_get(named, caller);
-}
-
-/* snowflake_nextval(generator name) */
-Datum
-idgen_generator_nextval(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT64(generator_next_id(get_generator(fcinfo, "snowflake_nextval()")));
-}
-
-/* snowflake_nextvals(generator name, count integer) */
-Datum
-idgen_generator_nextvals(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_ARRAYTYPE_P(id_batch(get_generator(fcinfo, "snowflake_nextvals()"),
-								   PG_GETARG_INT32(1)));
-}
-
-/* snowflake_next_block(generator name, size integer) */
-Datum
-idgen_generator_next_block(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT64(id_block(get_generator(fcinfo, "snowflake_next_block()"),
-							 PG_GETARG_INT32(1)));
 }

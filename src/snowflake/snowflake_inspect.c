@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_inspect.c
- *	  snowflake_inspect(): what an ID from anywhere is, in words and a picture.
+ *	  snowflake_inspect(): what an ID of unknown origin is, in words and a picture.
  *
- * With a layout, the bits and what they mean; that depends on nothing else.
- * Without one, the layouts that it may be of, the most plausible first, with the
- * picture for that; see layout_plausibility.c for how they are weighed.
+ * With a layout, the report is the bits and their meaning, and depends on nothing else.
+ * Without one, it ranks the layouts that the ID may be of, and has the picture for the
+ * most plausible one; see layout_guess.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,8 +22,8 @@
 
 #include "base/clipped_text.h"
 #include "bits/layout_capacity.h"
+#include "bits/layout_guess.h"
 #include "bits/layout_picture.h"
-#include "bits/layout_plausibility.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
 #include "engine/clock.h"
@@ -35,16 +35,10 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text);
 PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_layout);
 PG_FUNCTION_INFO_V1(idgen_snowflake_inspect_text_layout);
 
-/* What is less plausible is not worth a line. */
+/* Candidates with a smaller chance get no line of their own. */
 #define LEAST_CHANCE 0.01
 
-typedef struct AgeUnit
-{
-	const char *name;
-	int64		us;
-} AgeUnit;
-
-static const AgeUnit age_units[] = {
+static const TimeUnit age_units[] = {
 	{"year", YEAR_US},
 	{"day", USECS_PER_DAY},
 	{"hour", USECS_PER_HOUR},
@@ -52,27 +46,27 @@ static const AgeUnit age_units[] = {
 	{"second", USECS_PER_SEC},
 };
 
-/* What may stand between or around the digits of a number that was copied from somewhere. */
+/* Is it a character that is ignored around and between the digits of a copied number? */
 static bool
 is_ornament(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '_' || c == '"' || c == '\'';
 }
 
-/* Take the digits.  Returns false if they are more than 64 bits hold. */
+/* Returns false if 64 bits overflow. */
 static bool
-add_digit(uint64 *number, char digit)
+append_digit_to_number(uint64 *number, char digit)
 {
 	return !pg_mul_u64_overflow(*number, 10, number) && !pg_add_u64_overflow(*number, digit - '0', number);
 }
 
-/* Digits and letters in their usual numbers, which tell an ID of 128 bits. */
+/* The lengths of 128-bit IDs as text. */
 #define UUID_LENGTH 36
 #define ULID_LENGTH 26
 
-/* Which function reads a text that is no decimal number of 64 bits. */
+/* A hint which function reads a text that is not a decimal number of 64 bits. */
 static const char *
-reader_of(const char *copied)
+get_reader_hint(const char *copied)
 {
 	size_t		length = 0;
 
@@ -86,11 +80,11 @@ reader_of(const char *copied)
 }
 
 /*
- * The 64 bits of an ID in decimal, from -2^63, as of a bigint, to 2^64 - 1, with
- * whatever between digits.
+ * Read the 64 bits of an ID from a decimal number: -2^63, as in a bigint, .. 2^64 - 1.
+ * ERROR INVALID_TEXT_REPRESENTATION or NUMERIC_VALUE_OUT_OF_RANGE for other text.
  */
 static uint64
-read_id(text *argument)
+read_snowflake_text(text *argument)
 {
 	char	   *copied = text_to_cstring(argument);
 	char	   *at = copied;
@@ -113,26 +107,26 @@ read_id(text *argument)
 		if (*at < '0' || *at > '9')
 			break;
 		digits++;
-		in_range = in_range && add_digit(&number, *at);
+		in_range = in_range && append_digit_to_number(&number, *at);
 	}
 	if (digits == 0 || *at != '\0')
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for a snowflake ID: \"%s\"", clip_text(copied)),
 				errdetail("An ID is a decimal number; spaces, commas, underscores and quotes do not matter."),
-				errhint("%s", reader_of(copied)));
+				errhint("%s", get_reader_hint(copied)));
 	if (!in_range || (negative && number > UINT64CONST(1) << 63))
 		ereport(ERROR,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("value \"%s\" is out of range for a snowflake ID", clip_text(copied)),
 				errdetail("An ID has 64 bits: from -9223372036854775808 to 18446744073709551615."),
-				strspn(copied, "0123456789") == ULID_LENGTH ? errhint("%s", reader_of(copied)) : 0);
+				strspn(copied, "0123456789") == ULID_LENGTH ? errhint("%s", get_reader_hint(copied)) : 0);
 	return negative ? -number : number;
 }
 
-/* The ID in the forms that one may meet it in. */
+/* The ID in decimal and hex, and as a bigint if that differs. */
 static void
-add_forms(StringInfo text, uint64 id)
+append_forms(StringInfo text, uint64 id)
 {
 	appendStringInfo(text, "%llu = 0x%016llX", (unsigned long long) id, (unsigned long long) id);
 	if (id > PG_INT64_MAX)
@@ -140,33 +134,33 @@ add_forms(StringInfo text, uint64 id)
 }
 
 static void
-add_picture(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+append_picture(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 {
 	char		picture[LAYOUT_PICTURE_SIZE];
 
-	layout_draw(layout, id, picture, sizeof(picture));
+	layout_draw_picture(layout, id, picture, sizeof(picture));
 	appendStringInfoString(text, picture);
 }
 
-/* What the layout is, the picture, and what to know. */
+/* The layout, the picture, and the note of the preset. */
 static void
-add_as_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+append_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 {
-	const LayoutPreset *preset = layout_preset(layout);
+	const LayoutPreset *preset = layout_find_preset(layout);
 	char		specification[LAYOUT_TEXT_SIZE];
 
 	layout_write(layout, specification, sizeof(specification));
 	if (preset != NULL)
 		appendStringInfo(text, "As %s: %s\n", preset->name, preset->used_by);
 	appendStringInfo(text, "%s\n\n", specification);
-	add_picture(text, layout, id);
+	append_picture(text, layout, id);
 	if (preset != NULL && preset->note != NULL)
 		appendStringInfo(text, "\n\n%s", preset->note);
 }
 
-/* How long ago something was, in the largest unit that fits. */
+/* In the largest unit that fits. */
 static void
-add_age(StringInfo text, int64 age_us)
+append_age(StringInfo text, int64 age_us)
 {
 	int64		span_us = Max(age_us, -age_us);
 
@@ -183,33 +177,32 @@ add_age(StringInfo text, int64 age_us)
 	appendStringInfoString(text, "now");
 }
 
-/* The time in an ID of a layout whose time is in the past, or next to it. */
 static void
-add_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, int64 now_us)
+append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, int64 now_us)
 {
 	int64		unix_us;
-	char		moment[LAYOUT_MOMENT_SIZE];
+	char		timestamp[LAYOUT_TIMESTAMP_SIZE];
 
 	if (layout_is_in_slabs(layout) ||
-		!layout_moment_us(layout, layout_get(layout, LAYOUT_TIME, id), &unix_us))
+		!layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &unix_us))
 	{
 		appendStringInfoString(text, "no date");
 		return;
 	}
-	layout_write_moment(unix_us, moment, sizeof(moment));
-	appendStringInfo(text, "%s UTC, ", moment);
-	add_age(text, now_us - unix_us);
+	layout_write_timestamp(unix_us, timestamp, sizeof(timestamp));
+	appendStringInfo(text, "%s UTC, ", timestamp);
+	append_age(text, now_us - unix_us);
 }
 
-/* The values of the fields other than the time. */
+/* The fields other than the time. */
 static void
-add_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+append_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 {
 	const char *between = ": ";
 
 	for (int i = 1; i < LAYOUT_FIELDS; i++)
 	{
-		/* The sequence is the second of the fields, but is to come last. */
+		/* The sequence is the second field, but comes last in the report. */
 		int			field = i + 1 < LAYOUT_FIELDS ? i + 1 : LAYOUT_SEQUENCE;
 
 		if (!layout_has(layout, field))
@@ -221,7 +214,7 @@ add_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 }
 
 static void
-add_doubts(StringInfo text, const LayoutCandidate *candidate)
+append_doubts(StringInfo text, const LayoutCandidate *candidate)
 {
 	const LayoutDoubts *doubts = &candidate->doubts;
 
@@ -238,9 +231,8 @@ add_doubts(StringInfo text, const LayoutCandidate *candidate)
 						 candidate->preset->habits.first_sequence);
 }
 
-/* How a candidate is called. */
 static const char *
-candidate_name(const LayoutCandidate *candidate)
+get_candidate_name(const LayoutCandidate *candidate)
 {
 	if (candidate->kind == CANDIDATE_OTHER_EPOCH)
 		return "the same with another epoch than any of these";
@@ -252,23 +244,23 @@ candidate_name(const LayoutCandidate *candidate)
 }
 
 static void
-add_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, int64 now_us)
+append_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, int64 now_us)
 {
-	appendStringInfo(text, "\n%4d %%  %-14s", (int) rint(candidate->chance * 100), candidate_name(candidate));
+	appendStringInfo(text, "\n%4d %%  %-14s", (int) rint(candidate->chance * 100), get_candidate_name(candidate));
 	if (candidate->kind != CANDIDATE_LAYOUT)
 		return;
 	appendStringInfoString(text, "  ");
-	add_time_and_age(text, candidate->layout, id, now_us);
-	add_fields(text, candidate->layout, id);
+	append_time_and_age(text, candidate->layout, id, now_us);
+	append_fields(text, candidate->layout, id);
 	if (candidate->own != NULL)
 		appendStringInfo(text, "; %s", candidate->own->owner);
-	add_doubts(text, candidate);
+	append_doubts(text, candidate);
 }
 
-/* Names of candidates with a verdict whose chance is too small for a line. */
+/* The names of candidates with a verdict and too small a chance for a line. */
 static void
-add_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidates, int count,
-			  LayoutVerdict verdict)
+append_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidates, int count,
+				 LayoutVerdict verdict)
 {
 	const char *between = "";
 
@@ -280,64 +272,62 @@ add_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidate
 			continue;
 		if (*between == '\0')
 			appendStringInfo(text, "\n%s: ", why);
-		appendStringInfo(text, "%s%s", between, candidate_name(candidate));
+		appendStringInfo(text, "%s%s", between, get_candidate_name(candidate));
 		between = ", ";
 	}
 }
 
-/* The verdict: what is at least half as likely as the likeliest. */
+/* All candidates at least half as likely as the likeliest one. */
 static void
-add_verdict(StringInfo text, const LayoutCandidate *candidates, int count)
+append_verdict(StringInfo text, const LayoutCandidate *candidates, int count)
 {
 	int			likely = 1;
 
 	while (likely < count && candidates[likely].chance * 2 >= candidates[0].chance)
 		likely++;
-	appendStringInfo(text, "%s%s", likely == 1 ? "Most likely: " : "Likely: ", candidate_name(&candidates[0]));
+	appendStringInfo(text, "%s%s", likely == 1 ? "Most likely: " : "Likely: ", get_candidate_name(&candidates[0]));
 	for (int i = 1; i < likely; i++)
-		appendStringInfo(text, "%s%s", i + 1 < likely ? ", " : " or ", candidate_name(&candidates[i]));
+		appendStringInfo(text, "%s%s", i + 1 < likely ? ", " : " or ", get_candidate_name(&candidates[i]));
 }
 
-/* With a layout. */
 static text *
-inspect_layout(uint64 id, const SnowflakeLayout *layout)
+inspect_in_layout(uint64 id, const SnowflakeLayout *layout)
 {
 	StringInfoData report;
 
 	initStringInfo(&report);
-	add_forms(&report, id);
+	append_forms(&report, id);
 	appendStringInfoString(&report, "\n");
-	add_as_layout(&report, layout, id);
+	append_layout(&report, layout, id);
 	return cstring_to_text_with_len(report.data, report.len);
 }
 
-/* Without one. */
 static text *
-inspect(uint64 id)
+inspect_in_all_layouts(uint64 id)
 {
 	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
 	int			own_count;
 	OwnLayout  *own = own_layouts(&own_count);
 	LayoutCandidate *candidates = palloc(LAYOUT_CANDIDATES(own_count) * sizeof(LayoutCandidate));
-	int			count = layout_rank(id, own, own_count, now_us, candidates);
+	int			count = layout_guess(id, own, own_count, now_us, candidates);
 	StringInfoData report;
 
 	initStringInfo(&report);
-	add_forms(&report, id);
+	append_forms(&report, id);
 	appendStringInfoString(&report, "\n");
-	add_verdict(&report, candidates, count);
+	append_verdict(&report, candidates, count);
 	if (candidates[0].kind == CANDIDATE_LAYOUT)
 	{
 		appendStringInfoString(&report, "\n\n");
-		add_as_layout(&report, candidates[0].layout, id);
+		append_layout(&report, candidates[0].layout, id);
 	}
 	appendStringInfoString(&report, "\n\nchance  of");
 	for (int i = 0; i < count && candidates[i].chance >= LEAST_CHANCE; i++)
-		add_candidate(&report, &candidates[i], id, now_us);
+		append_candidate(&report, &candidates[i], id, now_us);
 	appendStringInfoString(&report, "\n");
-	add_dismissed(&report, "Less likely", candidates, count, LAYOUT_FITS);
-	add_dismissed(&report, "In the future", candidates, count, LAYOUT_IN_FUTURE);
-	add_dismissed(&report, "With other bits than these", candidates, count, LAYOUT_STRAY_BITS);
+	append_dismissed(&report, "Less likely", candidates, count, LAYOUT_FITS);
+	append_dismissed(&report, "In the future", candidates, count, LAYOUT_IN_FUTURE);
+	append_dismissed(&report, "With other bits than these", candidates, count, LAYOUT_STRAY_BITS);
 	return cstring_to_text_with_len(report.data, report.len);
 }
 
@@ -345,26 +335,26 @@ inspect(uint64 id)
 Datum
 idgen_snowflake_inspect(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(inspect(PG_GETARG_INT64(0)));
+	PG_RETURN_TEXT_P(inspect_in_all_layouts(PG_GETARG_INT64(0)));
 }
 
 /* snowflake_inspect(id text) */
 Datum
 idgen_snowflake_inspect_text(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(inspect(read_id(PG_GETARG_TEXT_PP(0))));
+	PG_RETURN_TEXT_P(inspect_in_all_layouts(read_snowflake_text(PG_GETARG_TEXT_PP(0))));
 }
 
 /* snowflake_inspect(id bigint, layout snowflake_layout) */
 Datum
 idgen_snowflake_inspect_layout(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(inspect_layout(PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1)));
+	PG_RETURN_TEXT_P(inspect_in_layout(PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1)));
 }
 
 /* snowflake_inspect(id text, layout snowflake_layout) */
 Datum
 idgen_snowflake_inspect_text_layout(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(inspect_layout(read_id(PG_GETARG_TEXT_PP(0)), PG_GETARG_LAYOUT_P(1)));
+	PG_RETURN_TEXT_P(inspect_in_layout(read_snowflake_text(PG_GETARG_TEXT_PP(0)), PG_GETARG_LAYOUT_P(1)));
 }

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_layout.c
- *	  The type snowflake_layout, and the server's own layout.
+ *	  The type snowflake_layout, and the server's layout as a constant.
  *
- * A layout is a value, so what is computed from an ID and a layout depends on
- * nothing else.  Functions that have no layout from their caller go by
- * snowflake_layout(), the server's; mostly they are SQL functions, which the planner
- * replaces by a call of the function with a layout.
- * It is fixed as long as the server runs, so where a query is planned, the support
- * function puts the value in its place: then whatever else is constant is computed
- * once, partitions are pruned by the planner, and an index on an expression with
- * that layout matches.  Not so where an expression is stored, as in an index, a
- * generated column or a constraint: those outlive the server.
+ * A layout is a value, so functions of an ID and a layout depend on nothing else.
+ * Functions without a layout argument use snowflake_layout(), the server's layout.
+ * Most of them are SQL functions, which the planner inlines as a call with a layout.
+ *
+ * The server's layout is fixed while the server runs.  So in the plan of a query, the
+ * support function replaces snowflake_layout() by its value: then constant expressions
+ * are computed once, the planner prunes partitions, and an index on an expression with
+ * that layout matches.  It does not in stored expressions, as in an index, a generated
+ * column or a constraint, because they outlive the run of the server.
  *
  *-------------------------------------------------------------------------
  */
@@ -54,7 +54,7 @@ idgen_layout_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(layout_to_text(PG_GETARG_LAYOUT_P(0)));
 }
 
-/* The binary form is the text, so that whatever comes in is checked. */
+/* The binary form is the text, so that all input is checked. */
 Datum
 idgen_layout_recv(PG_FUNCTION_ARGS)
 {
@@ -109,9 +109,9 @@ idgen_snowflake_layout(PG_FUNCTION_ARGS)
 }
 
 /*
- * Is what is being simplified the text of a query?  Where relations have been opened
- * already, it may also be one of their CHECK constraints, whose proof must not rest on
- * what holds for this life of the server only.
+ * Is an expression of a query being simplified?  Once relations are open, it may also be
+ * one of their CHECK constraints.  A proof from those must not depend on the layout of
+ * this run of the server.
  */
 bool
 snowflake_layout_is_known(PlannerInfo *root)
@@ -119,7 +119,7 @@ snowflake_layout_is_known(PlannerInfo *root)
 	return root != NULL && root->simple_rel_array == NULL;
 }
 
-/* A constant of a type that is ours, by the type's OID. */
+/* The server's layout.  type is the OID of snowflake_layout. */
 Const *
 snowflake_layout_constant(Oid type)
 {
@@ -129,7 +129,7 @@ snowflake_layout_constant(Oid type)
 	return makeConst(type, -1, InvalidOid, sizeof(SnowflakeLayout), PointerGetDatum(layout), false, false);
 }
 
-/* snowflake_layout_support(request internal): see above */
+/* snowflake_layout_support(request internal) */
 Datum
 idgen_server_layout_support(PG_FUNCTION_ARGS)
 {

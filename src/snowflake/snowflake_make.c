@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_make.c
- *	  A Snowflake ID from its parts, for tests, fixtures and backdating.
+ *	  Compose a Snowflake ID from its fields, for tests, fixtures and backdating.
  *
- * It is an ID like others, and may be one that has been drawn or will be: what
- * makes IDs unique is in generator.c.
+ * It may be the same as an ID that has been or will be issued.  Only IDs that the server
+ * or a generator issues are unique; see generator.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,16 +17,16 @@
 #include "generator/layout_convert.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/snowflake_make.h"
-#include "snowflake/snowflake_moment.h"
+#include "snowflake/snowflake_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_make);
 
 /*
- * A field's value in its place.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if IDs of the layout
- * that are not negative cannot have it; 0 is what a field has that is not there.
+ * The value of a field in its place.  ERROR NUMERIC_VALUE_OUT_OF_RANGE unless it is
+ * 0 .. layout_max(), or 0 for a field that the layout lacks.
  */
 uint64
-snowflake_part_bits(const SnowflakeLayout *layout, LayoutField field, int64 value)
+snowflake_field_bits(const SnowflakeLayout *layout, LayoutField field, int64 value)
 {
 	const char *name = layout_field_names[field];
 	int64		most = (int64) layout_max(layout, field);
@@ -57,10 +57,10 @@ idgen_snowflake_make(PG_FUNCTION_ARGS)
 	TimestampTz created_at = PG_GETARG_TIMESTAMPTZ(0);
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(6);
 
-	PG_RETURN_INT64((int64) (layout_put(layout, LAYOUT_TIME, snowflake_moment_tick(layout, created_at)) |
-							 snowflake_part_bits(layout, LAYOUT_SEQUENCE, PG_GETARG_INT32(1)) |
-							 snowflake_part_bits(layout, LAYOUT_WORKER, PG_GETARG_INT32(2)) |
-							 snowflake_part_bits(layout, LAYOUT_DATACENTER, PG_GETARG_INT32(3)) |
-							 snowflake_part_bits(layout, LAYOUT_SHARD, PG_GETARG_INT32(4)) |
-							 snowflake_part_bits(layout, LAYOUT_SLAB, PG_GETARG_INT64(5))));
+	PG_RETURN_INT64((int64) (layout_put(layout, LAYOUT_TIME, snowflake_tick_at(layout, created_at)) |
+							 snowflake_field_bits(layout, LAYOUT_SEQUENCE, PG_GETARG_INT32(1)) |
+							 snowflake_field_bits(layout, LAYOUT_WORKER, PG_GETARG_INT32(2)) |
+							 snowflake_field_bits(layout, LAYOUT_DATACENTER, PG_GETARG_INT32(3)) |
+							 snowflake_field_bits(layout, LAYOUT_SHARD, PG_GETARG_INT32(4)) |
+							 snowflake_field_bits(layout, LAYOUT_SLAB, PG_GETARG_INT64(5))));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_make.h
- *	  Parts of a Snowflake ID as SQL gives them.
+ *	  Fields of a Snowflake ID from arguments of SQL functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,6 +10,6 @@
 
 #include "bits/layout.h"
 
-extern uint64 snowflake_part_bits(const SnowflakeLayout *layout, LayoutField field, int64 value);
+extern uint64 snowflake_field_bits(const SnowflakeLayout *layout, LayoutField field, int64 value);
 
 #endif							/* IDGEN_SNOWFLAKE_MAKE_H */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_parse.c
- *	  What SQL calls to read Snowflake IDs.
+ *	  SQL functions that take Snowflake IDs apart.
  *
- * An ID is the 64 bits of a bigint.  Where a layout uses all of them, a negative
- * number is an ID like others, read as if it had no sign.
+ * An ID is the 64 bits of a bigint.  If a layout uses all of them, a negative number is
+ * an ID, too, and is read as unsigned.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,16 +18,15 @@
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
-#include "snowflake/snowflake_moment.h"
 #include "snowflake/snowflake_parse.h"
+#include "snowflake/snowflake_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse_own);
-PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
 
-/* ERROR if a number cannot be an ID of a layout. */
-static void
-ensure_of_layout(const SnowflakeLayout *layout, int64 id)
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if a number cannot be an ID of a layout. */
+void
+snowflake_check_id(const SnowflakeLayout *layout, int64 id)
 {
 	uint64		stray_bits = layout_stray_bits(layout, (uint64) id);
 
@@ -41,7 +40,7 @@ ensure_of_layout(const SnowflakeLayout *layout, int64 id)
 }
 
 /*
- * The row type of the calling function's result, looked up once per call site.
+ * The row type of the result, looked up once per call site.
  */
 static TupleDesc
 cached_result_type(FunctionCallInfo fcinfo)
@@ -61,35 +60,35 @@ cached_result_type(FunctionCallInfo fcinfo)
 	return flinfo->fn_extra;
 }
 
-/* The fields in the order of snowflake_parse()'s columns; all but the slab fit an integer. */
+/* The fields in the order of the columns of snowflake_parse().  All except the slab fit an integer. */
 static const LayoutField columns[LAYOUT_FIELDS] = {
 	LAYOUT_TIME, LAYOUT_DATACENTER, LAYOUT_WORKER, LAYOUT_SEQUENCE, LAYOUT_SHARD, LAYOUT_SLAB
 };
 
 static Datum
-column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
+get_column_value(const SnowflakeLayout *layout, LayoutField field, uint64 value)
 {
 	if (field == LAYOUT_TIME)
-		return TimestampTzGetDatum(snowflake_tick_moment(layout, value));
+		return TimestampTzGetDatum(snowflake_tick_start(layout, value));
 	if (field == LAYOUT_SLAB)
 		return Int64GetDatum(value);
 	return Int32GetDatum(value);
 }
 
-/* The row of an ID's fields.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if it is none of the layout. */
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if a number cannot be an ID of the layout. */
 static Datum
-parse(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
+parse_in_layout(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
 {
 	Datum		values[LAYOUT_FIELDS];
 	bool		nulls[LAYOUT_FIELDS];
 
-	ensure_of_layout(layout, id);
+	snowflake_check_id(layout, id);
 	for (int i = 0; i < LAYOUT_FIELDS; i++)
 	{
 		LayoutField field = columns[i];
 
 		nulls[i] = !layout_has(layout, field);
-		values[i] = column_value(layout, field, layout_get(layout, field, (uint64) id));
+		values[i] = get_column_value(layout, field, layout_get(layout, field, (uint64) id));
 	}
 	return HeapTupleGetDatum(heap_form_tuple(cached_result_type(fcinfo), values, nulls));
 }
@@ -103,30 +102,12 @@ parse(FunctionCallInfo fcinfo, int64 id, const SnowflakeLayout *layout)
 Datum
 idgen_snowflake_parse(PG_FUNCTION_ARGS)
 {
-	return parse(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
+	return parse_in_layout(fcinfo, PG_GETARG_INT64(0), PG_GETARG_LAYOUT_P(1));
 }
 
-/* snowflake_parse(id bigint, OUT ...), in the server's own layout; ERROR, too, as for server_layout() */
+/* snowflake_parse(id bigint, OUT ...), in the server's layout; also raises the errors of server_layout() */
 Datum
 idgen_snowflake_parse_own(PG_FUNCTION_ARGS)
 {
-	return parse(fcinfo, PG_GETARG_INT64(0), server_layout());
-}
-
-/*
- * The time of an ID: the start of its tick.  ERROR NUMERIC_VALUE_OUT_OF_RANGE if the
- * layout does not have it, DATETIME_VALUE_OUT_OF_RANGE if no timestamp reaches it.
- */
-TimestampTz
-snowflake_time_of(const SnowflakeLayout *layout, int64 id)
-{
-	ensure_of_layout(layout, id);
-	return snowflake_tick_moment(layout, layout_get(layout, LAYOUT_TIME, (uint64) id));
-}
-
-/* snowflake_timestamp(id bigint, layout snowflake_layout) */
-Datum
-idgen_snowflake_timestamp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(snowflake_time_of(PG_GETARG_LAYOUT_P(1), PG_GETARG_INT64(0)));
+	return parse_in_layout(fcinfo, PG_GETARG_INT64(0), server_layout());
 }

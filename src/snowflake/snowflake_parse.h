@@ -1,17 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_parse.h
- *	  Reading Snowflake IDs.
+ *	  Which numbers are Snowflake IDs of a layout.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_SNOWFLAKE_PARSE_H
 #define IDGEN_SNOWFLAKE_PARSE_H
 
-#include "datatype/timestamp.h"
-
 #include "bits/layout.h"
 
-extern TimestampTz snowflake_time_of(const SnowflakeLayout *layout, int64 id);
+extern void snowflake_check_id(const SnowflakeLayout *layout, int64 id);
 
 #endif							/* IDGEN_SNOWFLAKE_PARSE_H */

@@ -18,7 +18,7 @@
 
 #include "base/compat.h"
 #include "generator/server_layout.h"
-#include "planner/id_bounds.h"
+#include "snowflake/snowflake_bounds.h"
 #include "snowflake/snowflake_layout.h"
 #include "snowflake/time_zone.h"
 
@@ -27,18 +27,17 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_period_own);
 PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc);
 PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc_own);
 
-/* Units of the calendar, and how much of the next one is skipped to be safely within it. */
+/* A unit of the calendar. */
 typedef struct Period
 {
 	const char *name;
-	int64		one_and_a_half; /* us; of a month of 30 days, a quarter of 90, a year of 365; 0 of an hour */
+	int64		one_and_a_half; /* us; months have 30 days, quarters 90, years 365; 0 for an hour */
 } Period;
 
-/* From when to when a period is. */
 typedef struct Span
 {
 	TimestampTz start;
-	TimestampTz end;			/* the first moment after it */
+	TimestampTz end;			/* not included */
 } Span;
 
 static const Period periods[] = {
@@ -50,11 +49,11 @@ static const Period periods[] = {
 	{"year", USECS_PER_DAY * 547},
 };
 
-/* An hour and what a jump of the clock adds to it are less than that. */
+/* An hour, with what a jump of the clock adds to it, is shorter. */
 #define LONGEST_HOUR (3 * USECS_PER_HOUR)
 
 static const Period *
-find_period(text *name)
+period_by_name(text *name)
 {
 	char	   *wanted = text_to_cstring(name);
 
@@ -69,7 +68,7 @@ find_period(text *name)
 }
 
 static void
-ensure_in_range(TimestampTz moment, const Period *period)
+check_period_timestamp(TimestampTz moment, const Period *period)
 {
 	if (!IS_VALID_TIMESTAMP(moment))
 		ereport(ERROR,
@@ -78,29 +77,29 @@ ensure_in_range(TimestampTz moment, const Period *period)
 				errdetail("The %s that contains this time does not end within the range of timestamps.", period->name));
 }
 
-/* The start of the period that a clock is in, as the clock shows it. */
+/* The start of the period of what a clock shows, as the clock shows it. */
 static Timestamp
-shown_at_start(const Period *period, Timestamp shown)
+period_start(const Period *period, Timestamp shown)
 {
-	ensure_in_range(shown, period);
+	check_period_timestamp(shown, period);
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc,
 												 PointerGetDatum(cstring_to_text(period->name)),
 												 TimestampGetDatum(shown)));
 }
 
-/* The start of the next one, as the clock shows it. */
+/* The start of the next period, as the clock shows it. */
 static Timestamp
-shown_at_next_start(const Period *period, Timestamp start)
+next_period_start(const Period *period, Timestamp start)
 {
 	Timestamp	in_next;
 
 	if (pg_add_s64_overflow(start, period->one_and_a_half, &in_next))
 		in_next = DT_NOEND;
-	return shown_at_start(period, in_next);
+	return period_start(period, in_next);
 }
 
 static Span
-hour_of(TimestampTz moment, pg_tz *zone)
+hour_around(TimestampTz moment, pg_tz *zone)
 {
 	Span		hour = {.end = moment - LONGEST_HOUR};
 
@@ -113,25 +112,24 @@ hour_of(TimestampTz moment, pg_tz *zone)
 }
 
 /*
- * The period of days that a moment is in.  A period starts when the clock first
- * shows a time of it, and goes on until it first shows one of the next; that the
- * clock may then jump back, over midnight, changes nothing.  So where midnight
- * comes twice, the first one counts, and each moment is in one period.
+ * The period of one or more days that contains a moment.  A period starts when the
+ * clock first shows a time in it, and ends when the clock first shows a time in the next
+ * one, even if the clock then jumps back over midnight.  So if there are two midnights,
+ * the first one counts, and each moment is in one period.
  *
- * The next one is that of what the clock shows one and a half periods on, which is
- * right whatever days and months of different length come in between, and takes no
- * calendar but PostgreSQL's.
+ * The next period contains what the clock shows one and a half periods after the start.
+ * This is right for all lengths of days and months, and needs only PostgreSQL's calendar.
  */
 static Span
-days_of(const Period *period, TimestampTz moment, pg_tz *zone)
+days_around(const Period *period, TimestampTz moment, pg_tz *zone)
 {
-	Timestamp	shown = shown_at_start(period, zone_clock_at(zone, moment));
+	Timestamp	shown = period_start(period, zone_clock_at(zone, moment));
 	Span		days = {.end = zone_first_shows(zone, shown)};
 
 	do
 	{
 		days.start = days.end;
-		shown = shown_at_next_start(period, shown);
+		shown = next_period_start(period, shown);
 		days.end = zone_first_shows(zone, shown);
 	} while (days.end <= moment);
 	return days;
@@ -146,7 +144,7 @@ days_of(const Period *period, TimestampTz moment, pg_tz *zone)
 Datum
 idgen_snowflake_period(PG_FUNCTION_ARGS)
 {
-	const Period *period = find_period(PG_GETARG_TEXT_PP(0));
+	const Period *period = period_by_name(PG_GETARG_TEXT_PP(0));
 	TimestampTz moment = PG_GETARG_TIMESTAMPTZ(1);
 	pg_tz	   *zone = compat_find_zone(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(3);
@@ -155,24 +153,24 @@ idgen_snowflake_period(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	ensure_by_time(layout);
-	ensure_in_range(moment, period);
-	span = period->one_and_a_half == 0 ? hour_of(moment, zone) : days_of(period, moment, zone);
-	ensure_in_range(span.start, period);
-	ensure_in_range(span.end, period);
+	snowflake_check_has_bounds(layout);
+	check_period_timestamp(moment, period);
+	span = period->one_and_a_half == 0 ? hour_around(moment, zone) : days_around(period, moment, zone);
+	check_period_timestamp(span.start, period);
+	check_period_timestamp(span.end, period);
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	values[0] = TimestampTzGetDatum(span.start);
 	values[1] = TimestampTzGetDatum(span.end);
-	values[2] = Int64GetDatum(first_id_at(layout, span.start));
-	values[3] = Int64GetDatum(first_id_at(layout, span.end));
+	values[2] = Int64GetDatum(snowflake_first_id_at(layout, span.start));
+	values[3] = Int64GetDatum(snowflake_first_id_at(layout, span.end));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 
-/* The same with a time zone and a layout that are not arguments of the call. */
+/* Call idgen_snowflake_period() with a time zone and a layout that are not arguments. */
 static Datum
-period_with(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
+period_with_defaults(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *layout)
 {
 	LOCAL_FCINFO(call, 4);
 
@@ -184,23 +182,23 @@ period_with(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLayout *lay
 	return idgen_snowflake_period(call);
 }
 
-/* snowflake_period(period text, moment timestamptz, time_zone text, OUT ...): in the server's own layout */
+/* snowflake_period(period text, moment timestamptz, time_zone text, OUT ...), in the server's layout */
 Datum
 idgen_snowflake_period_own(PG_FUNCTION_ARGS)
 {
-	return period_with(fcinfo, PG_GETARG_DATUM(2), server_layout());
+	return period_with_defaults(fcinfo, PG_GETARG_DATUM(2), server_layout());
 }
 
-/* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...): in UTC */
+/* snowflake_period(period text, moment timestamptz, layout snowflake_layout, OUT ...), in UTC */
 Datum
 idgen_snowflake_period_utc(PG_FUNCTION_ARGS)
 {
-	return period_with(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
+	return period_with_defaults(fcinfo, CStringGetTextDatum("UTC"), PG_GETARG_LAYOUT_P(2));
 }
 
-/* snowflake_period(period text, moment timestamptz, OUT ...): both */
+/* snowflake_period(period text, moment timestamptz, OUT ...), in UTC and the server's layout */
 Datum
 idgen_snowflake_period_utc_own(PG_FUNCTION_ARGS)
 {
-	return period_with(fcinfo, CStringGetTextDatum("UTC"), server_layout());
+	return period_with_defaults(fcinfo, CStringGetTextDatum("UTC"), server_layout());
 }

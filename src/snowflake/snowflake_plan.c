@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_plan.c
- *	  snowflake_plan(): layouts for so many IDs, nodes and years, with reasons.
+ *	  snowflake_plan(): layouts for a demand, with reasons.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,71 +27,70 @@
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_plan);
 
-/* Begin another part of a text whose parts are divided by semicolons. */
 static void
-begin_part(StringInfo text)
+append_separator(StringInfo text)
 {
 	if (text->len > 0)
 		appendStringInfoString(text, "; ");
 }
 
-/* A number (not negative) with commas between thousands. */
+/* number must not be negative. */
 static char *
-in_thousands(int64 number)
+format_thousands(int64 number)
 {
 	if (number < 1000)
 		return psprintf("%d", (int) number);
-	return psprintf("%s,%03d", in_thousands(number / 1000), (int) (number % 1000));
+	return psprintf("%s,%03d", format_thousands(number / 1000), (int) (number % 1000));
 }
 
-/* The day in UTC of a moment in us since 1970. */
+/* The day in UTC of us since 1970. */
 static char *
-day_of(int64 unix_us)
+format_day(int64 unix_us)
 {
-	char		text[LAYOUT_MOMENT_SIZE];
+	char		text[LAYOUT_TIMESTAMP_SIZE];
 
-	layout_write_moment(unix_us - unix_us % USECS_PER_DAY, text, sizeof(text));
+	layout_write_timestamp(unix_us - unix_us % USECS_PER_DAY, text, sizeof(text));
 	return pstrdup(text);
 }
 
 static void
-add_missed_rate(StringInfo reason, const SnowflakeLayout *layout, const LayoutDemand *demand)
+append_missed_rate(StringInfo reason, const SnowflakeLayout *layout, const LayoutDemand *demand)
 {
 	int64		rate = layout_ids_per_second(layout);
 
-	begin_part(reason);
+	append_separator(reason);
 	appendStringInfo(reason, "makes %s a second, %s are asked for",
-					 rate == 0 ? "less than 1 ID" : rate == 1 ? "1 ID" : psprintf("%s IDs", in_thousands(rate)),
-					 in_thousands(demand->ids_per_second));
+					 rate == 0 ? "less than 1 ID" : rate == 1 ? "1 ID" : psprintf("%s IDs", format_thousands(rate)),
+					 format_thousands(demand->ids_per_second));
 }
 
 static void
-add_missed_nodes(StringInfo reason, const SnowflakeLayout *layout, const LayoutDemand *demand)
+append_missed_nodes(StringInfo reason, const SnowflakeLayout *layout, const LayoutDemand *demand)
 {
 	int64		nodes = layout_nodes(layout);
 
-	begin_part(reason);
-	appendStringInfo(reason, "has %s %s, %s are asked for", in_thousands(nodes),
-					 nodes == 1 ? "node" : "nodes", in_thousands(demand->nodes));
+	append_separator(reason);
+	appendStringInfo(reason, "has %s %s, %s are asked for", format_thousands(nodes),
+					 nodes == 1 ? "node" : "nodes", format_thousands(demand->nodes));
 }
 
 static void
-add_missed_years(StringInfo reason, const SnowflakeLayout *layout, const LayoutShortfalls *shortfalls)
+append_missed_years(StringInfo reason, const SnowflakeLayout *layout, const LayoutShortfalls *shortfalls)
 {
-	begin_part(reason);
+	append_separator(reason);
 	if (shortfalls->no_date)
 		appendStringInfoString(reason, "has no end of its own, as the time counts within a slab");
 	else if (shortfalls->negative)
 		appendStringInfo(reason, "%s negative on %s", shortfalls->run_out ? "turned" : "turns",
-						 day_of(layout_end_us(layout)));
+						 format_day(layout_end_us(layout)));
 	else
 		appendStringInfo(reason, shortfalls->run_out ? "the time ran out on %s" : "ends on %s",
-						 day_of(layout_end_us(layout)));
+						 format_day(layout_end_us(layout)));
 }
 
-/* Why a proposal does not suit; NULL if it does. */
+/* Why a proposal does not suit, or NULL. */
 static const char *
-reason_of(const LayoutProposal *proposal, const LayoutDemand *demand)
+get_reason(const LayoutProposal *proposal, const LayoutDemand *demand)
 {
 	StringInfoData reason;
 
@@ -99,27 +98,27 @@ reason_of(const LayoutProposal *proposal, const LayoutDemand *demand)
 		return NULL;
 	initStringInfo(&reason);
 	if (proposal->shortfalls.rate)
-		add_missed_rate(&reason, &proposal->layout, demand);
+		append_missed_rate(&reason, &proposal->layout, demand);
 	if (proposal->shortfalls.nodes)
-		add_missed_nodes(&reason, &proposal->layout, demand);
+		append_missed_nodes(&reason, &proposal->layout, demand);
 	if (proposal->shortfalls.years)
-		add_missed_years(&reason, &proposal->layout, &proposal->shortfalls);
+		append_missed_years(&reason, &proposal->layout, &proposal->shortfalls);
 	return reason.data;
 }
 
-/* What to know of a layout, whether it suits or not; NULL if there is nothing. */
+/* The note of a layout, whether it suits or not, or NULL. */
 static const char *
-note_of(const LayoutProposal *proposal)
+get_note(const LayoutProposal *proposal)
 {
 	const SnowflakeLayout *layout = &proposal->layout;
-	const LayoutPreset *preset = layout_preset(layout);
+	const LayoutPreset *preset = layout_find_preset(layout);
 	const char *note = preset != NULL ? preset->note : NULL;
 	int64		last_end_us = layout_last_end_us(layout);
 
 	if (!layout_turns_negative(layout) || proposal->shortfalls.negative)
 		return note;
-	return psprintf("Turns negative on %s, though 64 bits last until %s.%s%s", day_of(layout_end_us(layout)),
-					last_end_us == NEVER_US ? "after the year 294246" : day_of(last_end_us),
+	return psprintf("Turns negative on %s, though 64 bits last until %s.%s%s", format_day(layout_end_us(layout)),
+					last_end_us == NEVER_US ? "after the year 294246" : format_day(last_end_us),
 					note ? " " : "", note ? note : "");
 }
 
@@ -130,15 +129,15 @@ text_or_null(const char *text, bool *null)
 	return *null ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
-/* A number with two decimals, rounded down, so that 1.00 is enough. */
+/* Rounded down, so that 1.00 is never shown for less than what is demanded. */
 static Datum
-with_two_decimals(double number)
+numeric_with_two_decimals(double number)
 {
 	return NumericGetDatum(int64_div_fast_to_numeric((int64) (number * 100), 2));
 }
 
 static void
-put_row(ReturnSetInfo *result, int rank, LayoutProposal *proposal, const LayoutDemand *demand, int64 now_us)
+put_plan_row(ReturnSetInfo *result, int rank, LayoutProposal *proposal, const LayoutDemand *demand, int64 now_us)
 {
 	const SnowflakeLayout *layout = &proposal->layout;
 	Datum		values[9];
@@ -147,18 +146,18 @@ put_row(ReturnSetInfo *result, int rank, LayoutProposal *proposal, const LayoutD
 	values[0] = Int32GetDatum(rank);
 	values[1] = PointerGetDatum(layout);
 	values[2] = BoolGetDatum(proposal->demands_missed == 0);
-	values[3] = with_two_decimals(layout_margin(layout, demand, now_us));
+	values[3] = numeric_with_two_decimals(layout_margin(layout, demand, now_us));
 	values[4] = Int64GetDatum(layout_ids_per_second(layout));
 	values[5] = Int64GetDatum(layout_nodes(layout));
 	nulls[6] = layout_is_in_slabs(layout);
 	values[6] = TimestampTzGetDatum(clock_timestamptz(layout_end_us(layout)));
-	values[7] = text_or_null(reason_of(proposal, demand), &nulls[7]);
-	values[8] = text_or_null(note_of(proposal), &nulls[8]);
+	values[7] = text_or_null(get_reason(proposal, demand), &nulls[7]);
+	values[8] = text_or_null(get_note(proposal), &nulls[8]);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
 static void
-check_range(const char *name, int64 value, int64 most)
+check_plan_argument(const char *name, int64 value, int64 most)
 {
 	if (value < 1 || value > most)
 		ereport(ERROR,
@@ -167,9 +166,9 @@ check_range(const char *name, int64 value, int64 most)
 				errdetail("The requested value is %lld.", (long long) value));
 }
 
-/* The next whole number of a numeric; beyond those of a bigint, and for NaN, the largest of these. */
+/* Clamped to the range of int64; NaN becomes the largest int64. */
 static int64
-rounded_up(Numeric number)
+numeric_to_int64_ceiling(Numeric number)
 {
 	Datum		most = NumericGetDatum(int64_to_numeric(PG_INT64_MAX));
 	Datum		least = NumericGetDatum(int64_to_numeric(PG_INT64_MIN));
@@ -189,15 +188,15 @@ rounded_up(Numeric number)
 Datum
 idgen_snowflake_plan(PG_FUNCTION_ARGS)
 {
-	int64		ids_per_second = rounded_up(PG_GETARG_NUMERIC(0));
+	int64		ids_per_second = numeric_to_int64_ceiling(PG_GETARG_NUMERIC(0));
 	LayoutDemand demand;
 	int64		now_us = clock_unix_us(GetCurrentTransactionStartTimestamp());
 	LayoutProposal *proposals = palloc(LAYOUT_PROPOSALS * sizeof(LayoutProposal));
 	int			count;
 
-	check_range("ids_per_second", ids_per_second, MOST_IDS_PER_SECOND);
-	check_range("nodes", PG_GETARG_INT32(1), PG_INT32_MAX);
-	check_range("years", PG_GETARG_INT32(2), MOST_YEARS);
+	check_plan_argument("ids_per_second", ids_per_second, MOST_IDS_PER_SECOND);
+	check_plan_argument("nodes", PG_GETARG_INT32(1), PG_INT32_MAX);
+	check_plan_argument("years", PG_GETARG_INT32(2), MOST_YEARS);
 	demand.ids_per_second = ids_per_second;
 	demand.nodes = PG_GETARG_INT32(1);
 	demand.years = PG_GETARG_INT32(2);
@@ -205,6 +204,6 @@ idgen_snowflake_plan(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	count = layout_plan(&demand, now_us, proposals);
 	for (int i = 0; i < count; i++)
-		put_row((ReturnSetInfo *) fcinfo->resultinfo, i + 1, &proposals[i], &demand, now_us);
+		put_plan_row((ReturnSetInfo *) fcinfo->resultinfo, i + 1, &proposals[i], &demand, now_us);
 	return (Datum) 0;
 }

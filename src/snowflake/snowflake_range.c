@@ -1,14 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_range.c
- *	  Is the time of a Snowflake ID in a range?  And how the planner sees it.
+ *	  Timestamps as bounds on Snowflake IDs, and whether the time of an ID is in a
+ *	  range.
  *
- * The planner has it replaced by comparisons of the ID with the first and the last
- * of the range: see range_predicate.c.
+ * Comparisons of IDs with timestamps are SQL functions around the bounds, which the
+ * planner inlines; see idgen--0.1.sql.  A support function replaces the predicates on
+ * ranges by comparisons of the ID with the first and the last ID of the range; see
+ * range_support.c.
  *
- * There are bounds only in layouts that are by time.  In the others the predicate
- * stays, too, and reads the time of each ID; so it does where the layout is not
- * known yet, as in a condition that is stored and takes the server's.
+ * Only layouts that are by time have bounds.  For other layouts a predicate stays and
+ * reads the time of each ID.  It also stays if the layout is not known yet, as in a
+ * stored condition that uses the server's layout.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,13 +30,16 @@
 
 #include "engine/clock.h"
 #include "generator/server_layout.h"
-#include "planner/id_bounds.h"
-#include "planner/moment_range.h"
 #include "planner/range_predicate.h"
-#include "planner/range_support.h"
 #include "planner/range_selectivity.h"
+#include "planner/range_support.h"
+#include "planner/time_range.h"
+#include "snowflake/snowflake_bounds.h"
 #include "snowflake/snowflake_layout.h"
 
+PG_FUNCTION_INFO_V1(idgen_snowflake_lower_bound);
+PG_FUNCTION_INFO_V1(idgen_snowflake_upper_bound);
+PG_FUNCTION_INFO_V1(idgen_snowflake_first_from);
 PG_FUNCTION_INFO_V1(idgen_snowflake_first_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake_last_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake_created_in);
@@ -42,59 +48,89 @@ PG_FUNCTION_INFO_V1(idgen_range_contains_snowflake);
 PG_FUNCTION_INFO_V1(idgen_snowflake_predicate_support);
 PG_FUNCTION_INFO_V1(idgen_snowflake_range_selectivity);
 
-/* The IDs whose times are in a range: from first up to last. */
-typedef struct IdRange
+/* snowflake_lower_bound(moment timestamptz, layout snowflake_layout) */
+Datum
+idgen_snowflake_lower_bound(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_first_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* snowflake_upper_bound(moment timestamptz, layout snowflake_layout) */
+Datum
+idgen_snowflake_upper_bound(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_last_id_at(layout, PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* snowflake_first_from(moment timestamptz, layout snowflake_layout) */
+Datum
+idgen_snowflake_first_from(PG_FUNCTION_ARGS)
+{
+	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
+
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(snowflake_first_id_from(layout, PG_GETARG_TIMESTAMPTZ(0)));
+}
+
+/* The IDs with times in a range, from first to last. */
+typedef struct SnowflakeBounds
 {
 	int64		first;
 	int64		last;
-} IdRange;
+} SnowflakeBounds;
 
 /*
- * No ID is from the first on and up to the last.  Where both would be off the scale, the
- * planner took what it knows of IDs for wrong, and assumed half a percent of them.
+ * Bounds that no ID is between.  One is within the scale of IDs: with both bounds off the
+ * scale, the planner distrusts its statistics and assumes half a percent of the rows.
  */
-static const IdRange no_ids = {0, -1};
+static const SnowflakeBounds no_ids = {0, -1};
 
 /* The layout must be by time. */
-static IdRange
-ids_in_range(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
+static SnowflakeBounds
+get_snowflake_bounds(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
 {
-	MomentRange moments = moment_range(fcinfo, range);
-	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, moments.first_us - 1));
-	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, moments.last_us));
+	TimeRange times = get_time_range(fcinfo, range);
+	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, times.first_us - 1));
+	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, times.last_us));
 
 	/* Past the end of the layout there is no first ID. */
 	if (last_before == layout_max_id(layout))
 		return no_ids;
-	return (IdRange) {last_before + 1, last};
+	return (SnowflakeBounds) {last_before + 1, last};
 }
 
-/* snowflake_first_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
+/* snowflake_first_in_range(range tstzrange, layout snowflake_layout) */
 Datum
 idgen_snowflake_first_in_range(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0), layout).first);
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(get_snowflake_bounds(fcinfo, PG_GETARG_RANGE_P(0), layout).first);
 }
 
-/* snowflake_last_in_range(range tstzrange, layout snowflake_layout); ERROR unless that is by time */
+/* snowflake_last_in_range(range tstzrange, layout snowflake_layout) */
 Datum
 idgen_snowflake_last_in_range(PG_FUNCTION_ARGS)
 {
 	const SnowflakeLayout *layout = PG_GETARG_LAYOUT_P(1);
 
-	ensure_by_time(layout);
-	PG_RETURN_INT64(ids_in_range(fcinfo, PG_GETARG_RANGE_P(0), layout).last);
+	snowflake_check_has_bounds(layout);
+	PG_RETURN_INT64(get_snowflake_bounds(fcinfo, PG_GETARG_RANGE_P(0), layout).last);
 }
 
 /*
- * Of layouts whose time is below another field.  What is no ID of the layout has
- * no time.
+ * For layouts that are not by time.  A number that cannot be an ID of the layout has no
+ * time, so it is in no range.
  */
 static bool
-own_time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
+time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
 {
 	TypeCacheEntry *type = range_get_typcache(fcinfo, RangeTypeGetOid(range));
 	uint64		tick = layout_get(layout, LAYOUT_TIME, (uint64) id);
@@ -104,15 +140,15 @@ own_time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const 
 		range_contains_elem_internal(type, range, TimestampTzGetDatum(created_at));
 }
 
-/* Nothing is an error: this is leakproof. */
+/* The predicates are leakproof, so this must not raise errors. */
 static bool
-is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
+snowflake_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
 {
-	IdRange		ids;
+	SnowflakeBounds		ids;
 
 	if (!layout_is_by_time(layout))
-		return own_time_is_in_range(fcinfo, id, range, layout);
-	ids = ids_in_range(fcinfo, range, layout);
+		return time_is_in_range(fcinfo, id, range, layout);
+	ids = get_snowflake_bounds(fcinfo, range, layout);
 	return id >= ids.first && id <= ids.last;
 }
 
@@ -120,29 +156,29 @@ is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const Snowflake
 Datum
 idgen_snowflake_created_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), PG_GETARG_LAYOUT_P(2)));
+	PG_RETURN_BOOL(snowflake_is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), PG_GETARG_LAYOUT_P(2)));
 }
 
 /* snowflake_contained_by_range(id snowflake, range snowflake_time_range), operator <@ */
 Datum
 idgen_snowflake_contained_by_range(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), server_layout()));
+	PG_RETURN_BOOL(snowflake_is_in_range(fcinfo, PG_GETARG_INT64(0), PG_GETARG_RANGE_P(1), server_layout()));
 }
 
 /* range_contains_snowflake(range snowflake_time_range, id snowflake), operator @> */
 Datum
 idgen_range_contains_snowflake(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(is_in_range(fcinfo, PG_GETARG_INT64(1), PG_GETARG_RANGE_P(0), server_layout()));
+	PG_RETURN_BOOL(snowflake_is_in_range(fcinfo, PG_GETARG_INT64(1), PG_GETARG_RANGE_P(0), server_layout()));
 }
 
 /*
- * The layout of a predicate: that of its arguments, or else the server's, which
- * is a constant in a query only.  NULL if it is none, or has no bounds.
+ * The layout of a predicate: its third argument or, in a query only, the server's.
+ * Returns NULL if it is not a constant, or has no bounds.
  */
 static Const *
-layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
+get_layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 {
 	Const	   *layout = NULL;
 
@@ -150,7 +186,7 @@ layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 		layout = IsA(lthird(arguments), Const) ? lthird(arguments) : NULL;
 	else if (server_layout_is_known)
 	{
-		Oid			function = range_predicate_function(schema, "snowflake_layout", NULL, 0, idgen_snowflake_layout);
+		Oid			function = find_own_function(schema, "snowflake_layout", NULL, 0, idgen_snowflake_layout);
 
 		if (OidIsValid(function))
 			layout = snowflake_layout_constant(get_func_rettype(function));
@@ -160,7 +196,7 @@ layout_with_bounds(bool server_layout_is_known, Oid schema, List *arguments)
 	return layout;
 }
 
-/* Where an index or an estimate is asked for, a query is being planned. */
+/* Requests for an index condition or an estimate come from the planning of a query. */
 static bool
 is_server_layout_known(Node *request)
 {
@@ -168,36 +204,36 @@ is_server_layout_known(Node *request)
 		snowflake_layout_is_known(((SupportRequestSimplify *) request)->root);
 }
 
-/* As a RangePredicateReader; without a request it is an operator that is estimated. */
+/* RangePredicateReader.  request is NULL in an estimate for an operator. */
 static RangePredicate
-read_predicate(Node *request, Oid function, List *arguments)
+read_snowflake_predicate(Node *request, Oid function, List *arguments)
 {
 	bool		range_first = getBaseType(exprType(linitial(arguments))) == TSTZRANGEOID;
 	Node	   *id = range_first ? lsecond(arguments) : linitial(arguments);
 	Node	   *range = range_first ? linitial(arguments) : lsecond(arguments);
-	RangePredicate predicate = range_predicate(id, range, INT8OID);
+	RangePredicate predicate = make_range_predicate(id, range, INT8OID);
 	Oid			schema = get_func_namespace(function);
 	Oid			types[2] = {TSTZRANGEOID};
 
 	predicate.least = Int64GetDatum(PG_INT64_MIN);
 	predicate.greatest = Int64GetDatum(PG_INT64_MAX);
-	predicate.layout = layout_with_bounds(is_server_layout_known(request), schema, arguments);
+	predicate.layout = get_layout_with_bounds(is_server_layout_known(request), schema, arguments);
 	if (predicate.layout != NULL)
 	{
 		types[1] = predicate.layout->consttype;
-		predicate.first = range_predicate_function(schema, "snowflake_first_in_range", types, 2,
-												   idgen_snowflake_first_in_range);
-		predicate.last = range_predicate_function(schema, "snowflake_last_in_range", types, 2,
-												  idgen_snowflake_last_in_range);
+		predicate.first = find_own_function(schema, "snowflake_first_in_range", types, 2,
+											idgen_snowflake_first_in_range);
+		predicate.last = find_own_function(schema, "snowflake_last_in_range", types, 2,
+										   idgen_snowflake_last_in_range);
 	}
 	return predicate;
 }
 
-/* snowflake_predicate_support(request internal): the planner's questions about predicates */
+/* snowflake_predicate_support(request internal) */
 Datum
 idgen_snowflake_predicate_support(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_predicate));
+	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_snowflake_predicate));
 }
 
 /* snowflake_range_selectivity(root internal, operator oid, arguments internal, relation integer) */
@@ -205,8 +241,8 @@ Datum
 idgen_snowflake_range_selectivity(PG_FUNCTION_ARGS)
 {
 	Oid			function = get_opcode(PG_GETARG_OID(1));
-	RangePredicate predicate = read_predicate(NULL, function, (List *) PG_GETARG_POINTER(2));
+	RangePredicate predicate = read_snowflake_predicate(NULL, function, (List *) PG_GETARG_POINTER(2));
 
-	PG_RETURN_FLOAT8(range_selectivity((PlannerInfo *) PG_GETARG_POINTER(0), &predicate,
-									   PG_GETARG_INT32(3), JOIN_INNER, NULL));
+	PG_RETURN_FLOAT8(estimate_range_selectivity((PlannerInfo *) PG_GETARG_POINTER(0), &predicate,
+												PG_GETARG_INT32(3), JOIN_INNER, NULL));
 }

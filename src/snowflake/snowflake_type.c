@@ -1,16 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_type.c
- *	  The type snowflake: what differs from int8.
+ *	  The type snowflake: how it differs from int8.
  *
- * A snowflake is stored and sent as an int8 that is not negative, and casts to
- * one implicitly without a function.  So everything int8 has, operators, index
- * support, statistics, is used as it is, as varchar uses that of text; and
- * output is that of int8.  Left to us are the ways in, which keep negative
- * numbers out.  The one that cannot is the cast from int8, which has no function
- * either.
+ * A snowflake is stored and sent as an int8 that is not negative, and casts to int8
+ * implicitly without a function.  So it uses the operators, index support, statistics
+ * and output of int8, as varchar uses those of text.  Its own functions are for input
+ * and casts to it, which reject negative numbers.  Only the cast from int8 does not,
+ * because it has no function either.
  *
- * Times are in snowflake_time.c.
+ * snowflake_time.c has its casts to times.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,9 +38,9 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_from_jsonb);
 /*
  * snowflake_in(text cstring)
  *
- * Blanks around and a sign are fine as for int8; prefixes and underscores, which
- * int8 takes from PostgreSQL 16 on, are not.  As for int8, what follows too many
- * digits does not matter.
+ * As for int8, blanks around the number and a sign are allowed.  Prefixes and
+ * underscores, which int8 accepts since PostgreSQL 16, are not.  As for int8, a number
+ * out of range is reported as such, without a check of what follows it.
  */
 Datum
 idgen_snowflake_in(PG_FUNCTION_ARGS)
@@ -69,7 +68,7 @@ idgen_snowflake_in(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(value);
 }
 
-/* The value as a snowflake; ERROR if it is negative. */
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if the value is negative. */
 static Datum
 snowflake_from_int64(int64 value)
 {
@@ -101,7 +100,7 @@ idgen_snowflake_from_int2(PG_FUNCTION_ARGS)
 	return snowflake_from_int64(PG_GETARG_INT16(0));
 }
 
-/* As a function makes a bigint of a value, whose errors it raises, too. */
+/* Also raises the errors of to_int8. */
 static Datum
 snowflake_by_way_of_int8(PGFunction to_int8, Datum value)
 {
@@ -130,8 +129,10 @@ idgen_snowflake_from_float4(PG_FUNCTION_ARGS)
 }
 
 /*
- * jsonb_to_snowflake(jsonb): a string as text is read, all else as it becomes a bigint; a null
- * is NULL, as for bigint from PostgreSQL 18 on
+ * jsonb_to_snowflake(jsonb)
+ *
+ * Reads a string as text, and casts other values to bigint.  A JSON null becomes NULL, as
+ * for bigint since PostgreSQL 18.
  */
 Datum
 idgen_snowflake_from_jsonb(PG_FUNCTION_ARGS)

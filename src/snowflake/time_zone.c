@@ -3,13 +3,12 @@
  * time_zone.c
  *	  See time_zone.h.
  *
- * A zone is a series of stretches of time in each of which its clock is a fixed
- * number of seconds off UTC.  From one stretch to the next the clock jumps, ahead
- * or back, by any number of seconds.  What the clock shows is a timestamp without
- * time zone, in us, which is what a moment would be in a zone that is not off UTC.
+ * A zone is a series of stretches of time with a constant offset of its clock from UTC.
+ * From one stretch to the next the clock jumps, ahead or back, by any number of seconds.
+ * What the clock shows is a timestamp without time zone, in us.
  *
- * Moments and what is shown must be finite, and their sums with a week must not
- * overflow: that is so for all valid timestamps.  Nothing here raises an error.
+ * Timestamps must be finite, and must not overflow when a week is added, which is true
+ * for all valid timestamps.  Nothing here raises an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,20 +18,20 @@
 
 #define PG_EPOCH_S ((pg_time_t) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
-/* A POSIX time zone such as XXX-167:59 may be so far from UTC. */
+/* A POSIX time zone such as XXX-167:59 may be almost this far from UTC. */
 #define FARTHEST_CLOCK_US (7 * USECS_PER_DAY)
 
-/* One of those stretches, from the moment that it was asked for. */
+/* A stretch, from the moment passed to stretch_at(). */
 typedef struct Stretch
 {
-	int64		ahead_us;		/* of UTC, less than FARTHEST_CLOCK_US either way */
-	TimestampTz until;			/* the moment of the jump; DT_NOEND if there is none */
-	int64		ahead_after_us; /* as ahead_us, from the jump on */
+	int64		ahead_us;		/* offset from UTC, less than FARTHEST_CLOCK_US either way */
+	TimestampTz until;			/* the jump at its end; DT_NOEND if there is none */
+	int64		ahead_after_us; /* ahead_us after the jump */
 } Stretch;
 
-/* The whole seconds, since 1970, that a moment is in. */
+/* Seconds since 1970, rounded down. */
 static pg_time_t
-seconds_of(TimestampTz moment)
+timestamp_to_seconds(TimestampTz moment)
 {
 	int64		seconds = moment / USECS_PER_SEC;
 
@@ -42,7 +41,7 @@ seconds_of(TimestampTz moment)
 static Stretch
 stretch_at(pg_tz *zone, TimestampTz moment)
 {
-	pg_time_t	at = seconds_of(moment);
+	pg_time_t	at = timestamp_to_seconds(moment);
 	pg_time_t	jump = 0;
 	long		ahead = 0;
 	long		ahead_after = 0;
@@ -59,16 +58,15 @@ stretch_at(pg_tz *zone, TimestampTz moment)
 	return stretch;
 }
 
-/* How far into its hour a clock is that shows this, in us. */
+/* us since the start of the hour that a clock shows. */
 static int64
-into_hour(Timestamp shown)
+us_into_hour(Timestamp shown)
 {
 	int64		rest = shown % USECS_PER_HOUR;
 
 	return rest < 0 ? rest + USECS_PER_HOUR : rest;
 }
 
-/* What the clock shows at a moment. */
 Timestamp
 zone_clock_at(pg_tz *zone, TimestampTz moment)
 {
@@ -76,8 +74,8 @@ zone_clock_at(pg_tz *zone, TimestampTz moment)
 }
 
 /*
- * The first moment at which the clock shows this or, as it jumped over it, a later
- * time.  The search begins before any clock can show it.
+ * The first moment when the clock shows this time or, if it jumps over it, a later one.
+ * The search begins before any clock can show it.
  */
 TimestampTz
 zone_first_shows(pg_tz *zone, Timestamp shown)
@@ -96,9 +94,9 @@ zone_first_shows(pg_tz *zone, Timestamp shown)
 }
 
 /*
- * Does the clock, by a jump, come to a full hour, or into an hour other than it was
- * in?  By whole hours it jumps to the same minute, as on Chatham from 3:45 back to
- * 2:45, and that hour goes on.
+ * Does an hour begin with the jump: does the clock jump to a full hour, or into another
+ * hour?  After a jump by whole hours it shows the same minute, as in Chatham, from 3:45
+ * back to 2:45, and the hour continues.
  */
 static bool
 jump_begins_hour(const Stretch *before)
@@ -106,16 +104,16 @@ jump_begins_hour(const Stretch *before)
 	Timestamp	shown = before->until + before->ahead_after_us;
 	Timestamp	last_shown = before->until + before->ahead_us - 1;
 
-	if (into_hour(shown) == 0)
+	if (us_into_hour(shown) == 0)
 		return true;
 	return (before->ahead_after_us - before->ahead_us) % USECS_PER_HOUR != 0 &&
-		shown - into_hour(shown) != last_shown - into_hour(last_shown);
+		shown - us_into_hour(shown) != last_shown - us_into_hour(last_shown);
 }
 
 /*
- * The first moment after this one at which an hour begins.  One that comes twice
- * is two hours.  But where the clock jumps by half an hour, one hour may be longer
- * or shorter: it goes on while the clock shows minutes of it.
+ * The next moment when an hour begins.  An hour that the clock shows twice is two hours.
+ * If the clock jumps by half an hour, an hour may be longer or shorter: it continues while
+ * the clock shows minutes of it.
  */
 TimestampTz
 zone_next_hour(pg_tz *zone, TimestampTz moment)
@@ -123,7 +121,7 @@ zone_next_hour(pg_tz *zone, TimestampTz moment)
 	for (;;)
 	{
 		Stretch		stretch = stretch_at(zone, moment);
-		TimestampTz full = moment + USECS_PER_HOUR - into_hour(moment + stretch.ahead_us);
+		TimestampTz full = moment + USECS_PER_HOUR - us_into_hour(moment + stretch.ahead_us);
 
 		if (full < stretch.until)
 			return full;

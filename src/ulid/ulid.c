@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * ulid.c
- *	  What SQL calls to make ULIDs.
+ *	  SQL functions that generate ULIDs.
  *
- * Within a millisecond, or while the clock is behind, a process adds to its last ULID:
- * a random step, so that nobody guesses a neighbour (RFC 9562, section 6.2), or the 1 of
- * the specification for who asks for it.  Both go on from one last ULID, so they are in
- * order together.  A clock that goes back by more than CLOCK_WRONG_NS is followed: then
- * order ends, and random bits keep ULIDs apart.
+ * Within a millisecond, or while the clock is behind, a process adds a step to its last
+ * ULID: a random one, so that neighbours cannot be guessed (RFC 9562, section 6.2), or 1
+ * as the specification has it, in ulid_monotonic().  Both continue from the same last
+ * ULID, so they are in order together.  If the system clock is set back by more than
+ * CLOCK_WRONG_NS, the time follows it: then order is lost, and random bits keep ULIDs
+ * distinct.
  *
- * Those in order across sessions hold a moment of the server's, and random bits.  Those
- * for who wants no order within a millisecond, which tells what was issued before, and
- * those of other times share nothing with any.
+ * ulid_sequential() orders ULIDs across sessions, with a time from unique_time_next()
+ * and random bits.  The ULIDs of ulid_random(), whose order within a millisecond reveals
+ * nothing, and of ulid_at() are independent of all others.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,12 +23,13 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "bits/ulid_bits.h"
 #include "engine/clock.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/id_batch.h"
 #include "generator/unique_time.h"
-#include "ulid/ulid_time.h"
+#include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid);
@@ -37,22 +39,22 @@ PG_FUNCTION_INFO_V1(idgen_ulid_monotonic);
 PG_FUNCTION_INFO_V1(idgen_ulid_at);
 PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
 
-/* Random bits in a step.  On the average, a millisecond has room for 2^24 of them. */
+/* Random bits in a step.  On average, a millisecond has room for 2^24 steps. */
 #define ULID_STEP_BITS 56
 
-/* The ns of a millisecond, 20 bits, and the rank. */
+/* 20 bits for the ns of a millisecond, and the rank. */
 #define BELOW_MS_BITS (20 + UNIQUE_TIME_RANK_BITS)
 
-/* ms since 1970 (0 .. UUID_END_MS - 1), and 80 random bits. */
+/* ms is since 1970, 0 .. UUID_END_MS - 1. */
 static UuidBits
 random_ulid(int64 ms)
 {
 	return (UuidBits) {.high = (uint64) ms << 16 | random_word() >> 48,.low = random_word()};
 }
 
-/* Let the last ULID be of the clock's millisecond.  False if it was already, or the clock is behind it. */
+/* Set *last to a ULID of the clock's millisecond.  Returns false if it is of that millisecond, or a later one. */
 static bool
-begin_millisecond(UuidBits *last)
+start_millisecond(UuidBits *last)
 {
 	int64		now = clock_unix_ns();
 
@@ -62,13 +64,13 @@ begin_millisecond(UuidBits *last)
 	return true;
 }
 
-/* Where the random bits have no room for a step, it goes on in the next millisecond. */
+/* If the step overflows the random bits, the ULID is of the next millisecond. */
 static UuidBits
 next_ulid(void)
 {
 	UuidBits   *last = &process_state()->ulid;
 
-	if (!begin_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
+	if (!start_millisecond(last) && !ulid_add(last, 1 + (random_word() >> (64 - ULID_STEP_BITS))))
 		*last = random_ulid(uuid_ms(*last) + 1);
 	return *last;
 }
@@ -97,20 +99,20 @@ idgen_ulids(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(array);
 }
 
-/* ulid_random(): of the clock's millisecond; goes on from no other. */
+/* ulid_random() */
 Datum
 idgen_ulid_random(PG_FUNCTION_ARGS)
 {
 	return uuid_datum(random_ulid(clock_unix_ns() / NS_PER_MS));
 }
 
-/* ulid_monotonic(): where next_ulid() goes on in the next millisecond, the specification has it fail. */
+/* ulid_monotonic(): on overflow the specification requires an error, where next_ulid() uses the next millisecond */
 Datum
 idgen_ulid_monotonic(PG_FUNCTION_ARGS)
 {
 	UuidBits   *last = &process_state()->ulid;
 
-	if (!begin_millisecond(last) && !ulid_add(last, 1))
+	if (!start_millisecond(last) && !ulid_add(last, 1))
 		ereport(ERROR,
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("random bits of the last ULID are used up"),
@@ -123,7 +125,7 @@ idgen_ulid_monotonic(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_at(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(random_ulid(ulid_ms_of(PG_GETARG_TIMESTAMPTZ(0))));
+	return uuid_datum(random_ulid(timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
 }
 
 /* ulid_sequential() */
@@ -134,7 +136,7 @@ idgen_ulid_sequential(PG_FUNCTION_ARGS)
 	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	UuidBits	bits = random_ulid(moment.unix_ns / NS_PER_MS);
 
-	/* The first 16 of those bits end the high word. */
+	/* The first 16 of the BELOW_MS_BITS are the end of the high word. */
 	bits.high = (bits.high & ~UINT64CONST(0xFFFF)) | below >> (BELOW_MS_BITS - 16);
 	bits.low = below << (64 - (BELOW_MS_BITS - 16)) | bits.low >> (BELOW_MS_BITS - 16);
 	return uuid_datum(bits);

@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * ulid_type.c
- *	  The type ulid: what differs from uuid.
+ *	  The type ulid: how it differs from uuid.
  *
- * A ulid has the bytes of a uuid, and compares, hashes, and is sent as one, by uuid's
- * own functions.  Left to us is its text, and bytes from elsewhere.  Times are in
- * ulid_time.c.
+ * A ulid has the bytes of a uuid; the functions of uuid compare, hash and send it.  Its
+ * own functions are for its text, its time, and a cast from bytea.
+ *
+ * A timestamp without time zone is taken as UTC, so nothing here depends on TimeZone.
+ * Both kinds of timestamps count us since 2000.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,22 +15,29 @@
 
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-#include "base/compat.h"
 #include "base/clipped_text.h"
+#include "base/compat.h"
+#include "bits/id128_bounds.h"
 #include "bits/ulid_text.h"
+#include "engine/clock.h"
+#include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_ulid_in);
 PG_FUNCTION_INFO_V1(idgen_ulid_out);
 PG_FUNCTION_INFO_V1(idgen_ulid_of_bytea);
+PG_FUNCTION_INFO_V1(idgen_ulid_timestamp);
+PG_FUNCTION_INFO_V1(idgen_ulid_of_timestamp);
 PG_FUNCTION_INFO_V1(idgen_ulid_smaller);
 PG_FUNCTION_INFO_V1(idgen_ulid_larger);
 
-/* What is wrong with a text; bad is where, if a character is. */
+/* For ereport(): what is wrong with a text.  bad is the index of a bad character. */
 static int
-detail(UlidTextStatus status, const char *text, size_t bad)
+ulid_text_detail(UlidTextStatus status, const char *text, size_t bad)
 {
 	switch (status)
 	{
@@ -46,7 +55,7 @@ detail(UlidTextStatus status, const char *text, size_t bad)
 	return 0;
 }
 
-/* A uuid's text: with or without hyphens, in braces. */
+/* With hyphens, without, or with hyphens and in braces. */
 static bool
 looks_like_uuid(size_t length)
 {
@@ -67,7 +76,7 @@ idgen_ulid_in(PG_FUNCTION_ARGS)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", clip_text(text)),
-				detail(status, text, bad),
+				ulid_text_detail(status, text, bad),
 				looks_like_uuid(length) ? errhint("Cast the text of a UUID to uuid first, and then to ulid.") : 0);
 	return uuid_datum(ulid);
 }
@@ -98,8 +107,29 @@ idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_bits_read((unsigned char *) VARDATA_ANY(bytes)));
 }
 
+/* ms since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if ULIDs cannot hold the time. */
+int64
+timestamptz_to_ulid_ms(TimestampTz moment)
+{
+	return timestamptz_to_uuid_us(moment, "The time", "type ulid") / US_PER_MS;
+}
+
+/* ulid_timestamp(id ulid), ulid_to_timestamp(ulid) */
+Datum
+idgen_ulid_timestamp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(clock_timestamptz(uuid_ms(PG_GETARG_UUID_BITS(0)) * US_PER_MS));
+}
+
+/* timestamptz_to_ulid(timestamptz), timestamp_to_ulid(timestamp): returns the least ULID of the millisecond */
+Datum
+idgen_ulid_of_timestamp(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(id128_least(ID128_ORDER_ULID, timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
+}
+
 static bool
-is_less(Datum one, Datum other)
+ulid_is_less(Datum one, Datum other)
 {
 	return memcmp(DatumGetUUIDP(one)->data, DatumGetUUIDP(other)->data, UUID_BYTES) < 0;
 }
@@ -108,12 +138,12 @@ is_less(Datum one, Datum other)
 Datum
 idgen_ulid_smaller(PG_FUNCTION_ARGS)
 {
-	return is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1);
+	return ulid_is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1);
 }
 
 /* ulid_larger(ulid, ulid) */
 Datum
 idgen_ulid_larger(PG_FUNCTION_ARGS)
 {
-	return is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(1) : PG_GETARG_DATUM(0);
+	return ulid_is_less(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)) ? PG_GETARG_DATUM(1) : PG_GETARG_DATUM(0);
 }

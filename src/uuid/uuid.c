@@ -1,17 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * uuid.c
- *	  What SQL calls to make UUIDs of versions 4 and 7.
+ *	  SQL functions that generate UUIDs of versions 4 and 7.
  *
  * A version 7 UUID carries the time to 1/4096 ms (RFC 9562, section 6.2, method
- * 3) and 62 random bits.  When UUIDs are issued faster than the fractions pass,
- * or the clock goes back, the time stays and the random bits are incremented by
- * a random amount (method 2).  So UUIDs of a process strictly increase, and a
- * burst of them does not run ahead of the clock.  A clock that goes back by more than
- * CLOCK_WRONG_NS is followed: then order ends, and random bits keep UUIDs apart.
+ * 3) and 62 random bits.  If a process generates UUIDs faster than the fractions
+ * pass, or the system clock is set back, the time stays and the random bits are
+ * incremented by a random amount (method 2).  So the UUIDs of a process strictly
+ * increase, and a burst of them does not run ahead of the clock.  If the clock is set
+ * back by more than CLOCK_WRONG_NS, the time follows it: then order is lost, and
+ * random bits keep UUIDs distinct.
  *
- * Those in order across sessions have a moment of the server's for the time, and
- * what of it is below the fraction in the highest random bits (method 1).
+ * uuidv7_sequential() orders UUIDs across sessions.  Their time comes from
+ * unique_time_next(), and what is below the fraction is in the highest random bits
+ * (method 1).
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +28,7 @@
 #include "engine/random.h"
 #include "generator/unique_time.h"
 #include "uuid/uuid_datum.h"
-#include "uuid/uuid_moment.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv4);
 PG_FUNCTION_INFO_V1(idgen_uuidv7);
@@ -34,12 +36,12 @@ PG_FUNCTION_INFO_V1(idgen_uuidv7_interval);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_at);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
 
-/* For what of a server's moment is below a fraction: up to UUID_FRACTION_NS ns, and the rank. */
+/* Bits for the part of a UniqueTime below the fraction: less than UUID_FRACTION_NS ns, and the rank. */
 #define BELOW_FRACTION_BITS (8 + UNIQUE_TIME_RANK_BITS)
 
 /*
- * Random bits in the step from a UUID to the next one in its fraction, so that nobody
- * guesses it.  On the average, a fraction has room for 2^14 of them.
+ * Random bits in the step from a UUID to the next one of its fraction, so that it cannot
+ * be guessed.  On average, a fraction has room for 2^14 steps.
  */
 #define UUID_STEP_BITS 48
 
@@ -53,34 +55,34 @@ idgen_uuidv4(PG_FUNCTION_ARGS)
 }
 
 static UuidV7State
-random_moment(int64 unix_ns)
+random_uuidv7_tail(int64 unix_ns)
 {
 	return (UuidV7State) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
 }
 
 /*
- * The next moment: above the last, at the clock's time unless that would not
- * make a later fraction.
+ * The time and tail of the next UUID, above the last one: the time of the clock if it is
+ * a later fraction, and the last time otherwise.
  */
 static UuidV7State
-next_moment(void)
+next_uuidv7_time(void)
 {
 	UuidV7State *last = &process_state()->uuidv7;
 	int64		now = clock_unix_ns();
 
 	if (!clock_soon_reaches(now, last->unix_ns + UUID_FRACTION_NS))
-		*last = random_moment(now);
+		*last = random_uuidv7_tail(now);
 	else
 	{
 		last->tail += 1 + (random_word() >> (64 - UUID_STEP_BITS));
 		if (last->tail >> UUID_TAIL_BITS != 0)
-			*last = random_moment(last->unix_ns + UUID_FRACTION_NS);
+			*last = random_uuidv7_tail(last->unix_ns + UUID_FRACTION_NS);
 	}
 	return *last;
 }
 
 /*
- * A version 7 UUID.  unix_us is in us since 1970 (0 .. before UUID_END_MS ms);
+ * A version 7 UUID.  unix_us is us since 1970 (not negative, and before UUID_END_MS ms);
  * ns (0 .. 999) is added to it.
  */
 static Datum
@@ -95,7 +97,7 @@ make_uuidv7(int64 unix_us, int ns, uint64 tail)
 Datum
 idgen_uuidv7(PG_FUNCTION_ARGS)
 {
-	UuidV7State	moment = next_moment();
+	UuidV7State	moment = next_uuidv7_time();
 
 	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
 }
@@ -105,26 +107,26 @@ Datum
 idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 {
 	Interval   *shift = PG_GETARG_INTERVAL_P(0);
-	UuidV7State	moment = next_moment();
+	UuidV7State	moment = next_uuidv7_time();
 	TimestampTz now = clock_timestamptz(moment.unix_ns / NS_PER_US);
 	TimestampTz shifted;
 
 	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(now),
 													  IntervalPGetDatum(shift)));
-	return make_uuidv7(uuid_moment_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
+	return make_uuidv7(timestamptz_to_uuid_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
 }
 
 /*
  * uuidv7_at(moment timestamptz)
  *
- * The fraction is the first one in the microsecond, so that the moment can be read
- * from it again.
+ * The fraction is the first one in the microsecond, so that uuid_timestamp() returns the
+ * same timestamp.
  */
 Datum
 idgen_uuidv7_at(PG_FUNCTION_ARGS)
 {
-	int64		unix_us = uuid_moment_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
 	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_datum.h
- *	  16 bytes as SQL has them: the types uuid and ulid.
+ *	  Values of the types uuid and ulid, which are 16 bytes in SQL.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,11 +25,11 @@ uuid_datum(UuidBits bits)
 }
 
 static inline UuidBits
-uuid_of_datum(Datum datum)
+uuid_from_datum(Datum datum)
 {
 	return uuid_bits_read(DatumGetUUIDP(datum)->data);
 }
 
-#define PG_GETARG_UUID_BITS(n) uuid_of_datum(PG_GETARG_DATUM(n))
+#define PG_GETARG_UUID_BITS(n) uuid_from_datum(PG_GETARG_DATUM(n))
 
 #endif							/* IDGEN_UUID_DATUM_H */

@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_gregorian.c
- *	  What SQL calls to make UUIDs of versions 1 and 6.
+ *	  SQL functions that generate UUIDs of versions 1 and 6.
  *
- * Both hold the same: 100 ns since 1582, a clock sequence and a node (RFC 9562,
- * sections 5.1 and 5.6).  No UUID comes twice, because for one node and clock
- * sequence the time only increases.
+ * Both contain the same: ticks of 100 ns since 1582, a clock sequence and a node (RFC
+ * 9562, sections 5.1 and 5.6).  UUIDs are unique because the time only increases for
+ * one node and clock sequence.
  *
- * With a node of its own, a random one, a process sees to that alone.  Faster than
- * one in 100 ns it runs ahead of the clock, by idgen.max_drift at most, and then goes
- * on at the clock's pace.  If the clock is further behind than that, it was set back:
- * then the clock sequence changes, and the time is the clock's again.
+ * With a random node, each process ensures that alone.  If it generates more than one
+ * UUID per 100 ns, it runs ahead of the clock, by at most idgen.max_drift, and then
+ * continues at the pace of the clock.  If the clock is further behind, it was set back:
+ * then the clock sequence changes, and the time is that of the clock again.
  *
- * The node of the server is that of all its sessions, so the time is a moment of the
- * server's, which goes on above all there were in earlier lives, too.  The clock
- * sequence need then not tell of clocks set back: below 6 random bits, chosen when the
- * server starts, it holds what of the moment is below 100 ns.  So version 6 is in order
- * across sessions.
+ * The server's node is shared by all sessions, so the time comes from
+ * unique_time_next_for_node(), which also stays above the times of previous runs.  The
+ * clock sequence then need not change when the clock is set back: it has 6 random bits,
+ * chosen when the server starts, and below them the part of the UniqueTime that is
+ * shorter than 100 ns.  So UUIDs of version 6 are in order across sessions.
  *
- * Those of other moments, for backdating, have a random node and clock sequence each:
- * there is no last one that they could go on from.
+ * Backdated UUIDs have a random node and clock sequence each, as there is no last UUID
+ * to continue from.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,13 +31,13 @@
 #include "utils/uuid.h"
 
 #include "base/compat.h"
+#include "bits/id128_bounds.h"
 #include "engine/clock.h"
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/generator.h"
 #include "generator/unique_time.h"
 #include "uuid/uuid_datum.h"
-#include "uuid/uuid_gregorian.h"
 #include "uuid/uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv1);
@@ -45,26 +45,23 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6);
 PG_FUNCTION_INFO_V1(idgen_uuidv1_at);
 PG_FUNCTION_INFO_V1(idgen_uuidv6_at);
 
-/* Shorter waits are spun: to be woken takes longer. */
+/* Shorter waits spin, because a wakeup takes longer. */
 #define SPUN_TICKS (NS_PER_US / UUID_TICK_NS)
 
-/* What of a server's moment is below a tick, and what is left of the clock sequence. */
+/* Bits for the part of a UniqueTime below a tick, out of those of the clock sequence. */
 #define BELOW_TICK_BITS (7 + UNIQUE_TIME_RANK_BITS)
 
-/* A burst is ahead of the drift limit by a tick, and a clock that was set back a bit by more. */
+/* A burst waits for a tick.  A longer wait means that the clock was set back. */
 #define LONGEST_WAIT_TICKS (NS_PER_MS / UUID_TICK_NS)
 
-int			uuid_node_kind = UUID_NODE_RANDOM;
-
 static int64
-ticks_at(int64 unix_ns)
+unix_ns_to_gregorian(int64 unix_ns)
 {
 	return unix_ns / UUID_TICK_NS + UUID_GREGORIAN_TICKS_TO_1970;
 }
 
-/* Choose a node and where the clock sequence begins. */
 static void
-begin(GregorianState *state)
+choose_node_and_sequence(GregorianState *state)
 {
 	uint64		word = random_word();
 
@@ -73,21 +70,21 @@ begin(GregorianState *state)
 	state->last.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST;
 }
 
-/* The clock was set back.  When all clock sequences have been used, it takes another node. */
+/* For a clock that was set back.  Once all clock sequences have been used, chooses another node. */
 static void
-change_sequence(GregorianState *state)
+change_clock_sequence(GregorianState *state)
 {
 	uint16		next_sequence = (state->last.clock_sequence + 1) % UUID_CLOCK_SEQUENCES;
 
 	if (next_sequence == state->first_sequence)
-		begin(state);
+		choose_node_and_sequence(state);
 	else
 		state->last.clock_sequence = next_sequence;
 }
 
-/* What CHECK_FOR_INTERRUPTS raises, while the clock catches up with a burst: 1 ms at most. */
+/* Waits at most 1 ms, for the clock to catch up with a burst.  Errors: those of CHECK_FOR_INTERRUPTS(). */
 static UuidGregorian
-next_of_process(void)
+next_gregorian_of_process(void)
 {
 	static uint32 wait_event = 0;
 	GregorianState *state = &process_state()->gregorian;
@@ -95,15 +92,15 @@ next_of_process(void)
 	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
 
 	if (last->node == 0)
-		begin(state);
+		choose_node_and_sequence(state);
 	for (;;)
 	{
-		int64		now = ticks_at(clock_unix_ns());
+		int64		now = unix_ns_to_gregorian(clock_unix_ns());
 		int64		beyond = last->ticks + 1 - now - drift_ticks;
 
 		if (beyond > LONGEST_WAIT_TICKS)
 		{
-			change_sequence(state);
+			change_clock_sequence(state);
 			last->ticks = now;
 			return *last;
 		}
@@ -118,18 +115,18 @@ next_of_process(void)
 	}
 }
 
-/* Errors: those of unique_time_next() and uuid_node_of_server(). */
+/* Errors: those of unique_time_next() and uuid_get_server_node(). */
 static UuidGregorian
-next_of_server(const char *caller)
+next_gregorian_of_server(const char *caller)
 {
-	uint64		node = uuid_node_of_server();
+	uint64		node = uuid_get_server_node();
 	UniqueTime moment = unique_time_next_for_node(node, caller);
 	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
 
 	return (UuidGregorian)
 	{
-		.ticks = ticks_at(moment.unix_ns),
+		.ticks = unix_ns_to_gregorian(moment.unix_ns),
 		.clock_sequence = (begun | below_tick) % UUID_CLOCK_SEQUENCES,
 		.node = node | UUID_NODE_MULTICAST,
 	};
@@ -138,31 +135,31 @@ next_of_server(const char *caller)
 StaticAssertDecl(UUID_TICK_NS <= 1 << 7, "a moment's part of a tick fits BELOW_TICK_BITS");
 
 static UuidGregorian
-next(const char *caller)
+next_gregorian(const char *caller)
 {
-	return uuid_node_kind == UUID_NODE_SERVER ? next_of_server(caller) : next_of_process();
+	return uuid_node_kind == UUID_NODE_SERVER ? next_gregorian_of_server(caller) : next_gregorian_of_process();
 }
 
 /* uuidv1() */
 Datum
 idgen_uuidv1(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_make_gregorian(1, next("uuidv1() with idgen.uuid_node = server")));
+	return uuid_datum(uuid_make_gregorian(1, next_gregorian("uuidv1() with idgen.uuid_node = server")));
 }
 
 /* uuidv6() */
 Datum
 idgen_uuidv6(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(uuid_make_gregorian(6, next("uuidv6() with idgen.uuid_node = server")));
+	return uuid_datum(uuid_make_gregorian(6, next_gregorian("uuidv6() with idgen.uuid_node = server")));
 }
 
-/* A moment in us since 1970, or before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if no such UUID has that time. */
+/* us since 1970, negative before.  ERROR DATETIME_VALUE_OUT_OF_RANGE if versions 1 and 6 cannot hold the time. */
 static int64
-us_of_moment(TimestampTz moment)
+timestamptz_to_gregorian_us(TimestampTz moment)
 {
-	if (moment < clock_timestamptz(uuid_order_first_tick(UUID_ORDER_V6)) ||
-		moment > clock_timestamptz(uuid_order_last_tick(UUID_ORDER_V6)))
+	if (moment < clock_timestamptz(id128_first_tick(ID128_ORDER_V6)) ||
+		moment > clock_timestamptz(id128_last_tick(ID128_ORDER_V6)))
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range for UUIDs of versions 1 and 6"),
@@ -170,11 +167,11 @@ us_of_moment(TimestampTz moment)
 	return clock_unix_us(moment);
 }
 
-/* The first 100 ns of the microsecond, so that the moment can be read from it again. */
+/* The tick is the first one in the microsecond, so that uuid_timestamp() returns the same timestamp. */
 static Datum
-random_at(int version, TimestampTz moment)
+make_backdated_gregorian(int version, TimestampTz moment)
 {
-	int64		unix_us = us_of_moment(moment);
+	int64		unix_us = timestamptz_to_gregorian_us(moment);
 	uint64		word = random_word();
 
 	return uuid_datum(uuid_make_gregorian(version, (UuidGregorian)
@@ -189,12 +186,12 @@ random_at(int version, TimestampTz moment)
 Datum
 idgen_uuidv1_at(PG_FUNCTION_ARGS)
 {
-	return random_at(1, PG_GETARG_TIMESTAMPTZ(0));
+	return make_backdated_gregorian(1, PG_GETARG_TIMESTAMPTZ(0));
 }
 
 /* uuidv6_at(moment timestamptz) */
 Datum
 idgen_uuidv6_at(PG_FUNCTION_ARGS)
 {
-	return random_at(6, PG_GETARG_TIMESTAMPTZ(0));
+	return make_backdated_gregorian(6, PG_GETARG_TIMESTAMPTZ(0));
 }

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_inspect.c
- *	  uuid_inspect(): what a UUID is, in words and a picture.
+ *	  uuid_inspect(): what a UUID contains, in words and a picture.
  *
- * The digits of each field, and a line to each that says what it holds:
+ * The picture has the digits of each field, and a line that explains each:
  *
  *		017f22e279b0 7 cc3 98c4dc0c0c07398f
  *		|            | |   variant 10, rand_b 18c4dc0c0c07398f: random, or begun by a counter
@@ -11,7 +11,7 @@
  *		|            version 7
  *		unix_ts_ms 1645557742000: 2022-02-22 19:22:22 UTC
  *
- * It depends on nothing but the UUID, so times are in UTC and have no age.
+ * The report depends only on the UUID, so times are in UTC, without an age.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,13 +29,14 @@
 #include "bits/ulid_text.h"
 #include "engine/clock.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_inspect);
 
 #define UUID_DIGITS 32
 #define MOST_FIELDS 8
 
-/* Digits side by side, and what they mean. */
+/* Adjacent digits, and their meaning. */
 typedef struct Field
 {
 	int			digits;
@@ -67,7 +68,7 @@ static const char *const variant_names[] = {
 };
 
 static void pg_attribute_printf(3, 4)
-add(Fields *fields, int digits, const char *format, ...)
+append_field(Fields *fields, int digits, const char *format, ...)
 {
 	StringInfoData meaning;
 	va_list		values;
@@ -86,9 +87,9 @@ add(Fields *fields, int digits, const char *format, ...)
 	fields->fields[fields->count++] = (Field) {.digits = digits,.meaning = meaning.data};
 }
 
-/* A moment in us since 1970 as ISO 8601 has it, whatever DateStyle and TimeZone say. */
+/* us since 1970 as ISO 8601 has it, independent of DateStyle and TimeZone. */
 static char *
-moment_text(int64 unix_us)
+format_utc(int64 unix_us)
 {
 	char	   *text = palloc(MAXDATELEN + 1);
 	struct pg_tm tm;
@@ -102,15 +103,15 @@ moment_text(int64 unix_us)
 	return psprintf("%s UTC", text);
 }
 
-/* The fields below the highest 64 bits, but for the variant. */
+/* The lower 64 bits without the variant. */
 static uint64
-tail_of(UuidBits uuid)
+get_tail(UuidBits uuid)
 {
 	return uuid.low & ((UINT64CONST(1) << UUID_TAIL_BITS) - 1);
 }
 
 static char *
-node_text(uint64 node)
+format_node(uint64 node)
 {
 	char	   *address = psprintf("%02x:%02x:%02x:%02x:%02x:%02x",
 								   (int) (node >> 40) & 0xFF, (int) (node >> 32) & 0xFF, (int) (node >> 24) & 0xFF,
@@ -125,88 +126,87 @@ node_text(uint64 node)
 }
 
 static void
-add_gregorian(Fields *fields, UuidBits uuid)
+append_gregorian(Fields *fields, UuidBits uuid)
 {
-	UuidGregorian parts = uuid_gregorian(uuid);
+	UuidGregorian parts = uuid_get_gregorian(uuid);
 	int64		unix_us = 0;
 	char	   *time;
 
 	(void) uuid_time_us(uuid, false, &unix_us);
-	time = psprintf("time %lld x 100 ns since 1582-10-15: %s", (long long) parts.ticks, moment_text(unix_us));
+	time = psprintf("time %lld x 100 ns since 1582-10-15: %s", (long long) parts.ticks, format_utc(unix_us));
 	if (uuid_version(uuid) == 1)
 	{
-		add(fields, 8, "time_low, time_mid, time_high: %s", time);
-		add(fields, 4, "time_mid");
-		add(fields, 1, "version 1");
-		add(fields, 3, "time_high");
+		append_field(fields, 8, "time_low, time_mid, time_high: %s", time);
+		append_field(fields, 4, "time_mid");
+		append_field(fields, 1, "version 1");
+		append_field(fields, 3, "time_high");
 	}
 	else
 	{
-		add(fields, 12, "time_high, time_mid, time_low: %s", time);
-		add(fields, 1, "version 6");
-		add(fields, 3, "time_low");
+		append_field(fields, 12, "time_high, time_mid, time_low: %s", time);
+		append_field(fields, 1, "version 6");
+		append_field(fields, 3, "time_low");
 	}
-	add(fields, 4, "variant 10, clock_seq %d", parts.clock_sequence);
-	add(fields, 12, "node %s", node_text(parts.node));
+	append_field(fields, 4, "variant 10, clock_seq %d", parts.clock_sequence);
+	append_field(fields, 12, "node %s", format_node(parts.node));
 }
 
 static void
-add_v7(Fields *fields, UuidBits uuid)
+append_v7(Fields *fields, UuidBits uuid)
 {
 	int			rand_a = uuid.high & (UUID_FRACTIONS - 1);
 	int64		unix_us = 0;
 
 	(void) uuid_time_us(uuid, false, &unix_us);
-	add(fields, 12, "unix_ts_ms %lld: %s", (long long) uuid_ms(uuid), moment_text(unix_us));
-	add(fields, 1, "version 7");
-	add(fields, 3, "rand_a %03x: random, a counter, or %d us as a fraction", rand_a,
-		rand_a * (int) US_PER_MS / UUID_FRACTIONS);
-	add(fields, 16, "variant 10, rand_b %016llx: random, or begun by a counter", (unsigned long long) tail_of(uuid));
+	append_field(fields, 12, "unix_ts_ms %lld: %s", (long long) uuid_ms(uuid), format_utc(unix_us));
+	append_field(fields, 1, "version 7");
+	append_field(fields, 3, "rand_a %03x: random, a counter, or %d us as a fraction", rand_a,
+				 rand_a * (int) US_PER_MS / UUID_FRACTIONS);
+	append_field(fields, 16, "variant 10, rand_b %016llx: random, or begun by a counter", (unsigned long long) get_tail(uuid));
 }
 
-/* The versions that hold no time: three fields, by their names. */
+/* For versions without a time: three fields, by their names. */
 static void
-add_plain(Fields *fields, UuidBits uuid, const char *first, const char *second, const char *third)
+append_plain(Fields *fields, UuidBits uuid, const char *first, const char *second, const char *third)
 {
-	add(fields, 12, "%s", first);
-	add(fields, 1, "version %d", uuid_version(uuid));
-	add(fields, 3, "%s", second);
-	add(fields, 16, "variant 10, %s %016llx", third, (unsigned long long) tail_of(uuid));
+	append_field(fields, 12, "%s", first);
+	append_field(fields, 1, "version %d", uuid_version(uuid));
+	append_field(fields, 3, "%s", second);
+	append_field(fields, 16, "variant 10, %s %016llx", third, (unsigned long long) get_tail(uuid));
 }
 
 static void
-add_fields(Fields *fields, UuidBits uuid)
+append_fields(Fields *fields, UuidBits uuid)
 {
 	switch (uuid_version(uuid))
 	{
 		case 1:
 		case 6:
-			add_gregorian(fields, uuid);
+			append_gregorian(fields, uuid);
 			break;
 		case 3:
-			add_plain(fields, uuid, "md5", "md5", "md5");
+			append_plain(fields, uuid, "md5", "md5", "md5");
 			break;
 		case 4:
-			add_plain(fields, uuid, "random", "random", "random");
+			append_plain(fields, uuid, "random", "random", "random");
 			break;
 		case 5:
-			add_plain(fields, uuid, "sha1", "sha1", "sha1");
+			append_plain(fields, uuid, "sha1", "sha1", "sha1");
 			break;
 		case 7:
-			add_v7(fields, uuid);
+			append_v7(fields, uuid);
 			break;
 		case 8:
-			add_plain(fields, uuid, "custom_a", "custom_b", "custom_c");
+			append_plain(fields, uuid, "custom_a", "custom_b", "custom_c");
 			break;
 		default:
-			add_plain(fields, uuid, "unknown", "unknown", "unknown");
+			append_plain(fields, uuid, "unknown", "unknown", "unknown");
 			break;
 	}
 }
 
-/* The picture: the digits of each field, and what they mean. */
 static void
-add_picture(StringInfo report, UuidBits uuid)
+append_picture(StringInfo report, UuidBits uuid)
 {
 	Fields		fields = {0};
 	char		digits[UUID_DIGITS + 1];
@@ -214,7 +214,7 @@ add_picture(StringInfo report, UuidBits uuid)
 	int			columns[MOST_FIELDS];
 	int			done = 0;
 
-	add_fields(&fields, uuid);
+	append_fields(&fields, uuid);
 	snprintf(digits, sizeof(digits), "%016llx%016llx", (unsigned long long) uuid.high, (unsigned long long) uuid.low);
 	for (int i = 0; i < fields.count; i++)
 	{
@@ -229,16 +229,16 @@ add_picture(StringInfo report, UuidBits uuid)
 	}
 }
 
-/* What else 16 bytes may be that are no UUID of RFC 9562. */
+/* What 16 bytes may be if they are not a UUID of RFC 9562. */
 static void
-add_other_kinds(StringInfo report, UuidBits uuid)
+append_other_kinds(StringInfo report, UuidBits uuid)
 {
 	char		text[ULID_TEXT_LENGTH];
 
 	ulid_text_write(uuid, text);
-	appendStringInfo(report, "As a ULID: %.*s, %s\n", ULID_TEXT_LENGTH, text, moment_text(uuid_ms(uuid) * US_PER_MS));
+	appendStringInfo(report, "As a ULID: %.*s, %s\n", ULID_TEXT_LENGTH, text, format_utc(uuid_ms(uuid) * US_PER_MS));
 	appendStringInfo(report, "As an extended Snowflake: %s, node %012llx, sequence %d",
-					 moment_text((int64) (uuid.high / NS_PER_US)), (unsigned long long) (uuid.low >> 16),
+					 format_utc((int64) (uuid.high / NS_PER_US)), (unsigned long long) (uuid.low >> 16),
 					 (int) (uuid.low & 0xFFFF));
 }
 
@@ -259,17 +259,17 @@ idgen_uuid_inspect(PG_FUNCTION_ARGS)
 	else if (version < 0)
 	{
 		appendStringInfo(&report, "No UUID of RFC 9562: the variant is %s\n\n", variant_names[uuid_variant(uuid)]);
-		add_other_kinds(&report, uuid);
+		append_other_kinds(&report, uuid);
 	}
 	else if (version_names[version] == NULL)
 	{
 		appendStringInfo(&report, "No UUID of RFC 9562: it defines no version %d\n\n", version);
-		add_other_kinds(&report, uuid);
+		append_other_kinds(&report, uuid);
 	}
 	else
 	{
 		appendStringInfo(&report, "UUID of RFC 9562, version %d: %s\n\n", version, version_names[version]);
-		add_picture(&report, uuid);
+		append_picture(&report, uuid);
 	}
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(report.data, report.len));
 }

@@ -11,9 +11,11 @@
 #include "generator/generator.h"
 #include "uuid/uuid_node.h"
 
-/* A setting, which must be valid and fit so many bits. */
+int			uuid_node_kind = UUID_NODE_RANDOM;
+
+/* ERROR INVALID_PARAMETER_VALUE if the setting is invalid or does not fit bits. */
 static uint64
-part_of_node(const ServerSetting *setting, int bits)
+get_node_part(const ServerSetting *setting, int bits)
 {
 	setting_check(setting);
 	if (setting->value >> bits != 0)
@@ -26,26 +28,26 @@ part_of_node(const ServerSetting *setting, int bits)
 }
 
 /*
- * The node, without marks.  ERROR INVALID_PARAMETER_VALUE if datacenter or worker are
- * invalid, or larger than their bits.
+ * The server's node, without marks.  ERROR INVALID_PARAMETER_VALUE if the datacenter or
+ * the worker is invalid, or does not fit its bits.
  */
 uint64
-uuid_node_of_server(void)
+uuid_get_server_node(void)
 {
-	return part_of_node(&generator_datacenter, UUID_NODE_DATACENTER_BITS) << UUID_NODE_WORKER_BITS |
-		part_of_node(&generator_worker, UUID_NODE_WORKER_BITS);
+	return get_node_part(&generator_datacenter, UUID_NODE_DATACENTER_BITS) << UUID_NODE_WORKER_BITS |
+		get_node_part(&generator_worker, UUID_NODE_WORKER_BITS);
 }
 
 static bool
-part_fits(const ServerSetting *setting, int bits)
+node_part_fits(const ServerSetting *setting, int bits)
 {
 	return setting_is_valid(setting) && setting->value >> bits == 0;
 }
 
-/* Are datacenter and worker valid, and do they fit their bits? */
+/* Would uuid_get_server_node() return a node? */
 bool
-uuid_node_fits(void)
+uuid_server_node_fits(void)
 {
-	return part_fits(&generator_datacenter, UUID_NODE_DATACENTER_BITS) &&
-		part_fits(&generator_worker, UUID_NODE_WORKER_BITS);
+	return node_part_fits(&generator_datacenter, UUID_NODE_DATACENTER_BITS) &&
+		node_part_fits(&generator_worker, UUID_NODE_WORKER_BITS);
 }

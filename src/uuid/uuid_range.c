@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_range.c
- *	  Moments as bounds on 128-bit IDs that increase with their time, and the planner's
- *	  way from a range of moments to an index.
+ *	  Timestamps as bounds on 128-bit IDs that increase with their time, and how the
+ *	  planner gets from a range of timestamps to an index.
  *
- * A bound is a value that compares with IDs, whether there is such an ID or not.  So
- * before the first time that IDs have it is the least value of all, and past the last
- * one the greatest; nothing is an error.
+ * A bound is a value to compare IDs with, and need not be an ID.  Before the first time
+ * that IDs can have it is the least value of all, and past the last time the greatest.
+ * No timestamp is an error.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,9 +20,10 @@
 #include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 
-#include "planner/moment_range.h"
+#include "bits/id128_bounds.h"
 #include "planner/range_predicate.h"
 #include "planner/range_support.h"
+#include "planner/time_range.h"
 #include "uuid/uuid_datum.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv6_lower_bound);
@@ -47,101 +48,100 @@ PG_FUNCTION_INFO_V1(idgen_snowflake128_last_in_range);
 PG_FUNCTION_INFO_V1(idgen_snowflake128_created_in);
 PG_FUNCTION_INFO_V1(idgen_uuid_predicate_support);
 
-/* The IDs whose times are in a range: from first up to last. */
-typedef struct UuidRange
+/* The IDs with times in a range, from first to last. */
+typedef struct Id128Bounds
 {
 	UuidBits	first;
 	UuidBits	last;
-} UuidRange;
+} Id128Bounds;
 
 /*
- * No ID is from the first on and up to the last.  Where both would be off the scale, the
- * planner took what it knows of IDs for wrong, and assumed half a percent of them.
+ * Bounds that no ID is between.  They are within the scale of IDs: with both bounds off
+ * the scale, the planner distrusts its statistics and assumes half a percent of the rows.
  */
-static const UuidRange no_ids = {.first = {0, 1},.last = {0, 0}};
+static const Id128Bounds no_ids = {.first = {0, 1},.last = {0, 0}};
 
-/* Tick of a us, rounded down. */
+/* The tick at unix_us, rounded down. */
 static int64
-tick_at(UuidOrder order, int64 unix_us)
+id128_tick_at(Id128Order order, int64 unix_us)
 {
-	int64		tick_us = uuid_order_tick_us(order);
+	int64		tick_us = id128_tick_us(order);
 
 	return unix_us / tick_us - (unix_us % tick_us < 0);
 }
 
 static UuidBits
-least_from(UuidOrder order, int64 tick)
+id128_least_from(Id128Order order, int64 tick)
 {
-	if (tick < uuid_order_first_tick(order))
+	if (tick < id128_first_tick(order))
 		return uuid_nil;
-	return tick > uuid_order_last_tick(order) ? uuid_max : uuid_order_least(order, tick);
+	return tick > id128_last_tick(order) ? uuid_max : id128_least(order, tick);
 }
 
 static UuidBits
-greatest_until(UuidOrder order, int64 tick)
+id128_greatest_until(Id128Order order, int64 tick)
 {
-	if (tick < uuid_order_first_tick(order))
+	if (tick < id128_first_tick(order))
 		return uuid_nil;
-	return tick > uuid_order_last_tick(order) ? uuid_max : uuid_order_greatest(order, tick);
+	return tick > id128_last_tick(order) ? uuid_max : id128_greatest(order, tick);
 }
 
-/* An ID's time is the start of its tick. */
-static UuidRange
-ids_in_range(UuidOrder order, MomentRange moments)
+/* The time of an ID is the start of its tick. */
+static Id128Bounds
+get_id128_bounds(Id128Order order, TimeRange times)
 {
-	int64		first_tick = tick_at(order, moments.first_us - 1) + 1;
-	int64		last_tick = tick_at(order, moments.last_us);
+	int64		first_tick = id128_tick_at(order, times.first_us - 1) + 1;
+	int64		last_tick = id128_tick_at(order, times.last_us);
 
-	if (first_tick > last_tick || last_tick < uuid_order_first_tick(order) ||
-		first_tick > uuid_order_last_tick(order))
+	if (first_tick > last_tick || last_tick < id128_first_tick(order) ||
+		first_tick > id128_last_tick(order))
 		return no_ids;
-	return (UuidRange) {.first = least_from(order, first_tick),.last = greatest_until(order, last_tick)};
+	return (Id128Bounds) {.first = id128_least_from(order, first_tick),.last = id128_greatest_until(order, last_tick)};
 }
 
-/* Is one at most as large as the other? */
 static bool
-is_up_to(UuidBits one, UuidBits other)
+is_not_above(UuidBits one, UuidBits other)
 {
 	return one.high < other.high || (one.high == other.high && one.low <= other.low);
 }
 
-static UuidRange
-range_argument(FunctionCallInfo fcinfo, int argument, UuidOrder order)
+static Id128Bounds
+get_bounds_argument(FunctionCallInfo fcinfo, int argument, Id128Order order)
 {
-	return ids_in_range(order, moment_range(fcinfo, PG_GETARG_RANGE_P(argument)));
+	return get_id128_bounds(order, get_time_range(fcinfo, PG_GETARG_RANGE_P(argument)));
 }
 
 static Datum
-lower_bound(FunctionCallInfo fcinfo, UuidOrder order)
+return_lower_bound(FunctionCallInfo fcinfo, Id128Order order)
 {
-	return uuid_datum(least_from(order, tick_at(order, moment_us(PG_GETARG_TIMESTAMPTZ(0)))));
+	return uuid_datum(id128_least_from(order, id128_tick_at(order, clamped_unix_us(PG_GETARG_TIMESTAMPTZ(0)))));
 }
 
 static Datum
-upper_bound(FunctionCallInfo fcinfo, UuidOrder order)
+return_upper_bound(FunctionCallInfo fcinfo, Id128Order order)
 {
-	return uuid_datum(greatest_until(order, tick_at(order, moment_us(PG_GETARG_TIMESTAMPTZ(0)))));
+	return uuid_datum(id128_greatest_until(order, id128_tick_at(order, clamped_unix_us(PG_GETARG_TIMESTAMPTZ(0)))));
 }
 
 static Datum
-first_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+return_first_in_range(FunctionCallInfo fcinfo, Id128Order order)
 {
-	return uuid_datum(range_argument(fcinfo, 0, order).first);
+	return uuid_datum(get_bounds_argument(fcinfo, 0, order).first);
 }
 
 static Datum
-last_in_range(FunctionCallInfo fcinfo, UuidOrder order)
+return_last_in_range(FunctionCallInfo fcinfo, Id128Order order)
 {
-	return uuid_datum(range_argument(fcinfo, 0, order).last);
+	return uuid_datum(get_bounds_argument(fcinfo, 0, order).last);
 }
 
 static Datum
-created_in(FunctionCallInfo fcinfo, UuidOrder order)
+return_created_in(FunctionCallInfo fcinfo, Id128Order order)
 {
 	UuidBits	id = PG_GETARG_UUID_BITS(0);
-	UuidRange	range = range_argument(fcinfo, 1, order);
+	Id128Bounds	range = get_bounds_argument(fcinfo, 1, order);
 
-	PG_RETURN_BOOL(is_up_to(range.first, id) && is_up_to(id, range.last));
+	PG_RETURN_BOOL(is_not_above(range.first, id) && is_not_above(id, range.last));
 }
 
 /* UUIDs of version 6 */
@@ -150,35 +150,35 @@ created_in(FunctionCallInfo fcinfo, UuidOrder order)
 Datum
 idgen_uuidv6_lower_bound(PG_FUNCTION_ARGS)
 {
-	return lower_bound(fcinfo, UUID_ORDER_V6);
+	return return_lower_bound(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_upper_bound(moment timestamptz) */
 Datum
 idgen_uuidv6_upper_bound(PG_FUNCTION_ARGS)
 {
-	return upper_bound(fcinfo, UUID_ORDER_V6);
+	return return_upper_bound(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_first_in_range(range tstzrange) */
 Datum
 idgen_uuidv6_first_in_range(PG_FUNCTION_ARGS)
 {
-	return first_in_range(fcinfo, UUID_ORDER_V6);
+	return return_first_in_range(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_last_in_range(range tstzrange) */
 Datum
 idgen_uuidv6_last_in_range(PG_FUNCTION_ARGS)
 {
-	return last_in_range(fcinfo, UUID_ORDER_V6);
+	return return_last_in_range(fcinfo, ID128_ORDER_V6);
 }
 
 /* uuidv6_created_in(id uuid, range tstzrange) */
 Datum
 idgen_uuidv6_created_in(PG_FUNCTION_ARGS)
 {
-	return created_in(fcinfo, UUID_ORDER_V6);
+	return return_created_in(fcinfo, ID128_ORDER_V6);
 }
 
 /* UUIDs of version 7 */
@@ -187,35 +187,35 @@ idgen_uuidv6_created_in(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_lower_bound(PG_FUNCTION_ARGS)
 {
-	return lower_bound(fcinfo, UUID_ORDER_V7);
+	return return_lower_bound(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_upper_bound(moment timestamptz) */
 Datum
 idgen_uuidv7_upper_bound(PG_FUNCTION_ARGS)
 {
-	return upper_bound(fcinfo, UUID_ORDER_V7);
+	return return_upper_bound(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_first_in_range(range tstzrange) */
 Datum
 idgen_uuidv7_first_in_range(PG_FUNCTION_ARGS)
 {
-	return first_in_range(fcinfo, UUID_ORDER_V7);
+	return return_first_in_range(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_last_in_range(range tstzrange) */
 Datum
 idgen_uuidv7_last_in_range(PG_FUNCTION_ARGS)
 {
-	return last_in_range(fcinfo, UUID_ORDER_V7);
+	return return_last_in_range(fcinfo, ID128_ORDER_V7);
 }
 
 /* uuidv7_created_in(id uuid, range tstzrange) */
 Datum
 idgen_uuidv7_created_in(PG_FUNCTION_ARGS)
 {
-	return created_in(fcinfo, UUID_ORDER_V7);
+	return return_created_in(fcinfo, ID128_ORDER_V7);
 }
 
 /* ULIDs */
@@ -224,35 +224,35 @@ idgen_uuidv7_created_in(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_lower_bound(PG_FUNCTION_ARGS)
 {
-	return lower_bound(fcinfo, UUID_ORDER_ULID);
+	return return_lower_bound(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_upper_bound(moment timestamptz) */
 Datum
 idgen_ulid_upper_bound(PG_FUNCTION_ARGS)
 {
-	return upper_bound(fcinfo, UUID_ORDER_ULID);
+	return return_upper_bound(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_first_in_range(range tstzrange) */
 Datum
 idgen_ulid_first_in_range(PG_FUNCTION_ARGS)
 {
-	return first_in_range(fcinfo, UUID_ORDER_ULID);
+	return return_first_in_range(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_last_in_range(range tstzrange) */
 Datum
 idgen_ulid_last_in_range(PG_FUNCTION_ARGS)
 {
-	return last_in_range(fcinfo, UUID_ORDER_ULID);
+	return return_last_in_range(fcinfo, ID128_ORDER_ULID);
 }
 
 /* ulid_created_in(id ulid, range tstzrange) */
 Datum
 idgen_ulid_created_in(PG_FUNCTION_ARGS)
 {
-	return created_in(fcinfo, UUID_ORDER_ULID);
+	return return_created_in(fcinfo, ID128_ORDER_ULID);
 }
 
 /* Extended Snowflakes */
@@ -261,38 +261,38 @@ idgen_ulid_created_in(PG_FUNCTION_ARGS)
 Datum
 idgen_snowflake128_lower_bound(PG_FUNCTION_ARGS)
 {
-	return lower_bound(fcinfo, UUID_ORDER_EXTENDED);
+	return return_lower_bound(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_upper_bound(moment timestamptz) */
 Datum
 idgen_snowflake128_upper_bound(PG_FUNCTION_ARGS)
 {
-	return upper_bound(fcinfo, UUID_ORDER_EXTENDED);
+	return return_upper_bound(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_first_in_range(range tstzrange) */
 Datum
 idgen_snowflake128_first_in_range(PG_FUNCTION_ARGS)
 {
-	return first_in_range(fcinfo, UUID_ORDER_EXTENDED);
+	return return_first_in_range(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_last_in_range(range tstzrange) */
 Datum
 idgen_snowflake128_last_in_range(PG_FUNCTION_ARGS)
 {
-	return last_in_range(fcinfo, UUID_ORDER_EXTENDED);
+	return return_last_in_range(fcinfo, ID128_ORDER_EXTENDED);
 }
 
 /* snowflake128_created_in(id uuid, range tstzrange) */
 Datum
 idgen_snowflake128_created_in(PG_FUNCTION_ARGS)
 {
-	return created_in(fcinfo, UUID_ORDER_EXTENDED);
+	return return_created_in(fcinfo, ID128_ORDER_EXTENDED);
 }
 
-/* What belongs to a predicate: the functions for the first and the last ID of a range. */
+/* A predicate, and its functions for the first and the last ID of a range. */
 typedef struct PredicateKind
 {
 	PGFunction	created_in;
@@ -325,11 +325,11 @@ static const PredicateKind kinds[] = {
 	},
 };
 
-/* Of a function of SQL; NULL if that is no predicate of ours. */
+/* Returns NULL if the SQL function is not a predicate of idgen. */
 static const PredicateKind *
-find_kind(Oid function)
+find_predicate_kind(Oid function)
 {
-	PGFunction	code = range_predicate_code(function);
+	PGFunction	code = get_function_code(function);
 
 	for (int i = 0; i < lengthof(kinds); i++)
 		if (kinds[i].created_in == code)
@@ -337,29 +337,29 @@ find_kind(Oid function)
 	return NULL;
 }
 
-/* As a RangePredicateReader. */
+/* RangePredicateReader */
 static RangePredicate
-read_predicate(Node *request, Oid function, List *arguments)
+read_uuid_predicate(Node *request, Oid function, List *arguments)
 {
 	const Oid	types[1] = {TSTZRANGEOID};
-	const PredicateKind *kind = find_kind(function);
+	const PredicateKind *kind = find_predicate_kind(function);
 	Oid			schema = get_func_namespace(function);
 	Node	   *id = linitial(arguments);
-	RangePredicate predicate = range_predicate(id, lsecond(arguments), getBaseType(exprType(id)));
+	RangePredicate predicate = make_range_predicate(id, lsecond(arguments), getBaseType(exprType(id)));
 
 	predicate.least = uuid_datum(uuid_nil);
 	predicate.greatest = uuid_datum(uuid_max);
 	if (kind != NULL)
 	{
-		predicate.first = range_predicate_function(schema, kind->first_name, types, 1, kind->first);
-		predicate.last = range_predicate_function(schema, kind->last_name, types, 1, kind->last);
+		predicate.first = find_own_function(schema, kind->first_name, types, 1, kind->first);
+		predicate.last = find_own_function(schema, kind->last_name, types, 1, kind->last);
 	}
 	return predicate;
 }
 
-/* uuid_predicate_support(request internal): the planner's questions about predicates */
+/* uuid_predicate_support(request internal) */
 Datum
 idgen_uuid_predicate_support(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_predicate));
+	PG_RETURN_POINTER(range_predicate_support((Node *) PG_GETARG_POINTER(0), read_uuid_predicate));
 }

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_text.c
- *	  What SQL calls to have UUIDs as short text, and as TypeIDs.
+ *	  SQL functions that encode UUIDs as short text and as TypeIDs.
  *
- * The encodings are in id_text.c, the text of a TypeID in typeid_text.c.
+ * base_n.c has the encodings, typeid_text.c the text of a TypeID.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,8 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "base/encoded_text.h"
 #include "base/clipped_text.h"
+#include "base/encoded_text.h"
 #include "bits/typeid_text.h"
 #include "uuid/uuid_datum.h"
 
@@ -29,55 +29,38 @@ PG_FUNCTION_INFO_V1(idgen_uuid_typeid_prefix);
 Datum
 idgen_uuid_encode(PG_FUNCTION_ARGS)
 {
-	const IdTextEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
-	char		digits[ID_TEXT_MAX_LENGTH_128];
+	const BaseNEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
+	char		digits[BASE_N_MAX_LENGTH_128];
 
-	id_text_encode_128(encoding, PG_GETARG_UUID_BITS(0), digits);
+	base_n_encode_128(encoding, PG_GETARG_UUID_BITS(0), digits);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(digits, encoding->length_128));
-}
-
-/* ERROR: what is wrong with a text, see encoded_text_report() */
-static void
-report(const IdTextEncoding *encoding, const char *encoded, IdTextStatus status, size_t bad)
-{
-	const EncodedType type = {.name = "uuid",.value = "UUID"};
-	char		largest[ID_TEXT_MAX_LENGTH_128 + 1] = "";
-
-	id_text_encode_128(encoding, uuid_max, largest);
-	encoded_text_report(encoding, encoded, status, bad, type, largest);
 }
 
 /* uuid_decode(encoded text, encoding text) */
 Datum
 idgen_uuid_decode(PG_FUNCTION_ARGS)
 {
-	char	   *encoded = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	const IdTextEncoding *encoding = encoded_text_encoding(PG_GETARG_TEXT_PP(1));
-	UuidBits	uuid = uuid_nil;
-	size_t		bad = 0;
-	IdTextStatus status = id_text_decode_128(encoding, encoded, strlen(encoded), &uuid, &bad);
+	const EncodedType type = {.name = "uuid",.value = "UUID",.bits = 128,.largest = uuid_max};
 
-	if (status != ID_TEXT_OK)
-		report(encoding, encoded, status, bad);
-	return uuid_datum(uuid);
+	return uuid_datum(encoded_text_decode(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), &type));
 }
 
-/* Characters from the start of a text up to one that begins at a byte, counted from 1. */
+/* The number, from 1, of the character that begins at a byte. */
 static int
-position(const char *text, size_t byte)
+character_position(const char *text, size_t byte)
 {
 	return pg_mbstrlen_with_len(text, byte) + 1;
 }
 
-/* What is wrong with a TypeID or its prefix; bad is where, if a character is. */
+/* For ereport(): what is wrong with a TypeID or its prefix.  bad is the index of a bad character. */
 static int
-detail(TypeidStatus status, const char *text, size_t length, size_t bad)
+typeid_detail(TypeidStatus status, const char *text, size_t length, size_t bad)
 {
 	switch (status)
 	{
 		case TYPEID_BAD_PREFIX_CHARACTER:
 			return errdetail("A prefix has letters from \"a\" to \"z\", and \"_\" between them; at position %d there is \"%.*s\".",
-							 position(text, bad), pg_mbcharcliplen(text + bad, length - bad, 1), text + bad);
+							 character_position(text, bad), pg_mbcharcliplen(text + bad, length - bad, 1), text + bad);
 		case TYPEID_PREFIX_TOO_LONG:
 			return errdetail("A prefix has at most %d characters.", TYPEID_PREFIX_MAX_LENGTH);
 		case TYPEID_EMPTY_PREFIX:
@@ -86,7 +69,7 @@ detail(TypeidStatus status, const char *text, size_t length, size_t bad)
 			return errdetail("The suffix of a TypeID, after its last \"_\" if it has one, has %d characters.", ULID_TEXT_LENGTH);
 		case TYPEID_BAD_SUFFIX_CHARACTER:
 			return errdetail("The character \"%.*s\" at position %d is not a digit of base32 in lower case.",
-							 pg_mbcharcliplen(text + bad, length - bad, 1), text + bad, position(text, bad));
+							 pg_mbcharcliplen(text + bad, length - bad, 1), text + bad, character_position(text, bad));
 		case TYPEID_OVERFLOW:
 			return errdetail("The first character of the suffix is at most \"7\", so that it has 128 bits.");
 		case TYPEID_OK:
@@ -110,13 +93,13 @@ idgen_uuid_encode_typeid(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("invalid prefix of a TypeID: \"%s\"", clip_text(text_to_cstring(argument))),
-				detail(status, prefix, length, bad));
+				typeid_detail(status, prefix, length, bad));
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(written, typeid_write(PG_GETARG_UUID_BITS(0), prefix, length, written)));
 }
 
-/* The parts of an argument.  ERROR INVALID_TEXT_REPRESENTATION if it is no TypeID. */
+/* ERROR INVALID_TEXT_REPRESENTATION if the argument is not a TypeID. */
 static Typeid
-read_typeid(text *argument)
+read_typeid_argument(text *argument)
 {
 	const char *given = VARDATA_ANY(argument);
 	size_t		length = VARSIZE_ANY_EXHDR(argument);
@@ -128,7 +111,7 @@ read_typeid(text *argument)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				errmsg("invalid input syntax for a TypeID: \"%s\"", clip_text(text_to_cstring(argument))),
-				detail(status, given, length, bad));
+				typeid_detail(status, given, length, bad));
 	return typeid;
 }
 
@@ -136,7 +119,7 @@ read_typeid(text *argument)
 Datum
 idgen_uuid_decode_typeid(PG_FUNCTION_ARGS)
 {
-	return uuid_datum(read_typeid(PG_GETARG_TEXT_PP(0)).uuid);
+	return uuid_datum(read_typeid_argument(PG_GETARG_TEXT_PP(0)).uuid);
 }
 
 /* uuid_decode_typeid(typeid text, prefix text) */
@@ -145,7 +128,7 @@ idgen_uuid_decode_typeid_of(PG_FUNCTION_ARGS)
 {
 	text	   *argument = PG_GETARG_TEXT_PP(0);
 	text	   *prefix = PG_GETARG_TEXT_PP(1);
-	Typeid		typeid = read_typeid(argument);
+	Typeid		typeid = read_typeid_argument(argument);
 
 	if (typeid.prefix_length != VARSIZE_ANY_EXHDR(prefix) ||
 		memcmp(VARDATA_ANY(argument), VARDATA_ANY(prefix), typeid.prefix_length) != 0)
@@ -162,5 +145,5 @@ idgen_uuid_typeid_prefix(PG_FUNCTION_ARGS)
 {
 	text	   *argument = PG_GETARG_TEXT_PP(0);
 
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(VARDATA_ANY(argument), read_typeid(argument).prefix_length));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(VARDATA_ANY(argument), read_typeid_argument(argument).prefix_length));
 }

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_time.c
- *	  What SQL calls to read version and time of a UUID, and to turn versions 1 and 6
- *	  into each other.
+ *	  SQL functions that read the version and the time of a UUID, and convert between
+ *	  versions 1 and 6.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,8 +19,10 @@
 #include "engine/clock.h"
 #include "planner/range_predicate.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuid_version);
+PG_FUNCTION_INFO_V1(idgen_uuid_has_version);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp_ms);
 PG_FUNCTION_INFO_V1(idgen_uuid_timestamp_support);
@@ -28,11 +30,11 @@ PG_FUNCTION_INFO_V1(idgen_uuidv1_to_v6);
 PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
 
 /*
- * The UUID of an array that holds one, on behalf of the SQL function caller; false if it is
- * NULL.  ERROR INVALID_PARAMETER_VALUE if there are more of them, or none.
+ * The only UUID of an array, for the SQL function caller.  Returns false if it is NULL.
+ * ERROR INVALID_PARAMETER_VALUE if there are none, or several.
  *
- * The functions are for one UUID.  That they are declared for any number of them makes room
- * for the functions of others that take one uuid; see idgen--0.1.sql.
+ * The functions take one UUID.  They are declared as variadic so that they do not conflict
+ * with functions of others that take one uuid; see idgen--0.1.sql.
  */
 static bool
 get_only_uuid(ArrayType *array, const char *caller, UuidBits *uuid)
@@ -46,7 +48,7 @@ get_only_uuid(ArrayType *array, const char *caller, UuidBits *uuid)
 				errdetail("The number of UUIDs given is %d.", count));
 	if (array_contains_nulls(array))
 		return false;
-	*uuid = uuid_of_datum(PointerGetDatum(ARR_DATA_PTR(array)));
+	*uuid = uuid_from_datum(PointerGetDatum(ARR_DATA_PTR(array)));
 	return true;
 }
 
@@ -63,6 +65,31 @@ idgen_uuid_version(PG_FUNCTION_ARGS)
 	if (version < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(version);
+}
+
+/* uuid_has_version(id uuid, version integer); false for other variants than that of RFC 9562 */
+Datum
+idgen_uuid_has_version(PG_FUNCTION_ARGS)
+{
+	UuidBits	id = PG_GETARG_UUID_BITS(0);
+	int			version = PG_GETARG_INT32(1);
+
+	PG_RETURN_BOOL(version >= 0 && uuid_version(id) == version);
+}
+
+/*
+ * us since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if IDs of this kind cannot hold the
+ * time, also for infinity.  subject is the first part of the detail.
+ */
+int64
+timestamptz_to_uuid_us(TimestampTz moment, const char *subject, const char *kind)
+{
+	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
+		ereport(ERROR,
+				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("timestamp out of range for %s", kind),
+				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", subject));
+	return clock_unix_us(moment);
 }
 
 /* uuid_timestamp(id uuid, with_fraction boolean); NULL if the UUID has no time */
@@ -90,8 +117,8 @@ idgen_uuid_timestamp_ms(PG_FUNCTION_ARGS)
 }
 
 /*
- * A call of uuid_timestamp(VARIADIC id uuid[]) with one UUID is one of uuid_timestamp(id, false),
- * which needs no array and is leakproof.
+ * Replaces uuid_timestamp(VARIADIC id uuid[]) with one UUID by uuid_timestamp(id, false), which
+ * needs no array and is leakproof.
  */
 Datum
 idgen_uuid_timestamp_support(PG_FUNCTION_ARGS)
@@ -106,8 +133,8 @@ idgen_uuid_timestamp_support(PG_FUNCTION_ARGS)
 	array = linitial(request->fcall->args);
 	if (!IsA(array, ArrayExpr) || array->multidims || list_length(array->elements) != 1)
 		PG_RETURN_POINTER(NULL);
-	function = range_predicate_function(get_func_namespace(request->fcall->funcid), "uuid_timestamp",
-										argument_types, lengthof(argument_types), idgen_uuid_timestamp);
+	function = find_own_function(get_func_namespace(request->fcall->funcid), "uuid_timestamp",
+								 argument_types, lengthof(argument_types), idgen_uuid_timestamp);
 	if (!OidIsValid(function))
 		PG_RETURN_POINTER(NULL);
 	PG_RETURN_POINTER(makeFuncExpr(function, TIMESTAMPTZOID,
@@ -115,9 +142,9 @@ idgen_uuid_timestamp_support(PG_FUNCTION_ARGS)
 								   InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
 }
 
-/* The same time, clock sequence and node in another version (1 or 6).  ERROR if the UUID is not of version from. */
+/* Convert from version 1 or 6 to the other.  ERROR INVALID_PARAMETER_VALUE if the UUID is not of version from. */
 static Datum
-convert(UuidBits uuid, int from, int to)
+convert_gregorian_version(UuidBits uuid, int from, int to)
 {
 	if (uuid_version(uuid) != from)
 		ereport(ERROR,
@@ -127,19 +154,19 @@ convert(UuidBits uuid, int from, int to)
 				errdetail("It is of version %d.", uuid_version(uuid)) :
 				errdetail("Its variant is not that of RFC 9562, so it has no version."),
 				errhint("uuid_inspect() says what a UUID is."));
-	return uuid_datum(uuid_make_gregorian(to, uuid_gregorian(uuid)));
+	return uuid_datum(uuid_make_gregorian(to, uuid_get_gregorian(uuid)));
 }
 
 /* uuidv1_to_v6(id uuid) */
 Datum
 idgen_uuidv1_to_v6(PG_FUNCTION_ARGS)
 {
-	return convert(PG_GETARG_UUID_BITS(0), 1, 6);
+	return convert_gregorian_version(PG_GETARG_UUID_BITS(0), 1, 6);
 }
 
 /* uuidv6_to_v1(id uuid) */
 Datum
 idgen_uuidv6_to_v1(PG_FUNCTION_ARGS)
 {
-	return convert(PG_GETARG_UUID_BITS(0), 6, 1);
+	return convert_gregorian_version(PG_GETARG_UUID_BITS(0), 6, 1);
 }

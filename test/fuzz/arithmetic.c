@@ -5,7 +5,7 @@
  *	  any numbers within the ranges its callers keep to, and for any text.
  *
  * Here is the choice among the checks.  Those of layouts are in layout.c and
- * layout_text.c, those of UUIDs in uuid.c, those of texts in id_text.c, ulid_text.c and
+ * layout_text.c, those of UUIDs in uuid.c, those of texts in base_n.c, ulid_text.c and
  * typeid_text.c.
  *
  *-------------------------------------------------------------------------
@@ -15,8 +15,8 @@
 #include "fuzz.h"
 
 static void (*const checks[]) (Input *) = {
-	check_layout, check_uuids, check_layout_text, check_id_text, check_ulid_text, check_gregorian, check_uuid_orders,
-	check_id_text_128, check_typeid_text,
+	check_layout, check_uuids, check_layout_text, check_base_n, check_ulid_text, check_gregorian, check_uuid_orders,
+	check_base_n_128, check_typeid_text,
 };
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -55,8 +55,8 @@ extern void check_layout_text(Input *input);
 extern void check_uuids(Input *input);
 extern void check_gregorian(Input *input);
 extern void check_uuid_orders(Input *input);
-extern void check_id_text(Input *input);
-extern void check_id_text_128(Input *input);
+extern void check_base_n(Input *input);
+extern void check_base_n_128(Input *input);
 extern void check_ulid_text(Input *input);
 extern void check_typeid_text(Input *input);
 

@@ -47,8 +47,8 @@ check_accepted(const SnowflakeLayout *layout)
 	require(layout_equal(layout, &again));
 	layout_write(&again, text_again, sizeof(text_again));
 	require(strcmp(text, text_again) == 0);
-	if (layout_name(layout) != NULL)
-		require(layout_equal(layout_of_name(layout_name(layout)), layout));
+	if (layout_preset_name(layout) != NULL)
+		require(layout_equal(layout_by_name(layout_preset_name(layout)), layout));
 }
 
 /* A reason is a sentence, and cuts no character that the text has in two. */
@@ -77,7 +77,7 @@ check_text(const char *text)
 		check_accepted(&layout);
 	else
 		check_refused(text, &problem);
-	(void) layout_of_name(text);
+	(void) layout_by_name(text);
 }
 
 /* A moment is written as the C library has it, and its first microseconds are read as an epoch. */
@@ -87,7 +87,7 @@ check_moment_text(int64 unix_us)
 	time_t		seconds = unix_us / US_PER_S;
 	int			fraction = unix_us % US_PER_S;
 	struct tm	parts;
-	char		text[LAYOUT_MOMENT_SIZE];
+	char		text[LAYOUT_TIMESTAMP_SIZE];
 	char		expected[80];
 	char		words[LAYOUT_TEXT_SIZE];
 	int			length;
@@ -95,7 +95,7 @@ check_moment_text(int64 unix_us)
 	LayoutProblem problem;
 
 	memset(text, 'x', sizeof(text));
-	layout_write_moment(unix_us, text, sizeof(text));
+	layout_write_timestamp(unix_us, text, sizeof(text));
 	require(strlen(text) < sizeof(text) - 1);
 	require(gmtime_r(&seconds, &parts) != NULL);
 	length = snprintf(expected, sizeof(expected), "%04d-%02d-%02d",

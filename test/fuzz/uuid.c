@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "bits/layout.h"
+#include "bits/id128_bounds.h"
 #include "bits/uuid_bits.h"
 
 #include "fuzz.h"
@@ -105,7 +106,7 @@ check_gregorian(Input *input)
 		for (int version = 1; version <= 6; version += 5)
 		{
 			UuidBits	uuid = uuid_make_gregorian(version, parts[i]);
-			UuidGregorian read = uuid_gregorian(uuid);
+			UuidGregorian read = uuid_get_gregorian(uuid);
 			int64		unix_us;
 			int64		since_1970 = parts[i].ticks - UUID_GREGORIAN_TICKS_TO_1970;
 
@@ -135,8 +136,8 @@ is_below(UuidBits one, UuidBits other)
 void
 check_uuid_orders(Input *input)
 {
-	UuidOrder	order = (UuidOrder) take_upto(input, 1, UUID_ORDER_EXTENDED);
-	int64		first = uuid_order_first_tick(order);
+	Id128Order	order = (Id128Order) take_upto(input, 1, ID128_ORDER_EXTENDED);
+	int64		first = id128_first_tick(order);
 	int64		tick[2];
 	UuidBits	least[2];
 	UuidBits	greatest[2];
@@ -146,14 +147,14 @@ check_uuid_orders(Input *input)
 	{
 		int64		unix_us;
 
-		tick[i] = first + (int64) take_upto(input, 8, (uint64) (uuid_order_last_tick(order) - first));
-		least[i] = uuid_order_least(order, tick[i]);
-		greatest[i] = uuid_order_greatest(order, tick[i]);
+		tick[i] = first + (int64) take_upto(input, 8, (uint64) (id128_last_tick(order) - first));
+		least[i] = id128_least(order, tick[i]);
+		greatest[i] = id128_greatest(order, tick[i]);
 		require(is_below(least[i], greatest[i]));
-		if (uuid_time_us(least[i], false, &unix_us) && (order == UUID_ORDER_V6 || order == UUID_ORDER_V7))
-			require(unix_us == tick[i] * uuid_order_tick_us(order));
-		if (uuid_time_us(greatest[i], false, &unix_us) && (order == UUID_ORDER_V6 || order == UUID_ORDER_V7))
-			require(unix_us == tick[i] * uuid_order_tick_us(order));
+		if (uuid_time_us(least[i], false, &unix_us) && (order == ID128_ORDER_V6 || order == ID128_ORDER_V7))
+			require(unix_us == tick[i] * id128_tick_us(order));
+		if (uuid_time_us(greatest[i], false, &unix_us) && (order == ID128_ORDER_V6 || order == ID128_ORDER_V7))
+			require(unix_us == tick[i] * id128_tick_us(order));
 	}
 	later = tick[1] > tick[0];
 	if (tick[0] == tick[1])

@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "bits/layout_capacity.h"
-#include "bits/layout_plausibility.h"
+#include "bits/layout_guess.h"
 #include "bits/layout_text.h"
 
 #include "tap.h"
@@ -39,7 +39,7 @@ typedef struct Tally
 static void
 check_date(const char *format, uint64 id, const char *created)
 {
-	const SnowflakeLayout *layout = layout_of_name(format);
+	const SnowflakeLayout *layout = layout_by_name(format);
 	char		text[LONGEST_LINE];
 	SnowflakeLayout since;
 	LayoutProblem problem;
@@ -48,7 +48,7 @@ check_date(const char *format, uint64 id, const char *created)
 	if (*created == '\0')
 		return;
 	snprintf(text, sizeof(text), "time 40 bits of 1 s since %s, sequence 23", created);
-	if (!layout_read(text, &since, &problem) || !layout_moment_us(layout, layout_get(layout, LAYOUT_TIME, id), &at_us))
+	if (!layout_read(text, &since, &problem) || !layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &at_us))
 		printf("Bail out! %s: %s\n", created, problem.detail);
 	check(Abs(at_us / US_PER_S - since.epoch_ticks) <= 1, of("the published time", created));
 }
@@ -68,7 +68,7 @@ tally(Tally *tally, const char *format, uint64 id)
 {
 	OwnLayout	own = {layout_default};
 	LayoutCandidate *candidates = malloc(LAYOUT_CANDIDATES(1) * sizeof(LayoutCandidate));
-	int			count = layout_rank(id, &own, 1, NOW_US, candidates);
+	int			count = layout_guess(id, &own, 1, NOW_US, candidates);
 	int			place = place_of(format, candidates, count);
 
 	tally->ids++;
@@ -98,7 +98,7 @@ tally_published(void)
 		char	   *id = strsep(&rest, ",");
 		char	   *created = strsep(&rest, ",");
 
-		if (created == NULL || layout_of_name(format) == NULL)
+		if (created == NULL || layout_by_name(format) == NULL)
 			printf("Bail out! %s: no such format\n", line);
 		check_date(format, strtou64(id, NULL, 10), created);
 		tally(&all, format, strtou64(id, NULL, 10));
@@ -131,17 +131,17 @@ test_certainty(void)
 
 	for (int i = 0; i < layout_preset_count * 10; i++)
 	{
-		OwnLayout	own = {*layout_of_preset(i / 10)};
+		OwnLayout	own = {*layout_by_preset_number(i / 10)};
 		int64		start_us = layout_tick_start_us(&own.layout, 0);
 		int64		at_us = start_us + (NOW_US - start_us) / 10 * (i % 10 + 1) - US_PER_S;
 		uint64		id = layout_put(&own.layout, LAYOUT_TIME, layout_tick_at_us(&own.layout, at_us));
 		bool		is_alone = true;
 
 		for (int k = 0; k < layout_preset_count; k++)
-			is_alone = is_alone && (k == i / 10 || layout_of_preset(k)->tick_us != own.layout.tick_us ||
-									memcmp(layout_of_preset(k)->bits, own.layout.bits, sizeof(own.layout.bits)) != 0 ||
-									memcmp(layout_of_preset(k)->shift, own.layout.shift, sizeof(own.layout.shift)) != 0);
-		(void) layout_rank(id, &own, i % 2, NOW_US, candidates);
+			is_alone = is_alone && (k == i / 10 || layout_by_preset_number(k)->tick_us != own.layout.tick_us ||
+									memcmp(layout_by_preset_number(k)->bits, own.layout.bits, sizeof(own.layout.bits)) != 0 ||
+									memcmp(layout_by_preset_number(k)->shift, own.layout.shift, sizeof(own.layout.shift)) != 0);
+		(void) layout_guess(id, &own, i % 2, NOW_US, candidates);
 		if (!is_alone && candidates[0].layout != NULL && layout_equal(candidates[0].layout, &own.layout))
 			highest = Max(highest, candidates[0].chance);
 	}

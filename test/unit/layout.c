@@ -89,7 +89,7 @@ static void
 test_bounds(void)
 {
 	const SnowflakeLayout *layout = &layout_default;
-	const SnowflakeLayout *seconds = layout_of_name("baidu");
+	const SnowflakeLayout *seconds = layout_by_name("baidu");
 	int64		epoch_us = layout_tick_start_us(layout, 0);
 	int64		end = layout_end_tick(layout);
 
@@ -120,7 +120,7 @@ test_bounds(void)
 static void
 test_sequence_above_worker(void)
 {
-	const SnowflakeLayout *layout = layout_of_name("sonyflake");
+	const SnowflakeLayout *layout = layout_by_name("sonyflake");
 	int64		epoch_ns = INT64CONST(1409529600000000000);
 
 	check(layout_is_by_time(layout), "sonyflake: by time");
@@ -139,7 +139,7 @@ test_sequence_above_worker(void)
 static void
 test_time_with_sign(void)
 {
-	const SnowflakeLayout *layout = layout_of_name("discord");
+	const SnowflakeLayout *layout = layout_by_name("discord");
 	int64		end = layout_end_tick(layout);
 
 	check(layout_uses_sign(layout, LAYOUT_TIME), "discord: the time has the sign bit");
@@ -160,7 +160,7 @@ test_time_with_sign(void)
 static void
 test_slab_above_time(void)
 {
-	const SnowflakeLayout *layout = layout_of_name("hybrid");
+	const SnowflakeLayout *layout = layout_by_name("hybrid");
 	SnowflakeFields fields = layout_parse(layout, UINT64CONST(0xFFFFFFFE00030004));
 
 	check(!layout_is_by_time(layout), "hybrid: not by time");
@@ -179,7 +179,7 @@ test_slab_above_time(void)
 static void
 test_worker_above_time(void)
 {
-	const SnowflakeLayout *layout = layout_of_name("seata");
+	const SnowflakeLayout *layout = layout_by_name("seata");
 	uint64		worker = layout_put(layout, LAYOUT_WORKER, 1023);
 
 	check(!layout_is_by_time(layout), "seata: not by time");
@@ -193,7 +193,7 @@ test_worker_above_time(void)
 static void
 test_unused_bits(void)
 {
-	const SnowflakeLayout *js53 = layout_of_name("js53");
+	const SnowflakeLayout *js53 = layout_by_name("js53");
 	SnowflakeLayout layout = layout_default;
 	int64		id;
 
@@ -216,7 +216,7 @@ test_unused_bits(void)
 static void
 test_order(const char *name)
 {
-	const SnowflakeLayout *layout = layout_of_name(name);
+	const SnowflakeLayout *layout = layout_by_name(name);
 	uint64		node_bits = full_node(layout);
 	uint64		size = layout_tick_size(layout);
 	bool		increasing = true;

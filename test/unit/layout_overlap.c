@@ -241,7 +241,7 @@ compare(const Small *one, const Small *other, Seen *seen)
 	Truth		truth = brute_force(one, other);
 	bool		may_be_equal = layout_may_be_equal(&one->numbers, &other->numbers);
 	bool		same_pace = layout_same_pace(&one->numbers, &other->numbers);
-	bool		share = layout_share_timeline(&one->numbers, &other->numbers);
+	bool		share = layout_shares_timeline(&one->numbers, &other->numbers);
 
 	if (may_be_equal != truth.may_be_equal)
 		seen->wrong_equal++;
@@ -254,7 +254,7 @@ compare(const Small *one, const Small *other, Seen *seen)
 	}
 	if (truth.may_be_equal && !same_pace && !truth.at_other_times)
 		seen->crossing_only++;
-	if (layout_keep_apart(&one->numbers.layout, &other->numbers.layout) && !share && truth.may_be_equal)
+	if (layout_keeps_apart(&one->numbers.layout, &other->numbers.layout) && !share && truth.may_be_equal)
 		seen->wrong_apart++;
 	if (share != truth.share_timeline)
 	{
@@ -297,14 +297,14 @@ test_brute_force(void)
 	is_number(seen.wrong_timeline, 0, "small layouts: can one timeline serve both?");
 	is_number(seen.wrong_wide, 0, "small layouts: all IDs of one timeline are of its widest layout");
 	check(seen.equal > PAIRS / 10 && seen.same_pace > PAIRS / 100 && seen.same_timeline > PAIRS / 100,
-	   "small layouts: there are pairs of each kind");
+		  "small layouts: there are pairs of each kind");
 	check(seen.crossing_only < seen.equal / 10, "small layouts: few meet in passing only");
 }
 
 static IdNumbers
 numbers_of(const char *text, int datacenter, int worker)
 {
-	const SnowflakeLayout *preset = layout_of_name(text);
+	const SnowflakeLayout *preset = layout_by_name(text);
 	SnowflakeLayout layout;
 	LayoutProblem problem;
 
@@ -320,11 +320,11 @@ static void
 is_pair(IdNumbers one, IdNumbers other, bool may_be_equal, bool same_pace, bool share, const char *name)
 {
 	check(layout_may_be_equal(&one, &other) == may_be_equal &&
-	   layout_may_be_equal(&other, &one) == may_be_equal &&
-	   (!may_be_equal || (layout_same_pace(&one, &other) == same_pace &&
-						  layout_same_pace(&other, &one) == same_pace)) &&
-	   layout_share_timeline(&one, &other) == share &&
-	   layout_share_timeline(&other, &one) == share, name);
+		  layout_may_be_equal(&other, &one) == may_be_equal &&
+		  (!may_be_equal || (layout_same_pace(&one, &other) == same_pace &&
+							 layout_same_pace(&other, &one) == same_pace)) &&
+		  layout_shares_timeline(&one, &other) == share &&
+		  layout_shares_timeline(&other, &one) == share, name);
 }
 
 static void
@@ -367,7 +367,7 @@ test_all_above(void)
 	check(layout_all_above(&slow.layout, in_2026, &layout_default, in_2026 + day), "slower ticks are above in 2026");
 	check(!layout_all_above(&slow.layout, in_2041, &layout_default, in_2041 + day), "slower ticks are not above in 2041");
 	check(!layout_all_above(&layout_default, in_2026, &slow.layout, in_2026), "the way back is not above");
-	check(!layout_all_above(&layout_default, in_2026, layout_of_name("seata"), in_2026), "the node is above the time");
+	check(!layout_all_above(&layout_default, in_2026, layout_by_name("seata"), in_2026), "the node is above the time");
 	check(!layout_all_above(&layout_default, 0, &slow.layout, in_2026), "before the epoch");
 }
 

@@ -67,8 +67,8 @@ test_published_layouts(void)
 	for (int i = 0; i < lengthof(published); i++)
 	{
 		const Published *p = &published[i];
-		const SnowflakeLayout *layout = layout_of_name(p->name);
-		char		end[LAYOUT_MOMENT_SIZE];
+		const SnowflakeLayout *layout = layout_by_name(p->name);
+		char		end[LAYOUT_TIMESTAMP_SIZE];
 
 		check(layout != NULL, of("there is such a preset", p->name));
 		if (layout == NULL)
@@ -77,7 +77,7 @@ test_published_layouts(void)
 		is_number(layout->epoch_ticks * layout->tick_us, p->epoch_ms * 1000, of("epoch", p->name));
 		check(memcmp(layout->bits, p->bits, sizeof(p->bits)) == 0, of("bits", p->name));
 		check(memcmp(layout->shift, p->shift, sizeof(p->shift)) == 0, of("places", p->name));
-		layout_write_moment(layout_end_us(layout), end, sizeof(end));
+		layout_write_timestamp(layout_end_us(layout), end, sizeof(end));
 		is_text(end, p->end, of("end", p->name));
 	}
 }
@@ -95,9 +95,9 @@ test_presets(void)
 		char		text[LAYOUT_TEXT_SIZE];
 
 		check(layout_read(preset->specification, &layout, &problem), of("is valid", preset->name));
-		check(layout_equal(&layout, layout_of_preset(i)), of("by its number", preset->name));
-		check(layout_of_name(preset->name) == layout_of_preset(i), of("by its name", preset->name));
-		is_text(layout_name(&layout), preset->name, of("its name", preset->name));
+		check(layout_equal(&layout, layout_by_preset_number(i)), of("by its number", preset->name));
+		check(layout_by_name(preset->name) == layout_by_preset_number(i), of("by its name", preset->name));
+		is_text(layout_preset_name(&layout), preset->name, of("its name", preset->name));
 		layout_write(&layout, text, sizeof(text));
 		check(layout_read(text, &again, &problem), of("is written as can be read", preset->name));
 		check(layout_equal(&layout, &again), of("and read back as it was", preset->name));
@@ -109,15 +109,15 @@ test_names(void)
 {
 	SnowflakeLayout layout = layout_default;
 
-	check(layout_equal(&layout_default, layout_of_name("default")), "the default's constant is the preset");
-	check(layout_of_name("Twitter") == layout_of_name("twitter"), "a name in any case");
-	check(layout_of_name("") == NULL, "no name");
-	check(layout_of_name("twitte") == NULL, "part of a name");
-	check(layout_of_name(" twitter\t") == layout_of_name("twitter"), "a name with blanks around it");
-	check(layout_of_name("twitter leaf") == NULL, "two names");
-	check(layout_of_name(" ") == NULL, "blanks");
+	check(layout_equal(&layout_default, layout_by_name("default")), "the default's constant is the preset");
+	check(layout_by_name("Twitter") == layout_by_name("twitter"), "a name in any case");
+	check(layout_by_name("") == NULL, "no name");
+	check(layout_by_name("twitte") == NULL, "part of a name");
+	check(layout_by_name(" twitter\t") == layout_by_name("twitter"), "a name with blanks around it");
+	check(layout_by_name("twitter leaf") == NULL, "two names");
+	check(layout_by_name(" ") == NULL, "blanks");
 	layout.epoch_ticks++;
-	check(layout_name(&layout) == NULL, "a layout that has no name");
+	check(layout_preset_name(&layout) == NULL, "a layout that has no name");
 }
 
 /* Published IDs with their published decoding: the fields must come out, and the ID again from the fields. */
@@ -157,7 +157,7 @@ test_published_ids(void)
 	for (int i = 0; i < lengthof(vectors); i++)
 	{
 		const Vector *v = &vectors[i];
-		const SnowflakeLayout *preset = layout_of_name(v->layout);
+		const SnowflakeLayout *preset = layout_by_name(v->layout);
 		SnowflakeLayout layout;
 		LayoutProblem problem;
 		SnowflakeFields fields;

@@ -231,9 +231,9 @@ test_moments(void)
 
 	for (int i = 0; i < lengthof(moments); i++)
 	{
-		char		text[LAYOUT_MOMENT_SIZE];
+		char		text[LAYOUT_TIMESTAMP_SIZE];
 
-		layout_write_moment(moments[i].us, text, sizeof(text));
+		layout_write_timestamp(moments[i].us, text, sizeof(text));
 		is_text(text, moments[i].text, "a moment");
 	}
 }
@@ -242,13 +242,13 @@ test_moments(void)
 static bool
 is_day(int64 days, int year, int month, int day)
 {
-	char		date[LAYOUT_MOMENT_SIZE];
-	char		expected[LAYOUT_MOMENT_SIZE];
+	char		date[LAYOUT_TIMESTAMP_SIZE];
+	char		expected[LAYOUT_TIMESTAMP_SIZE];
 	char		text[LAYOUT_TEXT_SIZE];
 	SnowflakeLayout layout;
 	LayoutProblem problem;
 
-	layout_write_moment(days * 86400 * US_PER_S, date, sizeof(date));
+	layout_write_timestamp(days * 86400 * US_PER_S, date, sizeof(date));
 	snprintf(expected, sizeof(expected), "%04d-%02d-%02d", year, month, day);
 	snprintf(text, sizeof(text), "time 22 bits of 1440 min since %s, unused 41", expected);
 	return strcmp(date, expected) == 0 && layout_read(text, &layout, &problem) && layout.epoch_ticks == days;

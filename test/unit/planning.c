@@ -14,7 +14,7 @@
 #include "bits/layout_capacity.h"
 #include "bits/layout_picture.h"
 #include "bits/layout_plan.h"
-#include "bits/layout_plausibility.h"
+#include "bits/layout_guess.h"
 #include "bits/layout_presets.h"
 #include "bits/layout_text.h"
 
@@ -27,7 +27,7 @@
 static SnowflakeLayout
 layout_of(const char *text)
 {
-	const SnowflakeLayout *preset = layout_of_name(text);
+	const SnowflakeLayout *preset = layout_by_name(text);
 	SnowflakeLayout layout;
 	LayoutProblem problem;
 
@@ -103,11 +103,11 @@ test_time_left(void)
 	check(layout_years_left(&layout, PG_INT64_MAX) == 0, "time: no years left at the end of time");
 
 	layout = layout_of("time 63 bits of 1 us since 1970-01-01, sequence 1");
-	check(layout_moment_us(&layout, PG_INT64_MAX, &unix_us) && unix_us == PG_INT64_MAX, "moment: the largest");
-	check(!layout_moment_us(&layout, PG_UINT64_MAX, &unix_us), "moment: beyond the largest");
+	check(layout_try_tick_start_us(&layout, PG_INT64_MAX, &unix_us) && unix_us == PG_INT64_MAX, "moment: the largest");
+	check(!layout_try_tick_start_us(&layout, PG_UINT64_MAX, &unix_us), "moment: beyond the largest");
 	layout = layout_of("time 30 bits of 1 min since 2020-01-01, unused 33");
-	check(!layout_moment_us(&layout, UINT64CONST(1) << 62, &unix_us), "moment: where the product overflows");
-	check(layout_moment_us(&layout, 1, &unix_us) && unix_us == INT64CONST(1577836860000000), "moment: a minute");
+	check(!layout_try_tick_start_us(&layout, UINT64CONST(1) << 62, &unix_us), "moment: where the product overflows");
+	check(layout_try_tick_start_us(&layout, 1, &unix_us) && unix_us == INT64CONST(1577836860000000), "moment: a minute");
 }
 
 /* Published IDs, and what they are of. */
@@ -136,9 +136,9 @@ rank(uint64 id, const SnowflakeLayout *own, int64 now_us, LayoutCandidate *candi
 	static OwnLayout owns[1];
 
 	if (own == NULL)
-		return layout_rank(id, NULL, 0, now_us, candidates);
+		return layout_guess(id, NULL, 0, now_us, candidates);
 	owns[0].layout = *own;
-	return layout_rank(id, owns, 1, now_us, candidates);
+	return layout_guess(id, owns, 1, now_us, candidates);
 }
 
 /* The place of a preset among the candidates, from 1. */
@@ -177,7 +177,7 @@ test_own_ids(void)
 {
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		const SnowflakeLayout *layout = layout_of_preset(i);
+		const SnowflakeLayout *layout = layout_by_preset_number(i);
 		const char *name = layout_presets[i].name;
 		uint64		id;
 
@@ -232,7 +232,7 @@ test_any_bits(void)
 		for (int inverted = 0; inverted < 2; inverted++)
 		{
 			uint64		id = (UINT64CONST(1) << bit) ^ (inverted ? PG_UINT64_MAX : 0);
-			int			count = rank(id, layout_of_preset(bit % layout_preset_count), NOW_US, candidates);
+			int			count = rank(id, layout_by_preset_number(bit % layout_preset_count), NOW_US, candidates);
 
 			for (int i = 0; i < count; i++)
 				sound = sound && candidates[i].chance >= 0 && candidates[i].chance <= 1 &&
@@ -281,7 +281,7 @@ test_best_layouts(void)
 	{
 		int			count;
 		LayoutProposal *proposals = plan(bests[i].ids_per_second, bests[i].nodes, bests[i].years, &count);
-		const char *name = layout_name(&proposals[0].layout);
+		const char *name = layout_preset_name(&proposals[0].layout);
 		char		text[LAYOUT_TEXT_SIZE];
 
 		layout_write(&proposals[0].layout, text, sizeof(text));
@@ -327,7 +327,7 @@ static const LayoutProposal *
 proposal_of(const char *name, const LayoutProposal *proposals, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (layout_equal(&proposals[i].layout, layout_of_name(name)))
+		if (layout_equal(&proposals[i].layout, layout_by_name(name)))
 			return &proposals[i];
 	return NULL;
 }
@@ -430,12 +430,12 @@ test_pictures(void)
 	{
 		SnowflakeLayout layout = layout_of(drawn[i].layout);
 
-		layout_draw(&layout, drawn[i].id, picture, sizeof(picture));
+		layout_draw_picture(&layout, drawn[i].id, picture, sizeof(picture));
 		is_text(picture, drawn[i].picture, of("picture", drawn[i].layout));
 	}
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		layout_draw(layout_of_preset(i), PG_UINT64_MAX, picture, sizeof(picture));
+		layout_draw_picture(layout_by_preset_number(i), PG_UINT64_MAX, picture, sizeof(picture));
 		fits = fits && strlen(picture) < LAYOUT_PICTURE_SIZE / 2;
 	}
 	check(fits, "picture: there is room for any");

@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "bits/ulid_text.h"
+#include "bits/id128_bounds.h"
+#include "bits/ulid_bits.h"
 #include "bits/uuid_bits.h"
 
 #include "tap.h"
@@ -170,7 +172,7 @@ test_gregorian(void)
 	for (int version = 1; version <= 6; version += 5)
 	{
 		const char *example = rfc_example[version];
-		UuidGregorian read = uuid_gregorian(uuid_of(example));
+		UuidGregorian read = uuid_get_gregorian(uuid_of(example));
 		bool		same = true;
 
 		is_number(read.ticks, parts.ticks, of("time", example));
@@ -185,15 +187,15 @@ test_gregorian(void)
 		for (int bit = 0; bit < 60; bit++)
 		{
 			UuidGregorian one = {INT64CONST(1) << bit, 1 << bit % 14, UINT64CONST(1) << bit % 48};
-			UuidGregorian got = uuid_gregorian(uuid_make_gregorian(version, one));
+			UuidGregorian got = uuid_get_gregorian(uuid_make_gregorian(version, one));
 
 			same = same && got.ticks == one.ticks && got.clock_sequence == one.clock_sequence && got.node == one.node;
 		}
 		check(same, of("each bit of each field", example));
 	}
-	is_text(text_of(uuid_make_gregorian(6, uuid_gregorian(uuid_of(rfc_example[1])))), rfc_example[6], "version 1 to 6");
-	is_text(text_of(uuid_make_gregorian(1, uuid_gregorian(uuid_of(rfc_example[6])))), rfc_example[1], "version 6 to 1");
-	is_text(text_of(uuid_make_gregorian(1, uuid_gregorian(uuid_of(digits[6])))), digits[1], "version 6 to 1, digit by digit");
+	is_text(text_of(uuid_make_gregorian(6, uuid_get_gregorian(uuid_of(rfc_example[1])))), rfc_example[6], "version 1 to 6");
+	is_text(text_of(uuid_make_gregorian(1, uuid_get_gregorian(uuid_of(rfc_example[6])))), rfc_example[1], "version 6 to 1");
+	is_text(text_of(uuid_make_gregorian(1, uuid_get_gregorian(uuid_of(digits[6])))), digits[1], "version 6 to 1, digit by digit");
 }
 
 static void
@@ -268,16 +270,16 @@ test_times(void)
 
 /* The us since 1970 in a value of an order, read in another way than it was made. */
 static int64
-order_time(UuidOrder order, UuidBits value)
+order_time(Id128Order order, UuidBits value)
 {
 	switch (order)
 	{
-		case UUID_ORDER_V6:
-		case UUID_ORDER_V7:
+		case ID128_ORDER_V6:
+		case ID128_ORDER_V7:
 			return time_of(value, false);
-		case UUID_ORDER_ULID:
+		case ID128_ORDER_ULID:
 			return (int64) (value.high >> 16) * 1000;
-		case UUID_ORDER_EXTENDED:
+		case ID128_ORDER_EXTENDED:
 			break;
 	}
 	return (int64) (value.high / 1000);
@@ -295,7 +297,7 @@ neighbour(UuidBits value, bool above)
 static const struct
 {
 	const char *name;
-	UuidOrder	order;
+	Id128Order	order;
 	int64		tick_us;
 	int64		first_tick;
 	int64		last_tick;
@@ -304,16 +306,16 @@ static const struct
 	const char *least_of_all;
 	const char *greatest_of_all;
 }			orders[] = {
-	{"version 6", UUID_ORDER_V6, 1, INT64CONST(-12219292800000000), INT64CONST(103072857660684697),
+	{"version 6", ID128_ORDER_V6, 1, INT64CONST(-12219292800000000), INT64CONST(103072857660684697),
 		"1ec9414c-232a-6b00-8000-000000000000", "1ec9414c-232a-6b09-bfff-ffffffffffff",
 	"00000000-0000-6000-8000-000000000000", "ffffffff-ffff-6fff-bfff-ffffffffffff"},
-	{"version 7", UUID_ORDER_V7, 1000, 0, INT64CONST(281474976710655),
+	{"version 7", ID128_ORDER_V7, 1000, 0, INT64CONST(281474976710655),
 		"017f22e2-79b0-7000-8000-000000000000", "017f22e2-79b0-7fff-bfff-ffffffffffff",
 	"00000000-0000-7000-8000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff"},
-	{"ULID", UUID_ORDER_ULID, 1000, 0, INT64CONST(281474976710655),
+	{"ULID", ID128_ORDER_ULID, 1000, 0, INT64CONST(281474976710655),
 		"017f22e2-79b0-0000-0000-000000000000", "017f22e2-79b0-ffff-ffff-ffffffffffff",
 	"00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"},
-	{"extended Snowflake", UUID_ORDER_EXTENDED, 1, 0, INT64CONST(18446744073709551),
+	{"extended Snowflake", ID128_ORDER_EXTENDED, 1, 0, INT64CONST(18446744073709551),
 		"16d6320c-3d4d-cc00-0000-000000000000", "16d6320c-3d4d-cfe7-ffff-ffffffffffff",
 	"00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"},
 };
@@ -324,38 +326,38 @@ test_orders(void)
 	for (int i = 0; i < lengthof(orders); i++)
 	{
 		const char *name = orders[i].name;
-		UuidOrder	order = orders[i].order;
-		int64		first = uuid_order_first_tick(order);
-		int64		last = uuid_order_last_tick(order);
+		Id128Order	order = orders[i].order;
+		int64		first = id128_first_tick(order);
+		int64		last = id128_last_tick(order);
 		int64		tick_2022 = MS_2022 * 1000 / orders[i].tick_us;
 		int64		starts[] = {first, -500, tick_2022 - 500, last - 999};
 		bool		in_tick = true;
 		bool		apart = true;
 		bool		ascending = true;
 
-		is_number(uuid_order_tick_us(order), orders[i].tick_us, of("tick", name));
+		is_number(id128_tick_us(order), orders[i].tick_us, of("tick", name));
 		is_number(first, orders[i].first_tick, of("first tick", name));
 		is_number(last, orders[i].last_tick, of("last tick", name));
-		is_text(text_of(uuid_order_least(order, tick_2022)), orders[i].least, of("least of a tick", name));
-		is_text(text_of(uuid_order_greatest(order, tick_2022)), orders[i].greatest, of("greatest of a tick", name));
-		is_text(text_of(uuid_order_least(order, first)), orders[i].least_of_all, of("least of all", name));
-		is_text(text_of(uuid_order_greatest(order, last)), orders[i].greatest_of_all, of("greatest of all", name));
+		is_text(text_of(id128_least(order, tick_2022)), orders[i].least, of("least of a tick", name));
+		is_text(text_of(id128_greatest(order, tick_2022)), orders[i].greatest, of("greatest of a tick", name));
+		is_text(text_of(id128_least(order, first)), orders[i].least_of_all, of("least of all", name));
+		is_text(text_of(id128_greatest(order, last)), orders[i].greatest_of_all, of("greatest of all", name));
 
 		for (int s = 0; s < lengthof(starts); s++)
 			for (int64 tick = Max(starts[s], first); tick < starts[s] + 1000; tick++)
 			{
-				UuidBits	least = uuid_order_least(order, tick);
-				UuidBits	greatest = uuid_order_greatest(order, tick);
+				UuidBits	least = id128_least(order, tick);
+				UuidBits	greatest = id128_greatest(order, tick);
 
 				in_tick = in_tick && order_time(order, least) == tick * orders[i].tick_us &&
 					order_time(order, greatest) == tick * orders[i].tick_us;
 				ascending = ascending && is_below(least, greatest);
 				if (tick < last)
-					apart = apart && is_below(greatest, uuid_order_least(order, tick + 1));
+					apart = apart && is_below(greatest, id128_least(order, tick + 1));
 				/* Where all bits count, nothing is between two ticks. */
-				if ((order == UUID_ORDER_ULID || order == UUID_ORDER_EXTENDED) && tick < last)
-					apart = apart && uuid_bits_equal(neighbour(greatest, true), uuid_order_least(order, tick + 1)) &&
-						uuid_bits_equal(neighbour(uuid_order_least(order, tick + 1), false), greatest);
+				if ((order == ID128_ORDER_ULID || order == ID128_ORDER_EXTENDED) && tick < last)
+					apart = apart && uuid_bits_equal(neighbour(greatest, true), id128_least(order, tick + 1)) &&
+						uuid_bits_equal(neighbour(id128_least(order, tick + 1), false), greatest);
 			}
 		check(in_tick, of("least and greatest of a tick have its time", name));
 		check(ascending, of("the least is below the greatest", name));

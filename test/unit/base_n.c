@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * id_text.c
- *	  Tests of id_text.c, in TAP.
+ * base_n.c
+ *	  Tests of base_n.c, in TAP.
  *
  * The expected texts are published vectors of the formats, or were computed by a
  * separate program.
@@ -12,16 +12,16 @@
 
 #include <math.h>
 
-#include "bits/id_text.h"
+#include "bits/base_n.h"
 
 #include "tap.h"
 
-static const IdTextEncoding *
+static const BaseNEncoding *
 text_encoding(const char *name)
 {
-	for (int i = 0; i < ID_TEXT_ENCODINGS; i++)
-		if (strcmp(id_text_encodings[i].name, name) == 0)
-			return &id_text_encodings[i];
+	for (int i = 0; i < BASE_N_ENCODINGS; i++)
+		if (strcmp(base_n_encodings[i].name, name) == 0)
+			return &base_n_encodings[i];
 	abort();
 }
 
@@ -31,9 +31,9 @@ read_text(const char *encoding, const char *text)
 {
 	uint64		value = 0;
 	size_t		bad;
-	IdTextStatus status = id_text_decode(text_encoding(encoding), text, strlen(text), &value, &bad);
+	BaseNStatus status = base_n_decode(text_encoding(encoding), text, strlen(text), &value, &bad);
 
-	return status == ID_TEXT_OK ? (int64) value : -(int64) status;
+	return status == BASE_N_OK ? (int64) value : -(int64) status;
 }
 
 /* Texts of numbers.  Of published ones the source is named; the others are computed from the definition. */
@@ -75,14 +75,14 @@ test_text_vectors(void)
 	for (int i = 0; i < lengthof(text_vectors); i++)
 	{
 		const TextVector *v = &text_vectors[i];
-		const IdTextEncoding *encoding = text_encoding(v->encoding);
-		char		text[ID_TEXT_MAX_LENGTH];
+		const BaseNEncoding *encoding = text_encoding(v->encoding);
+		char		text[BASE_N_MAX_LENGTH];
 		uint64		value;
 		size_t		bad;
 
-		id_text_encode(encoding, v->value, text);
+		base_n_encode(encoding, v->value, text);
 		check(strlen(v->text) == encoding->length && memcmp(text, v->text, encoding->length) == 0, v->name);
-		check(id_text_decode(encoding, v->text, encoding->length, &value, &bad) == ID_TEXT_OK &&
+		check(base_n_decode(encoding, v->text, encoding->length, &value, &bad) == BASE_N_OK &&
 			  value == v->value, v->name);
 	}
 }
@@ -115,12 +115,12 @@ static const UuidVector uuid_vectors[] = {
 	{"hex of 2^128 - 1", "hex", {PG_UINT64_MAX, PG_UINT64_MAX}, "ffffffffffffffffffffffffffffffff"},
 };
 
-static IdTextStatus
+static BaseNStatus
 read_uuid(const char *encoding, const char *text, UuidBits *value)
 {
 	size_t		bad;
 
-	return id_text_decode_128(text_encoding(encoding), text, strlen(text), value, &bad);
+	return base_n_decode_128(text_encoding(encoding), text, strlen(text), value, &bad);
 }
 
 static void
@@ -129,14 +129,14 @@ test_uuid_vectors(void)
 	for (int i = 0; i < lengthof(uuid_vectors); i++)
 	{
 		const UuidVector *v = &uuid_vectors[i];
-		const IdTextEncoding *encoding = text_encoding(v->encoding);
-		char		text[ID_TEXT_MAX_LENGTH_128 + 1] = "";
+		const BaseNEncoding *encoding = text_encoding(v->encoding);
+		char		text[BASE_N_MAX_LENGTH_128 + 1] = "";
 		UuidBits	value;
 
-		id_text_encode_128(encoding, v->value, text);
+		base_n_encode_128(encoding, v->value, text);
 		is_text(text, v->text, v->name);
 		is_number(strlen(text), encoding->length_128, of("length", v->name));
-		check(read_uuid(v->encoding, v->text, &value) == ID_TEXT_OK && uuid_bits_equal(value, v->value), of("read", v->name));
+		check(read_uuid(v->encoding, v->text, &value) == BASE_N_OK && uuid_bits_equal(value, v->value), of("read", v->name));
 	}
 }
 
@@ -145,16 +145,16 @@ test_uuid_reading(void)
 {
 	UuidBits	value = {42, 43};
 
-	is_number(read_uuid("base62", "7n42DGM5Tflk9n8mt7Fhc8", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, base62");
-	is_number(read_uuid("base58", "YcVfxkQb6JRzqk5kF2tNLw", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, base58");
-	is_number(read_uuid("base32", "80000000000000000000000000", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, base32");
-	is_number(read_uuid("hex", "100000000000000000000000000000000", &value), ID_TEXT_OVERFLOW, "128 bits: 2^128, hex");
-	is_number(read_uuid("base58", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", &value), ID_TEXT_OVERFLOW, "128 bits: far more");
-	is_number(read_uuid("hex", "", &value), ID_TEXT_EMPTY, "128 bits: empty");
-	is_number(read_uuid("hex", "398073a0-2859-4ff4-94ff-662a70cb15a0", &value), ID_TEXT_BAD_CHARACTER, "128 bits: no hyphens in hex");
+	is_number(read_uuid("base62", "7n42DGM5Tflk9n8mt7Fhc8", &value), BASE_N_OVERFLOW, "128 bits: 2^128, base62");
+	is_number(read_uuid("base58", "YcVfxkQb6JRzqk5kF2tNLw", &value), BASE_N_OVERFLOW, "128 bits: 2^128, base58");
+	is_number(read_uuid("base32", "80000000000000000000000000", &value), BASE_N_OVERFLOW, "128 bits: 2^128, base32");
+	is_number(read_uuid("hex", "100000000000000000000000000000000", &value), BASE_N_OVERFLOW, "128 bits: 2^128, hex");
+	is_number(read_uuid("base58", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", &value), BASE_N_OVERFLOW, "128 bits: far more");
+	is_number(read_uuid("hex", "", &value), BASE_N_EMPTY, "128 bits: empty");
+	is_number(read_uuid("hex", "398073a0-2859-4ff4-94ff-662a70cb15a0", &value), BASE_N_BAD_CHARACTER, "128 bits: no hyphens in hex");
 	check(value.high == 42 && value.low == 43, "128 bits: a value is left alone then");
-	check(read_uuid("base58", "2", &value) == ID_TEXT_OK && value.high == 0 && value.low == 1, "128 bits: zeros may be missing");
-	check(read_uuid("base32", "7zzz-zzzz-zzzz-zzzz-zzzz-zzzz-zz", &value) == ID_TEXT_OK && uuid_bits_equal(value, uuid_max),
+	check(read_uuid("base58", "2", &value) == BASE_N_OK && value.high == 0 && value.low == 1, "128 bits: zeros may be missing");
+	check(read_uuid("base32", "7zzz-zzzz-zzzz-zzzz-zzzz-zzzz-zz", &value) == BASE_N_OK && uuid_bits_equal(value, uuid_max),
 		  "128 bits: Crockford's liberties");
 }
 
@@ -162,9 +162,9 @@ test_uuid_reading(void)
 static void
 test_text_encodings(void)
 {
-	for (int i = 0; i < ID_TEXT_ENCODINGS; i++)
+	for (int i = 0; i < BASE_N_ENCODINGS; i++)
 	{
-		const IdTextEncoding *encoding = &id_text_encodings[i];
+		const BaseNEncoding *encoding = &base_n_encodings[i];
 		uint64		left = PG_UINT64_MAX;
 		int			digits = 0;
 		bool		ascending = true;
@@ -174,7 +174,7 @@ test_text_encodings(void)
 		for (int d = 1; d < encoding->base; d++)
 			ascending = ascending && encoding->digits[d - 1] < encoding->digits[d];
 		is_number(encoding->length, digits, encoding->name);
-		check(encoding->length <= ID_TEXT_MAX_LENGTH && encoding->length_128 <= ID_TEXT_MAX_LENGTH_128,
+		check(encoding->length <= BASE_N_MAX_LENGTH && encoding->length_128 <= BASE_N_MAX_LENGTH_128,
 			  "text: the buffers hold it");
 		is_number(encoding->length_128, ceil(128 / log2(encoding->base)), of("128 bits", encoding->name));
 		is_number(strlen(encoding->digits), encoding->base, "text: a digit for each value");
@@ -206,9 +206,9 @@ test_text_bytes(void)
 		int			value = 0;
 
 		for (int byte = 0; byte < 256; byte++)
-			values[byte] = -ID_TEXT_BAD_CHARACTER;
+			values[byte] = -BASE_N_BAD_CHARACTER;
 		if (text_encoding(expected[i].name)->hyphens)
-			values['-'] = -ID_TEXT_EMPTY;
+			values['-'] = -BASE_N_EMPTY;
 		for (const char *c = expected[i].readings; *c != '\0'; c++)
 			if (*c == ' ')
 				value++;
@@ -228,26 +228,26 @@ test_text_reading(void)
 	uint64		value = 42;
 	size_t		bad = 42;
 
-	is_number(read_text("base62", ""), -ID_TEXT_EMPTY, "text: empty");
-	is_number(read_text("base32", "--"), -ID_TEXT_EMPTY, "text: hyphens alone");
+	is_number(read_text("base62", ""), -BASE_N_EMPTY, "text: empty");
+	is_number(read_text("base32", "--"), -BASE_N_EMPTY, "text: hyphens alone");
 	is_number(read_text("base32", "-01arYZ-6-s4i-"), INT64CONST(1469918176385), "text: Crockford's liberties");
-	is_number(read_text("base32", "U"), -ID_TEXT_BAD_CHARACTER, "text: U is not among them");
-	is_number(read_text("hex", "0x1f"), -ID_TEXT_BAD_CHARACTER, "text: no prefix");
-	is_number(read_text("hex", "1-f"), -ID_TEXT_BAD_CHARACTER, "text: hyphens in base32 alone");
+	is_number(read_text("base32", "U"), -BASE_N_BAD_CHARACTER, "text: U is not among them");
+	is_number(read_text("hex", "0x1f"), -BASE_N_BAD_CHARACTER, "text: no prefix");
+	is_number(read_text("hex", "1-f"), -BASE_N_BAD_CHARACTER, "text: hyphens in base32 alone");
 	is_number(read_text("base58", "233QC4"), 0x287fb4cd, "text: zeros may be missing");
 	is_number(read_text("hex", "00000000000000000000000000000000000000ff"), 255, "text: zeros beyond all length");
 
-	is_number(read_text("base62", "LygHa16AHYG"), -ID_TEXT_OVERFLOW, "text: 2^64, base62");
-	is_number(read_text("base58", "jpXCZedGfVR"), -ID_TEXT_OVERFLOW, "text: 2^64, base58");
-	is_number(read_text("base32", "G000000000000"), -ID_TEXT_OVERFLOW, "text: 2^64, base32");
-	is_number(read_text("hex", "10000000000000000"), -ID_TEXT_OVERFLOW, "text: 2^64, hex");
-	is_number(read_text("base58", "3SEo3LWLoPntC"), -ID_TEXT_OVERFLOW, "text: Bitcoin's bf4f89001e670274dd");
+	is_number(read_text("base62", "LygHa16AHYG"), -BASE_N_OVERFLOW, "text: 2^64, base62");
+	is_number(read_text("base58", "jpXCZedGfVR"), -BASE_N_OVERFLOW, "text: 2^64, base58");
+	is_number(read_text("base32", "G000000000000"), -BASE_N_OVERFLOW, "text: 2^64, base32");
+	is_number(read_text("hex", "10000000000000000"), -BASE_N_OVERFLOW, "text: 2^64, hex");
+	is_number(read_text("base58", "3SEo3LWLoPntC"), -BASE_N_OVERFLOW, "text: Bitcoin's bf4f89001e670274dd");
 
-	is_number(id_text_decode(text_encoding("hex"), "12g", 2, &value, &bad), ID_TEXT_OK, "text: no further than told");
+	is_number(base_n_decode(text_encoding("hex"), "12g", 2, &value, &bad), BASE_N_OK, "text: no further than told");
 	is_number(value, 0x12, "text: and its value");
-	is_number(id_text_decode(text_encoding("hex"), "12g", 3, &value, &bad), ID_TEXT_BAD_CHARACTER, "text: bad character");
+	is_number(base_n_decode(text_encoding("hex"), "12g", 3, &value, &bad), BASE_N_BAD_CHARACTER, "text: bad character");
 	is_number(bad, 2, "text: and where");
-	is_number(id_text_decode(text_encoding("hex"), "1\0", 2, &value, &bad), ID_TEXT_BAD_CHARACTER, "text: NUL is one");
+	is_number(base_n_decode(text_encoding("hex"), "1\0", 2, &value, &bad), BASE_N_BAD_CHARACTER, "text: NUL is one");
 	is_number(value, 0x12, "text: a value is left alone then");
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * finding.c
- *	  Rows of idgen_check(), and what can be wrong with any layout.
+ * check_finding.c
+ *	  Add findings to the result, among them those about any layout.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "admin/finding.h"
+#include "admin/check_finding.h"
 #include "engine/clock.h"
 #include "generator/server_layout.h"
 
@@ -23,10 +23,10 @@ static const char *const severities[] = {
 	[FINDING_NOTICE] = "notice",
 };
 
-/* Add a row: how bad, about what, what to do, and what was found. */
+/* The arguments are in the order of severity, subject, hint and text, as the text has a format. */
 void
 finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
-			const char *cure, const char *format,...)
+			const char *hint, const char *format,...)
 {
 	bool		nulls[4] = {false};
 	Datum		values[4];
@@ -50,11 +50,11 @@ finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
 	values[0] = CStringGetTextDatum(severities[severity]);
 	values[1] = CStringGetTextDatum(subject);
 	values[2] = CStringGetTextDatum(text.data);
-	values[3] = CStringGetTextDatum(cure);
+	values[3] = CStringGetTextDatum(hint);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* Is it the time of a layout? */
+/* Is now within the time of the layout, and not near its end? */
 void
 finding_put_layout(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout)
 {

@@ -1,29 +1,27 @@
 /*-------------------------------------------------------------------------
  *
- * layout_plausibility.c
- *	  See layout_plausibility.h.
+ * layout_guess.c
+ *	  See layout_guess.h.
  *
- * An ID is weighed by how surprising it would be in a format: by the bits it would
- * take to tell it to someone who knows the format.  These add up from
+ * Each candidate layout gets a surprise: the number of bits needed to describe the ID
+ * to someone who knows the layout.  It is the sum of
  *
- *	- the time: one tick of all since the epoch, or since there has been such a
- *	  system.  As systems grow, fewer IDs are of the first days than of the last:
- *	  a quarter of the age since then is half as likely, so what is close to the
- *	  epoch is a great surprise.  Small numbers are close to every epoch.
- *	- nodes and sequences: small numbers are likelier than large ones.  No node is
- *	  more surprising than one drawn at random, if its field is one to draw from;
- *	  but nobody has millions of nodes, and where a sequence starts again with each
- *	  tick, a high one would take a burst.
- *	- how rare the format is.
+ *	- the time: one tick of all since the epoch, or since the system exists.  As
+ *	  systems grow, fewer IDs are from their first days: an ID from a quarter of the
+ *	  age is half as likely as one from the end.  So a time close to the epoch is a
+ *	  great surprise, and small numbers are close to every epoch.
+ *	- the node and the sequence: small numbers are likelier than large ones.  No node
+ *	  is more surprising than a random one, unless its field is too wide for random
+ *	  nodes.  If the sequence restarts with each tick, a high one needs a burst.
+ *	- the rarity of the layout.
  *
- * Two formats with a bit between them differ in chance by a factor of two.  There
- * are two more candidates, numbers of a sequence and random ones, so that what is
- * no snowflake ID does not seem to be one.  Impossible are only times in the
- * future, and bits that the layout does not use.
+ * One bit of difference in surprise is a factor of two in chance.  Two more
+ * candidates, a number of a sequence and a random number, keep other numbers from
+ * passing as snowflake IDs.  Only a time in the future and set bits that the layout
+ * does not use make a layout impossible.
  *
- * Where it is known that systems differ in nothing but the epoch, there may well be
- * another one with an epoch of its own.  So what is above MOST_CERTAIN goes to
- * that.
+ * If systems are known that differ only in the epoch, another system with an epoch
+ * of its own is likely to exist.  It gets the chance above MOST_CERTAIN.
  *
  * No fmgr, no shared memory, no allocation.
  *
@@ -36,44 +34,44 @@
 #include "port/pg_bitutils.h"
 
 #include "bits/layout_capacity.h"
-#include "bits/layout_plausibility.h"
+#include "bits/layout_guess.h"
 
-/* Nodes may be drawn at random from so many bits, whatever the system; in wider fields they are counted up. */
+/* In fields up to this width nodes may be random, in any system; in wider fields they are counted up. */
 #define MOST_RANDOM_NODE_BITS 13
 
-/* How far ahead of our clock another's IDs may be. */
+/* How far ahead of this server's clock an ID may be. */
 #define AHEAD_US (86400 * US_PER_S)
 
-/* What it takes, in bits, to be a number of a sequence, and to be random. */
+/* Rarities of the two candidates that are not layouts. */
 #define COUNTER_RARITY 1
 #define RANDOM_RARITY 8
 
-/* What it takes to do what a system does not do by itself. */
+/* Surprise at what a system does not do by itself. */
 #define BEFORE_SYSTEM_BITS 8
 #define BELOW_FIRST_BITS 10
 #define UNUSUAL_NODE_BITS 1
 
-/* From when on a time is near the epoch: within the first 32nd of what has passed. */
+/* A time is near the epoch in the first 32nd of the time since then. */
 #define NEAR_EPOCH_BITS 5
 
-/* A sequence is high that takes so much more than one drawn at random. */
+/* A sequence is high if it needs this much more than a random one. */
 #define HIGH_SEQUENCE_BITS 2
 
-/* Bits that a number takes where small ones are likelier: twice those it has, and one. */
+/* Bits of a number if small ones are likelier: twice its own bits, plus one. */
 static double
 bits_of_number(double number)
 {
 	return 2 * log2(number + 1) + 1;
 }
 
-/* The same where a random number is as likely as a small one. */
+/* The same if a random number is as likely as a small one. */
 static double
 bits_of_any(double number, int width)
 {
 	return Min(bits_of_number(number), width) + 1;
 }
 
-/* The same for any number at all: its bits, and how many there are of them. */
+/* The same for a number of any size: its bits, and those of their count. */
 static double
 bits_of_counter(double number)
 {
@@ -82,7 +80,7 @@ bits_of_counter(double number)
 	return bits + bits_of_number(bits);
 }
 
-/* Bits that a moment takes, which has come and is not before the epoch. */
+/* Bits of a time that has passed and is not before the epoch. */
 static double
 bits_of_time(const SnowflakeLayout *layout, const LayoutHabits *habits, int64 at_us, int64 now_us,
 			 LayoutDoubts *doubts)
@@ -104,7 +102,6 @@ bits_of_time(const SnowflakeLayout *layout, const LayoutHabits *habits, int64 at
 	return Max(bits, 0) + Max(growth, 0) / 2;
 }
 
-/* Bits of one of a node's fields. */
 static double
 bits_of_node(const LayoutHabits *habits, uint64 node, int width)
 {
@@ -115,7 +112,7 @@ bits_of_node(const LayoutHabits *habits, uint64 node, int width)
 	return bits_of_any(node, width);
 }
 
-/* The same of the highest of them: as a rule it is one of those, if any, that the system has itself. */
+/* The highest field of the node usually has one of the usual values of the system. */
 static double
 bits_of_first_node(const LayoutHabits *habits, uint64 node, int width)
 {
@@ -165,19 +162,19 @@ bits_of_sequence(const SnowflakeLayout *layout, const LayoutHabits *habits, uint
 	return bits;
 }
 
-/* Has the time in an ID come?  If so, at_us says when, in us since 1970. */
+/* Has the time of an ID passed?  If so, sets at_us to it, in us since 1970. */
 static bool
-has_come(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us)
+is_time_past(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *at_us)
 {
-	if (!layout_moment_us(layout, ticks, at_us) || *at_us > now_us + AHEAD_US)
+	if (!layout_try_tick_start_us(layout, ticks, at_us) || *at_us > now_us + AHEAD_US)
 		return false;
 	*at_us = Min(*at_us, now_us);
 	return true;
 }
 
-/* A server that runs with another system's layout has not that system's habits. */
+/* A server of idgen with another system's layout does not have that system's habits. */
 static const LayoutHabits *
-habits_of(const LayoutCandidate *candidate)
+get_habits(const LayoutCandidate *candidate)
 {
 	static const LayoutHabits of_others = {0};
 
@@ -186,19 +183,19 @@ habits_of(const LayoutCandidate *candidate)
 	return &candidate->preset->habits;
 }
 
-/* Fill in what is to be said of an ID in a candidate's layout, but for its chance. */
+/* Set the verdict, the doubts and the surprise of a candidate. */
 static void
-weigh(LayoutCandidate *candidate, uint64 id, int64 now_us)
+weigh_candidate(LayoutCandidate *candidate, uint64 id, int64 now_us)
 {
 	const SnowflakeLayout *layout = candidate->layout;
-	const LayoutHabits *habits = habits_of(candidate);
+	const LayoutHabits *habits = get_habits(candidate);
 	SnowflakeFields fields = layout_parse(layout, id);
 	LayoutDoubts *doubts = &candidate->doubts;
 	int64		at_us = 0;
 
 	if (layout_stray_bits(layout, id) != 0)
 		candidate->verdict = LAYOUT_STRAY_BITS;
-	else if (!layout_is_in_slabs(layout) && !has_come(layout, fields.value[LAYOUT_TIME], now_us, &at_us))
+	else if (!layout_is_in_slabs(layout) && !is_time_past(layout, fields.value[LAYOUT_TIME], now_us, &at_us))
 		candidate->verdict = LAYOUT_IN_FUTURE;
 	if (candidate->verdict != LAYOUT_FITS)
 		return;
@@ -210,9 +207,8 @@ weigh(LayoutCandidate *candidate, uint64 id, int64 now_us)
 	candidate->surprise += bits_of_sequence(layout, habits, fields.value[LAYOUT_SEQUENCE], doubts);
 }
 
-/* Which of the own layouts it is; NULL if none. */
 static const OwnLayout *
-own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
+find_own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
 {
 	for (int i = 0; i < own_count; i++)
 		if (layout_equal(layout, &own[i].layout))
@@ -220,9 +216,9 @@ own_layout(const SnowflakeLayout *layout, const OwnLayout *own, int own_count)
 	return NULL;
 }
 
-/* Put a candidate where it belongs among those before it: as equal ones come, they stay. */
+/* Insert a candidate into the ranking, after its equals. */
 static void
-insert(LayoutCandidate *candidates, int count, LayoutCandidate candidate)
+insert_candidate(LayoutCandidate *candidates, int count, LayoutCandidate candidate)
 {
 	int			place = count;
 
@@ -236,7 +232,7 @@ insert(LayoutCandidate *candidates, int count, LayoutCandidate candidate)
 	candidates[place] = candidate;
 }
 
-/* From how much less surprising, to how much likelier. */
+/* Turn surprises into chances. */
 static void
 set_chances(LayoutCandidate *candidates, int count)
 {
@@ -252,13 +248,13 @@ set_chances(LayoutCandidate *candidates, int count)
 		candidates[i].chance /= sum;
 }
 
-/* Is there a preset whose time has the same ticks in the same place, but another epoch? */
+/* Is there a preset with the same tick and place of the time, but another epoch? */
 static bool
 has_other_epochs(const SnowflakeLayout *layout)
 {
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		const SnowflakeLayout *other = layout_of_preset(i);
+		const SnowflakeLayout *other = layout_by_preset_number(i);
 
 		if (other->tick_us == layout->tick_us && other->shift[LAYOUT_TIME] == layout->shift[LAYOUT_TIME] &&
 			other->epoch_ticks != layout->epoch_ticks)
@@ -267,7 +263,7 @@ has_other_epochs(const SnowflakeLayout *layout)
 	return false;
 }
 
-/* Leave room for other epochs; they take what is above MOST_CERTAIN.  Returns the number of candidates. */
+/* Add CANDIDATE_OTHER_EPOCH with the chance above MOST_CERTAIN, if it applies.  Returns the number of candidates. */
 static int
 allow_for_other_epochs(LayoutCandidate *candidates, int count)
 {
@@ -288,13 +284,13 @@ allow_for_other_epochs(LayoutCandidate *candidates, int count)
 }
 
 /*
- * What any 64 bits may be, the most plausible first, at a moment in us since 1970
- * (not negative, and not within a day of the largest).  own are the layouts that
- * IDs of this database are of, each of them once.  Fills LAYOUT_CANDIDATES(own_count)
- * at most, and returns their number.
+ * Rank what any 64 bits may be at now_us, us since 1970 (not negative, and not within a
+ * day of the largest), the most plausible candidate first.  own has each layout of IDs
+ * of this database once.  Fills at most LAYOUT_CANDIDATES(own_count) entries and returns
+ * their number.
  */
 int
-layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us, LayoutCandidate *candidates)
+layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us, LayoutCandidate *candidates)
 {
 	LayoutCandidate counter = {.kind = CANDIDATE_COUNTER};
 	LayoutCandidate drawn = {.kind = CANDIDATE_RANDOM};
@@ -304,23 +300,23 @@ layout_rank(uint64 id, const OwnLayout *own, int own_count, int64 now_us, Layout
 	{
 		LayoutCandidate candidate = {.layout = &own[i].layout,.own = &own[i]};
 
-		if (layout_preset(candidate.layout) != NULL)
+		if (layout_find_preset(candidate.layout) != NULL)
 			continue;
-		weigh(&candidate, id, now_us);
-		insert(candidates, count++, candidate);
+		weigh_candidate(&candidate, id, now_us);
+		insert_candidate(candidates, count++, candidate);
 	}
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		LayoutCandidate candidate = {.layout = layout_of_preset(i),.preset = &layout_presets[i]};
+		LayoutCandidate candidate = {.layout = layout_by_preset_number(i),.preset = &layout_presets[i]};
 
-		candidate.own = own_layout(candidate.layout, own, own_count);
-		weigh(&candidate, id, now_us);
-		insert(candidates, count++, candidate);
+		candidate.own = find_own_layout(candidate.layout, own, own_count);
+		weigh_candidate(&candidate, id, now_us);
+		insert_candidate(candidates, count++, candidate);
 	}
 	counter.surprise = bits_of_counter(id) + COUNTER_RARITY;
-	insert(candidates, count++, counter);
+	insert_candidate(candidates, count++, counter);
 	drawn.surprise = 64 + RANDOM_RARITY;
-	insert(candidates, count++, drawn);
+	insert_candidate(candidates, count++, drawn);
 	set_chances(candidates, count);
 	return allow_for_other_epochs(candidates, count);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * id_text.c
- *	  Writing and reading numbers as short text.  See id_text.h.
+ * base_n.c
+ *	  Write and read numbers as short text.  See base_n.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,11 +10,11 @@
 #include "common/int.h"
 
 #include "bits/base32.h"
-#include "bits/id_text.h"
+#include "bits/base_n.h"
 
 #define DIGITS(text) .digits = (text), .base = sizeof(text) - 1
 
-const IdTextEncoding id_text_encodings[ID_TEXT_ENCODINGS] = {
+const BaseNEncoding base_n_encodings[BASE_N_ENCODINGS] = {
 	{
 		.name = "base62",
 		DIGITS("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
@@ -48,17 +48,17 @@ const IdTextEncoding id_text_encodings[ID_TEXT_ENCODINGS] = {
 	},
 };
 
-/* Write encoding->length digits, and nothing after them. */
+/* Write encoding->length digits without a terminating zero byte. */
 void
-id_text_encode(const IdTextEncoding *encoding, uint64 value, char *text)
+base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text)
 {
 	for (int i = encoding->length; i-- > 0; value /= encoding->base)
 		text[i] = encoding->digits[value % encoding->base];
 }
 
-/* What a character counts as a digit; -1 if it is none. */
+/* The value of a digit; -1 if the character is not a digit. */
 static int
-digit_value(const IdTextEncoding *encoding, char character)
+digit_value(const BaseNEncoding *encoding, char character)
 {
 	const char *digit;
 
@@ -71,7 +71,7 @@ digit_value(const IdTextEncoding *encoding, char character)
 	return digit != NULL ? digit - encoding->digits : -1;
 }
 
-/* Divide by a base.  Returns the remainder. */
+/* Divide *value by a base and return the remainder. */
 static int
 divide_128(UuidBits *value, int base)
 {
@@ -84,15 +84,15 @@ divide_128(UuidBits *value, int base)
 	return low % base;
 }
 
-/* Write encoding->length_128 digits, and nothing after them. */
+/* Write encoding->length_128 digits without a terminating zero byte. */
 void
-id_text_encode_128(const IdTextEncoding *encoding, UuidBits value, char *text)
+base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text)
 {
 	for (int i = encoding->length_128; i-- > 0;)
 		text[i] = encoding->digits[divide_128(&value, encoding->base)];
 }
 
-/* Multiply by a base and add a digit.  False if 128 bits do not hold it; then value is of no use. */
+/* Multiply by a base and add a digit.  Returns false, with *value undefined, if 128 bits overflow. */
 static bool
 append_digit(UuidBits *value, int base, int digit)
 {
@@ -105,16 +105,15 @@ append_digit(UuidBits *value, int base, int digit)
 }
 
 /*
- * Read a text of this many bytes, which may be any, from the left up to the first
- * thing that is wrong.  *value is set if nothing is, and *bad, an index into the
- * text, if that is a character: all before it are single bytes of ASCII.  Digits that
- * make the high word more than most_high are too many.
+ * Read any text of length bytes from the left, up to the first error.  Sets *value if
+ * there is none.  Sets *bad to the index of a bad character; all characters before it
+ * are single bytes of ASCII.  The value overflows if its high word exceeds most_high.
  */
-static IdTextStatus
-decode(const IdTextEncoding *encoding, const char *text, size_t length, uint64 most_high,
-	   UuidBits *value, size_t *bad)
+static BaseNStatus
+decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, uint64 most_high,
+			  UuidBits *value, size_t *bad)
 {
-	IdTextStatus status = ID_TEXT_EMPTY;
+	BaseNStatus status = BASE_N_EMPTY;
 	UuidBits	sum = {0, 0};
 
 	for (size_t i = 0; i < length; i++)
@@ -127,34 +126,34 @@ decode(const IdTextEncoding *encoding, const char *text, size_t length, uint64 m
 		if (digit < 0)
 		{
 			*bad = i;
-			return ID_TEXT_BAD_CHARACTER;
+			return BASE_N_BAD_CHARACTER;
 		}
 		if (!append_digit(&sum, encoding->base, digit) || sum.high > most_high)
-			return ID_TEXT_OVERFLOW;
-		status = ID_TEXT_OK;
+			return BASE_N_OVERFLOW;
+		status = BASE_N_OK;
 	}
-	if (status == ID_TEXT_OK)
+	if (status == BASE_N_OK)
 		*value = sum;
 	return status;
 }
 
-/* Read a number of 64 bits, as decode() says. */
-IdTextStatus
-id_text_decode(const IdTextEncoding *encoding, const char *text, size_t length,
-			   uint64 *value, size_t *bad)
+/* Read a number of 64 bits, as decode_digits() says. */
+BaseNStatus
+base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
+			  uint64 *value, size_t *bad)
 {
 	UuidBits	bits;
-	IdTextStatus status = decode(encoding, text, length, 0, &bits, bad);
+	BaseNStatus status = decode_digits(encoding, text, length, 0, &bits, bad);
 
-	if (status == ID_TEXT_OK)
+	if (status == BASE_N_OK)
 		*value = bits.low;
 	return status;
 }
 
-/* Read a number of 128 bits, as decode() says. */
-IdTextStatus
-id_text_decode_128(const IdTextEncoding *encoding, const char *text, size_t length,
-				   UuidBits *value, size_t *bad)
+/* Read a number of 128 bits, as decode_digits() says. */
+BaseNStatus
+base_n_decode_128(const BaseNEncoding *encoding, const char *text, size_t length,
+				  UuidBits *value, size_t *bad)
 {
-	return decode(encoding, text, length, PG_UINT64_MAX, value, bad);
+	return decode_digits(encoding, text, length, PG_UINT64_MAX, value, bad);
 }

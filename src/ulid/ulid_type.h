@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * ulid_time.h
- *	  The time of a ULID, and back.
+ * ulid_type.h
+ *	  Timestamps as times of ULIDs.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_ULID_TIME_H
-#define IDGEN_ULID_TIME_H
+#ifndef IDGEN_ULID_TYPE_H
+#define IDGEN_ULID_TYPE_H
 
 #include "datatype/timestamp.h"
 
-extern int64 ulid_ms_of(TimestampTz moment);
+extern int64 timestamptz_to_ulid_ms(TimestampTz moment);
 
-#endif							/* IDGEN_ULID_TIME_H */
+#endif							/* IDGEN_ULID_TYPE_H */

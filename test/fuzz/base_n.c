@@ -1,30 +1,30 @@
 /*-------------------------------------------------------------------------
  *
- * id_text.c
- *	  What id_text.c promises, for any number and any text.
+ * base_n.c
+ *	  What base_n.c promises, for any number and any text.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "bits/id_text.h"
+#include "bits/base_n.h"
 
 #include "fuzz.h"
 
 /* The number as text, in a block of memory that ends where the text does. */
 static char *
-encode(const IdTextEncoding *encoding, uint64 value)
+encode(const BaseNEncoding *encoding, uint64 value)
 {
 	char	   *text = malloc(encoding->length);
 
 	require(text != NULL);
-	id_text_encode(encoding, value, text);
+	base_n_encode(encoding, value, text);
 	return text;
 }
 
 /* Texts are read as the numbers they were made of, and are in their order. */
 static void
-check_encode(const IdTextEncoding *encoding, const uint64 value[2])
+check_encode(const BaseNEncoding *encoding, const uint64 value[2])
 {
 	char	   *text[2];
 	uint64		read;
@@ -34,7 +34,7 @@ check_encode(const IdTextEncoding *encoding, const uint64 value[2])
 	for (int i = 0; i < 2; i++)
 	{
 		text[i] = encode(encoding, value[i]);
-		require(id_text_decode(encoding, text[i], encoding->length, &read, &bad) == ID_TEXT_OK);
+		require(base_n_decode(encoding, text[i], encoding->length, &read, &bad) == BASE_N_OK);
 		require(read == value[i]);
 	}
 	order = memcmp(text[0], text[1], encoding->length);
@@ -49,9 +49,9 @@ check_encode(const IdTextEncoding *encoding, const uint64 value[2])
  * that is wrong.
  */
 static void
-check_decode(const IdTextEncoding *encoding, const char *text, size_t size)
+check_decode(const BaseNEncoding *encoding, const char *text, size_t size)
 {
-	IdTextStatus expected = ID_TEXT_EMPTY;
+	BaseNStatus expected = BASE_N_EMPTY;
 	unsigned __int128 sum = 0;
 	uint64		value;
 	size_t		bad = 0;
@@ -59,32 +59,32 @@ check_decode(const IdTextEncoding *encoding, const char *text, size_t size)
 
 	for (i = 0; i < size; i++)
 	{
-		IdTextStatus status = id_text_decode(encoding, text + i, 1, &value, &bad);
+		BaseNStatus status = base_n_decode(encoding, text + i, 1, &value, &bad);
 
-		if (status == ID_TEXT_EMPTY)
+		if (status == BASE_N_EMPTY)
 			continue;
 		expected = status;
-		if (status != ID_TEXT_OK)
+		if (status != BASE_N_OK)
 			break;
 		require(value < (uint64) encoding->base);
 		sum = sum * encoding->base + value;
 		if (sum > PG_UINT64_MAX)
 		{
-			expected = ID_TEXT_OVERFLOW;
+			expected = BASE_N_OVERFLOW;
 			break;
 		}
 	}
 
-	require(id_text_decode(encoding, text, size, &value, &bad) == expected);
-	if (expected == ID_TEXT_OK)
+	require(base_n_decode(encoding, text, size, &value, &bad) == expected);
+	if (expected == BASE_N_OK)
 		require(value == (uint64) sum);
-	if (expected == ID_TEXT_BAD_CHARACTER)
+	if (expected == BASE_N_BAD_CHARACTER)
 		require(bad == i);
 }
 
 /* The same of numbers of 128 bits. */
 static void
-check_encode_128(const IdTextEncoding *encoding, const UuidBits value[2])
+check_encode_128(const BaseNEncoding *encoding, const UuidBits value[2])
 {
 	char	   *text[2];
 	bool		is_less = value[0].high < value[1].high || (value[0].high == value[1].high && value[0].low < value[1].low);
@@ -97,8 +97,8 @@ check_encode_128(const IdTextEncoding *encoding, const UuidBits value[2])
 
 		text[i] = malloc(encoding->length_128);
 		require(text[i] != NULL);
-		id_text_encode_128(encoding, value[i], text[i]);
-		require(id_text_decode_128(encoding, text[i], encoding->length_128, &read, &bad) == ID_TEXT_OK);
+		base_n_encode_128(encoding, value[i], text[i]);
+		require(base_n_decode_128(encoding, text[i], encoding->length_128, &read, &bad) == BASE_N_OK);
 		require(uuid_bits_equal(read, value[i]));
 	}
 	order = memcmp(text[0], text[1], encoding->length_128);
@@ -110,29 +110,29 @@ check_encode_128(const IdTextEncoding *encoding, const UuidBits value[2])
 
 /* What fits 64 bits is read by both as the same; what does not, by one of them or none. */
 static void
-check_decode_128(const IdTextEncoding *encoding, const char *text, size_t size)
+check_decode_128(const BaseNEncoding *encoding, const char *text, size_t size)
 {
 	uint64		small = 0;
 	UuidBits	large = {0, 0};
 	size_t		bad[2] = {0, 0};
-	IdTextStatus of_small = id_text_decode(encoding, text, size, &small, &bad[0]);
-	IdTextStatus of_large = id_text_decode_128(encoding, text, size, &large, &bad[1]);
+	BaseNStatus of_small = base_n_decode(encoding, text, size, &small, &bad[0]);
+	BaseNStatus of_large = base_n_decode_128(encoding, text, size, &large, &bad[1]);
 
-	if (of_small != ID_TEXT_OVERFLOW)
+	if (of_small != BASE_N_OVERFLOW)
 	{
 		require(of_large == of_small && bad[0] == bad[1]);
 		require(large.high == 0 && large.low == small);
 	}
-	else if (of_large == ID_TEXT_OK)
+	else if (of_large == BASE_N_OK)
 		require(large.high > 0);
 	else
-		require(of_large != ID_TEXT_EMPTY);
+		require(of_large != BASE_N_EMPTY);
 }
 
 void
-check_id_text(Input *input)
+check_base_n(Input *input)
 {
-	const IdTextEncoding *encoding = &id_text_encodings[take_upto(input, 1, ID_TEXT_ENCODINGS - 1)];
+	const BaseNEncoding *encoding = &base_n_encodings[take_upto(input, 1, BASE_N_ENCODINGS - 1)];
 	uint64		value[2];
 
 	for (int i = 0; i < 2; i++)
@@ -142,9 +142,9 @@ check_id_text(Input *input)
 }
 
 void
-check_id_text_128(Input *input)
+check_base_n_128(Input *input)
 {
-	const IdTextEncoding *encoding = &id_text_encodings[take_upto(input, 1, ID_TEXT_ENCODINGS - 1)];
+	const BaseNEncoding *encoding = &base_n_encodings[take_upto(input, 1, BASE_N_ENCODINGS - 1)];
 	UuidBits	value[2];
 
 	for (int i = 0; i < 2; i++)
