@@ -1,12 +1,13 @@
 # idgen: IDs made inside PostgreSQL
 #
 #	make quickstart		from a bare Debian machine to IDs in a table
-#	make test			the same, then every test
+#	make test			the same, then the tests, in ten minutes
+#	make test-full		the same, with the tests that take longer
 #	make bench			measure, against what PostgreSQL has itself
-#	make matrix			make test on the other majors of PostgreSQL
+#	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
-#	make sanitize		make test under sanitizers, and fuzz the arithmetic
+#	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
 #	make layouts		draw the layouts that have names for docs/layouts.md, as PG_CONFIG's headers are there
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
@@ -137,7 +138,7 @@ EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test bench matrix torture model sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
 .PHONY: $(SELF_CONTAINED) unit layouts
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -146,6 +147,8 @@ quickstart:
 	@test/quickstart
 test:
 	@test/run
+test-full:
+	@FULL=1 test/run
 bench:
 	@bench/run
 matrix:
