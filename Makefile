@@ -8,6 +8,7 @@
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
+#	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
 #	make layouts		draw the layouts that have names for docs/layouts.md, as PG_CONFIG's headers are there
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
@@ -139,7 +140,7 @@ PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
 SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
-.PHONY: $(SELF_CONTAINED) unit layouts
+.PHONY: $(SELF_CONTAINED) unit sources layouts format typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -176,11 +177,38 @@ endif
 ARITHMETIC = $(wildcard src/bits/*.c)
 NOT_ARITHMETIC = postgres\.h|fmgr\.h|\<(ereport|elog|palloc[0-9a-z]*|pstrdup|psprintf|pfree|Datum|LWLock[A-Za-z]*)\>
 
-unit: $(UNIT) docs/draw-layouts
+# What holds of the sources, without a build.
+sources:
 	@if grep -nE '$(NOT_ARITHMETIC)' src/bits/*.[ch]; then echo 'not ok 1 - src/bits is arithmetic alone'; exit 1; fi
+	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
+	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
+
+unit: sources $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
+
+# Where pgindent is: in POSTGRES_SOURCE, where pg_bsd_indent has been built, or else with the server, as Debian has it from
+# 17 on.
+ifdef POSTGRES_SOURCE
+PGINDENT = $(POSTGRES_SOURCE)/src/tools/pgindent/pgindent
+PG_BSD_INDENT = $(POSTGRES_SOURCE)/src/tools/pg_bsd_indent/pg_bsd_indent
+PG_TYPEDEFS = $(POSTGRES_SOURCE)/src/tools/pgindent/typedefs.list
+else
+PGINDENT = $(bindir)/pgindent
+PG_BSD_INDENT = $(bindir)/pg_bsd_indent
+PG_TYPEDEFS = $(datadir)/typedefs.list
+endif
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch])
+
+format: typedefs
+	$(PGINDENT) --indent=$(PG_BSD_INDENT) --typedefs=$(PG_TYPEDEFS) --list-of-typedefs="$$(tr '\n' ' ' <typedefs.list)" \
+	  $(PGINDENT_FLAGS) $(SOURCES)
+
+# The types that the sources define, which pgindent has to know.
+typedefs:
+	sed -nE 's/^\} ([A-Z_]+ )?([A-Za-z0-9_]+);$$/\2/p; s/^typedef [^;]*\(\*([A-Za-z0-9_]+)\).*/\1/p; s/^typedef [^(]*[ *]([A-Za-z0-9_]+);$$/\1/p' \
+	  $(SOURCES) | LC_ALL=C sort -u >typedefs.list
 
 layouts: docs/draw-layouts
 	docs/draw-layouts write docs
