@@ -73,7 +73,7 @@ CREATE TABLE answers (kind text, id uuid, range tstzrange, right_answer boolean,
 SELECT format('INSERT INTO answers SELECT kind, id, range, moment <@ range, %1$s_created_in(id::%2$s, range), '
 	'%1$s_created_in(id::%2$s, CASE WHEN random() < 2 THEN range END) FROM (SELECT * FROM ids JOIN ranges USING (kind) WHERE kind = %1$L OFFSET 0) p', kind, type)
 FROM kinds \gexec
-SELECT cmp_ok(least(count(*) FILTER (WHERE right_answer), count(*) FILTER (WHERE NOT right_answer), 5 * count(*) FILTER (WHERE right_answer IS NULL)), '>', 5000::bigint,
+SELECT cmp_ok(least(count(*) FILTER (WHERE right_answer), count(*) FILTER (WHERE NOT right_answer), 5 * count(*) FILTER (WHERE right_answer IS NULL)), '>', (5000 * :share_of_ranges)::bigint,
 	kind || ': there are ranges with and without an ID, and NULLs') FROM answers GROUP BY kind ORDER BY kind;
 SELECT is(count(*) FILTER (WHERE replaced IS DISTINCT FROM right_answer), 0::bigint, kind || '_created_in says what the time of the ID says')
 FROM answers GROUP BY kind ORDER BY kind;
