@@ -9,6 +9,7 @@
 #	make model			check a model of how IDs are taken and time is reserved
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
 #	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
+#	make script			assemble the install script from its parts
 #	make layouts		draw the layouts that have names for docs/layouts.md, as PG_CONFIG's headers are there
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
@@ -117,6 +118,40 @@ OBJS = \
 
 EXTENSION = idgen
 DATA = idgen--0.1.sql
+
+# The parts of the install script, in the order in which it creates objects: what a part uses is created before.  The
+# script is committed, so that it is there without a build: after a change of a part, `make script` assembles it again.
+SQL_PARTS = \
+	src/idgen.sql \
+	src/snowflake/snowflake_layout.sql \
+	src/snowflake/snowflake.sql \
+	src/snowflake/snowflake_generator.sql \
+	src/snowflake/snowflake_parse.sql \
+	src/snowflake/snowflake_type.sql \
+	src/snowflake/snowflake_calendar.sql \
+	src/snowflake/snowflake_moment.sql \
+	src/snowflake/snowflake_range.sql \
+	src/snowflake/snowflake_time.sql \
+	src/snowflake/snowflake_text.sql \
+	src/snowflake/snowflake_capacity.sql \
+	src/uuid/uuid.sql \
+	src/uuid/uuid_time.sql \
+	src/uuid/uuid_text.sql \
+	src/snowflake/snowflake128.sql \
+	src/ulid/ulid_type.sql \
+	src/ulid/ulid_time.sql \
+	src/ulid/ulid.sql \
+	src/admin/id_series.sql \
+	src/uuid/uuid_range.sql \
+	src/uuid/uuid_kind.sql \
+	src/admin/stats.sql \
+	src/admin/check.sql \
+	src/admin/extension_schema.sql \
+	src/admin/reset_timeline.sql \
+	src/uuid/uuid_comments.sql \
+	src/admin/ambiguous_calls.sql
+ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
+
 PGFILEDESC = "idgen - IDs made inside the database"
 
 # The control file is where the version is written.
@@ -140,7 +175,7 @@ PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
 SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
-.PHONY: $(SELF_CONTAINED) unit sources layouts format typedefs
+.PHONY: $(SELF_CONTAINED) unit sources layouts script format typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -180,6 +215,10 @@ NOT_ARITHMETIC = postgres\.h|fmgr\.h|\<(ereport|elog|palloc[0-9a-z]*|pstrdup|psp
 # What holds of the sources, without a build.
 sources:
 	@if grep -nE '$(NOT_ARITHMETIC)' src/bits/*.[ch]; then echo 'not ok 1 - src/bits is arithmetic alone'; exit 1; fi
+	@if [ '$(sort $(SQL_PARTS))' != '$(sort $(wildcard src/*.sql src/*/*.sql))' ]; then \
+	  echo 'not ok 1 - each .sql file of src is a part of the install script'; exit 1; \
+	fi
+	@$(ASSEMBLE) | cmp - $(DATA) || { echo "not ok 1 - $(DATA) is what 'make script' assembles"; exit 1; }
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
 
@@ -187,6 +226,9 @@ unit: sources $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
+
+script:
+	$(ASSEMBLE) >$(DATA).new && mv $(DATA).new $(DATA)
 
 # Where pgindent is: in POSTGRES_SOURCE, where pg_bsd_indent has been built, or else with the server, as Debian has it from
 # 17 on.

@@ -4,7 +4,7 @@
  *	  What SQL calls to have a moment as a bound on Snowflake IDs.
  *
  * The comparisons of IDs with moments are SQL functions around these, which the
- * planner replaces by their bodies; see idgen--0.1.sql.  What concerns ranges is
+ * planner replaces by their bodies; see snowflake_time.sql.  What concerns ranges is
  * in snowflake_range.c.  The last argument of all is the layout, which must be by
  * time; ERROR if it is not.
  *

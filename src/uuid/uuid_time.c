@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
  * uuid_version(VARIADIC id uuid[]); NULL if the UUID has none
  *
  * It is for one UUID.  That it is declared for any number of them makes room for the
- * uuid_version(uuid) of others; see idgen--0.1.sql.
+ * uuid_version(uuid) of others; see uuid_time.sql.
  */
 Datum
 idgen_uuid_version(PG_FUNCTION_ARGS)
