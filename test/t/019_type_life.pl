@@ -286,7 +286,7 @@ sub check_dumps
 	my $apart = picture($node, 'apart');
 	foreach my $format (qw(plain custom))
 	{
-		foreach my $database (full_run() || $format eq 'plain' ? qw(postgres apart) : 'apart')
+		foreach my $database (qw(postgres apart))
 		{
 			my $copy = "${database}_$format";
 			dump_database($node, $database, $copy, '--format', $format);
@@ -299,7 +299,7 @@ sub check_dumps
 	# It can be moved, too: what was parsed goes along.
 	query($node, 'postgres_plain', 'CREATE SCHEMA ids; ALTER EXTENSION idgen SET SCHEMA ids');
 	check_queries($node, 'postgres_plain', 'extension moved to another schema');
-	query($node, 'postgres', "DROP DATABASE IF EXISTS $_") foreach qw(apart apart_plain apart_custom postgres_plain postgres_custom);
+	query($node, 'postgres', "DROP DATABASE $_") foreach qw(apart apart_plain apart_custom postgres_plain postgres_custom);
 	return;
 }
 
@@ -317,7 +317,7 @@ sub check_data_only
 	foreach my $case ([ 'ledger', 'ledger_flakes' ], [ 'ledger_flakes', 'ledger_back' ])
 	{
 		my ($from, $to) = @$case;
-		foreach my $options ([ '--format', 'plain' ], (full_run() ? ([ '--format', 'plain', '--inserts' ], [ '--format', 'custom' ]) : ()))
+		foreach my $options ([ '--format', 'plain' ], [ '--format', 'plain', '--inserts' ], [ '--format', 'custom' ])
 		{
 			query($node, $to, 'TRUNCATE entries');
 			dump_database($node, $from, "$to @$options", '--data-only', @$options);
@@ -518,7 +518,7 @@ max_sync_workers_per_subscription = 8
 wal_retrieve_retry_interval = '100ms'
 END
 $subscriber->start;
-check_logical_replication($node, $subscriber, $_) foreach (full_run() ? 'false' : ()), 'true';
+check_logical_replication($node, $subscriber, $_) foreach 'false', 'true';
 $subscriber->stop;
 check_standby($node, $picture);
 check_crash($node);
