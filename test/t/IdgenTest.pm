@@ -4,6 +4,8 @@
 #   IdgenTest::Session  sessions and clients
 #   IdgenTest::Clock    the clock that servers read
 #   IdgenTest::IDs      statements that issue IDs, and checks on these
+#
+# Files that dump, copy or replicate tables use IdgenTest::Tables, too.
 
 package IdgenTest;
 
