@@ -268,7 +268,14 @@ test/unit/randomness: $(INCLUDED_IN_RANDOMNESS)
 test/unit/randomness: LDLIBS += $(filter -lcrypto,$(LIBS)) -pthread
 docs/draw-layouts: docs/layout_svg.c docs/layout_svg.h
 
-$(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(HEADERS)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDED_IN_RANDOMNESS),$(filter %.c,$^)) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
+LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDED_IN_RANDOMNESS),$(filter %.c %.o,$^)) \
+	-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
+
+$(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+
+# It instruments the arithmetic, too.
+test/fuzz/arithmetic: %: %.c $(ARITHMETIC) $(HEADERS)
+	$(LINK_ARITHMETIC)
 
 endif
