@@ -1,12 +1,15 @@
 # idgen: IDs made inside PostgreSQL
 #
 #	make quickstart		from a bare Debian machine to IDs in a table
-#	make test			the same, then every test
+#	make test			the same, then the tests, in ten minutes
+#	make test-full		the same, with the tests that take longer
 #	make bench			measure, against what PostgreSQL has itself
-#	make matrix			make test on the other majors of PostgreSQL
+#	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
-#	make sanitize		make test under sanitizers, and fuzz the arithmetic
+#	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
+#	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
+#	make script			assemble the install script from its parts
 #	make layouts		draw the layouts that have names for docs/layouts.md, as PG_CONFIG's headers are there
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
@@ -112,6 +115,40 @@ OBJS = \
 
 EXTENSION = idgen
 DATA = idgen--0.1.sql
+
+# The parts of the install script, in the order in which it creates objects: what a part uses is created before.  The
+# script is committed, so that it is there without a build: after a change of a part, `make script` assembles it again.
+SQL_PARTS = \
+	src/idgen.sql \
+	src/snowflake/snowflake_layout.sql \
+	src/snowflake/snowflake.sql \
+	src/snowflake/snowflake_generator.sql \
+	src/snowflake/snowflake_parse.sql \
+	src/snowflake/snowflake_type.sql \
+	src/snowflake/snowflake_calendar.sql \
+	src/snowflake/snowflake_moment.sql \
+	src/snowflake/snowflake_range.sql \
+	src/snowflake/snowflake_time.sql \
+	src/snowflake/snowflake_text.sql \
+	src/snowflake/snowflake_capacity.sql \
+	src/uuid/uuid.sql \
+	src/uuid/uuid_time.sql \
+	src/uuid/uuid_text.sql \
+	src/snowflake/snowflake128.sql \
+	src/ulid/ulid_type.sql \
+	src/ulid/ulid_time.sql \
+	src/ulid/ulid.sql \
+	src/admin/id_series.sql \
+	src/uuid/uuid_range.sql \
+	src/uuid/uuid_kind.sql \
+	src/admin/stats.sql \
+	src/admin/check.sql \
+	src/admin/extension_schema.sql \
+	src/admin/reset_timeline.sql \
+	src/uuid/uuid_comments.sql \
+	src/admin/ambiguous_calls.sql
+ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
+
 PGFILEDESC = "idgen - IDs made inside the database"
 
 # The control file is where the version is written.
@@ -134,8 +171,8 @@ EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test bench matrix torture model sanitize
-.PHONY: $(SELF_CONTAINED) unit layouts
+SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
+.PHONY: $(SELF_CONTAINED) unit sources layouts script format typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -143,6 +180,8 @@ quickstart:
 	@test/quickstart
 test:
 	@test/run
+test-full:
+	@FULL=1 test/run
 bench:
 	@bench/run
 matrix:
@@ -170,11 +209,45 @@ endif
 ARITHMETIC = $(wildcard src/bits/*.c)
 NOT_ARITHMETIC = postgres\.h|fmgr\.h|\<(ereport|elog|palloc[0-9a-z]*|pstrdup|psprintf|pfree|Datum|LWLock[A-Za-z]*)\>
 
-unit: $(UNIT) docs/draw-layouts
+# What holds of the sources, without a build.
+sources:
 	@if grep -nE '$(NOT_ARITHMETIC)' src/bits/*.[ch]; then echo 'not ok 1 - src/bits is arithmetic alone'; exit 1; fi
+	@if [ '$(sort $(SQL_PARTS))' != '$(sort $(wildcard src/*.sql src/*/*.sql))' ]; then \
+	  echo 'not ok 1 - each .sql file of src is a part of the install script'; exit 1; \
+	fi
+	@$(ASSEMBLE) | cmp - $(DATA) || { echo "not ok 1 - $(DATA) is what 'make script' assembles"; exit 1; }
+	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
+	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
+
+unit: sources $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
+
+script:
+	$(ASSEMBLE) >$(DATA).new && mv $(DATA).new $(DATA)
+
+# Where pgindent is: in POSTGRES_SOURCE, where pg_bsd_indent has been built, or else with the server, as Debian has it from
+# 17 on.
+ifdef POSTGRES_SOURCE
+PGINDENT = $(POSTGRES_SOURCE)/src/tools/pgindent/pgindent
+PG_BSD_INDENT = $(POSTGRES_SOURCE)/src/tools/pg_bsd_indent/pg_bsd_indent
+PG_TYPEDEFS = $(POSTGRES_SOURCE)/src/tools/pgindent/typedefs.list
+else
+PGINDENT = $(bindir)/pgindent
+PG_BSD_INDENT = $(bindir)/pg_bsd_indent
+PG_TYPEDEFS = $(datadir)/typedefs.list
+endif
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch])
+
+format: typedefs
+	$(PGINDENT) --indent=$(PG_BSD_INDENT) --typedefs=$(PG_TYPEDEFS) --list-of-typedefs="$$(tr '\n' ' ' <typedefs.list)" \
+	  $(PGINDENT_FLAGS) $(SOURCES)
+
+# The types that the sources define, which pgindent has to know.
+typedefs:
+	sed -nE 's/^\} ([A-Z_]+ )?([A-Za-z0-9_]+);$$/\2/p; s/^typedef [^;]*\(\*([A-Za-z0-9_]+)\).*/\1/p; s/^typedef [^(]*[ *]([A-Za-z0-9_]+);$$/\1/p' \
+	  $(SOURCES) | LC_ALL=C sort -u >typedefs.list
 
 layouts: docs/draw-layouts
 	docs/draw-layouts write docs
@@ -192,7 +265,14 @@ test/unit/randomness: $(INCLUDED_IN_RANDOMNESS)
 test/unit/randomness: LDLIBS += $(filter -lcrypto,$(LIBS)) -pthread
 docs/draw-layouts: docs/layout_svg.c docs/layout_svg.h
 
-$(UNIT) test/fuzz/arithmetic docs/draw-layouts: %: %.c $(ARITHMETIC) $(HEADERS)
-	$(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDED_IN_RANDOMNESS),$(filter %.c,$^)) -L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
+LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDED_IN_RANDOMNESS),$(filter %.c %.o,$^)) \
+	-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
+
+$(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+
+# It instruments the arithmetic, too.
+test/fuzz/arithmetic: %: %.c $(ARITHMETIC) $(HEADERS)
+	$(LINK_ARITHMETIC)
 
 endif

@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(idgen_uuidv6_to_v1);
  * ERROR INVALID_PARAMETER_VALUE if there are none, or several.
  *
  * The functions take one UUID.  They are declared as variadic so that they do not conflict
- * with functions of others that take one uuid; see idgen--0.1.sql.
+ * with functions of others that take one uuid; see uuid_time.sql.
  */
 static bool
 get_only_uuid(ArrayType *array, const char *caller, UuidBits *uuid)

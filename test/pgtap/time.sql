@@ -5,6 +5,9 @@ BEGIN;
 SELECT plan(286);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
+\ir include/full.sql
+SELECT CASE WHEN :'full' THEN 1000 ELSE 200 END AS other_ids, CASE WHEN :'full' THEN 1 ELSE 0.2 END AS share_of_ranges,
+	CASE WHEN :'full' THEN 100000 ELSE 10000 END AS least_answers \gset
 
 -- A plan, the same on all majors: the cast to bigint is left out, which only some nodes
 -- show, and the result of a sub-select, $0, (InitPlan 1).col1 or (InitPlan expr_1).col1,
@@ -88,7 +91,7 @@ WITH ticks(ms) AS (
 	SELECT pg_temp.id(ms, rest), true FROM ticks, unnest('{0,1,4194302,4194303}'::bigint[]) rest
 	UNION ALL SELECT pg_temp.id(ms, floor(random() * 4194304)::bigint), true FROM ticks, generate_series(1, 6)
 	UNION ALL SELECT floor(random() * 2147483648)::bigint << 32 | floor(random() * 4294967296)::bigint, false
-	FROM generate_series(1, 1000)
+	FROM generate_series(1, :other_ids)
 	UNION ALL VALUES (NULL::bigint, true)
 )
 SELECT row_number() OVER () AS n, number, number::snowflake AS id, edge FROM numbers;
@@ -110,14 +113,14 @@ WITH ticks(ms) AS (
 )
 SELECT row_number() OVER () AS n, moment, edge FROM moments;
 
--- all ranges of edges and some hundred of other moments, with all kinds of bounds; one
--- that is NULL makes a range without an end
+-- all ranges of edges (or a sample, see above) and some hundred of other moments, with all
+-- kinds of bounds; one that is NULL makes a range without an end
 CREATE TABLE ranges AS
 WITH ranges(range, edge) AS (
 	SELECT tstzrange(a.moment, b.moment, kind), a.edge
 	FROM moments a JOIN moments b ON coalesce(a.moment <= b.moment, true) AND a.edge = b.edge,
 	     unnest('{[),(],[],()}'::text[]) kind
-	WHERE a.edge OR random() < 0.02
+	WHERE random() < CASE WHEN a.edge THEN :share_of_ranges ELSE 0.02 END
 	UNION ALL VALUES ('empty'::tstzrange, true), (NULL::tstzrange, true)
 )
 SELECT row_number() OVER () AS n, range, edge FROM ranges;
@@ -135,7 +138,7 @@ SELECT *,
 FROM (SELECT i.number, i.id, r.n, r.range, snowflake_timestamp(i.number) <@ r.range AS right_answer
       FROM ids i JOIN ranges r ON i.edge = r.edge OFFSET 0) pairs;
 
-SELECT cmp_ok(least(count(*) FILTER (WHERE right_answer), count(*) FILTER (WHERE NOT right_answer)), '>', 100000::bigint,
+SELECT cmp_ok(least(count(*) FILTER (WHERE right_answer), count(*) FILTER (WHERE NOT right_answer)), '>', :least_answers::bigint,
 	'there are ranges with and without an ID') FROM answers;
 SELECT cmp_ok(count(*), '>', 1000::bigint, 'and NULLs') FROM answers WHERE right_answer IS NULL;
 SELECT is(count(*) FILTER (WHERE answer IS DISTINCT FROM right_answer), 0::bigint, way || ' says what snowflake_timestamp(id) <@ range says')
@@ -766,7 +769,8 @@ RESET enable_bitmapscan;
 --
 
 -- every hour, and its last microsecond, of days around changes of the clock, some of them
--- at midnight; and random moments
+-- at midnight; and random moments, but not of Havana, where midnight comes twice in November
+-- and date_trunc takes the second one
 CREATE TABLE periods AS
 WITH changes(zone, day) AS (VALUES ('Europe/Berlin', date '2024-03-31'), ('Europe/Berlin', '2024-10-27'), ('America/New_York', '2024-03-10'),
 	('America/New_York', '2024-11-03'), ('Pacific/Chatham', '2024-04-07'), ('Pacific/Chatham', '2024-09-29'), ('Asia/Beirut', '2021-03-28'),
@@ -774,7 +778,7 @@ WITH changes(zone, day) AS (VALUES ('Europe/Berlin', date '2024-03-31'), ('Europ
 SELECT name, unit, zone, moment, p.*
 FROM (VALUES ('hour', interval '1 hour'), ('day', '1 day'), ('week', '1 week'), ('month', '1 month'), ('quarter', '3 months'), ('year', '1 year')) u(name, unit),
      (SELECT zone, day + i * interval '1 h' - us * interval '1 us' AS moment FROM changes, generate_series(-60, 60) i, generate_series(0, 1) us
-      UNION ALL SELECT zone, timestamptz '2020-01-01' + random() * interval '68 years' FROM changes, generate_series(1, 50)) m,
+      UNION ALL SELECT zone, timestamptz '2020-01-01' + random() * interval '68 years' FROM changes, generate_series(1, 50) WHERE zone <> 'America/Havana') m,
      snowflake_period(name, moment, zone) p;
 SELECT is(count(*), 0::bigint, 'a moment is in its period') FROM periods WHERE NOT (starts_at <= moment AND moment < ends_at);
 SELECT is(count(*), 0::bigint, 'a period starts where date_trunc says')

@@ -3,6 +3,9 @@
 BEGIN;
 SELECT plan(108);
 SET LOCAL TimeZone = 'UTC';
+\ir include/full.sql
+-- how many of each kind
+SELECT CASE WHEN :'full' THEN 100000 ELSE 20000 END AS ids \gset
 
 -- 128 bits, a number of some of them, and an ID of text, all without the library
 CREATE FUNCTION pg_temp.bits(id uuid) RETURNS bit(128) LANGUAGE sql IMMUTABLE AS
@@ -73,7 +76,7 @@ INSERT INTO kinds VALUES
 	('ulid_sequential', 'ulid_sequential()::uuid', NULL, true, 1, 69);
 CREATE TEMP TABLE drawn (kind text, n integer, id uuid);
 CREATE TEMP TABLE timed (kind text, before timestamptz, id uuid, after timestamptz);
-SELECT format('INSERT INTO drawn SELECT %L, n, %s FROM generate_series(1, 100000) n', kind, expression) FROM kinds \gexec
+SELECT format('INSERT INTO drawn SELECT %L, n, %s FROM generate_series(1, %s) n', kind, expression, :ids) FROM kinds \gexec
 -- each in a statement of its own: of a statement, what holds a moment of the server's may have the same time for some ms
 SELECT format('INSERT INTO timed SELECT %L, b, %s, clock_timestamp() FROM (SELECT clock_timestamp() AS b OFFSET 0) x', kind, expression)
 FROM kinds, generate_series(1, 200) \gexec
@@ -81,7 +84,7 @@ FROM kinds, generate_series(1, 200) \gexec
 SELECT is(count(*) FILTER (WHERE pg_temp.field(id, 48, 4) <> version OR pg_temp.field(id, 64, 2) <> 2), 0::bigint,
 	format('%s: version %s, variant 10', kind, version))
 FROM drawn JOIN kinds USING (kind) WHERE version IS NOT NULL GROUP BY kind, version ORDER BY kind;
-SELECT is(count(DISTINCT id), 100000::bigint, kind || ': no ID comes twice') FROM drawn GROUP BY kind ORDER BY kind;
+SELECT is(count(DISTINCT id), (:ids)::bigint, kind || ': no ID comes twice') FROM drawn GROUP BY kind ORDER BY kind;
 SELECT is(count(*) FILTER (WHERE id <= previous), 0::bigint, kind || ': IDs strictly increase')
 FROM (SELECT kind, id, lag(id) OVER (PARTITION BY kind ORDER BY n) AS previous FROM drawn JOIN kinds USING (kind) WHERE is_ordered) d
 GROUP BY kind ORDER BY kind;
@@ -120,7 +123,7 @@ FROM drawn WHERE kind IN ('uuidv1', 'uuidv6');
 SELECT is(count(DISTINCT pg_temp.field(id, 66, 62)), 1::bigint, 'a session keeps its node and clock sequence, for both versions')
 FROM drawn WHERE kind IN ('uuidv1', 'uuidv6');
 CREATE TEMP TABLE mixed AS
-SELECT n, CASE WHEN n % 2 = 0 THEN uuidv1() ELSE uuidv6() END AS id FROM generate_series(1, 100000) n;
+SELECT n, CASE WHEN n % 2 = 0 THEN uuidv1() ELSE uuidv6() END AS id FROM generate_series(1, :ids) n;
 SELECT is(count(*), 0::bigint, 'no two have the same time, be they of version 1 or 6')
 FROM (SELECT pg_temp.ticks(id) <= lag(pg_temp.ticks(id)) OVER (ORDER BY n) AS wrong FROM mixed) m WHERE wrong;
 
@@ -148,10 +151,10 @@ CREATE TEMP TABLE moments AS
 SELECT n, k.kind, CASE k.kind WHEN 'uuidv7_sequential' THEN uuidv7_sequential() WHEN 'ulid_sequential' THEN ulid_sequential()::uuid
 	WHEN 'snowflake128_nextval' THEN snowflake128_nextval() WHEN 'uuidv1' THEN uuidv1() ELSE uuidv6() END AS id
 FROM (SELECT n, (ARRAY['uuidv7_sequential', 'ulid_sequential', 'snowflake128_nextval', 'uuidv1', 'uuidv6'])[n % 5 + 1] AS kind
-      FROM generate_series(1, 100000) n OFFSET 0) k;
+      FROM generate_series(1, :ids) n OFFSET 0) k;
 SELECT is(count(*), 0::bigint, 'moments strictly increase, from kind to kind')
 FROM (SELECT pg_temp.moment(kind, id) <= lag(pg_temp.moment(kind, id)) OVER (ORDER BY n) AS wrong FROM moments) m WHERE wrong;
-SELECT is(count(DISTINCT pg_temp.moment(kind, id)), 100000::bigint, 'and none comes twice') FROM moments;
+SELECT is(count(DISTINCT pg_temp.moment(kind, id)), (:ids)::bigint, 'and none comes twice') FROM moments;
 SELECT is(array_agg(DISTINCT pg_temp.field(id, 80, 48)), ARRAY[(1::bigint << 40) | (current_setting('idgen.datacenter_id')::bigint << 24)
 	| current_setting('idgen.worker_id')::bigint], 'versions 1 and 6 can have the server''s node, which is no hardware address')
 FROM moments WHERE kind ~ 'uuidv[16]';
@@ -183,7 +186,7 @@ CREATE TEMP TABLE ulids AS SELECT kind, n, pg_temp.ms(id) AS ms, pg_temp.field(i
 	+ pg_temp.field(id, 64, 32) * 4294967296::numeric + pg_temp.field(id, 96, 32) AS random
 FROM (SELECT kind, n, id FROM drawn WHERE kind IN ('ulid', 'ulid_monotonic')
 	UNION ALL SELECT CASE n % 3 WHEN 0 THEN 'both, random' ELSE 'both, by 1' END, n, CASE n % 3 WHEN 0 THEN ulid() ELSE ulid_monotonic() END::uuid
-	FROM (SELECT n FROM generate_series(1, 100000) n OFFSET 0) g) u;
+	FROM (SELECT n FROM generate_series(1, :ids) n OFFSET 0) g) u;
 CREATE TEMP TABLE steps AS SELECT kind, ms - lag(ms) OVER w AS ms, random - lag(random) OVER w AS random
 FROM ulids WINDOW w AS (PARTITION BY left(kind, 4), kind ~ 'monotonic' ORDER BY n);
 SELECT is(array_agg(DISTINCT random), '{1}', kind || ': in the same millisecond, one more than the last')
@@ -195,7 +198,7 @@ SELECT ok(count(*) > 1000, kind || ': steps in a millisecond were seen') FROM st
 SELECT cmp_ok(count(*), '>', 5::bigint, 'and other milliseconds') FROM steps WHERE ms > 0;
 CREATE TEMP TABLE uuid_steps AS
 SELECT pg_temp.fractions(id) - lag(pg_temp.fractions(id)) OVER w AS fractions, pg_temp.field(id, 66, 62) - lag(pg_temp.field(id, 66, 62)) OVER w AS step
-FROM (SELECT array_agg(public.uuidv7()) AS ids FROM generate_series(1, 100000)) a, unnest(ids) WITH ORDINALITY u(id, n) WINDOW w AS (ORDER BY n);
+FROM (SELECT array_agg(public.uuidv7()) AS ids FROM generate_series(1, :ids)) a, unnest(ids) WITH ORDINALITY u(id, n) WINDOW w AS (ORDER BY n);
 SELECT is(count(*) FILTER (WHERE step NOT BETWEEN 1 AND 281474976710656), 0::bigint, 'uuidv7(): in the same fraction, a step of 1 to 2^48') FROM uuid_steps WHERE fractions = 0;
 -- within six standard deviations; a step is one more than the random bits
 CREATE TEMP TABLE step_bits AS

@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use IdgenLife;
+use IdgenTest::Tables;
 use IdgenTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -225,7 +225,7 @@ sub check_copy
 	my $whole = copy_out($node, 'flakes', 'flakes', 'binary');
 	foreach my $length (length($whole) - 5, length($whole) / 2, 22, 15)
 	{
-		append_to_file(life_file("cut_$length"), substr($whole, 0, $length));
+		append_to_file(data_file("cut_$length"), substr($whole, 0, $length));
 		like(copy_in($node, 'untouched', "cut_$length", 'binary'), qr/ERROR:  22P04:/,
 			"COPY in binary: refused if cut off after $length bytes");
 	}
@@ -234,8 +234,8 @@ sub check_copy
   SKIP:
 	{
 		skip 'ON_ERROR is not known', 1 if $node->pg_version < 17;
-		append_to_file(life_file('mixed'), "1\t{1}\n-1\t{1}\nx\t{1}\n2\t{-1}\n9223372036854775808\t{}\n2\t{2}\n");
-		query($node, 'postgres', "COPY flakes_in FROM '" . life_file('mixed') . "' (ON_ERROR ignore)");
+		append_to_file(data_file('mixed'), "1\t{1}\n-1\t{1}\nx\t{1}\n2\t{-1}\n9223372036854775808\t{}\n2\t{2}\n");
+		query($node, 'postgres', "COPY flakes_in FROM '" . data_file('mixed') . "' (ON_ERROR ignore)");
 		is(query($node, 'postgres', 'SELECT * FROM flakes_in ORDER BY id'), "1|{1}\n2|{2}", 'COPY with ON_ERROR: what is wrong is left out');
 	}
 	query($node, 'postgres', 'DROP TABLE flakes, numbers, flakes_in, numbers_in, untouched');

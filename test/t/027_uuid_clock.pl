@@ -190,19 +190,19 @@ sub check_of_session
 	return;
 }
 
-# Under a clock that stands still, and goes back to where it was: what only random bits tell
-# apart.  So many UUIDs leave a fraction, whose random bits they use up.
+# Under a clock that stands still, and goes back to where it was: then only random bits tell
+# IDs apart.  UUIDs use up the random bits of a fraction after about 33,000.
 sub check_standing_clock
 {
 	my ($node) = @_;
 	my @sessions = map { session($node) } 1 .. 2;
-	my $count = 60_000;
+	my $count = full_run() ? 60_000 : 40_000;
 
 	foreach my $draw ('public.uuidv7()', 'ulid()')
 	{
 		my @all;
 
-		foreach my $clock ('2026-03-01 00:00:00', '2026-02-01 00:00:00', '2026-03-01 00:00:00', '2026-02-01 00:00:00')
+		foreach my $clock ('2026-03-01 00:00:00', '2026-02-01 00:00:00', '2026-03-01 00:00:00', (full_run() ? '2026-02-01 00:00:00' : ()))
 		{
 			$CLOCK->set($clock);
 			foreach my $session (@sessions)

@@ -8,7 +8,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
-use IdgenLife;
+use IdgenTest::Tables;
 use IdgenTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -187,7 +187,7 @@ sub check_copy
 	is(copy_out($node, '(SELECT id FROM ulids)', 'ulids', 'binary'), copy_out($node, '(SELECT id FROM uuids)', 'uuids', 'binary'), '... to the byte');
 	copy_out($node, '(SELECT 1::bigint)', 'bad', 'binary');
 	like(copy_in($node, 'ulids_in (id)', 'bad', 'binary'), qr/ERROR:  08P01:/, '... eight bytes are refused');
-	append_to_file(life_file('bad_text'), "01ARZ3NDEKTSV4RRFFQ69G5FAV\nu1ARZ3NDEKTSV4RRFFQ69G5FAV\n");
+	append_to_file(data_file('bad_text'), "01ARZ3NDEKTSV4RRFFQ69G5FAV\nu1ARZ3NDEKTSV4RRFFQ69G5FAV\n");
 	like(copy_in($node, 'ulids_in (id)', 'bad_text', 'text'), qr/ERROR:  22P02:.*Character 1, "u".*COPY ulids_in, line 2, column id/s, 'COPY in text: a bad one is refused, and where it is');
 
 	is( query($node, 'postgres', q{SELECT to_json(id), to_jsonb(ARRAY[id]), row_to_json(t), jsonb_build_object(id, id) FROM

@@ -370,6 +370,7 @@ sub check_waiting
 	ends_with($waiter, qr/ERROR:  57014: canceling statement due to user request/, '... or until they are cancelled');
 	$resetting->query("SET idgen.max_wait = '1h'");
 	$resetting->send('SELECT idgen_reset_timeline()');
+	wait_until { state_of($resetting) eq 'active' } 'the reset to begin';
 	$observer->query('SELECT pg_cancel_backend(' . $resetting->pid . ')');
 	ends_with($resetting, qr/ERROR:  57014: canceling statement due to user request/, '... also idgen_reset_timeline()');
 	ok(is_waiting($patient), '... the others wait');

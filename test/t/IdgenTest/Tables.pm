@@ -1,6 +1,6 @@
-# What the files share that see data through COPY, dumps, upgrades and replication.
+# Tables of IDs through COPY, dumps, upgrades and replication: what must be the same afterwards.
 
-package IdgenLife;
+package IdgenTest::Tables;
 
 use strict;
 use warnings;
@@ -10,14 +10,14 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-  life_file query try digest picture_of uses_indexes check_btrees create_amcheck
+  data_file query try digest picture_of uses_indexes check_btrees create_amcheck
   copy_out copy_in new_database dump_database restore
 );
 
 my $directory;
 
-# The path of a file of this test; there is no directory for it while modules are loaded.
-sub life_file
+# The path of a file of this test.  The directory is created on the first call: it cannot be while modules are loaded.
+sub data_file
 {
 	my ($name) = @_;
 
@@ -25,7 +25,7 @@ sub life_file
 	return "$directory/$name";
 }
 
-# Where the extension may be, and what makes plans depend on nothing but the indexes.
+# The schemas that the extension may be in, and settings with which plans depend on the indexes alone.
 my $SETTINGS = "SET search_path = public, ids; SET timezone = 'UTC'; SET enable_seqscan = off; ";
 
 sub query
@@ -97,7 +97,7 @@ sub uses_indexes
 	return ok(!@wrong, "$name: results are right, and indexes are used") || diag(join "\n", @wrong);
 }
 
-# For check_btrees(), where there is one.
+# Creates amcheck for check_btrees(), if it is installed.
 sub create_amcheck
 {
 	my ($node, $database) = @_;
@@ -107,7 +107,7 @@ sub create_amcheck
 	return;
 }
 
-# Passes if amcheck, where there is one, finds that each btree is in order and complete.
+# Passes if amcheck finds each btree in order and complete; skips if amcheck is not installed.
 sub check_btrees
 {
 	my ($node, $database, $name) = @_;
@@ -129,15 +129,15 @@ sub copy_out
 {
 	my ($node, $what, $file, $format) = @_;
 
-	query($node, 'postgres', "COPY $what TO '" . life_file($file) . "' (FORMAT $format)");
-	return slurp_file(life_file($file));
+	query($node, 'postgres', "COPY $what TO '" . data_file($file) . "' (FORMAT $format)");
+	return slurp_file(data_file($file));
 }
 
 sub copy_in
 {
 	my ($node, $table, $file, $format) = @_;
 
-	my ($output, $error) = try($node, 'postgres', "COPY $table FROM '" . life_file($file) . "' (FORMAT $format)");
+	my ($output, $error) = try($node, 'postgres', "COPY $table FROM '" . data_file($file) . "' (FORMAT $format)");
 	return $error;
 }
 
@@ -154,7 +154,7 @@ sub dump_database
 {
 	my ($node, $database, $file, @options) = @_;
 
-	$node->command_ok([ 'pg_dump', '--no-sync', '--file', life_file($file), @options, $node->connstr($database) ],
+	$node->command_ok([ 'pg_dump', '--no-sync', '--file', data_file($file), @options, $node->connstr($database) ],
 		"$database is dumped: @options");
 	return;
 }
@@ -165,8 +165,8 @@ sub restore
 
 	$node->command_ok(
 		$format eq 'plain'
-		? [ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', life_file($file), $node->connstr($database) ]
-		: [ 'pg_restore', '--exit-on-error', '--dbname', $node->connstr($database), life_file($file) ],
+		? [ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', data_file($file), $node->connstr($database) ]
+		: [ 'pg_restore', '--exit-on-error', '--dbname', $node->connstr($database), data_file($file) ],
 		"... and restored to $database");
 	return;
 }

@@ -1,0 +1,16 @@
+--
+-- Administration.  What it does concerns all databases of the server, and can
+-- make IDs repeat, so it is not for everyone.
+--
+
+CREATE FUNCTION idgen_reset_timeline(
+	start timestamptz DEFAULT NULL,
+	force boolean DEFAULT false)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_reset_timeline'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_reset_timeline(timestamptz, boolean) IS
+'sets the time at which snowflake IDs continue, by default that of the system clock';
+
+REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLIC;
