@@ -15,29 +15,12 @@
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
-#include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
-#include "snowflake/snowflake_parse.h"
 #include "snowflake/snowflake_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse);
 PG_FUNCTION_INFO_V1(idgen_snowflake_parse_own);
-
-/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if a number cannot be an ID of a layout. */
-void
-snowflake_check_id(const SnowflakeLayout *layout, int64 id)
-{
-	uint64		stray_bits = layout_stray_bits(layout, (uint64) id);
-
-	if (stray_bits != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("snowflake ID out of range"),
-				errdetail("The ID %lld has the bits 0x%llX set, which layout \"%s\" does not use.",
-						  (long long) id, (unsigned long long) stray_bits, layout_to_text(layout)),
-				errhint("Use snowflake_inspect(%lld) to see which layouts the ID can have.", (long long) id));
-}
 
 /*
  * The row type of the result, looked up once per call site.

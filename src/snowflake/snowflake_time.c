@@ -24,7 +24,6 @@
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "snowflake/snowflake_layout.h"
-#include "snowflake/snowflake_parse.h"
 #include "snowflake/snowflake_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_timestamp);
@@ -71,6 +70,21 @@ snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment)
 				errdetail("The times of layout \"%s\" are from %s to %s.", layout_to_text(layout),
 						  pstrdup(timestamptz_to_str(first)), pstrdup(timestamptz_to_str(last))));
 	return layout_tick_at_us(layout, clock_unix_us(moment));
+}
+
+/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if a number cannot be an ID of a layout. */
+void
+snowflake_check_id(const SnowflakeLayout *layout, int64 id)
+{
+	uint64		stray_bits = layout_stray_bits(layout, (uint64) id);
+
+	if (stray_bits != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("snowflake ID out of range"),
+				errdetail("The ID %lld has the bits 0x%llX set, which layout \"%s\" does not use.",
+						  (long long) id, (unsigned long long) stray_bits, layout_to_text(layout)),
+				errhint("Use snowflake_inspect(%lld) to see which layouts the ID can have.", (long long) id));
 }
 
 /*
