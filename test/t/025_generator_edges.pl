@@ -100,7 +100,7 @@ sub check_range_of_reset
 	foreach my $moment ('3000-01-01', '2611-06-12 20:30', '2300-01-01', 'infinity', '1969-12-31')
 	{
 		like($session->error("SELECT idgen_reset_timeline('$moment')"),
-			qr/ERROR:  22008: start of the snowflake timeline out of range\nDETAIL:  It can be from 1970-01-01 .* to 2262-/,
+			qr/ERROR:  22008: start of the snowflake timeline out of range\nDETAIL:  It must be between 1970-01-01 .* and 2262-/,
 			"a start in $moment");
 	}
 	$session->quit;

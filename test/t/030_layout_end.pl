@@ -137,7 +137,7 @@ sub check_clock_was_ahead
 	my $cured = sub
 	{
 		my ($next) = @_;
-		return qr/ERROR:.* is used up\nDETAIL:.*moment is 2089-09-06 15:47:35\.551.*go on at $next.*clock is at 2026-11-21.*\nHINT:.*idgen_reset_timeline\(force => true\)/;
+		return qr/ERROR:.* is used up\nDETAIL:.*last time that the layout can hold is 2089-09-06 15:47:35\.551.*next ID would have the time $next.*clock is at 2026-11-21.*\nHINT:.*idgen_reset_timeline\(force => true\)/;
 	};
 	my $at_clock = "snowflake_timestamp(snowflake_nextval()) BETWEEN '2026-11-21' AND '2026-11-22'";
 	my ($result, $output, $error);

@@ -154,8 +154,8 @@ sub check_reservation
 sub check_lead_shown
 {
 	my ($node, $session) = @_;
-	my $fraction = q{SELECT round(extract(epoch FROM clock_timestamp() + substring(finding FROM 'It is ([0-9.]+) s')::numeric * interval '1 s') * 1000) % 1000
-		FROM idgen_check() WHERE subject = 'system clock' AND finding LIKE 'It is %'};
+	my $fraction = q{SELECT round(extract(epoch FROM clock_timestamp() + substring(finding FROM 'The clock is ([0-9.]+) s')::numeric * interval '1 s') * 1000) % 1000
+		FROM idgen_check() WHERE subject = 'system clock' AND finding LIKE 'The clock is %'};
 
 	$session->query("SELECT idgen_reset_timeline(date_trunc('second', clock_timestamp()) + interval '1 hour 0.5 s', true)");
 	$session->query('CREATE ROLE regress_onlooker LOGIN');
@@ -256,7 +256,7 @@ sub tells_no_node
 	my ($node, $kind) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-	like(node_finding($node), qr/^This server $IDS_OF_OTHERS[^|]*, and its node is 0[^|]*\|[^|]*configure the layout and the node of that, or else write "idgen\.\w+ = " and a number/,
+	like(node_finding($node), qr/^This server $IDS_OF_OTHERS[^|]*\. Its node is 0[^|]*\|[^|]*configure the layout and the node of that server\. Otherwise write "idgen\.\w+ = " and a number/,
 		"no node is told of IDs $kind");
 	return;
 }
