@@ -50,7 +50,7 @@ check_date(const char *format, uint64 id, const char *created)
 	snprintf(text, sizeof(text), "time 40 bits of 1 s since %s, sequence 23", created);
 	if (!layout_read(text, &since, &problem) || !layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &at_us))
 		printf("Bail out! %s: %s\n", created, problem.detail);
-	check(Abs(at_us / US_PER_S - since.epoch_ticks) <= 1, of("the published time", created));
+	check(llabs(at_us / US_PER_S - since.epoch_ticks) <= 1, of("the published time", created));
 }
 
 /* The place of a format among the candidates, from 1. */
