@@ -35,7 +35,7 @@ get_server_layout(void)
 }
 
 /*
- * idgen_check(OUT severity text, OUT subject text, OUT finding text, OUT cure text)
+ * idgen_check(OUT severity text, OUT subject text, OUT finding text, OUT hint text)
  */
 Datum
 idgen_check(PG_FUNCTION_ARGS)

@@ -2,7 +2,7 @@ CREATE FUNCTION idgen_check(
 	OUT severity text,
 	OUT subject text,
 	OUT finding text,
-	OUT cure text)
+	OUT hint text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_check'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
@@ -15,7 +15,7 @@ CREATE FUNCTION idgen_check_configuration(
 	OUT severity text,
 	OUT subject text,
 	OUT finding text,
-	OUT cure text)
+	OUT hint text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_check_configuration'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;

@@ -257,7 +257,7 @@ check_proposal(ReturnSetInfo *result, const Proposal *proposal)
 
 /*
  * idgen_check_configuration(configuration text, OUT severity text, OUT subject text,
- * OUT finding text, OUT cure text)
+ * OUT finding text, OUT hint text)
  */
 Datum
 idgen_check_configuration(PG_FUNCTION_ARGS)

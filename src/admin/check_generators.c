@@ -62,15 +62,15 @@ layout_has_no_node(const SnowflakeLayout *layout)
 static void
 check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
-	const char *cure = "Use it on one server only, or choose a layout with a worker.";
+	const char *hint = "Use it on one server only, or choose a layout with a worker.";
 
 	if (!layout_has_no_node(&generator->layout))
 		return;
 	if (generator_datacenter.value != 0 || generator_worker.value != 0)
-		finding_put(result, FINDING_WARNING, generator->subject, cure,
+		finding_put(result, FINDING_WARNING, generator->subject, hint,
 					"This server has a node of its own, so there are other servers, but the layout does not distinguish servers.");
 	else if (others->how != NULL)
-		finding_put(result, FINDING_WARNING, generator->subject, cure,
+		finding_put(result, FINDING_WARNING, generator->subject, hint,
 					"%s The layout does not distinguish servers.", others->how);
 }
 
@@ -201,16 +201,16 @@ report_missing_generator(ReturnSetInfo *result, List *uses, int from, int to)
 	const GeneratorUse *use = list_nth(uses, from);
 	char	   *example = generator_use_text(use);
 	char	   *subject = psprintf("generator \"%s\"", NameStr(use->generator));
-	const char *cure = "Rename or create the generator, or change these objects to name another one.";
+	const char *hint = "Rename or create the generator, or change these objects to name another one.";
 
 	if (example == NULL)
 		return;
 	if (to > from)
-		finding_put(result, FINDING_ERROR, subject, cure,
+		finding_put(result, FINDING_ERROR, subject, hint,
 					"It does not exist, but %s and %d other objects depend on it and fail when they need an ID.",
 					example, to - from);
 	else
-		finding_put(result, FINDING_ERROR, subject, cure,
+		finding_put(result, FINDING_ERROR, subject, hint,
 					"It does not exist, but %s depends on it and fails when it needs an ID.", example);
 }
 

@@ -48,16 +48,16 @@ reserved_until_us(void)
  * what becomes of calls.
  */
 static void
-report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const char *cure, const char *obstacle, const char *then)
+report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const char *hint, const char *obstacle, const char *then)
 {
 	int64		until_us = reserved_until_us();
 
 	if (until_us > 0)
-		finding_put(result, FINDING_WARNING, subject, cure,
+		finding_put(result, FINDING_WARNING, subject, hint,
 					"%s IDs are issued up to %s. %s",
 					obstacle, timestamptz_to_str(clock_timestamptz(until_us)), then);
 	else
-		finding_put(result, FINDING_ERROR, subject, cure, "%s %s", obstacle, then);
+		finding_put(result, FINDING_ERROR, subject, hint, "%s %s", obstacle, then);
 }
 
 /* Has the origin a place for its progress, or is there one left? */

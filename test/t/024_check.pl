@@ -228,7 +228,7 @@ sub check_regression
 my $node = new_server('main', streaming => 1, conf => 'fsync = on');
 
 finds($node, '', 'nothing is wrong');
-is( $node->safe_psql('postgres', "SELECT count(*) FROM idgen_check() WHERE cure !~ '\\.\$' OR finding !~ '\\.\$' OR severity NOT IN ('error', 'warning', 'notice')"),
+is( $node->safe_psql('postgres', "SELECT count(*) FROM idgen_check() WHERE hint !~ '\\.\$' OR finding !~ '\\.\$' OR severity NOT IN ('error', 'warning', 'notice')"),
 	0, 'rows are sentences');
 check_settings($node);
 check_timeline($node);

@@ -151,7 +151,7 @@ sub check_clock_was_ahead
 	$node->stop;
 	start_server($node);
 	($result, $output, $error) = $node->psql('postgres', 'SELECT snowflake_nextval()', on_error_die => 0);
-	like($error, $cured->('2099-01-01'), '... but a restart does, and the error names the cure');
+	like($error, $cured->('2099-01-01'), '... but a restart does, and the error names the hint');
 	$node->safe_psql('postgres', 'SELECT idgen_reset_timeline(force => true)');
 	is_true($at_clock, '... which works');
 
@@ -162,7 +162,7 @@ sub check_clock_was_ahead
 	($result, $output, $error) = $node->psql('postgres', 'SELECT snowflake_nextval()', on_error_die => 0);
 	like($error, $cured->('2089-09-06 15:47:35\.552'), 'the same for a clock that was in the last tick');
 	$node->safe_psql('postgres', 'SELECT idgen_reset_timeline(force => true)');
-	is_true($at_clock, '... and the same cure');
+	is_true($at_clock, '... and the same hint');
 	$node->stop;
 	return;
 }

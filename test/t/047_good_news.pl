@@ -231,12 +231,12 @@ sub check_past_end
 	return;
 }
 
-# The finding that the node is the default, and its cure.
+# The finding that the node is the default, and its hint.
 sub node_finding
 {
 	my ($node) = @_;
 
-	return $node->safe_psql('postgres', "SELECT finding, cure FROM idgen_check() WHERE subject = 'idgen.worker_id'");
+	return $node->safe_psql('postgres', "SELECT finding, hint FROM idgen_check() WHERE subject = 'idgen.worker_id'");
 }
 
 sub tells_line

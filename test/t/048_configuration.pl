@@ -105,8 +105,8 @@ sub check_ids
 		unlike(findings("idgen.layout = '$layout'"), qr/idgen\.worker_id/, "IDs of the present layout, before $layout");
 	}
 	$node->safe_psql('postgres', "TRUNCATE t; INSERT INTO t SELECT snowflake_make(now() - i * interval '1 s', worker_id => 7) FROM generate_series(0, 2) i");
-	my $cure = $node->safe_psql('postgres', "SELECT cure FROM idgen_check_configuration('idgen.layout = leaf') WHERE subject = 'idgen.worker_id'");
-	like($cure, qr/ write "idgen\.worker_id = " and a number/, 'IDs of another node, which is none of a new layout');
+	my $hint = $node->safe_psql('postgres', "SELECT hint FROM idgen_check_configuration('idgen.layout = leaf') WHERE subject = 'idgen.worker_id'");
+	like($hint, qr/ write "idgen\.worker_id = " and a number/, 'IDs of another node, which is none of a new layout');
 	$node->safe_psql('postgres', 'DROP TABLE t');
 	return;
 }
