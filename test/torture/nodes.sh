@@ -19,6 +19,8 @@ DRIFT=1s SYNC='' PRELOAD='' DATACENTER=0 WORKER=1
 RESERVED_MS=3200
 # idgen.max_regression by default.
 REGRESSION_MS=60000
+# The clock of the primary before its last step, until we have looked for starts.
+FORMER_OFFSET=''
 
 # ---------------------------------------------------------------------------------------------------- clocks
 
@@ -37,6 +39,7 @@ step_clock() {
   local node=$1 kind=$2 ms=$3 from
   note_starts
   now_us && from=$REPLY
+  FORMER_OFFSET=${OFFSET[$node]}
   OFFSET[$node]=$((OFFSET[$node] + ms))
   write_clock "$node" "${OFFSET[$node]}"
   note_height
@@ -79,18 +82,21 @@ note_lead() {
   printf '%s %s lead %s right %s\n' "$REPLY" "$REPLY" "$PRIMARY" "$lead" >>"$RUN/events"
 }
 
-# What the starts since we last looked have added, by the primary's log: no more than a reservation.
+# What the starts since we last looked have added, by the primary's log: no more than a reservation. A line may have been
+# written just before the last step of the clock.
 note_starts() {
   local log=$WORK/$PRIMARY/log size ms
   size=$(stat -c %s "$log" 2>/dev/null) || return 0
   for ms in $(tail -c "+$((${LOG_READ[$PRIMARY]:-0} + 1))" "$log" | head -c $((size - ${LOG_READ[$PRIMARY]:-0})) |
     sed -n 's/.*snowflake IDs begin at .*, \([0-9]*\)\.\([0-9]\{3\}\) s ahead of the system clock$/\1\2/p'); do
     ms=$((10#$ms + 1))
+    ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) || [[ -z $FORMER_OFFSET ]] ||
+      ms=$((ms + FORMER_OFFSET - OFFSET[$PRIMARY]))
     ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) ||
       fail "a start has IDs begin $((OFFSET[$PRIMARY] + ms - HIGHEST)) ms beyond any that there can have been"
     note_height "$ms"
   done
-  LOG_READ[$PRIMARY]=$size
+  LOG_READ[$PRIMARY]=$size FORMER_OFFSET=''
 }
 
 # What NODE has logged in a life that is over is no start.
