@@ -2343,7 +2343,7 @@ DECLARE
 	our_functions oid[];
 BEGIN
 	FOR their IN
-		SELECT DISTINCT p.oid, p.oid::regprocedure::text AS function, p.pronamespace::regnamespace AS schema, p.proname AS name,
+		SELECT DISTINCT p.oid, p.oid::regprocedure::text AS function, p.prokind AS kind, p.pronamespace::regnamespace AS schema, p.proname AS name,
 			-- of a variadic function, a call with one element
 			CASE WHEN p.provariadic <> 0 AND given = p.pronargs THEN (p.proargtypes::oid[])[0:given - 2] || p.provariadic
 				ELSE (p.proargtypes::oid[])[0:given - 1] END AS types, known
@@ -2361,10 +2361,9 @@ BEGIN
 				JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 				JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'idgen'
 			WHERE p.proname = their.name);
-		-- what PostgreSQL has a function of, such as min(), is called without a schema
+		-- aggregates, such as a min() of others, are called without a schema
 		call := format('%s%I(%s)',
-			CASE WHEN NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = their.name)
-				THEN their.schema || '.' END, their.name,
+			CASE WHEN their.kind <> 'a' THEN their.schema || '.' END, their.name,
 			(SELECT string_agg('NULL' || CASE WHEN n > 5 OR their.known & (1 << n::integer - 1) <> 0 THEN '::' || format_type(type, NULL) ELSE '' END, ', ' ORDER BY n)
 			 FROM unnest(their.types) WITH ORDINALITY t(type, n)));
 		FOREACH is_without_ours IN ARRAY '{false,true}'::boolean[] LOOP
