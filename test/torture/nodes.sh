@@ -39,7 +39,7 @@ step_clock() {
   local node=$1 kind=$2 ms=$3 from
   note_starts
   now_us && from=$REPLY
-  FORMER_OFFSET=${OFFSET[$node]}
+  [[ $node != "$PRIMARY" ]] || FORMER_OFFSET=${OFFSET[$node]}
   OFFSET[$node]=$((OFFSET[$node] + ms))
   write_clock "$node" "${OFFSET[$node]}"
   note_height
