@@ -191,7 +191,7 @@ chunk_renew(PositionSource *source)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	int64		coarse_ns = clock_coarse_ns();
-	ClockReading		now = window_read_clocks();
+	ClockReading now = window_read_clocks();
 	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.wall_ns));
 	uint64		ahead = now.reference_ns == now.wall_ns ? 0 : (now.reference_ns - now.wall_ns) / (layout->tick_us * NS_PER_US);
 	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);

@@ -379,6 +379,22 @@ may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *e
 		(equal_to == NULL || layout_may_be_equal(&issued, equal_to));
 }
 
+/* The next timeline from *number on that can; *number advances beyond it.  NULL if there is none. */
+static Timeline *
+next_issuer(int *number, const IdNumbers *numbers, const IdNumbers *equal_to)
+{
+	int			count = id_space_count();
+
+	while (*number < count)
+	{
+		Timeline   *timeline = id_space_needed_by_number((*number)++);
+
+		if (may_have_issued(timeline, numbers, equal_to))
+			return timeline;
+	}
+	return NULL;
+}
+
 /*
  * The time until which some of these numbers have been issued, in us since
  * 1970; 0 if none since the server started.  If equal_to is not NULL, only
@@ -387,16 +403,12 @@ may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *e
 int64
 id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 {
-	int			count = id_space_count();
+	Timeline   *timeline;
+	int			number = 0;
 	int64		until_us = 0;
 
-	for (int i = 0; i < count; i++)
-	{
-		Timeline   *timeline = id_space_needed_by_number(i);
-
-		if (may_have_issued(timeline, numbers, equal_to))
-			until_us = Max(until_us, timeline_issued_until_us(timeline));
-	}
+	while ((timeline = next_issuer(&number, numbers, equal_to)) != NULL)
+		until_us = Max(until_us, timeline_issued_until_us(timeline));
 	return until_us;
 }
 
@@ -407,15 +419,11 @@ id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 static void
 raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 position)
 {
-	int			count = id_space_count();
+	Timeline   *timeline;
+	int			number = 0;
 
-	for (int i = 0; i < count; i++)
-	{
-		Timeline   *timeline = id_space_needed_by_number(i);
-
-		if (may_have_issued(timeline, numbers, present))
-			shmem_raise_to(&timeline->next, position);
-	}
+	while ((timeline = next_issuer(&number, numbers, present)) != NULL)
+		shmem_raise_to(&timeline->next, position);
 }
 
 /*
@@ -480,15 +488,11 @@ raise_if_due_as_writer(Raise *raise)
 static void
 check_former_not_left(const Raise *raise)
 {
-	int			count = id_space_count();
+	Timeline   *timeline;
+	int			number = 0;
 
-	for (int i = 0; i < count; i++)
-	{
-		Timeline   *timeline = id_space_needed_by_number(i);
-
-		if (may_have_issued(timeline, raise->former, raise->present))
-			timeline_check_not_left(timeline);
-	}
+	while ((timeline = next_issuer(&number, raise->former, raise->present)) != NULL)
+		timeline_check_not_left(timeline);
 }
 
 /* Errors: those of wait_to_write(), check_former_not_left() and limit_wait(). */

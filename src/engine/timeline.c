@@ -233,7 +233,7 @@ typedef struct Take
 	PositionSource *source;
 	Turn		turn;
 	Wait		wait;
-	ClockReading		now;
+	ClockReading now;
 	int64		patience_ns;
 	IssueWindow		window;
 	TakeResult	result;

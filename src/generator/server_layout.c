@@ -43,7 +43,7 @@ layout_objection(const SnowflakeLayout *layout)
 }
 
 /* The reason why a layout cannot be a server's own, a sentence, or NULL if it can. */
-const char *
+static const char *
 server_layout_objection(const SnowflakeLayout *layout)
 {
 	if (layout_objection(layout) != NULL)

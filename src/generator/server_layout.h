@@ -22,7 +22,6 @@ extern ServerSetting server_layout_setting;
 #define LAYOUT_LONGEST_TICK_US US_PER_S
 
 extern const char *layout_objection(const SnowflakeLayout *layout);
-extern const char *server_layout_objection(const SnowflakeLayout *layout);
 extern bool server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem);
 extern void server_layout_set(const char *text);
 extern const SnowflakeLayout *server_layout(void);

@@ -92,7 +92,7 @@ snowflake_check_id(const SnowflakeLayout *layout, int64 id)
  * cannot be an ID of the layout, DATETIME_VALUE_OUT_OF_RANGE if its time is past the
  * range of timestamps.
  */
-TimestampTz
+static TimestampTz
 snowflake_get_time(const SnowflakeLayout *layout, int64 id)
 {
 	snowflake_check_id(layout, id);

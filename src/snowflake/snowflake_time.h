@@ -15,6 +15,5 @@
 extern TimestampTz snowflake_tick_start(const SnowflakeLayout *layout, uint64 tick);
 extern int64 snowflake_tick_at(const SnowflakeLayout *layout, TimestampTz moment);
 extern void snowflake_check_id(const SnowflakeLayout *layout, int64 id);
-extern TimestampTz snowflake_get_time(const SnowflakeLayout *layout, int64 id);
 
 #endif							/* IDGEN_SNOWFLAKE_TIME_H */
