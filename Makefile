@@ -25,6 +25,7 @@ OBJS = \
 	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
+	src/bits/lease_record.o \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
 	src/bits/uuid_bits.o \
@@ -166,7 +167,7 @@ override with_llvm = no
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
-EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts
+EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
@@ -197,6 +198,31 @@ else
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# Providers of coordination stores are modules of their own, so that idgen itself needs no client of any.  Each is built
+# where its client's headers are.
+PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
+	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
+PROVIDER_MODULES = $(PROVIDERS:=$(DLSUFFIX))
+src/provider/idgen_postgres.o: override CPPFLAGS += -I$(includedir)
+idgen_postgres$(DLSUFFIX): src/provider/idgen_postgres.o
+idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
+src/provider/%etcd%.o: override CPPFLAGS += $(shell pkg-config --cflags libcurl)
+idgen_etcd$(DLSUFFIX): src/provider/idgen_etcd.o
+idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
+
+all: $(PROVIDER_MODULES)
+$(PROVIDER_MODULES):
+	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
+
+install: install-providers
+.PHONY: install-providers
+install-providers: $(PROVIDER_MODULES) installdirs
+	for module in $(PROVIDER_MODULES); do $(INSTALL_SHLIB) $$module '$(DESTDIR)$(pkglibdir)/' || exit 1; done
+uninstall: uninstall-providers
+.PHONY: uninstall-providers
+uninstall-providers:
+	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
 $(OBJS): $(HEADERS) $(srcdir)/idgen.control

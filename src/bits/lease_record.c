@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * lease_record.c
+ *	  Reading and writing what a coordination store keeps of leased worker IDs.
+ *
+ * A record is a line of words "name=value" after the name of the format and its
+ * version.  A value contains no space; spaces in it are written as "_" if they
+ * are in a holder's name, and as "+" if they are in a layout, which has neither
+ * character.  All words must be there, in this order, so that a record has one
+ * text only.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "bits/lease_record.h"
+
+#define RECORD_FORMAT "idgen-lease/1"
+#define POOL_FORMAT "idgen-pool/1"
+
+/* A text that is being read, word by word. */
+typedef struct Words
+{
+	const char *rest;
+	bool		is_valid;
+} Words;
+
+/* The rest of text after prefix; NULL if it does not begin with that. */
+static const char *
+after_prefix(const char *text, const char *prefix)
+{
+	size_t		length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+static Words
+begin_words(const char *text, const char *format)
+{
+	const char *rest = after_prefix(text, format);
+
+	return (Words)
+	{
+		.rest = rest == NULL ? "" : rest,.is_valid = rest != NULL
+	};
+}
+
+/*
+ * Read the next word, " name=value", into value (size bytes).  Letters and
+ * digits are not checked here.
+ */
+static void
+read_word(Words *words, const char *name, char *value, size_t size)
+{
+	const char *rest = words->is_valid ? after_prefix(words->rest, " ") : NULL;
+	size_t		length;
+
+	value[0] = '\0';
+	if (rest != NULL)
+		rest = after_prefix(rest, name);
+	if (rest != NULL)
+		rest = after_prefix(rest, "=");
+	words->is_valid = rest != NULL;
+	if (!words->is_valid)
+		return;
+	length = strcspn(rest, " ");
+	words->rest = rest + length;
+	words->is_valid = length < size;
+	if (!words->is_valid)
+		return;
+	memcpy(value, rest, length);
+	value[length] = '\0';
+}
+
+/* Read a whole number (0 .. largest), without leading zeros. */
+static uint64
+read_number(Words *words, const char *name, uint64 largest)
+{
+	char		digits[24];
+	uint64		number = 0;
+
+	read_word(words, name, digits, sizeof(digits));
+	if (digits[0] == '\0' || (digits[0] == '0' && digits[1] != '\0'))
+		words->is_valid = false;
+	for (const char *digit = digits; words->is_valid && *digit != '\0'; digit++)
+	{
+		if (*digit < '0' || *digit > '9' || number > (largest - (*digit - '0')) / 10)
+			words->is_valid = false;
+		else
+			number = number * 10 + (*digit - '0');
+	}
+	return words->is_valid ? number : 0;
+}
+
+static void
+read_nonce(Words *words, const char *name, char *nonce)
+{
+	read_word(words, name, nonce, LEASE_NONCE_SIZE);
+	if (strspn(nonce, "0123456789abcdef") != LEASE_NONCE_SIZE - 1)
+		words->is_valid = false;
+}
+
+/* Replace each byte from by to. */
+static void
+replace_byte(char *text, char from, char to)
+{
+	for (; *text != '\0'; text++)
+		if (*text == from)
+			*text = to;
+}
+
+/* Read a layout, or nothing if it may be missing. */
+static void
+read_layout(Words *words, const char *name, char *layout, bool may_be_missing)
+{
+	SnowflakeLayout valid;
+	LayoutProblem problem;
+
+	read_word(words, name, layout, LAYOUT_TEXT_SIZE);
+	replace_byte(layout, '+', ' ');
+	if (words->is_valid && !(may_be_missing && layout[0] == '\0') && !layout_read(layout, &valid, &problem))
+		words->is_valid = false;
+}
+
+static bool
+end_words(const Words *words)
+{
+	return words->is_valid && words->rest[0] == '\0';
+}
+
+/* Read the text of a record.  Returns false if it is none, or has another version. */
+bool
+lease_record_read(const char *text, LeaseRecord *record)
+{
+	Words		words = begin_words(text, RECORD_FORMAT);
+
+	memset(record, 0, sizeof(LeaseRecord));
+	read_nonce(&words, "nonce", record->nonce);
+	record->epoch = read_number(&words, "epoch", PG_INT64_MAX);
+	record->fence_us = read_number(&words, "fence", PG_INT64_MAX);
+	record->acknowledged = read_number(&words, "acknowledged", PG_INT64_MAX);
+	read_word(&words, "holder", record->holder, LEASE_HOLDER_SIZE);
+	return end_words(&words);
+}
+
+/* A holder's name, with what would end a word replaced. */
+static void
+clean_holder(const char *holder, char *clean)
+{
+	size_t		length = 0;
+
+	for (; holder[length] != '\0' && length < LEASE_HOLDER_SIZE - 1; length++)
+		clean[length] = (unsigned char) holder[length] <= ' ' || holder[length] == 0x7f ? '_' : holder[length];
+	clean[length] = '\0';
+}
+
+/* Write a record to text (LEASE_RECORD_SIZE). */
+void
+lease_record_write(const LeaseRecord *record, char *text)
+{
+	char		holder[LEASE_HOLDER_SIZE];
+
+	clean_holder(record->holder, holder);
+	snprintf(text, LEASE_RECORD_SIZE,
+			 RECORD_FORMAT " nonce=%s epoch=" INT64_FORMAT " fence=" INT64_FORMAT " acknowledged=" INT64_FORMAT " holder=%s",
+			 record->nonce, record->epoch, record->fence_us, record->acknowledged, holder);
+}
+
+/* Read the text of a pool's record.  Returns false if it is none, or has another version. */
+bool
+lease_pool_read(const char *text, LeasePool *pool)
+{
+	Words		words = begin_words(text, POOL_FORMAT);
+
+	memset(pool, 0, sizeof(LeasePool));
+	read_nonce(&words, "identity", pool->identity);
+	pool->datacenter = read_number(&words, "datacenter", PG_INT32_MAX);
+	pool->first_worker = read_number(&words, "first", LEASE_MAX_WORKER);
+	pool->last_worker = read_number(&words, "last", LEASE_MAX_WORKER);
+	pool->reach_us = read_number(&words, "reach", PG_INT64_MAX);
+	pool->floor_us = read_number(&words, "floor", PG_INT64_MAX);
+	pool->incarnation = read_number(&words, "incarnation", PG_UINT64_MAX);
+	pool->proposal = read_number(&words, "proposal", PG_INT64_MAX);
+	read_layout(&words, "layout", pool->layout, false);
+	read_layout(&words, "proposed", pool->proposed, true);
+	return end_words(&words) && pool->first_worker <= pool->last_worker;
+}
+
+/* Write a pool's record to text (LEASE_POOL_SIZE).  Its layouts are valid. */
+void
+lease_pool_write(const LeasePool *pool, char *text)
+{
+	char		layout[LAYOUT_TEXT_SIZE];
+	char		proposed[LAYOUT_TEXT_SIZE];
+
+	strlcpy(layout, pool->layout, sizeof(layout));
+	strlcpy(proposed, pool->proposed, sizeof(proposed));
+	replace_byte(layout, ' ', '+');
+	replace_byte(proposed, ' ', '+');
+	snprintf(text, LEASE_POOL_SIZE,
+			 POOL_FORMAT " identity=%s datacenter=%d first=%d last=%d reach=" INT64_FORMAT " floor=" INT64_FORMAT
+			 " incarnation=" UINT64_FORMAT " proposal=" INT64_FORMAT " layout=%s proposed=%s",
+			 pool->identity, pool->datacenter, pool->first_worker, pool->last_worker, pool->reach_us, pool->floor_us,
+			 pool->incarnation, pool->proposal, layout, proposed);
+}
+
+/* Write 16 random bytes as a nonce (LEASE_NONCE_SIZE). */
+void
+lease_nonce_write(const uint8 *random16, char *nonce)
+{
+	for (int i = 0; i < (LEASE_NONCE_SIZE - 1) / 2; i++)
+		snprintf(nonce + 2 * i, 3, "%02x", random16[i]);
+}
