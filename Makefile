@@ -203,7 +203,7 @@ include $(PGXS)
 # where its client's headers are.
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
 	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
-PROVIDER_MODULES = $(PROVIDERS:=$(DLSUFFIX))
+PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
 src/provider/idgen_postgres.o: override CPPFLAGS += -I$(includedir)
 idgen_postgres$(DLSUFFIX): src/provider/idgen_postgres.o
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
