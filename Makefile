@@ -25,6 +25,7 @@ OBJS = \
 	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
+	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
