@@ -39,7 +39,10 @@ OBJS = \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/id_space.o \
+	src/engine/lease_close.o \
+	src/engine/lease_limit.o \
 	src/engine/limit.o \
+	src/engine/node_settings.o \
 	src/engine/origin.o \
 	src/engine/process_state.o \
 	src/engine/random.o \
@@ -51,6 +54,12 @@ OBJS = \
 	src/engine/turn.o \
 	src/engine/wait.o \
 	src/engine/window.o \
+	src/lease/lease_agent.o \
+	src/lease/lease_pool.o \
+	src/lease/lease_report.o \
+	src/lease/lease_secret.o \
+	src/lease/lease_store.o \
+	src/lease/lease_terms.o \
 	src/generator/generator.o \
 	src/generator/generator_change.o \
 	src/generator/generator_ddl.o \
@@ -63,9 +72,11 @@ OBJS = \
 	src/generator/generator_use.o \
 	src/generator/id_batch.o \
 	src/generator/layout_convert.o \
+	src/generator/leased_numbers.o \
 	src/generator/named_generator.o \
 	src/generator/own_layouts.o \
 	src/generator/server_layout.o \
+	src/generator/server_worker.o \
 	src/generator/unique_time.o \
 	src/planner/time_range.o \
 	src/planner/range_predicate.o \
@@ -108,6 +119,8 @@ OBJS = \
 	src/admin/extension_schema.o \
 	src/admin/check_finding.o \
 	src/admin/id_series.o \
+	src/admin/lease_administration.o \
+	src/admin/lease_status.o \
 	src/admin/others_ids.o \
 	src/admin/reset_timeline.o \
 	src/admin/stats.o \
@@ -144,6 +157,7 @@ SQL_PARTS = \
 	src/uuid/uuid_range.sql \
 	src/uuid/uuid_kind.sql \
 	src/admin/stats.sql \
+	src/admin/lease.sql \
 	src/admin/check.sql \
 	src/admin/extension_schema.sql \
 	src/admin/reset_timeline.sql \

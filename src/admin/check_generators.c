@@ -286,16 +286,17 @@ collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int 
 	List	   *servers = named_generator_list();
 	CheckedGenerator *generators = palloc((list_length(servers) + 1) * sizeof(CheckedGenerator));
 	ListCell   *cell;
+	uint64		node_bits;
 
 	*count = 0;
-	if (of_server != NULL && generator_server_fits(of_server))
+	if (of_server != NULL && generator_find_server_node_bits(of_server, &node_bits))
 	{
 		CheckedGenerator *server = &generators[(*count)++];
 
 		memset(server, 0, sizeof(CheckedGenerator));
 		server->subject = pstrdup(SERVER_SUBJECT);
 		server->layout = *of_server;
-		server->node_bits = generator_server_node_bits(of_server);
+		server->node_bits = node_bits;
 	}
 	foreach(cell, servers)
 	{

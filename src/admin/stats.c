@@ -187,10 +187,11 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	const SnowflakeLayout *layout = server_layout();
 	Timeline   *of_server = generator_server_timeline();
 	int			count = id_space_count();
+	uint64		node_bits;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (generator_server_fits(layout))
-		add_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
+	if (generator_find_server_node_bits(layout, &node_bits))
+		add_timeline_row(result, of_server, true, layout, node_bits);
 
 	/*
 	 * The others are there from their first ID on, which their coming would

@@ -22,6 +22,7 @@
 #include "replication/slot.h"
 #include "replication/syncrep.h"
 #include "replication/walsender_private.h"
+#include "storage/latch.h"
 #include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
@@ -143,6 +144,28 @@ compat_proc_number(const PGPROC *proc)
 	return GetNumberFromPGProc(proc);
 #else
 	return proc->pgprocno;
+#endif
+}
+
+/* 17: the same in the other direction. */
+static inline PGPROC *
+compat_proc_by_number(int number)
+{
+#if PG_VERSION_NUM >= 170000
+	return GetPGProcByNumber(number);
+#else
+	return &ProcGlobal->allProcs[number];
+#endif
+}
+
+/* 17: a wait event set belongs to a resource owner; before, to a memory context. */
+static inline WaitEventSet *
+compat_create_wait_event_set(int events)
+{
+#if PG_VERSION_NUM >= 170000
+	return CreateWaitEventSet(NULL, events);
+#else
+	return CreateWaitEventSet(CurrentMemoryContext, events);
 #endif
 }
 

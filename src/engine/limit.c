@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "engine/lease_limit.h"
 #include "engine/limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
@@ -33,6 +34,7 @@ typedef struct LimitQuery
 	const SnowflakeLayout *layout;
 	ClockTicks	ticks;
 	int64		patience_ns;	/* how long the caller would wait, 0 .. */
+	bool		has_server_worker;
 } LimitQuery;
 
 typedef struct Limit
@@ -252,12 +254,47 @@ get_reservation_cause(void)
 	return WAIT_RESERVATION;
 }
 
+/* ----------------------------------- the lease of the server's worker ID: extended by the agent */
+
+static uint64
+get_lease_end(const LimitQuery *query, KnownTime *known)
+{
+	if (!query->has_server_worker)
+		return PG_UINT64_MAX;
+	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->lease_limits.until_us), known);
+}
+
+static bool
+extend_lease(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+{
+	int64		patience = wait_patience(wait);
+
+	if (patience <= 0)
+		return false;
+	lease_ask(layout_position_end_us(layout, position));
+	lease_await_change(Min(patience, WAIT_LONGEST_POLL_NS));
+	return true;
+}
+
+static void
+report_lease(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	lease_report_end(wait_max_ms);
+}
+
+static WaitCause
+get_lease_cause(void)
+{
+	return WAIT_LEASE;
+}
+
 /* ------------------------------------------------------------------------------------ the table */
 
 static const Limit limits[LIMITS] = {
 	[LIMIT_LAYOUT] = {"layout", get_layout_end, extend_layout, report_layout, NULL},
 	[LIMIT_DRIFT] = {"drift", get_drift_end, extend_drift, report_drift, get_drift_cause},
 	[LIMIT_RESERVATION] = {"reservation", get_reservation_end, extend_reservation, report_reservation, get_reservation_cause},
+	[LIMIT_LEASE] = {"lease", get_lease_end, extend_lease, report_lease, get_lease_cause},
 };
 
 /*
@@ -267,7 +304,7 @@ static const Limit limits[LIMITS] = {
 IssueWindow
 limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
+	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
 	IssueWindow window = {
 		.end = PG_UINT64_MAX,
 		.restarts = now.restarts,
@@ -278,6 +315,9 @@ limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now
 	pg_read_barrier();
 	window.floor = Max(window_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
 					   window_floor(layout, query.ticks));
+	if (known->has_server_worker)
+		window.floor = Max(window.floor, window_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
+															  &known->lease_start));
 	window.ceiling = window_ceiling(layout, query.ticks, 0);
 	return window;
 }
@@ -286,7 +326,7 @@ limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now
 LimitId
 limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns, uint64 position)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
+	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
 	int			id = 0;
 
 	while (id < LIMITS - 1 && position < limits[id].end(&query, &known->ends[id]))

@@ -47,6 +47,12 @@
  *						leaves; see chunk.c.
  *	created, created_count
  *						shared->lock.
+ *	lease_limits		atomics that the lease agent alone writes, and an agent that
+ *						ends after it; see lease_limit.c for the order.
+ *	lease.agent, is_asked, requests, wanted_us, start_tried_ns, served
+ *						atomics.
+ *	the rest of lease	written by the agent under shared->lock, and read by it
+ *						without, by others under the lock.
  *	layout				written once under shared->lock, before layout_is_fixed.
  *	regressions			atomics.
  *	the rest			written once, by the process that creates the area, before any
@@ -63,6 +69,10 @@
 #include "storage/lwlock.h"
 
 #include "bits/layout.h"
+#include "bits/lease_machine.h"
+
+/* The last time of all, in us since 1970: in ns it still fits into 64 bits. */
+#define SHMEM_LAST_US (PG_INT64_MAX / NS_PER_US)
 
 /* The cause of a wait. */
 typedef enum WaitCause
@@ -71,9 +81,11 @@ typedef enum WaitCause
 								 * holds */
 	WAIT_DRIFT,					/* the clock is behind the timeline */
 	WAIT_RESERVATION,			/* time had to be reserved first */
+	WAIT_LEASE,					/* the lease of the worker ID had to be
+								 * extended */
 } WaitCause;
 
-#define WAIT_CAUSES (WAIT_RESERVATION + 1)
+#define WAIT_CAUSES (WAIT_LEASE + 1)
 
 /* Counters of issued IDs, and of what issuing them cost. */
 typedef struct IssueCounts
@@ -233,6 +245,53 @@ typedef struct Reservation
 	pg_atomic_uint64 spent_us;	/* on writing them */
 } Reservation;
 
+/*
+ * Who owns this server's worker ID, and until when: read by every take of the
+ * server's own IDs and rarely written.  Times are in us since 1970.
+ */
+typedef union LeaseLimits
+{
+	struct
+	{
+		pg_atomic_uint64 holding;	/* see lease_limit.h */
+		pg_atomic_uint64 start_us;	/* IDs of the worker ID begin here */
+		pg_atomic_uint64 until_us;	/* and stay below this time */
+		pg_atomic_uint64 extend_at_us;	/* a process that gets here should ask
+										 * for an extension */
+	};
+	char		pad[PG_CACHE_LINE_SIZE];
+} CACHE_LINE_ALIGNED LeaseLimits;
+
+/* What became of a lease; see idgen_lease(). */
+typedef enum LeaseState
+{
+	LEASE_STATE_NONE,			/* there is no agent, or it has nothing to do */
+	LEASE_STATE_CLAIMING,
+	LEASE_STATE_HELD,
+	LEASE_STATE_LOST,			/* the worker ID belongs to another server */
+} LeaseState;
+
+/* The side of the lease that the agent writes. */
+typedef struct Lease
+{
+	pg_atomic_uint32 agent;		/* number of its process plus 1, or 0 */
+	pg_atomic_uint32 is_asked;	/* 1: a process has set the agent's latch */
+	pg_atomic_uint32 requests;	/* bits of LeaseRequest */
+	pg_atomic_uint64 wanted_us; /* end of the IDs that have been asked for */
+	pg_atomic_uint64 start_tried_ns;	/* when an agent was started last;
+										 * monotonic */
+	pg_atomic_uint64 served;	/* counts what was done for those who wait */
+	ConditionVariable changed;	/* to wait until any of this has changed */
+	int			agent_pid;
+	LeaseState	state;
+	LeaseMachine machine;
+	uint32		resets;			/* of the timelines, when the worker ID was
+								 * claimed */
+	int64		extended_us;	/* when the fence was last written */
+	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last
+												 * success */
+} Lease;
+
 /* One of the last CREATED_GENERATORS generators that were created while the server runs. */
 typedef struct CreatedGenerator
 {
@@ -243,7 +302,7 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 8
+#define SHARED_AREA_FORMAT 9
 
 typedef struct SharedArea
 {
@@ -251,9 +310,11 @@ typedef struct SharedArea
 	Timeline	shared_timelines[SHARED_TIMELINES];
 	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;
+	LeaseLimits lease_limits;
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
 	Reservation reservation;
+	Lease		lease;
 	pg_atomic_uint64 regressions;
 	pg_atomic_uint64 largest_regression_ns;
 	SnowflakeLayout layout;		/* of the server's own IDs */

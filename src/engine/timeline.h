@@ -60,6 +60,14 @@ typedef struct PositionSource
 	KnownLimits limits;
 
 	/*
+	 * NULL, or the node contains the server's worker ID as of this number of
+	 * its changes, and this function sets the source up again after another
+	 * change.
+	 */
+	void		(*renew_node) (struct PositionSource *source);
+	uint32		worker_changes;
+
+	/*
 	 * NULL, or called before positions up to this time (us since 1970) are
 	 * issued.
 	 */
@@ -74,7 +82,10 @@ extern BackendSlot *timeline_slot;
 extern void timeline_attach(void);
 extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
 								uint64 node_bits, Timeline *timeline);
+extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes,
+								   void (*renew_node) (PositionSource *source));
 extern void timeline_check_not_left(Timeline *timeline);
-extern PositionRange timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most);
+extern bool timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most,
+						  PositionRange *taken);
 
 #endif							/* IDGEN_TIMELINE_H */

@@ -56,6 +56,13 @@ server_layout_objection(const SnowflakeLayout *layout)
 	return NULL;
 }
 
+/* Can a layout be a server's own? */
+bool
+server_layout_is_possible(const SnowflakeLayout *layout)
+{
+	return server_layout_objection(layout) == NULL;
+}
+
 /*
  * Read a layout that a server can have.  Returns false and the problem if the
  * text is none.  Allocates nothing and raises nothing, so hooks may call it.

@@ -119,8 +119,8 @@ next_gregorian_of_process(void)
 static UuidGregorian
 next_gregorian_of_server(const char *caller)
 {
-	uint64		node = uuid_get_server_node();
-	UniqueTime	moment = unique_time_next_for_node(node, caller);
+	uint64		node;
+	UniqueTime	moment = unique_time_next_for_node(uuid_get_server_node, &node, caller);
 	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
 	UuidGregorian parts = {
