@@ -368,6 +368,7 @@ typedef struct Choosing
 	const LeaseTerms *terms;
 	const LeaseNeeds *needs;
 	uint64		seed;
+	char		holder[LEASE_HOLDER_SIZE];	/* our name, as records have it */
 	Choice		best;
 	int64		first_rested_us;	/* when the first one that rests can be claimed; PG_INT64_MAX: none rests */
 } Choosing;
@@ -393,7 +394,7 @@ consider(Choosing *choosing, int worker, const LeaseWorker *stored)
 	{
 		if (!lease_record_read(stored->record, &choice.record))
 			return;
-		choice.rank = strcmp(choice.record.holder, choosing->terms->holder) == 0 ? CHOICE_OUR_LAST : CHOICE_FREE;
+		choice.rank = strcmp(choice.record.holder, choosing->holder) == 0 ? CHOICE_OUR_LAST : CHOICE_FREE;
 	}
 	start_us = start_at(choosing->machine, choice.record.fence_us);
 	if (start_us > needs->latest_start_us)
@@ -455,6 +456,7 @@ choose(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds *needs, 
 		.first_rested_us = PG_INT64_MAX,
 	};
 
+	lease_holder_clean(terms->holder, choosing.holder);
 	consider_all(&choosing, answer);
 	machine->has_choice = choosing.best.rank != CHOICE_IMPOSSIBLE;
 	if (!machine->has_choice)
