@@ -410,14 +410,23 @@ consider(Choosing *choosing, int worker, const LeaseWorker *stored)
 		choosing->best = choice;
 }
 
-/* What an answer stores of each worker ID of the pool, by its number less the first. */
+static int
+compare_workers(const void *a, const void *b)
+{
+	int			one = ((const LeaseWorker *) a)->worker;
+	int			other = ((const LeaseWorker *) b)->worker;
+
+	return (one > other) - (one < other);
+}
+
+/* Consider each worker ID of the pool with what the answer stores of it. */
 static void
 consider_all(Choosing *choosing, const LeaseAnswer *answer)
 {
 	const LeasePool *pool = &choosing->machine->pool;
 	int			next = pool->first_worker;
 
-	/* They come in the order of their numbers. */
+	qsort(answer->workers, answer->worker_count, sizeof(LeaseWorker), compare_workers);
 	for (int i = 0; i < answer->worker_count; i++)
 	{
 		const LeaseWorker *stored = &answer->workers[i];
