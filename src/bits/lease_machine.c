@@ -263,9 +263,14 @@ join_pool(LeaseMachine *machine, const LeaseTerms *terms, const LeaseAnswer *ans
 	machine->problem = LEASE_POOL_UNREADABLE;
 	if (!lease_pool_read(answer->pool, &pool))
 		return false;
-	/* A new identity is how another server has dealt with the doubt. */
+
+	/*
+	 * A new identity with a higher floor is how another server has dealt with
+	 * a doubt.  Without that, the pool is from before the one that we knew, or
+	 * was created anew in an empty store.
+	 */
 	if (strcmp(pool.identity, machine->pool.identity) != 0)
-		machine->is_in_doubt = false;
+		machine->is_in_doubt = machine->pool.identity[0] != '\0' && pool.floor_us <= machine->pool.floor_us;
 	machine->pool = pool;
 	strlcpy(machine->pool_text, answer->pool, LEASE_POOL_SIZE);
 	machine->has_pool = true;
@@ -310,7 +315,9 @@ follow_pool(LeaseMachine *machine, const LeaseTerms *terms, const LeaseAnswer *a
 
 /*
  * A change of our own record was refused: whose is it now?  Our nonce with a
- * fence that is not lower is an extension of ours whose answer was lost.
+ * fence that is not lower is an extension of ours whose answer was lost.  A
+ * claim after ours has a higher epoch; a record of another nonce without that is
+ * from before our claim, so the store has gone back.
  */
 static void
 follow_record(LeaseMachine *machine, const LeaseWorker *found)
@@ -319,9 +326,9 @@ follow_record(LeaseMachine *machine, const LeaseWorker *found)
 
 	if (!found->has_record)
 		begin_doubt(machine);
-	else if (!lease_record_read(found->record, &record) || strcmp(record.nonce, machine->record.nonce) != 0)
+	else if (!lease_record_read(found->record, &record) || record.epoch > machine->record.epoch)
 		drop(machine, LEASE_TAKEN_OVER);
-	else if (record.fence_us < machine->record.fence_us)
+	else if (strcmp(record.nonce, machine->record.nonce) != 0 || record.fence_us < machine->record.fence_us)
 		begin_doubt(machine);
 	else
 	{
