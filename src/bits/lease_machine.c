@@ -335,6 +335,7 @@ follow_record(LeaseMachine *machine, const LeaseWorker *found)
 		machine->record = record;
 		strlcpy(machine->record_text, found->record, LEASE_RECORD_SIZE);
 		machine->is_attached = found->is_held && strcmp(found->hold_nonce, record.nonce) == 0;
+		machine->problem = LEASE_NO_PROBLEM;
 	}
 }
 
