@@ -33,7 +33,8 @@ typedef struct ModelStore
 	bool		tells_revision; /* in its answers */
 	bool		tells_incarnation;
 	int64		clock_us;		/* what its answers say; 0: nothing */
-	int64		writes;			/* changes of records, pools and holds, over all */
+	int64		writes;			/* changes of records and pools, over all ... */
+	int64		keeps;			/* ... and of holds alone */
 } ModelStore;
 
 /* Are two texts the same, where NULL stands for none? */
@@ -151,7 +152,10 @@ model_store_do(ModelStore *store, const LeaseOperation *operation, int64 now_us,
 	if (applied && operation->kind != LEASE_READ)
 	{
 		store->revision++;
-		store->writes++;
+		if (operation->kind == LEASE_KEEP)
+			store->keeps++;
+		else
+			store->writes++;
 	}
 	if (model_names_worker(operation->kind))
 		model_tell_worker(store, operation->worker, now_us, &answer->found);
