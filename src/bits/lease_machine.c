@@ -263,9 +263,14 @@ join_pool(LeaseMachine *machine, const LeaseTerms *terms, const LeaseAnswer *ans
 	machine->problem = LEASE_POOL_UNREADABLE;
 	if (!lease_pool_read(answer->pool, &pool))
 		return false;
-	/* A new identity is how another server has dealt with the doubt. */
+
+	/*
+	 * A new identity with a higher floor is how another server has dealt with
+	 * a doubt.  Without that, the pool is from before the one that we knew, or
+	 * was created anew in an empty store.
+	 */
 	if (strcmp(pool.identity, machine->pool.identity) != 0)
-		machine->is_in_doubt = false;
+		machine->is_in_doubt = machine->pool.identity[0] != '\0' && pool.floor_us <= machine->pool.floor_us;
 	machine->pool = pool;
 	strlcpy(machine->pool_text, answer->pool, LEASE_POOL_SIZE);
 	machine->has_pool = true;
@@ -310,7 +315,9 @@ follow_pool(LeaseMachine *machine, const LeaseTerms *terms, const LeaseAnswer *a
 
 /*
  * A change of our own record was refused: whose is it now?  Our nonce with a
- * fence that is not lower is an extension of ours whose answer was lost.
+ * fence that is not lower is an extension of ours whose answer was lost.  A
+ * claim after ours has a higher epoch; a record of another nonce without that is
+ * from before our claim, so the store has gone back.
  */
 static void
 follow_record(LeaseMachine *machine, const LeaseWorker *found)
@@ -319,15 +326,16 @@ follow_record(LeaseMachine *machine, const LeaseWorker *found)
 
 	if (!found->has_record)
 		begin_doubt(machine);
-	else if (!lease_record_read(found->record, &record) || strcmp(record.nonce, machine->record.nonce) != 0)
+	else if (!lease_record_read(found->record, &record) || record.epoch > machine->record.epoch)
 		drop(machine, LEASE_TAKEN_OVER);
-	else if (record.fence_us < machine->record.fence_us)
+	else if (strcmp(record.nonce, machine->record.nonce) != 0 || record.fence_us < machine->record.fence_us)
 		begin_doubt(machine);
 	else
 	{
 		machine->record = record;
 		strlcpy(machine->record_text, found->record, LEASE_RECORD_SIZE);
 		machine->is_attached = found->is_held && strcmp(found->hold_nonce, record.nonce) == 0;
+		machine->problem = LEASE_NO_PROBLEM;
 	}
 }
 
@@ -368,6 +376,7 @@ typedef struct Choosing
 	const LeaseTerms *terms;
 	const LeaseNeeds *needs;
 	uint64		seed;
+	char		holder[LEASE_HOLDER_SIZE];	/* our name, as records have it */
 	Choice		best;
 	int64		first_rested_us;	/* when the first one that rests can be claimed; PG_INT64_MAX: none rests */
 } Choosing;
@@ -393,7 +402,7 @@ consider(Choosing *choosing, int worker, const LeaseWorker *stored)
 	{
 		if (!lease_record_read(stored->record, &choice.record))
 			return;
-		choice.rank = strcmp(choice.record.holder, choosing->terms->holder) == 0 ? CHOICE_OUR_LAST : CHOICE_FREE;
+		choice.rank = strcmp(choice.record.holder, choosing->holder) == 0 ? CHOICE_OUR_LAST : CHOICE_FREE;
 	}
 	start_us = start_at(choosing->machine, choice.record.fence_us);
 	if (start_us > needs->latest_start_us)
@@ -409,14 +418,23 @@ consider(Choosing *choosing, int worker, const LeaseWorker *stored)
 		choosing->best = choice;
 }
 
-/* What an answer stores of each worker ID of the pool, by its number less the first. */
+static int
+compare_workers(const void *a, const void *b)
+{
+	int			one = ((const LeaseWorker *) a)->worker;
+	int			other = ((const LeaseWorker *) b)->worker;
+
+	return (one > other) - (one < other);
+}
+
+/* Consider each worker ID of the pool with what the answer stores of it. */
 static void
 consider_all(Choosing *choosing, const LeaseAnswer *answer)
 {
 	const LeasePool *pool = &choosing->machine->pool;
 	int			next = pool->first_worker;
 
-	/* They come in the order of their numbers. */
+	qsort(answer->workers, answer->worker_count, sizeof(LeaseWorker), compare_workers);
 	for (int i = 0; i < answer->worker_count; i++)
 	{
 		const LeaseWorker *stored = &answer->workers[i];
@@ -455,6 +473,7 @@ choose(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds *needs, 
 		.first_rested_us = PG_INT64_MAX,
 	};
 
+	lease_holder_clean(terms->holder, choosing.holder);
 	consider_all(&choosing, answer);
 	machine->has_choice = choosing.best.rank != CHOICE_IMPOSSIBLE;
 	if (!machine->has_choice)
