@@ -22,12 +22,14 @@
 #include "replication/slot.h"
 #include "replication/syncrep.h"
 #include "replication/walsender_private.h"
+#include "storage/latch.h"
 #include "storage/lock.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/datetime.h"
 #include "utils/guc_tables.h"
+#include "utils/resowner.h"
 #include "utils/wait_event.h"
 
 /* 16: varlena macros are in a header of their own. */
@@ -143,6 +145,17 @@ compat_proc_number(const PGPROC *proc)
 	return GetNumberFromPGProc(proc);
 #else
 	return proc->pgprocno;
+#endif
+}
+
+/* 17: a set of events to wait for may belong to a resource owner; before, it belongs to a memory context. */
+static inline WaitEventSet *
+compat_create_wait_set(int events)
+{
+#if PG_VERSION_NUM >= 170000
+	return CreateWaitEventSet(CurrentResourceOwner, events);
+#else
+	return CreateWaitEventSet(CurrentMemoryContext, events);
 #endif
 }
 
