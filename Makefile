@@ -222,13 +222,15 @@ PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if 
 src/provider/idgen_postgres.o: override CPPFLAGS += -I$(includedir)
 idgen_postgres$(DLSUFFIX): src/provider/idgen_postgres.o
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
-src/provider/%etcd%.o: override CPPFLAGS += $(shell pkg-config --cflags libcurl)
-idgen_etcd$(DLSUFFIX): src/provider/idgen_etcd.o
+ETCD_OBJS = $(addprefix src/provider/,etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
+$(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
+idgen_etcd$(DLSUFFIX): $(ETCD_OBJS)
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
-	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
+	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) -shared -Wl,--version-script=$(srcdir)/src/provider/exports.map \
+	  -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
 
 install: install-providers
 .PHONY: install-providers
@@ -240,10 +242,10 @@ uninstall-providers:
 	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS))))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(ETCD_OBJS))))
 endif
 
 # What needs no server to be tested, and hence must not come to need one.

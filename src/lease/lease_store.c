@@ -204,7 +204,7 @@ wait_for_store(LeaseStore *store, int64 timeout_ms)
 {
 	static uint32 wait_event = 0;
 	LeaseSocket sockets[LEASE_MOST_SOCKETS];
-	WaitEventSet *set = compat_create_wait_event_set(LEASE_MOST_SOCKETS + 2);
+	WaitEventSet *set = compat_create_wait_set(LEASE_MOST_SOCKETS + 2);
 	WaitEvent	event;
 	int64		provider_ms = timeout_ms;
 	int			count = store->provider->sockets(store->session, sockets, &provider_ms);

@@ -204,12 +204,13 @@ sub new_session_gets
 	return $status == 0 ? $output : 'refused';
 }
 
-# Compiles a library of test/library as extensions are, and returns its file without the suffix.
+# Compiles a library of test/library, or of another folder of test, as extensions are, and
+# returns its file without the suffix.
 sub build_library
 {
-	my ($name) = @_;
+	my ($name, $folder) = @_;
 	my $directory = PostgreSQL::Test::Utils::tempdir();
-	my $sources = "$FindBin::RealBin/../library";
+	my $sources = "$FindBin::RealBin/../" . ($folder // 'library');
 
 	PostgreSQL::Test::Utils::system_or_bail('make', '-s', '-C', $directory, '-f', "$sources/Makefile",
 		"VPATH=$sources", 'COPT=-Werror', "$name.so");

@@ -1,0 +1,119 @@
+# Providers of coordination stores, called one operation at a time from a session of a server.
+
+package IdgenTest::Provider;
+
+use strict;
+use warnings;
+
+use Carp;
+use Exporter 'import';
+use IdgenTest::Server;
+use IdgenTest::Session;
+use JSON::PP;
+
+our @EXPORT = qw(
+  create_provider_functions provider
+);
+
+# Declares the functions of test/lease/idgen_provider_test.c in database postgres.
+sub create_provider_functions
+{
+	my ($node) = @_;
+	my $library = build_library('idgen_provider_test', 'lease');
+
+	$node->safe_psql(
+		'postgres', qq{
+		CREATE FUNCTION provider_open(module text, store text, pool text, "user" text, password text, timeout_ms integer)
+			RETURNS integer LANGUAGE C AS '$library';
+		CREATE FUNCTION provider_start(session integer, kind text, worker integer DEFAULT 0,
+			pool text DEFAULT NULL, new_pool text DEFAULT NULL, record text DEFAULT NULL, new_record text DEFAULT NULL,
+			hold text DEFAULT 'leave', hold_nonce text DEFAULT NULL, ttl_ms integer DEFAULT 30000)
+			RETURNS void LANGUAGE C AS '$library';
+		CREATE FUNCTION provider_finish(session integer, patience_ms integer DEFAULT 60000,
+			OUT outcome text, OUT ms float8, OUT pool text, OUT record text, OUT hold_nonce text, OUT worker integer,
+			OUT workers text[], OUT incarnation text, OUT revision text, OUT clock_us bigint, OUT clock_error_us bigint,
+			OUT error text)
+			LANGUAGE C STRICT AS '$library';
+		CREATE FUNCTION provider_memory(session integer) RETURNS bigint LANGUAGE C STRICT AS '$library';
+		CREATE FUNCTION provider_close(session integer) RETURNS void LANGUAGE C STRICT AS '$library';
+		});
+	return;
+}
+
+# A session with a store.  Options: module (as $libdir/idgen_etcd, or a file without its
+# suffix), store, pool, user, password, timeout (ms); in (another provider, to share its
+# session of the server).
+sub provider
+{
+	return IdgenTest::Provider->new(@_);
+}
+
+sub new
+{
+	my ($class, $node, %option) = @_;
+	my $self = bless { session => $option{in} ? $option{in}->{session} : session($node) }, $class;
+
+	$self->{number} = $self->{session}->query(
+		sprintf 'SELECT provider_open(%s, %s, %s, %s, %s, %d)',
+		(map { literal($_) } $option{module}, $option{store}, $option{pool} // 'default', $option{user}, $option{password}),
+		$option{timeout} // 2000);
+	return $self;
+}
+
+sub literal
+{
+	my ($value) = @_;
+
+	return defined $value ? "E'" . $value =~ s/(['\\])/$1$1/gr . "'" : 'NULL';
+}
+
+# The session of the server.
+sub session_of { return $_[0]->{session}; }
+
+sub memory { return $_[0]->{session}->query("SELECT provider_memory($_[0]->{number})"); }
+
+# Starts an operation, with its arguments by the names of provider_start.
+sub start
+{
+	my ($self, $kind, %argument) = @_;
+
+	$self->{session}->query(start_sql($self->{number}, $kind, %argument));
+	return;
+}
+
+sub start_sql
+{
+	my ($number, $kind, %argument) = @_;
+
+	return
+	  'SELECT provider_start(' . join(', ', $number, literal($kind), map { "$_ => " . literal($argument{$_}) } sort keys %argument) . ')';
+}
+
+# Waits for the operation, and returns what provider_finish does as a hash.
+sub finish
+{
+	my ($self, $patience) = @_;
+	my $answer = $self->{session}->query(
+		"SELECT row_to_json(answer) FROM provider_finish($self->{number}, " . ($patience // 60000) . ') AS answer');
+
+	return decode_json($answer);
+}
+
+# An operation from start to end.
+sub operate
+{
+	my ($self, $kind, %argument) = @_;
+
+	$self->start($kind, %argument);
+	return $self->finish;
+}
+
+sub close
+{
+	my ($self) = @_;
+
+	$self->{session}->query("SELECT provider_close($self->{number})");
+	return;
+}
+
+1;
