@@ -204,8 +204,9 @@ include $(PGXS)
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
 	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
 PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-src/provider/idgen_postgres.o: override CPPFLAGS += -I$(includedir)
-idgen_postgres$(DLSUFFIX): src/provider/idgen_postgres.o
+IN_POSTGRES_PROVIDER = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+$(IN_POSTGRES_PROVIDER): override CPPFLAGS += -I$(includedir)
+idgen_postgres$(DLSUFFIX): $(IN_POSTGRES_PROVIDER)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
 src/provider/%etcd%.o: override CPPFLAGS += $(shell pkg-config --cflags libcurl)
 idgen_etcd$(DLSUFFIX): src/provider/idgen_etcd.o
@@ -213,7 +214,7 @@ idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
-	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
+	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) $(SHLIB_LINK) -shared -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
 
 install: install-providers
 .PHONY: install-providers
@@ -225,7 +226,7 @@ uninstall-providers:
 	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(IN_POSTGRES_PROVIDER): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
 $(shell mkdir -p $(sort $(dir $(OBJS))))
