@@ -219,8 +219,9 @@ include $(PGXS)
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
 	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
 PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-src/provider/idgen_postgres.o: override CPPFLAGS += -I$(includedir)
-idgen_postgres$(DLSUFFIX): src/provider/idgen_postgres.o
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+$(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
+idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
 ETCD_OBJS = $(addprefix src/provider/,etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
@@ -242,10 +243,10 @@ uninstall-providers:
 	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS) $(ETCD_OBJS))))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS))))
 endif
 
 # What needs no server to be tested, and hence must not come to need one.
