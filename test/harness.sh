@@ -138,6 +138,12 @@ needs_test() {
   need faketime command -v faketime
   want node-pg node -e 'require("pg")'
   want python3 python3 -c 'import zoneinfo'
+  # For the provider of etcd, and its tests.
+  want pkg-config command -v pkg-config
+  want libcurl4-openssl-dev pkg-config --exists libcurl
+  want etcd-server command -v etcd
+  want etcd-client command -v etcdctl
+  want openssl command -v openssl
   # Before 17 it is a version 4, which knows no encoders.
   ((PG_MAJOR < 17)) || want "postgresql-$PG_MAJOR-partman" dpkg-query -s "postgresql-$PG_MAJOR-partman"
 }
