@@ -9,6 +9,7 @@ use Carp;
 use Exporter 'import';
 use File::Path qw(remove_tree);
 use IPC::Run;
+use IdgenTest::Provider;
 use IdgenTest::Session;
 use POSIX ();
 use PostgreSQL::Test::Cluster;
@@ -16,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-  skip_all_without_etcd new_etcd certificate
+  skip_all_without_etcd provider_server new_etcd etcd_session answers certificate
 );
 
 my @clusters;
@@ -30,6 +31,36 @@ sub skip_all_without_etcd
 	plan skip_all => 'etcd and etcdctl are not installed' if system('etcd --version >/dev/null 2>&1 && etcdctl version >/dev/null 2>&1') != 0;
 	plan skip_all => 'the provider of etcd has not been built' unless -e "$libdir/idgen_etcd.so";
 	return;
+}
+
+# A started server from which providers can be called.
+sub provider_server
+{
+	my $node = PostgreSQL::Test::Cluster->new('server');
+
+	$node->init;
+	$node->start;
+	create_provider_functions($node);
+	return $node;
+}
+
+# A session with an etcd, or what has an address as one.  Options as for provider().
+sub etcd_session
+{
+	my ($node, $etcd, %option) = @_;
+
+	$option{store} //= $etcd->store;
+	return provider($node, module => '$libdir/idgen_etcd', %option);
+}
+
+# Passes if an answer has this outcome and, of the fields that are given, these values.
+sub answers
+{
+	my ($answer, $outcome, $expected, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my %seen = (outcome => $answer->{outcome}, map { $_ => $answer->{$_} } keys %$expected);
+
+	return is_deeply(\%seen, { outcome => $outcome, %$expected }, $name) || diag($answer->{error});
 }
 
 # A certificate that signs itself, for 127.0.0.1: (its file, the file of its key).

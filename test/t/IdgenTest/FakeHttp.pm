@@ -43,7 +43,8 @@ sub fake_http
 	return $self;
 }
 
-sub port { return $_[0]->{port}; }
+# What idgen.lease_store would be.
+sub store { return "etcd://127.0.0.1:$_[0]->{port}"; }
 
 # The paths of the requests that have come so far.
 sub requests
