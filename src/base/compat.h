@@ -149,6 +149,17 @@ compat_proc_number(const PGPROC *proc)
 #endif
 }
 
+/* 17: the same in the other direction. */
+static inline PGPROC *
+compat_proc_by_number(int number)
+{
+#if PG_VERSION_NUM >= 170000
+	return GetPGProcByNumber(number);
+#else
+	return &ProcGlobal->allProcs[number];
+#endif
+}
+
 /* 17: a set of events to wait for may belong to a resource owner; before, it belongs to a memory context. */
 static inline WaitEventSet *
 compat_create_wait_set(int events)
