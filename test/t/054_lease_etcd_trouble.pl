@@ -248,6 +248,47 @@ sub disturb_chain
 	return;
 }
 
+# ---------------------------------------------------------------------- names
+
+# The thread that resolves a name runs none of the server's signal handlers, and nobody waits
+# for it in vain.
+sub check_names
+{
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/blocked';
+	my $resolving = PostgreSQL::Test::Cluster->new('resolving');
+
+	$resolving->init;
+	{
+		local $ENV{LD_PRELOAD} = build_library('resolving') . '.so';
+		local $ENV{SLOW_RESOLVER} = $file;
+		$resolving->start;
+	}
+	create_provider_functions($resolving);
+	my $store = etcd_session($resolving, undef, store => 'etcd://slow.invalid', timeout => 1000);
+	$store->start('read');
+	is($store->finish(200)->{outcome}, 'pending', 'a name that takes long');
+	my ($blocked) = slurp_file($file) =~ /SigBlk:\s+([0-9a-f]+)/;
+	foreach my $signal ([ HUP => 1 ], [ INT => 2 ], [ QUIT => 3 ], [ USR1 => 10 ], [ USR2 => 12 ], [ ALRM => 14 ], [ TERM => 15 ], [ URG => 23 ], [ IO => 29 ])
+	{
+		my ($name, $number) = @$signal;
+		ok(hex($blocked) & 1 << ($number - 1), "... in a thread that blocks SIG$name");
+	}
+	my $start = time();
+	$store->start('read');
+	cmp_ok(time() - $start, '<', 0.7, '... is given up at once');
+	my $answer = $store->finish;
+	answers($answer, 'unreachable', {}, '... or when the time is over');
+	like($answer->{error}, qr/resolv/i, '... which the error says');
+	cmp_ok($answer->{ms}, '<', 1700, '... and not later');
+	$start = time();
+	$store->start('read');
+	$store->finish(50);
+	$store->close;
+	cmp_ok(time() - $start, '<', 1.5, '... and is no hindrance to the end of the session');
+	$resolving->stop;
+	return;
+}
+
 # ---------------------------------------------------------------------- answers that make no sense
 
 my $HEADER = '"header":{"cluster_id":"5","member_id":"6","revision":"7","raft_term":"2"}';
@@ -388,6 +429,7 @@ check_users();
 check_tls();
 check_lost();
 check_members() if full_run();
+check_names() if full_run();
 check_nonsense();
 check_answers();
 
