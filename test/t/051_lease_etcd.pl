@@ -276,7 +276,10 @@ sub check_killed
 
 	$store->operate('write', %twelve, new_record => 'a', hold => 'take');
 	$etcd->kill_member(0);
-	answers($store->operate('write', %twelve, record => 'a', new_record => 'b'), 'unreachable', {}, 'etcd is killed: the connection is seen to be closed');
+	# Not each libcurl sees that the old connection is closed before it sends.
+	my $killed = $store->operate('write', %twelve, record => 'a', new_record => 'b');
+	like($killed->{outcome}, qr/^(unknown|unreachable)$/, 'etcd is killed: the write has not been applied, or may have been');
+	like($killed->{error}, qr/connect|closed|reset/i, '... and the error says why');
 	my $late = open_store(pool => 'away', timeout => 1000);
 	answers($late->operate('write', %twelve, record => 'a', new_record => 'b'), 'unreachable', {}, '... and a new one is not to be had');
 	$etcd->start;
