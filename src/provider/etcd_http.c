@@ -412,7 +412,11 @@ etcd_http_step(EtcdHttp *http, EtcdResponse *response)
 	response->status = status;
 	response->body = http->received;
 	response->clock_us = http->clock_us;
-	response->error = http->error[0] != '\0' ? http->error : curl_easy_strerror(http->result);
+	/* libcurl would speak of our callback. */
+	if (http->result == CURLE_SEND_FAIL_REWIND)
+		response->error = "connection was closed by the server";
+	else
+		response->error = http->error[0] != '\0' ? http->error : curl_easy_strerror(http->result);
 	return true;
 }
 
