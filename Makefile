@@ -25,6 +25,7 @@ OBJS = \
 	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
+	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
@@ -38,7 +39,10 @@ OBJS = \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/id_space.o \
+	src/engine/lease_close.o \
+	src/engine/lease_limit.o \
 	src/engine/limit.o \
+	src/engine/node_settings.o \
 	src/engine/origin.o \
 	src/engine/process_state.o \
 	src/engine/random.o \
@@ -50,6 +54,12 @@ OBJS = \
 	src/engine/turn.o \
 	src/engine/wait.o \
 	src/engine/window.o \
+	src/lease/lease_agent.o \
+	src/lease/lease_pool.o \
+	src/lease/lease_report.o \
+	src/lease/lease_secret.o \
+	src/lease/lease_store.o \
+	src/lease/lease_terms.o \
 	src/generator/generator.o \
 	src/generator/generator_change.o \
 	src/generator/generator_ddl.o \
@@ -62,9 +72,11 @@ OBJS = \
 	src/generator/generator_use.o \
 	src/generator/id_batch.o \
 	src/generator/layout_convert.o \
+	src/generator/leased_numbers.o \
 	src/generator/named_generator.o \
 	src/generator/own_layouts.o \
 	src/generator/server_layout.o \
+	src/generator/server_worker.o \
 	src/generator/unique_time.o \
 	src/planner/time_range.o \
 	src/planner/range_predicate.o \
@@ -107,6 +119,8 @@ OBJS = \
 	src/admin/extension_schema.o \
 	src/admin/check_finding.o \
 	src/admin/id_series.o \
+	src/admin/lease_administration.o \
+	src/admin/lease_status.o \
 	src/admin/others_ids.o \
 	src/admin/reset_timeline.o \
 	src/admin/stats.o \
@@ -143,6 +157,7 @@ SQL_PARTS = \
 	src/uuid/uuid_range.sql \
 	src/uuid/uuid_kind.sql \
 	src/admin/stats.sql \
+	src/admin/lease.sql \
 	src/admin/check.sql \
 	src/admin/extension_schema.sql \
 	src/admin/reset_timeline.sql \
@@ -204,17 +219,19 @@ include $(PGXS)
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
 	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
 PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-IN_POSTGRES_PROVIDER = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
-$(IN_POSTGRES_PROVIDER): override CPPFLAGS += -I$(includedir)
-idgen_postgres$(DLSUFFIX): $(IN_POSTGRES_PROVIDER)
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+$(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
+idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
-src/provider/%etcd%.o: override CPPFLAGS += $(shell pkg-config --cflags libcurl)
-idgen_etcd$(DLSUFFIX): src/provider/idgen_etcd.o
+ETCD_OBJS = $(addprefix src/provider/,etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
+$(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
+idgen_etcd$(DLSUFFIX): $(ETCD_OBJS)
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
-	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) $(SHLIB_LINK) -shared -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
+	$(CC) $(CFLAGS) $(CFLAGS_SL) $(LDFLAGS) $(LDFLAGS_SL) -shared -Wl,--version-script=$(srcdir)/src/provider/exports.map \
+	  -o $@ $(filter %.o,$^) $(LIBS_OF_CLIENT)
 
 install: install-providers
 .PHONY: install-providers
@@ -226,10 +243,10 @@ uninstall-providers:
 	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS) $(IN_POSTGRES_PROVIDER): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS))))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS))))
 endif
 
 # What needs no server to be tested, and hence must not come to need one.
@@ -284,7 +301,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c layout.c layout_text.c typeid_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c layout.c layout_text.c lease_record.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/engine/process_state.c src/engine/random.c

@@ -16,6 +16,7 @@
 #include "engine/shmem.h"
 #include "generator/generator_ddl.h"
 #include "generator/server_layout.h"
+#include "lease/lease_agent.h"
 #include "settings.h"
 
 COMPAT_MODULE_MAGIC;
@@ -54,6 +55,7 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
+	lease_agent_register();
 	previous_shmem_request_hook = shmem_request_hook;
 	shmem_request_hook = request_shared_memory;
 	previous_shmem_startup_hook = shmem_startup_hook;

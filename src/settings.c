@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "bits/layout_text.h"
+#include "engine/lease_limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
@@ -28,6 +29,8 @@
 #include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
+#include "lease/lease_secret.h"
+#include "lease/lease_store.h"
 #include "settings.h"
 #include "uuid/uuid_node.h"
 
@@ -62,11 +65,11 @@ is_alter_system(void)
 
 /* An invalid text stops IDs in all sessions, so the postmaster logs it. */
 static void
-log_if_invalid(const ServerSetting *setting, const char *text)
+log_if_invalid(const ServerSetting *setting, const char *str)
 {
 	if (!IsUnderPostmaster && setting->value == SETTING_INVALID)
 		ereport(LOG,
-				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, text),
+				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, str),
 				errdetail("IDs that depend on it are not issued."));
 }
 
@@ -76,10 +79,10 @@ log_if_invalid(const ServerSetting *setting, const char *text)
  * fits no layout is refused.
  */
 static bool
-check_node_field(const char *text, LayoutField field)
+check_node_field(const char *str, LayoutField field)
 {
 	const SnowflakeLayout *layout = server_layout_expected();
-	int			value = setting_number(text);
+	int			value = setting_number(str);
 	char		detail[GENERATOR_DETAIL_SIZE];
 
 	if (!is_alter_system())
@@ -98,15 +101,15 @@ check_node_field(const char *text, LayoutField field)
 }
 
 static bool
-check_datacenter_id(char **text, void **extra, GucSource source)
+check_datacenter_id(char **str, void **extra, GucSource source)
 {
-	return check_node_field(*text, LAYOUT_DATACENTER);
+	return check_node_field(*str, LAYOUT_DATACENTER);
 }
 
 static bool
-check_worker_id(char **text, void **extra, GucSource source)
+check_worker_id(char **str, void **extra, GucSource source)
 {
-	return check_node_field(*text, LAYOUT_WORKER);
+	return check_node_field(*str, LAYOUT_WORKER);
 }
 
 /* A number that does not fit stops IDs, too. */
@@ -117,7 +120,7 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 	char		detail[GENERATOR_DETAIL_SIZE];
 
 	if (!IsUnderPostmaster && layout != NULL && setting_is_valid(setting) &&
-		!generator_server_field_fits(layout, field))
+		!generator_setting_fits(layout, field))
 		ereport(LOG,
 				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),
 				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)));
@@ -125,24 +128,24 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 
 /* The text is converted here, which cannot fail, so that text and number always agree. */
 static void
-assign_node_field(ServerSetting *setting, LayoutField field, const char *text)
+assign_node_field(ServerSetting *setting, LayoutField field, const char *str)
 {
-	setting->value = setting_number(text);
-	log_if_invalid(setting, text);
+	setting->value = setting_number(str);
+	log_if_invalid(setting, str);
 	log_if_misfit(setting, field);
 	generator_changes++;
 }
 
 static void
-assign_datacenter_id(const char *text, void *extra)
+assign_datacenter_id(const char *str, void *extra)
 {
-	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, text);
+	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, str);
 }
 
 static void
-assign_worker_id(const char *text, void *extra)
+assign_worker_id(const char *str, void *extra)
 {
-	assign_node_field(&generator_worker, LAYOUT_WORKER, text);
+	assign_node_field(&generator_worker, LAYOUT_WORKER, str);
 }
 
 static const char *
@@ -158,12 +161,12 @@ show_worker_id(void)
 }
 
 static bool
-check_layout(char **text, void **extra, GucSource source)
+check_layout(char **str, void **extra, GucSource source)
 {
 	SnowflakeLayout layout;
 	LayoutProblem problem = {0};
 
-	if (!is_alter_system() || server_layout_read(*text, &layout, &problem))
+	if (!is_alter_system() || server_layout_read(*str, &layout, &problem))
 		return true;
 	GUC_check_errdetail("%s", problem.detail);
 	if (problem.hint)
@@ -172,10 +175,10 @@ check_layout(char **text, void **extra, GucSource source)
 }
 
 static void
-assign_layout(const char *text, void *extra)
+assign_layout(const char *str, void *extra)
 {
-	server_layout_set(text);
-	log_if_invalid(&server_layout_setting, text);
+	server_layout_set(str);
+	log_if_invalid(&server_layout_setting, str);
 }
 
 static void
@@ -196,6 +199,53 @@ assign_max_regression(int value, void *extra)
 	reference_max_regression.refused = NULL;
 }
 
+/*
+ * PostgreSQL logs a value that it refuses, and this one may contain a password.
+ * So ALTER SYSTEM is refused with an error of ours, and a value from a file is
+ * taken and used by nobody.
+ */
+static bool
+check_lease_store(char **text, void **extra, GucSource source)
+{
+	const char *objection = lease_store_objection(*text);
+
+	if (objection != NULL && is_alter_system())
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("invalid value for parameter \"%s\"", lease_store.name),
+				errdetail("%s", objection));
+	return true;
+}
+
+static void
+assign_lease_store(const char *text, void *extra)
+{
+	const char *objection = lease_store_objection(text);
+
+	lease_store.value = objection == NULL ? 0 : SETTING_INVALID;
+	if (!IsUnderPostmaster && objection != NULL)
+		ereport(LOG,
+				errmsg("invalid value for parameter \"%s\"", lease_store.name),
+				errdetail("%s No worker ID is leased, and IDs that need one are not issued.", objection));
+	generator_changes++;
+}
+
+static const char *
+show_lease_store(void)
+{
+	return setting_is_valid(&lease_store) ? lease_store.str : "(invalid)";
+}
+
+static bool
+check_lease_pool(char **text, void **extra, GucSource source)
+{
+	const char *objection = lease_pool_objection(*text);
+
+	if (objection != NULL)
+		GUC_check_errdetail("%s", objection);
+	return objection == NULL;
+}
+
 static GucSource
 get_setting_source(const char *name)
 {
@@ -208,19 +258,19 @@ get_setting_source(const char *name)
 typedef struct EarlyValue
 {
 	GucSource	source;			/* PGC_S_DEFAULT: not set */
-	const char *text;
+	const char *str;
 } EarlyValue;
 
 static EarlyValue
 get_early_value(const char *name)
 {
-	const char *text = GetConfigOption(name, true, false);
-
-	return (EarlyValue)
-	{
+	const char *str = GetConfigOption(name, true, false);
+	EarlyValue	value = {
 		.source = get_setting_source(name),
-		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
+		.str = MemoryContextStrdup(TopMemoryContext, str ? str : ""),
 	};
+
+	return value;
 }
 
 /*
@@ -229,9 +279,9 @@ get_early_value(const char *name)
  * action but GUC_ACTION_SAVE, which is permanent for these sources.
  */
 static void
-override_setting(const char *name, const char *text, GucSource source)
+override_setting(const char *name, const char *str, GucSource source)
 {
-	(void) set_config_option(name, text, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
+	(void) set_config_option(name, str, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
 }
 
 /* Is the value from the server's files or command line? */
@@ -261,20 +311,20 @@ was_dropped(const char *name, EarlyValue early)
  */
 static void
 define_identity(ServerSetting *setting, const char *description, const char *long_description,
-				const char *default_text, GucStringCheckHook check_hook,
+				const char *default_text, int flags, GucStringCheckHook check_hook,
 				GucStringAssignHook assign_hook, GucShowHook show_hook)
 {
 	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomStringVariable(setting->name, description, long_description,
-							   &setting->text, default_text,
-							   PGC_SIGHUP, 0, check_hook, assign_hook, show_hook);
+							   &setting->str, default_text,
+							   PGC_SIGHUP, flags, check_hook, assign_hook, show_hook);
 	if (!was_dropped(setting->name, early))
 		return;
 	if (is_from_server(early))
-		override_setting(setting->name, early.text, early.source);
+		override_setting(setting->name, early.str, early.source);
 	else
-		override_setting(setting->name, setting_foreign_text(early.text), PGC_S_FILE);
+		override_setting(setting->name, setting_foreign_text(early.str), PGC_S_FILE);
 }
 
 /*
@@ -297,8 +347,41 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 	if (was_dropped(setting->name, early) && !is_from_server(early))
 	{
 		override_setting(setting->name, "0", PGC_S_FILE);
-		setting->refused = setting_foreign_text(early.text);
+		setting->refused = setting_foreign_text(early.str);
 	}
+}
+
+/* Define the settings of leased worker IDs. */
+static void
+define_lease(void)
+{
+	define_identity(&lease_store,
+					"Sets the coordination store from which this server leases its worker ID.",
+					"It is etcd://host:port,..., etcds://host:port,... or postgresql://host:port/database.  If it is empty, \"idgen.worker_id\" is the worker ID.",
+					"", GUC_SUPERUSER_ONLY, check_lease_store, assign_lease_store, show_lease_store);
+	DefineCustomStringVariable("idgen.lease_pool",
+							   "Sets the pool of worker IDs from which this server leases one.",
+							   NULL, &lease_pool_name, "default", PGC_SIGHUP, 0,
+							   check_lease_pool, NULL, NULL);
+	DefineCustomStringVariable("idgen.lease_secret_file",
+							   "Sets the file with the user and the password for the coordination store.",
+							   "The file must belong to the user that runs the server, and nobody else may have access to it.",
+							   &lease_secret_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomIntVariable("idgen.lease_ttl",
+							"Sets how long other servers leave this server's worker ID alone when they no longer hear of it.",
+							"It does not limit for how long this server issues IDs.",
+							&lease_ttl_ms, lease_ttl_ms, 1000, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("idgen.lease_reach",
+							"Sets how far ahead of its IDs this server leases its worker ID.",
+							"It is how long the server issues IDs without the store, and how long its worker ID rests after a crash.",
+							&lease_reach_ms, lease_reach_ms, 1000, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("idgen.lease_max_skew",
+							"Sets how far the system clock may differ from the store's for a worker ID to be claimed.",
+							"IDs are unique whatever the clocks say.",
+							&lease_max_skew_ms, lease_max_skew_ms, 0, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 }
 
 /*
@@ -314,13 +397,13 @@ settings_define(void)
 	define_identity(&server_layout_setting,
 					"Sets the layout of this server's snowflake IDs.",
 					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
-					"default", check_layout, assign_layout, NULL);
+					"default", 0, check_layout, assign_layout, NULL);
 	define_identity(&generator_datacenter,
 					"Sets the datacenter number in this server's node.",
-					one_node_each, "0", check_datacenter_id, assign_datacenter_id, show_datacenter_id);
+					one_node_each, "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
 	define_identity(&generator_worker,
 					"Sets the worker number in this server's node.",
-					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
+					one_node_each, "0", 0, check_worker_id, assign_worker_id, show_worker_id);
 	define_clock_limit(&window_max_drift,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
@@ -360,5 +443,6 @@ settings_define(void)
 							 &uuid_node_kind, uuid_node_kind, uuid_node_kinds,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
+	define_lease();
 	MarkGUCPrefixReserved("idgen");
 }

@@ -148,7 +148,8 @@ check_own(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *of_server)
 static void
 check_node_record(ReturnSetInfo *result)
 {
-	Timeline   *record = uuid_server_node_fits() ? id_space_find_timeline(&layout_unique_times, uuid_get_server_node()) : NULL;
+	uint64		node;
+	Timeline   *record = uuid_find_server_node(&node) ? id_space_find_timeline(&layout_unique_times, node) : NULL;
 
 	if (record != NULL && get_left_until_us(record) != 0)
 		report_left_timeline(result, "128-bit IDs with the server's node", get_left_until_us(record));
@@ -176,8 +177,9 @@ void
 check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {
 	ReferenceLead lead = get_lead();
-	Timeline   *of_server = layout == NULL || !generator_server_fits(layout) ? NULL :
-		id_space_find_timeline(layout, generator_server_node_bits(layout));
+	uint64		node_bits;
+	Timeline   *of_server = layout != NULL && generator_find_server_node_bits(layout, &node_bits) ?
+		id_space_find_timeline(layout, node_bits) : NULL;
 
 	check_reference_clock(result, &lead);
 	check_own(result, &lead, of_server);

@@ -27,13 +27,13 @@ PG_FUNCTION_INFO_V1(idgen_reset_timeline);
 static bool
 timeline_is_of_present_node(const Timeline *timeline)
 {
-	const SnowflakeLayout *layout = &timeline->layout;
+	uint64		node;
 
 	if (id_space_is_shared(timeline))
 		return true;
 	if (id_space_is_record(timeline))
-		return uuid_server_node_fits() && timeline->node_bits == uuid_get_server_node();
-	return generator_server_fits(layout) && timeline->node_bits == generator_server_node_bits(layout);
+		return uuid_find_server_node(&node) && timeline->node_bits == node;
+	return generator_find_server_node_bits(&timeline->layout, &node) && timeline->node_bits == node;
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_foreign_server.h"
+#include "common/base64.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
 #include "parser/scansup.h"
@@ -148,6 +149,17 @@ compat_proc_number(const PGPROC *proc)
 #endif
 }
 
+/* 17: the same in the other direction. */
+static inline PGPROC *
+compat_proc_by_number(int number)
+{
+#if PG_VERSION_NUM >= 170000
+	return GetPGProcByNumber(number);
+#else
+	return &ProcGlobal->allProcs[number];
+#endif
+}
+
 /* 17: a set of events to wait for may belong to a resource owner; before, it belongs to a memory context. */
 static inline WaitEventSet *
 compat_create_wait_set(int events)
@@ -193,6 +205,27 @@ compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
 #ifndef pg_noreturn
 #define pg_noreturn pg_attribute_noreturn()
 #endif
+
+/* 18: base64 is of bytes, and not of characters.  They return what is used of to, or -1. */
+static inline int
+compat_base64_encode(const void *from, int length, char *to, int size)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_b64_encode((const uint8 *) from, length, to, size);
+#else
+	return pg_b64_encode((const char *) from, length, to, size);
+#endif
+}
+
+static inline int
+compat_base64_decode(const char *from, int length, void *to, int size)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_b64_decode(from, length, (uint8 *) to, size);
+#else
+	return pg_b64_decode(from, length, (char *) to, size);
+#endif
+}
 
 /* 18: replication origins have a setting of their own. */
 #if PG_VERSION_NUM >= 180000

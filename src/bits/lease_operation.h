@@ -79,7 +79,7 @@ typedef struct LeaseWorker
 } LeaseWorker;
 
 /* Holds the error of a store, for people. */
-#define LEASE_ERROR_SIZE 256
+#define LEASE_ERROR_SIZE 768
 
 /*
  * What a store answered.  LEASE_APPLIED after LEASE_READ: has_pool, pool,

@@ -4,9 +4,8 @@
  *	  Reading and writing what a coordination store keeps of leased worker IDs.
  *
  * A record is a line of words "name=value" after the name of the format and its
- * version.  A value contains no space; spaces in it are written as "_" if they
- * are in a holder's name, and as "+" if they are in a layout, which has neither
- * character.  All words must be there, in this order, so that a record has one
+ * version.  A value contains no space: in a layout, which has no "+", spaces are
+ * written as that, and in a holder's name all but printable ASCII is as "_".  All words must be there, in this order, so that a record has one
  * text only.
  *
  *-------------------------------------------------------------------------
@@ -128,6 +127,33 @@ end_words(const Words *words)
 	return words->is_valid && words->rest[0] == '\0';
 }
 
+/*
+ * A holder's name as records have it (LEASE_HOLDER_SIZE): what would end a word is
+ * replaced, and so is what is not ASCII, which a store might take for text of
+ * another encoding.
+ */
+void
+lease_holder_clean(const char *holder, char *clean)
+{
+	size_t		length = 0;
+
+	for (; holder[length] != '\0' && length < LEASE_HOLDER_SIZE - 1; length++)
+		clean[length] = holder[length] > ' ' && holder[length] < 0x7f ? holder[length] : '_';
+	clean[length] = '\0';
+}
+
+/* Read a holder's name, which may be empty. */
+static void
+read_holder(Words *words, const char *name, char *holder)
+{
+	char		clean[LEASE_HOLDER_SIZE];
+
+	read_word(words, name, holder, LEASE_HOLDER_SIZE);
+	lease_holder_clean(holder, clean);
+	if (strcmp(holder, clean) != 0)
+		words->is_valid = false;
+}
+
 /* Read the text of a record.  Returns false if it is none, or has another version. */
 bool
 lease_record_read(const char *text, LeaseRecord *record)
@@ -136,22 +162,12 @@ lease_record_read(const char *text, LeaseRecord *record)
 
 	memset(record, 0, sizeof(LeaseRecord));
 	read_nonce(&words, "nonce", record->nonce);
-	record->epoch = read_number(&words, "epoch", PG_INT64_MAX);
+	/* The next claim adds one. */
+	record->epoch = read_number(&words, "epoch", PG_INT64_MAX - 1);
 	record->fence_us = read_number(&words, "fence", PG_INT64_MAX);
 	record->acknowledged = read_number(&words, "acknowledged", PG_INT64_MAX);
-	read_word(&words, "holder", record->holder, LEASE_HOLDER_SIZE);
+	read_holder(&words, "holder", record->holder);
 	return end_words(&words);
-}
-
-/* A holder's name, with what would end a word replaced. */
-static void
-clean_holder(const char *holder, char *clean)
-{
-	size_t		length = 0;
-
-	for (; holder[length] != '\0' && length < LEASE_HOLDER_SIZE - 1; length++)
-		clean[length] = (unsigned char) holder[length] <= ' ' || holder[length] == 0x7f ? '_' : holder[length];
-	clean[length] = '\0';
 }
 
 /* Write a record to text (LEASE_RECORD_SIZE). */
@@ -160,7 +176,7 @@ lease_record_write(const LeaseRecord *record, char *text)
 {
 	char		holder[LEASE_HOLDER_SIZE];
 
-	clean_holder(record->holder, holder);
+	lease_holder_clean(record->holder, holder);
 	snprintf(text, LEASE_RECORD_SIZE,
 			 RECORD_FORMAT " nonce=%s epoch=" INT64_FORMAT " fence=" INT64_FORMAT " acknowledged=" INT64_FORMAT " holder=%s",
 			 record->nonce, record->epoch, record->fence_us, record->acknowledged, holder);

@@ -62,6 +62,7 @@ extern bool lease_record_read(const char *text, LeaseRecord *record);
 extern void lease_record_write(const LeaseRecord *record, char *text);
 extern bool lease_pool_read(const char *text, LeasePool *pool);
 extern void lease_pool_write(const LeasePool *pool, char *text);
+extern void lease_holder_clean(const char *holder, char *clean);
 extern void lease_nonce_write(const uint8 *random16, char *nonce);
 
 #endif							/* IDGEN_LEASE_RECORD_H */

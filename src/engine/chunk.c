@@ -157,23 +157,44 @@ get_next_chunk_size(PositionSource *source, int64 tick)
 	return source->chunk_size;
 }
 
-/* Replace our chunk with a new one.  Errors as in timeline_take(). */
+/*
+ * Take positions for a source whose chunks have been forgotten.  If the
+ * server's worker ID has changed, the source is set up again and gets other
+ * positions.  Errors as in timeline_take(), and those of renew_node().
+ */
+static PositionRange
+take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 most)
+{
+	PositionRange taken;
+
+	while (!timeline_take(source, now, least, most, &taken))
+	{
+		source->renew_node(source);
+		forget_chunks_of_timeline(source->timeline);
+		source->end = 0;
+		now = window_read_clocks();
+	}
+	return taken;
+}
+
+/* Replace our chunk with a new one.  Errors as in take_positions(). */
 static void
 take_chunk(PositionSource *source, ClockReading now)
 {
 	PositionRange chunk;
 
 	/*
-	 * The count is read before the take: if a worker leaves after that, we take
-	 * once more, so none is overlooked.  The chunk is dropped first, so that it
-	 * does not become valid again if the take fails.  Litmus test: stale.
+	 * The count is read before the take: if a worker leaves after that, we
+	 * take once more, so none is overlooked.  The chunk is dropped first, so
+	 * that it does not become valid again if the take fails.  Litmus test:
+	 * stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
 	source->end = 0;
 	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
 
-	chunk = timeline_take(source, now, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
+	chunk = take_positions(source, now, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
 	source->next = chunk.start;
 	source->end = chunk.end;
 	note_take(&source->layout, chunk.start);
@@ -184,7 +205,7 @@ take_chunk(PositionSource *source, ClockReading now)
  * The next position, from our chunk if it still holds a valid one, or else from
  * a new chunk.  Positions are valid from the clock's tick up to the drift
  * limit; the unsigned difference tests both ends.  Errors as in
- * timeline_take().
+ * take_positions().
  */
 uint64
 chunk_renew(PositionSource *source)
@@ -201,7 +222,10 @@ chunk_renew(PositionSource *source)
 		pg_atomic_read_u32(&timeline_slot->stale) != source->stale)
 		take_chunk(source, now);
 
-	/* The time before the take, which may have waited: then the next call checks again. */
+	/*
+	 * The time before the take, which may have waited: then the next call
+	 * checks again.
+	 */
 	source->checked_at = coarse_ns;
 	return source->next;
 }
@@ -216,7 +240,7 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
-	range = timeline_take(source, window_read_clocks(), least, most);
+	range = take_positions(source, window_read_clocks(), least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
@@ -224,14 +248,14 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 	return range;
 }
 
-/* Issue at least one and at most most (1 ..) positions.  Errors as in timeline_take(). */
+/* Issue at least one and at most most (1 ..) positions.  Errors as in take_positions(). */
 PositionRange
 chunk_issue_batch(PositionSource *source, uint64 most)
 {
 	return issue_positions(source, 1, Min(most, get_tick_share(&source->layout)));
 }
 
-/* Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in timeline_take(). */
+/* Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in take_positions(). */
 PositionRange
 chunk_issue_block(PositionSource *source, uint64 size)
 {

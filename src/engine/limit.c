@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "engine/lease_limit.h"
 #include "engine/limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
@@ -33,13 +34,17 @@ typedef struct LimitQuery
 	const SnowflakeLayout *layout;
 	ClockTicks	ticks;
 	int64		patience_ns;	/* how long the caller would wait, 0 .. */
+	bool		has_server_worker;
 } LimitQuery;
 
 typedef struct Limit
 {
 	const char *name;
 
-	/* The first position that must not be taken.  known caches the result of the last call. */
+	/*
+	 * The first position that must not be taken.  known caches the result of
+	 * the last call.
+	 */
 	uint64		(*end) (const LimitQuery *query, KnownTime *known);
 
 	/*
@@ -49,7 +54,10 @@ typedef struct Limit
 	 */
 	bool		(*extend) (Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
 
-	/* Raise the error after extend has failed.  May return if the cause has just gone away. */
+	/*
+	 * Raise the error after extend has failed.  May return if the cause has
+	 * just gone away.
+	 */
 	void		(*report) (const Wait *wait, const SnowflakeLayout *layout, uint64 position);
 
 	/* The cause that a wait counts as; NULL if there are no waits. */
@@ -246,12 +254,47 @@ get_reservation_cause(void)
 	return WAIT_RESERVATION;
 }
 
+/* ----------------------------------- the lease of the server's worker ID: extended by the agent */
+
+static uint64
+get_lease_end(const LimitQuery *query, KnownTime *known)
+{
+	if (!query->has_server_worker)
+		return PG_UINT64_MAX;
+	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->lease_limits.until_us), known);
+}
+
+static bool
+extend_lease(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
+{
+	int64		patience = wait_patience(wait);
+
+	if (patience <= 0)
+		return false;
+	lease_ask(layout_position_end_us(layout, position));
+	lease_await_change(Min(patience, WAIT_LONGEST_POLL_NS));
+	return true;
+}
+
+static void
+report_lease(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
+{
+	lease_report_end(wait_max_ms);
+}
+
+static WaitCause
+get_lease_cause(void)
+{
+	return WAIT_LEASE;
+}
+
 /* ------------------------------------------------------------------------------------ the table */
 
 static const Limit limits[LIMITS] = {
 	[LIMIT_LAYOUT] = {"layout", get_layout_end, extend_layout, report_layout, NULL},
 	[LIMIT_DRIFT] = {"drift", get_drift_end, extend_drift, report_drift, get_drift_cause},
 	[LIMIT_RESERVATION] = {"reservation", get_reservation_end, extend_reservation, report_reservation, get_reservation_cause},
+	[LIMIT_LEASE] = {"lease", get_lease_end, extend_lease, report_lease, get_lease_cause},
 };
 
 /*
@@ -261,14 +304,20 @@ static const Limit limits[LIMITS] = {
 IssueWindow
 limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
-	IssueWindow		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
+	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
+	IssueWindow window = {
+		.end = PG_UINT64_MAX,
+		.restarts = now.restarts,
+	};
 
 	for (int id = 0; id < LIMITS; id++)
 		window.end = Min(window.end, limits[id].end(&query, &known->ends[id]));
 	pg_read_barrier();
 	window.floor = Max(window_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
 					   window_floor(layout, query.ticks));
+	if (known->has_server_worker)
+		window.floor = Max(window.floor, window_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
+															  &known->lease_start));
 	window.ceiling = window_ceiling(layout, query.ticks, 0);
 	return window;
 }
@@ -277,7 +326,7 @@ limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now
 LimitId
 limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns, uint64 position)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
+	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
 	int			id = 0;
 
 	while (id < LIMITS - 1 && position < limits[id].end(&query, &known->ends[id]))

@@ -18,14 +18,18 @@ typedef enum LimitId
 	LIMIT_LAYOUT,
 	LIMIT_DRIFT,
 	LIMIT_RESERVATION,
+	LIMIT_LEASE,
 } LimitId;
 
-#define LIMITS (LIMIT_RESERVATION + 1)
+#define LIMITS (LIMIT_LEASE + 1)
 
 /* Times converted to positions of one layout, cached; all zero at first. */
 typedef struct KnownLimits
 {
 	KnownTime	start;
+	KnownTime	lease_start;
+	bool		has_server_worker;	/* the lease of the server's worker ID is
+									 * one of the limits */
 	KnownTime	ends[LIMITS];
 } KnownLimits;
 

@@ -11,8 +11,8 @@
 #include "engine/origin.h"
 #include "engine/shmem.h"
 
-/* Times are limited to this, in us since 1970: in ns it still fits into 64 bits. */
-#define RESERVATION_LAST_US (PG_INT64_MAX / NS_PER_US)
+/* Times are limited to this, in us since 1970. */
+#define RESERVATION_LAST_US SHMEM_LAST_US
 
 /* idgen.reserve_ahead: how far a reservation reaches beyond the IDs, in ms. */
 #define RESERVATION_DEFAULT_AHEAD 3000
@@ -21,10 +21,12 @@ extern int	reservation_ahead;
 typedef enum ReservationStatus
 {
 	RESERVED,
-	RESERVATION_WANTED,			/* it must be written, and nobody is writing it */
+	RESERVATION_WANTED,			/* it must be written, and nobody is writing
+								 * it */
 	RESERVATION_BEING_WRITTEN,	/* by another process */
 	RESERVATION_UNCONFIRMED,	/* not yet confirmed by a synchronous standby */
-	RESERVATION_OVER,			/* the clock passed its end while it was written */
+	RESERVATION_OVER,			/* the clock passed its end while it was
+								 * written */
 	RESERVATION_NO_ORIGIN,		/* the OriginStatus says why */
 } ReservationStatus;
 

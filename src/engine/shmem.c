@@ -112,6 +112,23 @@ create_limits(SharedArea *area)
 	pg_atomic_init_u64(&area->reservation.spent_us, 0);
 }
 
+/* Without an agent, the worker ID is the setting's, for all time. */
+static void
+create_lease(SharedArea *area)
+{
+	pg_atomic_init_u64(&area->lease_limits.holding, 0);
+	pg_atomic_init_u64(&area->lease_limits.start_us, 0);
+	pg_atomic_init_u64(&area->lease_limits.until_us, SHMEM_LAST_US);
+	pg_atomic_init_u64(&area->lease_limits.extend_at_us, SHMEM_LAST_US);
+	pg_atomic_init_u32(&area->lease.agent, 0);
+	pg_atomic_init_u32(&area->lease.is_asked, 0);
+	pg_atomic_init_u32(&area->lease.requests, 0);
+	pg_atomic_init_u64(&area->lease.wanted_us, 0);
+	pg_atomic_init_u64(&area->lease.start_tried_ns, 0);
+	pg_atomic_init_u64(&area->lease.served, 0);
+	ConditionVariableInit(&area->lease.changed);
+}
+
 static void
 create_timelines(SharedArea *area)
 {
@@ -133,6 +150,7 @@ create_area(SharedArea *area)
 	memset(area, 0, area_size());
 	create_timelines(area);
 	create_limits(area);
+	create_lease(area);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
 	area->preloaded = false;
@@ -195,7 +213,10 @@ attach_piece(const char *name, Size size, void (*init) (void *piece, bool found)
 	}
 	PG_CATCH();
 	{
-		/* ereport() has reset the count of interrupt holds, which LWLockRelease() decrements. */
+		/*
+		 * ereport() has reset the count of interrupt holds, which
+		 * LWLockRelease() decrements.
+		 */
 		HOLD_INTERRUPTS();
 		LWLockRelease(AddinShmemInitLock);
 		PG_RE_THROW();

@@ -23,6 +23,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "engine/lease_limit.h"
 #include "engine/random.h"
 #include "engine/reservation.h"
 #include "engine/timeline.h"
@@ -72,13 +73,29 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	source->end = 0;
 }
 
+/*
+ * The source's node contains the server's worker ID, as of this number of its
+ * changes; after another change, renew_node sets the source up again.  NULL: it
+ * does not.
+ */
+void
+timeline_follow_worker(PositionSource *source, uint32 worker_changes, void (*renew_node) (PositionSource *source))
+{
+	source->worker_changes = worker_changes;
+	source->renew_node = renew_node;
+	source->limits.has_server_worker = renew_node != NULL;
+}
+
 typedef enum TakeResult
 {
 	TAKEN,
 	NO_ROOM,					/* within the limits, now */
 	NOT_OUR_TURN,				/* to take from the room that there is */
 	RESTARTED,					/* the limits that we used are void */
-	LEFT,						/* idgen_reset_timeline() went back below IDs of the node */
+	WORKER_CHANGED,				/* the source's node is of a worker ID that
+								 * the server no longer has */
+	LEFT,						/* idgen_reset_timeline() went back below IDs
+								 * of the node */
 } TakeResult;
 
 /*
@@ -170,6 +187,9 @@ record_node(const PositionSource *source, const PositionRange *range)
  * succeed after a restart, a process must be suspended for that long, and the
  * number must match by chance.
  *
+ * A change of the server's worker ID counts as a restart, too; see
+ * lease_limit.c.
+ *
  * No barrier is needed between the swap and reading the count after it.  Both
  * we and the restart swap next: if the restart finds what we have taken, all is
  * well, and if not, we have swapped a number that was written after the count.
@@ -235,12 +255,21 @@ typedef struct Take
 	Wait		wait;
 	ClockReading now;
 	int64		patience_ns;
-	IssueWindow		window;
+	IssueWindow window;
 	TakeResult	result;
-	PositionRange range;		/* what was TAKEN, or else where it would begin */
+	PositionRange range;		/* what was TAKEN, or else where it would
+								 * begin */
 	uint32		restarts;		/* of the timelines, before the take ... */
 	uint32		resets;			/* ... and those that did not fail */
 } Take;
+
+/* Does the server still have the worker ID that is in the source's node?  The limits have been read. */
+static bool
+is_worker_current(const PositionSource *source)
+{
+	pg_read_barrier();
+	return source->renew_node == NULL || lease_holding().changes == source->worker_changes;
+}
 
 static void
 retry_take(Take *take)
@@ -249,6 +278,9 @@ retry_take(Take *take)
 	take->window = limit_window(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
 	take->restarts = take->window.restarts;
 	take->resets = pg_atomic_read_u32(&shmem_area()->limits.resets);
+	take->result = WORKER_CHANGED;
+	if (!is_worker_current(take->source))
+		return;
 	if (take->turn.in_line)
 		turn_count_line(&take->turn, &take->window, take->now);
 	take->result = try_take(take->source, &take->window, take->now, &take->turn, &take->range);
@@ -340,13 +372,19 @@ abandon_take(int code, Datum arg)
 		give_back(take->source->timeline, take->range, take->restarts);
 }
 
+static bool
+is_complete(const Take *take)
+{
+	return take->result == TAKEN || take->result == WORKER_CHANGED;
+}
+
 /* Complete a take that was tried once and has to wait. */
 static void
 wait_and_take(Take *take)
 {
 	PG_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
 	{
-		while (take->result != TAKEN)
+		while (!is_complete(take))
 		{
 			if (take->result == NO_ROOM)
 				make_room_for_take(take);
@@ -355,7 +393,9 @@ wait_and_take(Take *take)
 			take->now = window_read_clocks();
 			retry_take(take);
 		}
-		await_range(take);
+		if (take->result == TAKEN)
+			await_range(take);
+		turn_leave(&take->turn);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
 }
@@ -369,14 +409,18 @@ wait_and_take(Take *take)
  * time.  The others wait for their turn.
  *
  * When half of the reservation is used up, the first process that notices
- * extends it; the others continue.
+ * extends it; the others continue.  When half of the lease is used up, the
+ * agent is asked to extend it.
+ *
+ * Returns false, with nothing taken, if the source's node has the server's
+ * worker ID, and that has changed.
  *
  * Errors: PROGRAM_LIMIT_EXCEEDED at the end of the time field,
  * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, those of
  * reservation_extend(), and what CHECK_FOR_INTERRUPTS raises.
  */
-PositionRange
-timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most)
+bool
+timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most, PositionRange *taken)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	Take		take = {
@@ -392,19 +436,24 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 		.wait = {.slot = timeline_slot},
 		.now = now,
 	};
-	PositionRange range;
+	int64		end_us;
 
 	retry_take(&take);
 	if (take.result != TAKEN || take.range.start >= take.window.ceiling)
 		wait_and_take(&take);
-	range = take.range;
+	if (take.result != TAKEN)
+		return false;
+	*taken = take.range;
+	end_us = layout_position_end_us(layout, taken->end - 1);
 	if (source->before_issue != NULL)
-		source->before_issue(source, layout_position_end_us(layout, range.end - 1));
+		source->before_issue(source, end_us);
 	source->after_us = 0;
 	source->resets = take.resets;
-	turn_note_portion(&source->portion, layout, range.start, range.end - range.start);
+	turn_note_portion(&source->portion, layout, taken->start, taken->end - taken->start);
 
-	if (reservation_is_low(layout_position_end_us(layout, range.end - 1)))
-		reservation_extend_early(layout_position_end_us(layout, range.end - 1), take.restarts);
-	return range;
+	if (reservation_is_low(end_us))
+		reservation_extend_early(end_us, take.restarts);
+	if (source->renew_node != NULL && lease_is_low(end_us))
+		lease_ask(end_us);
+	return true;
 }

@@ -22,8 +22,6 @@
 uint64		generator_changes = 1;
 Generator	server_generator;
 int			generator_sequence_start = SEQUENCE_ZERO;
-ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
-ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
 
 static const ServerSetting *
 get_field_setting(LayoutField field)
@@ -31,13 +29,35 @@ get_field_setting(LayoutField field)
 	return field == LAYOUT_WORKER ? &generator_worker : &generator_datacenter;
 }
 
+/* The server's datacenter or worker; SETTING_INVALID if it is invalid, or the worker is leased and none is held. */
+int
+generator_field_value(LayoutField field)
+{
+	if (field == LAYOUT_WORKER)
+		return server_worker();
+	return setting_is_valid(&generator_datacenter) ? generator_datacenter.value : SETTING_INVALID;
+}
+
+static bool
+value_fits(const SnowflakeLayout *layout, LayoutField field, int value)
+{
+	return value != SETTING_INVALID && value <= layout_max(layout, field);
+}
+
+/* Does the setting of the datacenter or worker fit a layout?  This reads no shared memory. */
+bool
+generator_setting_fits(const SnowflakeLayout *layout, LayoutField field)
+{
+	const ServerSetting *setting = get_field_setting(field);
+
+	return setting_is_valid(setting) && value_fits(layout, field, setting->value);
+}
+
 /* Does the server's datacenter or worker fit a layout?  An invalid one does not. */
 bool
 generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = get_field_setting(field);
-
-	return setting_is_valid(setting) && setting->value <= layout_max(layout, field);
+	return value_fits(layout, field, generator_field_value(field));
 }
 
 /*
@@ -56,35 +76,93 @@ generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field, int va
 	return detail;
 }
 
+/* ERROR INVALID_PARAMETER_VALUE for a value of the server's node that does not fit the layout. */
+static void
+report_misfit(const SnowflakeLayout *layout, LayoutField field, int value)
+{
+	char		detail[GENERATOR_DETAIL_SIZE];
+
+	if (field == LAYOUT_WORKER && server_worker_is_leased())
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("leased worker ID does not fit the layout"),
+				errdetail("%s", generator_misfit_detail(layout, field, value, detail)),
+				errhint("Choose a layout with a worker field that has room for all worker IDs of the pool, or give the generator a node of its own."));
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("value of parameter \"%s\" does not fit the layout", get_field_setting(field)->name),
+			errdetail("%s", generator_misfit_detail(layout, field, value, detail)),
+			errhint("Choose a value that the layout has room for, or another layout, or give the generator a node of its own."));
+}
+
 /*
- * The server's datacenter or worker, shifted to its place in a layout.  ERROR
- * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout.
+ * The server's datacenter or worker.  Waits for a worker ID that is leased.
+ * Errors: INVALID_PARAMETER_VALUE if it is invalid; those of
+ * server_worker_await().
+ */
+int
+generator_require_field(LayoutField field)
+{
+	int			value;
+
+	/* A leased one may be given up at any time. */
+	do
+	{
+		if (field == LAYOUT_WORKER)
+			server_worker_await();
+		if (field != LAYOUT_WORKER || !server_worker_is_leased())
+			setting_check(get_field_setting(field));
+		value = generator_field_value(field);
+	} while (value == SETTING_INVALID);
+	return value;
+}
+
+/*
+ * The server's datacenter or worker, shifted to its place in a layout.  Errors:
+ * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout; those of
+ * server_worker_await().
  */
 uint64
 generator_server_field(const SnowflakeLayout *layout, LayoutField field)
 {
-	const ServerSetting *setting = get_field_setting(field);
-	char		detail[GENERATOR_DETAIL_SIZE];
+	int			value = generator_require_field(field);
 
-	setting_check(setting);
-	if (!generator_server_field_fits(layout, field))
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("value of parameter \"%s\" does not fit the layout", setting->name),
-				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)),
-				errhint("Choose a value that the layout has room for, or another layout, or give the generator a node of its own."));
-	return layout_put(layout, field, setting->value);
+	if (!value_fits(layout, field, value))
+		report_misfit(layout, field, value);
+	return layout_put(layout, field, value);
 }
 
-/*
- * The server's node, shifted to its place in a layout.  ERROR
- * INVALID_PARAMETER_VALUE if it is invalid or does not fit the layout.
- */
+/* The server's node, shifted to its place in a layout.  Errors as above. */
 uint64
 generator_server_node_bits(const SnowflakeLayout *layout)
 {
 	return generator_server_field(layout, LAYOUT_DATACENTER) |
 		generator_server_field(layout, LAYOUT_WORKER);
+}
+
+/*
+ * Find the server's node as it is now, without waiting.  Returns false if it has
+ * none that fits the layout.
+ */
+bool
+generator_find_server_node_bits(const SnowflakeLayout *layout, uint64 *node_bits)
+{
+	int			datacenter = generator_field_value(LAYOUT_DATACENTER);
+	int			worker = generator_field_value(LAYOUT_WORKER);
+
+	if (!value_fits(layout, LAYOUT_DATACENTER, datacenter) || !value_fits(layout, LAYOUT_WORKER, worker))
+		return false;
+	*node_bits = layout_put(layout, LAYOUT_DATACENTER, datacenter) | layout_put(layout, LAYOUT_WORKER, worker);
+	return true;
+}
+
+/* Does the server's node fit a layout? */
+bool
+generator_server_fits(const SnowflakeLayout *layout)
+{
+	uint64		node_bits;
+
+	return generator_find_server_node_bits(layout, &node_bits);
 }
 
 /*
@@ -148,6 +226,13 @@ generator_set_up(Generator *generator, const SnowflakeLayout *layout, uint64 nod
 	timeline_set_source(&generator->source, layout, node_bits, timeline);
 }
 
+/* The server's worker ID has changed. */
+static void
+renew_server_node(PositionSource *source)
+{
+	generator_ready_server("snowflake_nextval()");
+}
+
 /*
  * Make the server's own generator ready.  Errors: those of generator_attach(),
  * server_layout(), generator_server_node_bits(), id_space_get_timeline() and
@@ -157,13 +242,16 @@ void
 generator_ready_server(const char *caller)
 {
 	const SnowflakeLayout *layout;
+	uint32		worker_changes;
 	uint64		node_bits;
 
 	generator_attach(caller);
 	layout = server_layout();
+	worker_changes = server_worker_changes();
 	node_bits = generator_server_node_bits(layout);
 	generator_set_up(&server_generator, layout, node_bits,
 					 id_space_get_timeline(layout, node_bits, false, SPACE_OF_SERVER));
+	timeline_follow_worker(&server_generator.source, worker_changes, renew_server_node);
 	server_generator.source.sequence_start = generator_sequence_start;
 	server_generator.ready_as_of = generator_changes;
 }
@@ -173,8 +261,9 @@ Timeline *
 generator_server_timeline(void)
 {
 	const SnowflakeLayout *layout = server_layout();
+	uint64		node_bits;
 
-	return generator_server_fits(layout) ? id_space_find_timeline(layout, generator_server_node_bits(layout)) : NULL;
+	return generator_find_server_node_bits(layout, &node_bits) ? id_space_find_timeline(layout, node_bits) : NULL;
 }
 
 /* Fill ids with the next count IDs, in order.  Errors: see timeline_take. */
@@ -182,12 +271,14 @@ void
 generator_fill(Generator *generator, int64 *ids, uint64 count)
 {
 	const SnowflakeLayout layout = generator->source.layout;
-	const uint64 node_bits = generator->source.node_bits;
 	const int64 *end = ids + count;
 
 	while (ids < end)
 	{
 		PositionRange range = chunk_issue_batch(&generator->source, end - ids);
+
+		/* The worker ID may have changed with the batch. */
+		const uint64 node_bits = generator->source.node_bits;
 
 		for (uint64 position = range.start; position < range.end; position++)
 			*ids++ = layout_compose(&layout, position, node_bits);

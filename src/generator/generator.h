@@ -12,11 +12,14 @@
 #include "base/setting.h"
 #include "bits/layout.h"
 #include "engine/chunk.h"
+#include "engine/node_settings.h"
+#include "generator/server_worker.h"
 
 /* A generator as this process uses it.  It stays ready until generator_changes is incremented. */
 typedef struct Generator
 {
-	uint64		ready_as_of;	/* generator_changes when it became ready; 0: never */
+	uint64		ready_as_of;	/* generator_changes when it became ready; 0:
+								 * never */
 	PositionSource source;
 } Generator;
 
@@ -29,26 +32,19 @@ extern Generator server_generator;
 /* idgen.sequence_start, a SequenceStart, for the server's own IDs. */
 extern int	generator_sequence_start;
 
-/* idgen.datacenter_id and idgen.worker_id, this server's node. */
-extern ServerSetting generator_datacenter;
-extern ServerSetting generator_worker;
-
 /* The size of the buffer for generator_misfit_detail(). */
 #define GENERATOR_DETAIL_SIZE 128
 
+extern bool generator_setting_fits(const SnowflakeLayout *layout, LayoutField field);
 extern bool generator_server_field_fits(const SnowflakeLayout *layout, LayoutField field);
 extern const char *generator_misfit_detail(const SnowflakeLayout *layout, LayoutField field,
 										   int value, char *detail);
+extern int	generator_field_value(LayoutField field);
+extern int	generator_require_field(LayoutField field);
 extern uint64 generator_server_field(const SnowflakeLayout *layout, LayoutField field);
 extern uint64 generator_server_node_bits(const SnowflakeLayout *layout);
-
-/* Does the server's node fit a layout? */
-static inline bool
-generator_server_fits(const SnowflakeLayout *layout)
-{
-	return generator_server_field_fits(layout, LAYOUT_DATACENTER) &&
-		generator_server_field_fits(layout, LAYOUT_WORKER);
-}
+extern bool generator_find_server_node_bits(const SnowflakeLayout *layout, uint64 *node_bits);
+extern bool generator_server_fits(const SnowflakeLayout *layout);
 
 extern void generator_attach(const char *caller);
 extern void generator_set_up(Generator *generator, const SnowflakeLayout *layout,

@@ -38,6 +38,7 @@
 #include "generator/generator_lock.h"
 #include "generator/generator_options.h"
 #include "generator/generator_uncommitted.h"
+#include "generator/leased_numbers.h"
 #include "generator/named_generator.h"
 
 static HTAB *generators = NULL;
@@ -240,11 +241,29 @@ define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user
 	MemoryContextSwitchTo(context);
 }
 
+/* Does the node of a generator contain the server's worker number? */
+static bool
+has_server_worker(const GeneratorOptions *options)
+{
+	return layout_has(&options->layout, LAYOUT_WORKER) && named_generator_follows(options, LAYOUT_WORKER);
+}
+
+/* The server's worker ID has changed. */
+static void
+renew_named_node(PositionSource *source)
+{
+	NamedGenerator *named = (NamedGenerator *) ((char *) source - offsetof(NamedGenerator, generator.source));
+
+	named->defined_as_of = 0;
+	named_generator_ready(named, "snowflake_nextval()");
+}
+
 /* Set up the generator from its options. */
 static void
 define_generator(NamedGenerator *named, const ForeignServer *server)
 {
 	GeneratorOptions options = generator_options_read(server->options);
+	uint32		worker_changes = server_worker_changes();
 	uint64		node_bits = named_generator_node_bits(&options);
 	IdNumbers	numbers = layout_node_numbers(&options.layout, node_bits);
 	List	   *goes_above;
@@ -253,6 +272,7 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	Timeline   *timeline;
 	ListCell   *cell;
 
+	leased_numbers_check(server->servername, &numbers, has_server_worker(&options));
 	timeline = id_space_get_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
 	if (is_uncommitted)
 		generator_uncommitted_note_use(server, timeline);
@@ -265,6 +285,8 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 		id_space_go_beyond(timeline, &numbers, &former);
 	}
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
+	timeline_follow_worker(&named->generator.source, worker_changes,
+						   has_server_worker(&options) ? renew_named_node : NULL);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)

@@ -26,6 +26,11 @@
 static Generator unique_times = {.source.sequence_start = SEQUENCE_CLOCK};
 static Generator node_unique_times = {.source.sequence_start = SEQUENCE_CLOCK};
 
+/* What the last caller of unique_time_next_for_node() takes its node from. */
+static uint64 (*get_present_node) (void);
+
+static void ready_node_unique_times(const char *caller);
+
 static void
 ready_unique_times(const char *caller)
 {
@@ -36,14 +41,26 @@ ready_unique_times(const char *caller)
 	unique_times.ready_as_of = as_of;
 }
 
+/* The server's worker ID has changed. */
 static void
-ready_node_unique_times(uint64 node, const char *caller)
+renew_unique_times_node(PositionSource *source)
+{
+	ready_node_unique_times("snowflake128_nextval()");
+}
+
+static void
+ready_node_unique_times(const char *caller)
 {
 	uint64		as_of = generator_changes;
+	uint32		worker_changes;
+	uint64		node;
 
 	generator_attach(caller);
+	worker_changes = server_worker_changes();
+	node = get_present_node();
 	node_unique_times.source.record = id_space_get_timeline(&layout_unique_times, node, false, SPACE_OF_SERVER);
 	timeline_set_source(&node_unique_times.source, &layout_unique_times, node, &shmem_area()->unique_times);
+	timeline_follow_worker(&node_unique_times.source, worker_changes, renew_unique_times_node);
 	node_unique_times.ready_as_of = as_of;
 }
 
@@ -59,12 +76,12 @@ take_unique_time(PositionSource *source)
 {
 	uint64		position = chunk_next_position(source);
 	uint32		part = layout_position_sequence(&layout_unique_times, position);
-
-	return (UniqueTime)
-	{
+	UniqueTime	moment = {
 		.unix_ns = layout_position_tick(&layout_unique_times, position) * NS_PER_US + part_ns(part),
 		.rank = part > 0 && part_ns(part - 1) == part_ns(part),
 	};
+
+	return moment;
 }
 
 /*
@@ -82,14 +99,20 @@ unique_time_next(const char *caller)
 }
 
 /*
- * The same for an ID that contains this node, which is the server's.  It is
- * never issued again for the same node.  Errors: also those of
- * id_space_get_timeline().
+ * The same for an ID that contains the server's node, which get_node returns,
+ * and which is never issued again for the same node.  *node gets the node that
+ * the time is for: it can change meanwhile.  Errors: also those of
+ * id_space_get_timeline() and of get_node().
  */
 UniqueTime
-unique_time_next_for_node(uint64 node, const char *caller)
+unique_time_next_for_node(uint64 (*get_node) (void), uint64 *node, const char *caller)
 {
-	if (!generator_is_ready(&node_unique_times) || node_unique_times.source.node_bits != node)
-		ready_node_unique_times(node, caller);
-	return take_unique_time(&node_unique_times.source);
+	UniqueTime	time;
+
+	get_present_node = get_node;
+	if (!generator_is_ready(&node_unique_times) || node_unique_times.source.node_bits != get_node())
+		ready_node_unique_times(caller);
+	time = take_unique_time(&node_unique_times.source);
+	*node = node_unique_times.source.node_bits;
+	return time;
 }

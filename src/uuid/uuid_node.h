@@ -39,7 +39,7 @@ uuid_node_worker(uint64 node)
 	return node & ((1 << UUID_NODE_WORKER_BITS) - 1);
 }
 
-extern bool uuid_server_node_fits(void);
+extern bool uuid_find_server_node(uint64 *node);
 extern uint64 uuid_get_server_node(void);
 
 #endif							/* IDGEN_UUID_NODE_H */

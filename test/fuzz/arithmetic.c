@@ -6,7 +6,7 @@
  *
  * Here is the choice among the checks.  Those of layouts are in layout.c and
  * layout_text.c, those of UUIDs in uuid.c, those of texts in base_n.c, ulid_text.c and
- * typeid_text.c.
+ * typeid_text.c, and that of records of leases in lease_record.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,9 +14,11 @@
 
 #include "fuzz.h"
 
-static void (*const checks[]) (Input *) = {
+typedef void (*Check) (Input *input);
+
+static const Check checks[] = {
 	check_layout, check_uuids, check_layout_text, check_base_n, check_ulid_text, check_gregorian, check_uuid_orders,
-	check_base_n_128, check_typeid_text,
+	check_base_n_128, check_typeid_text, check_lease_record,
 };
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -59,5 +59,6 @@ extern void check_base_n(Input *input);
 extern void check_base_n_128(Input *input);
 extern void check_ulid_text(Input *input);
 extern void check_typeid_text(Input *input);
+extern void check_lease_record(Input *input);
 
 #endif							/* IDGEN_FUZZ_H */

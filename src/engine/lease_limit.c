@@ -1,0 +1,254 @@
+/*-------------------------------------------------------------------------
+ *
+ * lease_limit.c
+ *	  The lease of this server's worker ID, as the processes that issue IDs see
+ *	  it, and as the agent publishes it.
+ *
+ * IDs with a leased worker ID are issued from start_us up to, but not
+ * including, until_us.  The agent publishes a fence as until_us only after the
+ * store has confirmed it.  What is below is ours for ever, so nobody has to
+ * look at a clock, or to ask whether the agent lives: a process that sleeps
+ * with what it has taken may issue it whenever it wakes up.
+ *
+ * The worker ID and its limits are one thing: with the limits of one worker ID
+ * and the node of another, IDs would repeat.  So a change goes like this
+ *
+ *	agent: until_us = 0; count a restart of the timelines; read how far each
+ *	timeline has got (see lease_close.c); and later, for the next worker ID,
+ *	start_us, until_us and holding, with its count of changes.
+ *
+ *	take: read the restarts, until_us, start_us and holding; swap the timeline;
+ *	read the restarts again.
+ *
+ * If the restarts are the same in the end, the agent has not begun a change in
+ * between, so until_us, start_us and holding belong together; and as holding
+ * has the number of changes that the source's node was read with, the node
+ * belongs to them, too.  The take is then also seen by the agent when it reads
+ * the timeline.  Litmus test: lease; model: lease.pml.
+ *
+ * A source whose node is of another change is set up again, by its own
+ * function; see chunk.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/pmsignal.h"
+#include "storage/proc.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "engine/clock.h"
+#include "engine/lease_limit.h"
+
+ServerSetting lease_store = {.name = "idgen.lease_store",.str = ""};
+
+/* ------------------------------------------------------ for processes that issue IDs */
+
+/* Set the agent's latch, if there is an agent. */
+void
+lease_wake_agent(void)
+{
+	uint32		agent = pg_atomic_read_u32(&shmem_area()->lease.agent);
+
+	if (agent != 0)
+		SetLatch(&compat_proc_by_number(agent - 1)->procLatch);
+}
+
+/*
+ * Ask for an extension beyond IDs that reach up to reach_us, in us since 1970,
+ * or, with 0, for a worker ID.  The latch is set once for each look of the
+ * agent, so that many who ask do not keep it from waiting for the store.
+ */
+void
+lease_ask(uint64 reach_us)
+{
+	Lease	   *lease = &shmem_area()->lease;
+
+	shmem_raise_to(&lease->wanted_us, reach_us);
+	if (pg_atomic_exchange_u32(&lease->is_asked, 1) == 0)
+		lease_wake_agent();
+}
+
+/*
+ * Wait about ns (1 ..), or until the agent has changed something.  Callers look
+ * again.  Raises what CHECK_FOR_INTERRUPTS raises.
+ */
+void
+lease_await_change(int64 ns)
+{
+	static uint32 wait_event = 0;
+
+	(void) ConditionVariableTimedSleep(&shmem_area()->lease.changed, (long) (ns / NS_PER_MS) + 1,
+									   compat_wait_event(&wait_event, "IdgenLease"));
+	ConditionVariableCancelSleep();
+	if (!PostmasterIsAlive())
+		proc_exit(1);
+}
+
+/* The agent's side of the lease, as it is now. */
+Lease
+lease_read(void)
+{
+	SharedArea *area = shmem_area();
+	Lease		lease;
+
+	LWLockAcquire(&area->lock, LW_SHARED);
+	lease = area->lease;
+	LWLockRelease(&area->lock);
+	return lease;
+}
+
+/* What the store, or the agent, said last, as a sentence. */
+static char *
+describe_last_error(void)
+{
+	Lease		lease = lease_read();
+
+	if (lease.agent_pid == 0)
+		return pstrdup("The lease agent is not running.");
+	if (lease.last_error[0] == '\0')
+		return pstrdup("The store has not answered yet.");
+	return pstrdup(lease.last_error);
+}
+
+/*
+ * The lease of the worker ID has not been extended within max_wait_ms.  ERROR
+ * OBJECT_NOT_IN_PREREQUISITE_STATE.
+ */
+void
+lease_report_end(int max_wait_ms)
+{
+	uint64		until_us = pg_atomic_read_u64(&shmem_area()->lease_limits.until_us);
+
+	if (until_us == 0)
+		lease_report_no_worker(max_wait_ms);
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("lease of this server's worker ID has not been extended in time"),
+			errdetail("IDs may be issued up to %s, and \"idgen.max_wait\" is %d ms. %s",
+					  timestamptz_to_str(clock_timestamptz(until_us)), max_wait_ms, describe_last_error()),
+			errhint("See idgen_lease() and the server log for what the coordination store answers."));
+}
+
+/* No worker ID could be leased within max_wait_ms.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE. */
+void
+lease_report_no_worker(int max_wait_ms)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("this server holds no worker ID"),
+			errdetail("\"idgen.max_wait\" is %d ms. %s", max_wait_ms, describe_last_error()),
+			errhint("See idgen_lease() and the server log for what the coordination store answers."));
+}
+
+/* Ask the agent for something and wake it up. */
+void
+lease_request(LeaseRequest request)
+{
+	pg_atomic_fetch_or_u32(&shmem_area()->lease.requests, request);
+	lease_wake_agent();
+}
+
+/* ------------------------------------------------------------------- for the agent */
+
+static void
+leave_agent(int code, Datum arg)
+{
+	Lease	   *lease = &shmem_area()->lease;
+
+	/* No lock is taken: an ERROR may have left us with one. */
+	lease->agent_pid = 0;
+	pg_write_barrier();
+	pg_atomic_write_u32(&lease->agent, 0);
+	ConditionVariableBroadcast(&lease->changed);
+}
+
+/* Become the agent of this server.  Returns false if there is one. */
+bool
+lease_become_agent(void)
+{
+	SharedArea *area = shmem_area();
+	bool		is_free;
+
+	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
+	is_free = pg_atomic_read_u32(&area->lease.agent) == 0;
+	if (is_free)
+	{
+		area->lease.agent_pid = MyProcPid;
+		pg_atomic_write_u32(&area->lease.agent, compat_proc_number(MyProc) + 1);
+	}
+	LWLockRelease(&area->lock);
+	if (is_free)
+		before_shmem_exit(leave_agent, (Datum) 0);
+	return is_free;
+}
+
+/* Wake all processes that wait for a change. */
+void
+lease_notify(void)
+{
+	Lease	   *lease = &shmem_area()->lease;
+
+	pg_atomic_fetch_add_u64(&lease->served, 1);
+	ConditionVariableBroadcast(&lease->changed);
+}
+
+static void
+publish_holding(uint32 code)
+{
+	pg_atomic_uint64 *holding = &shmem_area()->lease_limits.holding;
+	uint64		changes = (pg_atomic_read_u64(holding) >> 32) + 1;
+
+	pg_atomic_write_u64(holding, changes << 32 | code);
+}
+
+/*
+ * A worker ID has been claimed, and its IDs begin at start_us (us since 1970).
+ * The limits are closed.  None is issued before lease_publish_fence().
+ */
+void
+lease_publish_worker(int worker, uint64 start_us)
+{
+	SharedArea *area = shmem_area();
+
+	area->lease.resets = pg_atomic_read_u32(&area->limits.resets);
+	pg_atomic_write_u64(&area->lease_limits.start_us, Min(start_us, SHMEM_LAST_US));
+	pg_write_barrier();
+	publish_holding((uint32) worker + 1);
+}
+
+/*
+ * The store has confirmed that we may issue up to until_us; extend that when
+ * IDs get to extend_at_us.  Both are in us since 1970.
+ */
+void
+lease_publish_fence(uint64 until_us, uint64 extend_at_us)
+{
+	LeaseLimits *limits = &shmem_area()->lease_limits;
+
+	pg_write_barrier();
+	pg_atomic_write_u64(&limits->extend_at_us, extend_at_us);
+	pg_atomic_write_u64(&limits->until_us, Min(until_us, SHMEM_LAST_US));
+}
+
+/*
+ * There is no leased worker ID any more; the limits are closed.  by_setting
+ * says that from now on the setting counts.
+ */
+void
+lease_end(bool by_setting)
+{
+	LeaseLimits *limits = &shmem_area()->lease_limits;
+
+	publish_holding(by_setting ? LEASE_BY_SETTING : LEASE_NO_WORKER);
+	if (!by_setting)
+		return;
+	pg_write_barrier();
+	pg_atomic_write_u64(&limits->start_us, 0);
+	pg_atomic_write_u64(&limits->extend_at_us, SHMEM_LAST_US);
+	pg_write_barrier();
+	pg_atomic_write_u64(&limits->until_us, SHMEM_LAST_US);
+}

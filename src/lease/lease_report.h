@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * lease_report.h
+ *	  What the agent tells people: problems as sentences, and changes in the log.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_LEASE_REPORT_H
+#define IDGEN_LEASE_REPORT_H
+
+#include "bits/lease_machine.h"
+
+/* What has been logged. */
+typedef struct LeaseReport
+{
+	bool		is_held;
+	int64		claims;
+	LeaseProblem problem;
+} LeaseReport;
+
+extern void lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char *error);
+extern void lease_report_change(LeaseReport *report, const LeaseMachine *machine, const char *error);
+
+#endif							/* IDGEN_LEASE_REPORT_H */

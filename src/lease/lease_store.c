@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * lease_store.c
+ *	  Sessions with the coordination store that idgen.lease_store names.
+ *
+ * The scheme of the setting names the provider, a module that is loaded when it
+ * is needed.  An operation is done here from its start to its outcome; which
+ * operations come in which order is decided by the caller.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+
+#include "base/compat.h"
+#include "engine/clock.h"
+#include "engine/lease_limit.h"
+#include "lease/lease_secret.h"
+#include "lease/lease_store.h"
+
+char	   *lease_pool_name = NULL;
+int			lease_ttl_ms = 30000;
+int			lease_reach_ms = 60000;
+int			lease_max_skew_ms = 10000;
+
+/* What an operation may take with one server of the store: this, or a part of the reach. */
+#define LONGEST_TIMEOUT_MS 1000
+#define TIMEOUTS_IN_REACH 20
+
+/* An operation that has not come to an end after this many timeouts is given up: a store may have many servers. */
+#define MOST_TIMEOUTS 8
+
+/* How often a wait looks whether the caller must stop. */
+#define STOP_POLL_MS 100
+
+/* The longest name of a pool. */
+#define LONGEST_POOL_NAME 64
+
+struct LeaseStore
+{
+	MemoryContext context;
+	const LeaseProvider *provider;
+	LeaseSession *session;
+	LeaseAddress address;
+};
+
+/* A scheme of addresses, and the module whose provider knows it. */
+typedef struct StoreScheme
+{
+	const char *prefix;
+	const char *module;
+} StoreScheme;
+
+static const StoreScheme schemes[] = {
+	{"postgresql://", "idgen_postgres"},
+	{"postgres://", "idgen_postgres"},
+	{"etcd://", "idgen_etcd"},
+	{"etcds://", "idgen_etcd"},
+	{"teststore://", "idgen_teststore"},
+};
+
+static const StoreScheme *
+find_scheme(const char *address)
+{
+	for (int i = 0; i < lengthof(schemes); i++)
+		if (strncmp(address, schemes[i].prefix, strlen(schemes[i].prefix)) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
+/* Does an address contain a password, in front of its host or as a parameter? */
+static bool
+has_password(const char *address)
+{
+	const char *authority = strstr(address, "://") + 3;
+	size_t		length = strcspn(authority, "/?");
+	const char *at = memchr(authority, '@', length);
+	const char *colon = memchr(authority, ':', length);
+
+	return (at != NULL && colon != NULL && colon < at) || strstr(address, "password=") != NULL;
+}
+
+const char *
+lease_store_objection(const char *text)
+{
+	if (text[0] == '\0')
+		return NULL;
+	if (find_scheme(text) == NULL || strchr(text, ' ') != NULL)
+		return "It must begin with \"etcd://\", \"etcds://\" or \"postgresql://\", and contain no space.";
+	if (has_password(text))
+		return "It contains a password, which everyone who can read the configuration or the log would see. Put it into the file that \"idgen.lease_secret_file\" names.";
+	return NULL;
+}
+
+const char *
+lease_pool_objection(const char *text)
+{
+	static const char *const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	if (text[0] == '\0' || strlen(text) > LONGEST_POOL_NAME || text[strspn(text, allowed)] != '\0')
+		return "It must be 1 to 64 letters, digits, \"_\" and \"-\".";
+	return NULL;
+}
+
+/* ERROR INVALID_PARAMETER_VALUE if idgen.lease_store is invalid.  Its text is not shown: it may contain a password. */
+void
+lease_store_check(void)
+{
+	if (!setting_is_valid(&lease_store))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("invalid value for parameter \"%s\"", lease_store.name),
+				errdetail("%s", lease_store_objection(lease_store.str)),
+				errhint("%s", setting_invalid_hint(&lease_store)));
+}
+
+static const LeaseProvider *
+load_provider(const char *address)
+{
+	const StoreScheme *scheme = find_scheme(address);
+	LeaseProviderFunction get_provider;
+	const LeaseProvider *provider;
+
+	get_provider = (LeaseProviderFunction) load_external_function(scheme->module, LEASE_PROVIDER_FUNCTION, true, NULL);
+	provider = get_provider();
+	if (provider->version != LEASE_PROVIDER_VERSION)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("module \"%s\" is of another version of idgen", scheme->module),
+				errdetail("Its interface has version %d, and this library needs version %d.",
+						  provider->version, LEASE_PROVIDER_VERSION),
+				errhint("Install modules and library of one version, and restart the server."));
+	return provider;
+}
+
+/* The address, in the current memory context. */
+static LeaseAddress
+make_address(void)
+{
+	LeaseSecret secret = lease_secret_read();
+	LeaseAddress address = {
+		.store = pstrdup(lease_store.str),
+		.pool = pstrdup(lease_pool_name),
+		.user = secret.user,
+		.password = secret.password,
+		.application = "idgen",
+		.timeout_ms = Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)),
+	};
+
+	return address;
+}
+
+/*
+ * Begin a session.  Errors: INVALID_PARAMETER_VALUE if a setting is invalid;
+ * UNDEFINED_FILE if the module is not installed; those of lease_secret_read().
+ */
+LeaseStore *
+lease_store_open(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "idgen lease store", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
+	LeaseStore *store = palloc0(sizeof(LeaseStore));
+
+	PG_TRY();
+	{
+		lease_store_check();
+		store->context = context;
+		store->provider = load_provider(lease_store.str);
+		store->address = make_address();
+		store->session = store->provider->open(&store->address);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(before);
+		MemoryContextDelete(context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(before);
+	return store;
+}
+
+/* The name of the provider, for messages. */
+const char *
+lease_store_name(const LeaseStore *store)
+{
+	return store->provider->name;
+}
+
+void
+lease_store_close(LeaseStore *store)
+{
+	store->provider->close(store->session);
+	MemoryContextDelete(store->context);
+}
+
+/* Wait for what the provider waits for, at most timeout_ms (0 ..). */
+static void
+wait_for_store(LeaseStore *store, int64 timeout_ms)
+{
+	static uint32 wait_event = 0;
+	LeaseSocket sockets[LEASE_MOST_SOCKETS];
+	WaitEventSet *set = compat_create_wait_set(LEASE_MOST_SOCKETS + 2);
+	WaitEvent	event;
+	int64		provider_ms = timeout_ms;
+	int			count = store->provider->sockets(store->session, sockets, &provider_ms);
+
+	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	for (int i = 0; i < count; i++)
+		AddWaitEventToSet(set, sockets[i].events, sockets[i].socket, NULL, NULL);
+	(void) WaitEventSetWait(set, Max(0, Min(timeout_ms, provider_ms)), &event, 1,
+							compat_wait_event(&wait_event, "IdgenLeaseStore"));
+	FreeWaitEventSet(set);
+}
+
+/*
+ * Do an operation.  must_stop, which may be NULL, is asked now and then, and
+ * processes interrupts as its caller needs; if it returns true, the operation
+ * is abandoned, and its outcome is LEASE_UNKNOWN.  The latch is reset.
+ */
+LeaseOutcome
+lease_store_do(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer, bool (*must_stop) (void))
+{
+	int64		deadline_ns = clock_monotonic_ns() + MOST_TIMEOUTS * store->address.timeout_ms * NS_PER_MS;
+	MemoryContext before = MemoryContextSwitchTo(store->context);
+	LeaseOutcome outcome;
+
+	memset(answer, 0, sizeof(LeaseAnswer));
+	store->provider->start(store->session, operation);
+	while ((outcome = store->provider->step(store->session, answer)) == LEASE_PENDING)
+	{
+		int64		left_ms = (deadline_ns - clock_monotonic_ns()) / NS_PER_MS;
+
+		if (left_ms <= 0 || (must_stop != NULL && must_stop()))
+		{
+			strlcpy(answer->error, "The store has not answered in time.", sizeof(answer->error));
+			outcome = LEASE_UNKNOWN;
+			break;
+		}
+		wait_for_store(store, Min(left_ms, STOP_POLL_MS));
+		ResetLatch(MyLatch);
+	}
+	MemoryContextSwitchTo(before);
+	return outcome;
+}

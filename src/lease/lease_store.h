@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * lease_store.h
+ *	  Sessions with the coordination store that idgen.lease_store names.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_LEASE_STORE_H
+#define IDGEN_LEASE_STORE_H
+
+#include "lease/lease_provider.h"
+
+/* idgen.lease_pool */
+extern char *lease_pool_name;
+
+/* idgen.lease_ttl, in ms */
+extern int	lease_ttl_ms;
+
+/* idgen.lease_reach, in ms */
+extern int	lease_reach_ms;
+
+/* idgen.lease_max_skew, in ms */
+extern int	lease_max_skew_ms;
+
+/* Why the text of idgen.lease_store, or of idgen.lease_pool, is not valid: a sentence, or NULL. */
+extern const char *lease_store_objection(const char *text);
+extern const char *lease_pool_objection(const char *text);
+
+/* A session with the store, in a memory context of its own. */
+typedef struct LeaseStore LeaseStore;
+
+extern void lease_store_check(void);
+extern LeaseStore *lease_store_open(void);
+extern const char *lease_store_name(const LeaseStore *store);
+extern LeaseOutcome lease_store_do(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer,
+								   bool (*must_stop) (void));
+extern void lease_store_close(LeaseStore *store);
+
+#endif							/* IDGEN_LEASE_STORE_H */
