@@ -255,8 +255,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	layout_write(server_layout(), layout, sizeof(layout));
 	nulls[0] = !setting_is_valid(&generator_datacenter);
 	values[0] = Int32GetDatum(generator_datacenter.value);
-	nulls[1] = !setting_is_valid(&generator_worker);
-	values[1] = Int32GetDatum(generator_worker.value);
+	nulls[1] = server_worker() == SETTING_INVALID;
+	values[1] = Int32GetDatum(server_worker());
 	values[2] = CStringGetTextDatum(layout);
 	set_timeline_columns(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
 	/* It is extended by somebody's ID, and from its time. */

@@ -123,11 +123,13 @@ lease_report_end(int max_wait_ms)
 {
 	uint64		until_us = pg_atomic_read_u64(&shmem_area()->lease_limits.until_us);
 
-	if (until_us == 0)
+	if (!lease_has_worker(lease_holding()))
 		lease_report_no_worker(max_wait_ms);
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("lease of this server's worker ID has not been extended in time"),
+			until_us == 0 ?
+			errdetail("No IDs may be issued yet, and \"idgen.max_wait\" is %d ms. %s", max_wait_ms, describe_last_error()) :
 			errdetail("IDs may be issued up to %s, and \"idgen.max_wait\" is %d ms. %s",
 					  timestamptz_to_str(clock_timestamptz(until_us)), max_wait_ms, describe_last_error()),
 			errhint("See idgen_lease() and the server log for what the coordination store answers."));
@@ -215,6 +217,7 @@ lease_publish_worker(int worker, uint64 start_us)
 	SharedArea *area = shmem_area();
 
 	area->lease.resets = pg_atomic_read_u32(&area->limits.resets);
+	pg_atomic_write_u64(&area->lease_limits.extend_at_us, 0);
 	pg_atomic_write_u64(&area->lease_limits.start_us, Min(start_us, SHMEM_LAST_US));
 	pg_write_barrier();
 	publish_holding((uint32) worker + 1);
