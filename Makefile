@@ -220,7 +220,8 @@ include $(PGXS)
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
 	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
 PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_resolver.o \
+	postgres_statements.o)
 $(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
 idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)

@@ -29,6 +29,7 @@
 #include "lease/lease_provider.h"
 #include "postgres_address.h"
 #include "postgres_answer.h"
+#include "postgres_resolver.h"
 #include "postgres_statements.h"
 
 PG_MODULE_MAGIC;
@@ -41,6 +42,7 @@ extern PGDLLEXPORT const LeaseProvider *idgen_lease_provider(void);
 typedef enum SessionState
 {
 	NOT_CONNECTED,
+	RESOLVING,					/* the host's name */
 	CONNECTING,
 	BEGINNING,					/* the first statements have been sent */
 	READY,						/* for a statement */
@@ -54,6 +56,9 @@ struct LeaseSession
 	PostgresAddress *address;
 	int			host;			/* to which is connected */
 	PGconn	   *connection;
+	Resolver   *resolver;		/* RESOLVING */
+	char		host_addresses[RESOLVER_TEXT_SIZE]; /* of the host, as libpq takes them ... */
+	char		host_names[8192];	/* ... and its name, as often */
 	SessionState state;
 	PostgresPollingStatusType polling;	/* CONNECTING: what for */
 	bool		is_flushed;		/* BEGINNING, ASKING: nothing is left to be sent */
@@ -109,7 +114,10 @@ disconnect(LeaseSession *session)
 		PQfinish(session->connection);
 		ReleaseExternalFD();
 	}
+	if (session->resolver != NULL)
+		resolver_end(session->resolver);
 	session->connection = NULL;
+	session->resolver = NULL;
 	session->state = NOT_CONNECTED;
 }
 
@@ -183,11 +191,10 @@ lose(LeaseSession *session, const char *message)
 }
 
 static LeaseOutcome
-begin_connecting(LeaseSession *session)
+connect_host(LeaseSession *session)
 {
 	const PostgresHost *host = &session->address->hosts[session->host];
 
-	session->untried_hosts--;
 	session->connection = PQconnectStartParams(host->names, host->values, false);
 	if (session->connection == NULL)
 		return give_up_host(session, "out of memory");
@@ -198,6 +205,44 @@ begin_connecting(LeaseSession *session)
 	if (PQstatus(session->connection) == CONNECTION_BAD)
 		return give_up_host(session, NULL);
 	return LEASE_PENDING;
+}
+
+static LeaseOutcome
+begin_connecting(LeaseSession *session)
+{
+	const PostgresHost *host = &session->address->hosts[session->host];
+
+	session->untried_hosts--;
+	if (host->to_resolve == NULL)
+		return connect_host(session);
+	session->resolver = resolver_start(host->to_resolve);
+	if (session->resolver == NULL)
+		return give_up_host(session, "could not start a thread to resolve a host name");
+	session->state = RESOLVING;
+	return LEASE_PENDING;
+}
+
+static LeaseOutcome
+go_on_resolving(LeaseSession *session)
+{
+	PostgresHost *host = &session->address->hosts[session->host];
+	int			count;
+
+	if (!resolver_is_done(session->resolver))
+		return LEASE_PENDING;
+	count = resolver_addresses(session->resolver, session->host_addresses);
+	if (count == 0)
+	{
+		char		message[1280];
+
+		snprintf(message, sizeof(message), "could not translate host name \"%s\" to address: %s", host->to_resolve,
+				 resolver_error(session->resolver));
+		return give_up_host(session, message);
+	}
+	postgres_address_resolve(host, session->host_addresses, count, session->host_names, sizeof(session->host_names));
+	resolver_end(session->resolver);
+	session->resolver = NULL;
+	return connect_host(session);
 }
 
 /* A statement is on its way if sent is true. */
@@ -359,11 +404,19 @@ go_on_reading(LeaseSession *session)
 	return LEASE_PENDING;
 }
 
-/* A connection that nothing has been sent on; the server may have closed it since it was last used. */
+/*
+ * Use a connection again.  If the server has closed it meanwhile, perhaps after
+ * some last words, that is found before anything is sent.
+ */
 static LeaseOutcome
 use_connection(LeaseSession *session)
 {
-	if (PQconsumeInput(session->connection) == 0 || PQstatus(session->connection) != CONNECTION_OK)
+	bool		is_open = true;
+
+	session->is_flushed = true;
+	while (is_open && is_socket_ready(session))
+		is_open = PQconsumeInput(session->connection) != 0 && PQstatus(session->connection) == CONNECTION_OK;
+	if (!is_open)
 	{
 		disconnect(session);
 		return LEASE_PENDING;
@@ -380,6 +433,8 @@ advance(LeaseSession *session)
 	{
 		case NOT_CONNECTED:
 			return begin_connecting(session);
+		case RESOLVING:
+			return go_on_resolving(session);
 		case CONNECTING:
 			return go_on_connecting(session);
 		case READY:
@@ -423,6 +478,14 @@ postgres_sockets(LeaseSession *session, LeaseSocket *sockets, int64 *timeout_ms)
 	if (!is_waiting)
 		return 0;
 	*timeout_ms = Max(session->timeout_ms - ms_since(session->attempt_start), 0);
+	if (session->state == RESOLVING)
+	{
+		sockets[0] = (LeaseSocket)
+		{
+			resolver_socket(session->resolver), WL_SOCKET_READABLE
+		};
+		return 1;
+	}
 	sockets[0].socket = PQsocket(session->connection);
 	sockets[0].events = wanted_events(session);
 	return sockets[0].socket == PGINVALID_SOCKET ? 0 : 1;
