@@ -172,7 +172,7 @@ PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
 SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
-.PHONY: $(SELF_CONTAINED) unit sources layouts script format typedefs
+.PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -219,7 +219,7 @@ sources:
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
 
-unit: sources $(UNIT) docs/draw-layouts
+unit: sources format-check $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
@@ -238,11 +238,30 @@ PGINDENT = $(bindir)/pgindent
 PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
-SOURCES = $(wildcard src/*.[ch] src/*/*.[ch])
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch])
+# Types of C that not all majors' lists of types have.
+C_TYPES = int64_t __int128
 
+# pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs
-	$(PGINDENT) --indent=$(PG_BSD_INDENT) --typedefs=$(PG_TYPEDEFS) --list-of-typedefs="$$(tr '\n' ' ' <typedefs.list)" \
-	  $(PGINDENT_FLAGS) $(SOURCES)
+	$(PGINDENT) --indent=$(PG_BSD_INDENT) --typedefs=$(PG_TYPEDEFS) \
+	  --list-of-typedefs="$$(tr '\n' ' ' <typedefs.list) $(C_TYPES)" $(SOURCES)
+	@sed -i 's/,\.\.\.)/, ...)/' $(SOURCES)
+	@rm -f pgsrc*.BAK
+
+# Are the sources what `make format` makes of them?
+format-check:
+	@if ! $(PG_BSD_INDENT) --version >/dev/null 2>&1; then \
+	  echo 'ok 1 - the sources are indented as by pgindent # SKIP there is no pg_bsd_indent'; \
+	else \
+	  copy=$$(mktemp -d) && cp --parents Makefile idgen.control typedefs.list $(SOURCES) "$$copy" && \
+	  $(MAKE) -s -C "$$copy" format PG_CONFIG='$(PG_CONFIG)' && \
+	  for file in typedefs.list $(SOURCES); do diff -u "$$file" "$$copy/$$file"; done >"$$copy/diff"; \
+	  if [ -s "$$copy/diff" ] || [ ! -e "$$copy/diff" ]; then \
+	    cat "$$copy/diff"; echo "not ok 1 - the sources are indented as by pgindent: see 'make format'"; rm -r "$$copy"; exit 1; \
+	  fi; \
+	  rm -r "$$copy"; echo 'ok 1 - the sources are indented as by pgindent'; \
+	fi
 
 # The types that the sources define, which pgindent has to know.
 typedefs:
