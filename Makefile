@@ -36,6 +36,7 @@ OBJS = \
 	src/base/setting.o \
 	src/engine/chunk.o \
 	src/engine/clock.o \
+	src/engine/drift.o \
 	src/engine/id_space.o \
 	src/engine/limit.o \
 	src/engine/origin.o \
@@ -48,7 +49,6 @@ OBJS = \
 	src/engine/timeline.o \
 	src/engine/turn.o \
 	src/engine/wait.o \
-	src/engine/window.o \
 	src/generator/generator.o \
 	src/generator/generator_change.o \
 	src/generator/generator_ddl.o \
@@ -218,6 +218,9 @@ sources:
 	@$(ASSEMBLE) | cmp - $(DATA) || { echo "not ok 1 - $(DATA) is what 'make script' assembles"; exit 1; }
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
+	@for fault in test/torture/mutants/*.patch; do \
+	  patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
+	done
 
 unit: sources format-check $(UNIT) docs/draw-layouts
 	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \

@@ -21,11 +21,11 @@
 
 #include "base/compat.h"
 #include "bits/layout_text.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "settings.h"
@@ -187,7 +187,7 @@ assign_sequence_start(int value, void *extra)
 static void
 assign_max_drift(int value, void *extra)
 {
-	window_max_drift.refused = NULL;
+	drift_max.refused = NULL;
 }
 
 static void
@@ -321,7 +321,7 @@ settings_define(void)
 	define_identity(&generator_worker,
 					"Sets the worker number in this server's node.",
 					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
-	define_clock_limit(&window_max_drift,
+	define_clock_limit(&drift_max,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
 					   assign_max_drift);

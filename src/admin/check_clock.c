@@ -12,14 +12,14 @@
 #include "admin/check_clock.h"
 #include "admin/check_finding.h"
 #include "engine/activity.h"
-#include "engine/window.h"
+#include "engine/drift.h"
 
 /* What the kernel thinks. */
 static void
 check_kernel_clock(ReturnSetInfo *result)
 {
 	struct timex state = {0};
-	int64		max_drift_us = window_max_drift.value * US_PER_MS;
+	int64		max_drift_us = drift_max.value * US_PER_MS;
 
 	if (ntp_adjtime(&state) < 0)
 		finding_put(result, FINDING_NOTICE, "system clock",
@@ -33,7 +33,7 @@ check_kernel_clock(ReturnSetInfo *result)
 		finding_put(result, FINDING_WARNING, "system clock",
 					"Find out why the service that synchronizes the clock is not more accurate.",
 					"The clock may be off by %.3f s, and \"idgen.max_drift\" is %d ms.",
-					(double) state.maxerror / US_PER_S, window_max_drift.value);
+					(double) state.maxerror / US_PER_S, drift_max.value);
 }
 
 /* What it has done. */

@@ -27,9 +27,9 @@
 #include "base/compat.h"
 #include "base/configuration_lines.h"
 #include "bits/layout_overlap.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
@@ -130,7 +130,7 @@ propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine
 		propose_node(result, &proposal->worker, line->value);
 	else if (is_value_accepted(result, line->name, line->value))
 	{
-		propose_time(line, window_max_drift.name, &proposal->max_drift);
+		propose_time(line, drift_max.name, &proposal->max_drift);
 		propose_time(line, reference_max_regression.name, &proposal->max_regression);
 		propose_time(line, "idgen.reserve_ahead", &proposal->reserve_ahead);
 	}
@@ -194,7 +194,7 @@ read_proposal(ReturnSetInfo *result, char *str)
 			.name = generator_worker.name,
 			.str = pstrdup("0"),
 		},
-		.max_drift = WINDOW_DEFAULT_MAX_DRIFT,
+		.max_drift = DRIFT_DEFAULT_MAX,
 		.max_regression = REFERENCE_DEFAULT_MAX_REGRESSION,
 		.reserve_ahead = RESERVATION_DEFAULT_AHEAD,
 	};

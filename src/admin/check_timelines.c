@@ -60,7 +60,7 @@ get_lead(void)
 static void
 check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const char *ids)
 {
-	int64		allowed_us = window_max_drift.value * US_PER_MS + (lead->stands_still ? 0 : lead->lead_us);
+	int64		allowed_us = drift_max.value * US_PER_MS + (lead->stands_still ? 0 : lead->lead_us);
 	int64		ahead_us;
 
 	/* The second will do to see that calls wait, and tells no ID. */
@@ -71,14 +71,14 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 		finding_put(result, FINDING_ERROR, "timeline",
 					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
 					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms. Calls wait, and fail after \"idgen.max_wait\".",
-					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
+					ids, (double) ahead_us / US_PER_S, drift_max.value);
 }
 
 /* When a timeline may go on that idgen_reset_timeline() has left behind, in us since 1970; 0 if it may. */
 static int64
-get_left_until_us(Timeline *timeline)
+get_repeats_until_us(Timeline *timeline)
 {
-	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
+	int64		until_us = pg_atomic_read_u64(&timeline->repeats_until_us);
 
 	return until_us > clock_now_us() ? until_us : 0;
 }
@@ -98,7 +98,7 @@ layout_is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
 }
 
 static void
-report_left_timeline(ReturnSetInfo *result, const char *subject, int64 until_us)
+report_repeats(ReturnSetInfo *result, const char *subject, int64 until_us)
 {
 	finding_put(result, FINDING_ERROR, subject,
 				"Give the server a node that no server has had, or wait.",
@@ -115,8 +115,8 @@ check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLa
 {
 	int64		end_us = layout_end_us(layout);
 
-	if (timeline != NULL && get_left_until_us(timeline) != 0)
-		report_left_timeline(result, subject, get_left_until_us(timeline));
+	if (timeline != NULL && get_repeats_until_us(timeline) != 0)
+		report_repeats(result, subject, get_repeats_until_us(timeline));
 	if (clock_now_us() < end_us && layout_is_used_up(layout, timeline))
 		finding_put(result, FINDING_ERROR, subject,
 					"If the clock was ahead, see idgen_reset_timeline(force => true) in docs/reliability.md. Otherwise change to another layout.",
@@ -128,7 +128,7 @@ check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLa
 static int64
 issued_us(Timeline *timeline, const SnowflakeLayout *layout)
 {
-	if (!timeline_is_used(timeline) || pg_atomic_read_u64(&timeline->left_until_us) != 0)
+	if (!timeline_is_used(timeline) || pg_atomic_read_u64(&timeline->repeats_until_us) != 0)
 		return 0;
 	return shmem_timeline_us(shmem_area(), timeline, layout);
 }
@@ -150,8 +150,8 @@ check_node_record(ReturnSetInfo *result)
 {
 	Timeline   *record = uuid_server_node_fits() ? id_space_find_timeline(&layout_unique_times, uuid_get_server_node()) : NULL;
 
-	if (record != NULL && get_left_until_us(record) != 0)
-		report_left_timeline(result, "128-bit IDs with the server's node", get_left_until_us(record));
+	if (record != NULL && get_repeats_until_us(record) != 0)
+		report_repeats(result, "128-bit IDs with the server's node", get_repeats_until_us(record));
 }
 
 /* All that have been used since the start, of whatever database and node. */

@@ -12,11 +12,11 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "engine/drift.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
@@ -69,7 +69,7 @@ warn_if_ahead(uint64 start_us)
 {
 	int64		ahead_ms = ((int64) start_us - clock_unix_ns() / NS_PER_US) / 1000;
 
-	if (ahead_ms > window_max_drift.value)
+	if (ahead_ms > drift_max.value)
 		ereport(WARNING,
 				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
 				ahead_ms <= reference_max_regression.value ?

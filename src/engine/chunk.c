@@ -192,10 +192,10 @@ chunk_renew(PositionSource *source)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	int64		coarse_ns = clock_coarse_ns();
-	ClockReading now = window_read_clocks();
+	ClockReading now = drift_read_clocks();
 	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.wall_ns));
 	uint64		ahead = now.reference_ns == now.wall_ns ? 0 : (now.reference_ns - now.wall_ns) / (layout->tick_us * NS_PER_US);
-	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);
+	uint64		reach = layout_tick_position(layout, ahead + drift_ticks(layout) + 1);
 
 	if (source->next >= source->end ||
 		source->next - floor >= reach ||
@@ -220,7 +220,7 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
-	range = timeline_take(source, window_read_clocks(), least, most);
+	range = timeline_take(source, drift_read_clocks(), least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);

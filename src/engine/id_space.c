@@ -39,12 +39,12 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 
+#include "engine/drift.h"
 #include "engine/id_space.h"
 #include "engine/limit.h"
 #include "engine/reservation.h"
 #include "engine/timeline.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 
 /* Only what is equal in all spaces that share a timeline is hashed, so they share a bucket. */
 static pg_atomic_uint32 *
@@ -446,7 +446,7 @@ typedef struct Raise
 static bool
 is_position_due(const SnowflakeLayout *layout, uint64 position)
 {
-	return position <= window_ceiling(layout, window_ticks(layout, window_read_clocks()), 0);
+	return position <= drift_ceiling(layout, drift_clock_ticks(layout, drift_read_clocks()), 0);
 }
 
 /*
@@ -458,7 +458,7 @@ raise_if_due(Raise *raise)
 {
 	if (raise->timeline != NULL)
 		raise->until_us = id_space_issued_until_us(raise->former, raise->present);
-	raise->position = window_position_from(raise->layout, raise->until_us);
+	raise->position = layout_position_from_us(raise->layout, raise->until_us);
 	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
 		return true;
 	if (!is_position_due(raise->layout, raise->position))
@@ -494,7 +494,7 @@ check_former_not_left(const Raise *raise)
 	int			number = 0;
 
 	while ((timeline = next_issuer(&number, raise->former, raise->present)) != NULL)
-		timeline_check_not_left(timeline);
+		timeline_check_repeats(timeline);
 }
 
 /* Errors: those of wait_to_write(), check_former_not_left() and limit_wait(). */

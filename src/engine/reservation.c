@@ -65,9 +65,9 @@
 #include "utils/timestamp.h"
 
 #include "engine/clock.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
-#include "engine/window.h"
 
 int			reservation_ahead = RESERVATION_DEFAULT_AHEAD;
 
@@ -305,7 +305,7 @@ reservation_length_us(uint64 reach_us, bool urgent)
 {
 	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
 	uint64		usual_us = urgent ? full_us / 3 : full_us;
-	uint64		normal_us = clock_unix_ns() / NS_PER_US + window_max_drift.value * US_PER_MS;
+	uint64		normal_us = clock_unix_ns() / NS_PER_US + drift_max.value * US_PER_MS;
 	uint64		lead_us = reach_us > normal_us ? reach_us - normal_us : 0;
 	uint64		written_in_us = shmem_area()->reservation.written_in_us;
 	uint64		ahead_us = Max(usual_us / LEAST_PART, usual_us - Min(lead_us, usual_us));

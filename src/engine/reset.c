@@ -33,12 +33,12 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "engine/drift.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 
 /* The state in which the timelines were stopped.  Times in us since 1970. */
 typedef struct Stopped
@@ -145,7 +145,7 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 
 		if (end_us <= start_us || !force)
 			put_timeline_back(timeline, stopped->restarts);
-		pg_atomic_write_u64(&timeline->left_until_us, end_us <= start_us || force ? 0 : end_us);
+		pg_atomic_write_u64(&timeline->repeats_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }
 
@@ -206,7 +206,7 @@ is_reset_safe(const Stopped *stopped, uint64 start_us)
 static uint64
 default_start_us(const Stopped *stopped, uint64 clock_us)
 {
-	uint64		normal_us = clock_us + window_max_drift.value * US_PER_MS;
+	uint64		normal_us = clock_us + drift_max.value * US_PER_MS;
 	uint64		end_us = Max(stopped->issued.loaded_us, Max(stopped->issued.present_end_us, stopped->issued.kept_end_us));
 	uint64		start_us = clock_us;
 

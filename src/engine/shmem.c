@@ -77,7 +77,7 @@ shmem_init_timeline(Timeline *timeline)
 {
 	memset(timeline, 0, sizeof(Timeline));
 	pg_atomic_init_u64(&timeline->next, 0);
-	pg_atomic_init_u64(&timeline->left_until_us, 0);
+	pg_atomic_init_u64(&timeline->repeats_until_us, 0);
 	pg_atomic_init_u32(&timeline->time_bits, 0);
 	pg_atomic_init_u32(&timeline->keeps_node, 0);
 	pg_atomic_init_u64(&timeline->uncommitted, 0);

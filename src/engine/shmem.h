@@ -8,7 +8,7 @@
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c and give_back() in timeline.c, which say why they may.
  *	timeline->stopped	reservation.writer.
- *	timeline->left_until_us
+ *	timeline->repeats_until_us
  *						an atomic, written by reservation.writer; see reset.c.
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
@@ -127,8 +127,8 @@ typedef union Timeline
 	struct
 	{
 		pg_atomic_uint64 next;
-		pg_atomic_uint64 left_until_us; /* end of its IDs, if reset.c went
-										 * back below them */
+		pg_atomic_uint64 repeats_until_us;	/* before that, IDs would repeat:
+											 * reset.c went back below them */
 		uint64		stopped;	/* next, as reset.c found it */
 		SnowflakeLayout layout;
 		uint64		node_bits;
