@@ -187,7 +187,7 @@ is_one_node(const SnowflakeLayout *layout, const Sample *sample)
 	const LayoutPreset *preset = layout_find_preset(layout);
 
 	return sample->is_consistent && sample->last_us > sample->first_us &&
-		(preset == NULL || sample->first_us >= preset->habits.since_s * US_PER_S);
+		(preset == NULL || sample->first_us >= preset->usage.since_s * US_PER_S);
 }
 
 /* May the caller read all of a table?  Those who may see what everybody does see nodes, too. */

@@ -223,12 +223,12 @@ append_doubts(StringInfo str, const LayoutCandidate *candidate)
 	if (doubts->near_epoch)
 		appendStringInfoString(str, "; there were hardly any such IDs yet");
 	if (doubts->node_too_low)
-		appendStringInfo(str, "; nodes are numbered from %d", candidate->preset->habits.first_node);
+		appendStringInfo(str, "; nodes are numbered from %d", candidate->preset->usage.first_node);
 	if (doubts->sequence_too_low)
-		appendStringInfo(str, "; the sequence starts at %d", candidate->preset->habits.first_sequence);
+		appendStringInfo(str, "; the sequence starts at %d", candidate->preset->usage.first_sequence);
 	if (doubts->sequence_high)
 		appendStringInfo(str, "; the sequence is high, and starts at %d with each tick",
-						 candidate->preset->habits.first_sequence);
+						 candidate->preset->usage.first_sequence);
 }
 
 static const char *

@@ -80,12 +80,12 @@ check_period_timestamp(TimestampTz moment, const Period *period)
 
 /* The start of the period of what a clock shows, as the clock shows it. */
 static Timestamp
-period_start(const Period *period, Timestamp shown)
+period_start(const Period *period, Timestamp local)
 {
-	check_period_timestamp(shown, period);
+	check_period_timestamp(local, period);
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc,
 												 PointerGetDatum(cstring_to_text(period->name)),
-												 TimestampGetDatum(shown)));
+												 TimestampGetDatum(local)));
 }
 
 /* The start of the next period, as the clock shows it. */
@@ -124,14 +124,14 @@ hour_around(TimestampTz moment, pg_tz *zone)
 static Span
 days_around(const Period *period, TimestampTz moment, pg_tz *zone)
 {
-	Timestamp	shown = period_start(period, zone_clock_at(zone, moment));
-	Span		days = {.end = zone_first_shows(zone, shown)};
+	Timestamp	local = period_start(period, zone_clock_at(zone, moment));
+	Span		days = {.end = zone_first_shows(zone, local)};
 
 	do
 	{
 		days.start = days.end;
-		shown = next_period_start(period, shown);
-		days.end = zone_first_shows(zone, shown);
+		local = next_period_start(period, local);
+		days.end = zone_first_shows(zone, local);
 	} while (days.end <= moment);
 	return days;
 }
