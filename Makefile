@@ -125,10 +125,11 @@ SQL_PARTS = \
 	src/snowflake/snowflake_generator.sql \
 	src/snowflake/snowflake_parse.sql \
 	src/snowflake/snowflake_type.sql \
-	src/snowflake/snowflake_calendar.sql \
-	src/snowflake/snowflake_moment.sql \
-	src/snowflake/snowflake_range.sql \
 	src/snowflake/snowflake_time.sql \
+	src/snowflake/snowflake_bounds.sql \
+	src/snowflake/snowflake_period.sql \
+	src/snowflake/snowflake_range.sql \
+	src/snowflake/snowflake_comparison.sql \
 	src/snowflake/snowflake_text.sql \
 	src/snowflake/snowflake_capacity.sql \
 	src/uuid/uuid.sql \
@@ -136,11 +137,10 @@ SQL_PARTS = \
 	src/uuid/uuid_text.sql \
 	src/snowflake/snowflake128.sql \
 	src/ulid/ulid_type.sql \
-	src/ulid/ulid_time.sql \
 	src/ulid/ulid.sql \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
-	src/uuid/uuid_kind.sql \
+	src/planner/issued_in.sql \
 	src/admin/stats.sql \
 	src/admin/check.sql \
 	src/admin/extension_schema.sql \
