@@ -301,12 +301,8 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 	}
 }
 
-/*
- * Define all settings, once, when the library is loaded.  Errors: those of
- * PostgreSQL for settings that exist already.
- */
-void
-settings_define(void)
+static void
+define_identities(void)
 {
 	static const char *const one_node_each =
 		"Every server that issues IDs for the same tables needs a node of its own.";
@@ -321,6 +317,16 @@ settings_define(void)
 	define_identity(&generator_worker,
 					"Sets the worker number in this server's node.",
 					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
+}
+
+/*
+ * Define all settings, once, when the library is loaded.  Errors: those of
+ * PostgreSQL for settings that exist already.
+ */
+void
+settings_define(void)
+{
+	define_identities();
 	define_clock_limit(&drift_max,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
