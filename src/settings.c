@@ -62,11 +62,11 @@ is_alter_system(void)
 
 /* An invalid text stops IDs in all sessions, so the postmaster logs it. */
 static void
-log_if_invalid(const ServerSetting *setting, const char *text)
+log_if_invalid(const ServerSetting *setting, const char *str)
 {
 	if (!IsUnderPostmaster && setting->value == SETTING_INVALID)
 		ereport(LOG,
-				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, text),
+				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, str),
 				errdetail("IDs that depend on it are not issued."));
 }
 
@@ -76,10 +76,10 @@ log_if_invalid(const ServerSetting *setting, const char *text)
  * fits no layout is refused.
  */
 static bool
-check_node_field(const char *text, LayoutField field)
+check_node_field(const char *str, LayoutField field)
 {
 	const SnowflakeLayout *layout = server_layout_expected();
-	int			value = setting_number(text);
+	int			value = setting_number(str);
 	char		detail[GENERATOR_DETAIL_SIZE];
 
 	if (!is_alter_system())
@@ -98,15 +98,15 @@ check_node_field(const char *text, LayoutField field)
 }
 
 static bool
-check_datacenter_id(char **text, void **extra, GucSource source)
+check_datacenter_id(char **str, void **extra, GucSource source)
 {
-	return check_node_field(*text, LAYOUT_DATACENTER);
+	return check_node_field(*str, LAYOUT_DATACENTER);
 }
 
 static bool
-check_worker_id(char **text, void **extra, GucSource source)
+check_worker_id(char **str, void **extra, GucSource source)
 {
-	return check_node_field(*text, LAYOUT_WORKER);
+	return check_node_field(*str, LAYOUT_WORKER);
 }
 
 /* A number that does not fit stops IDs, too. */
@@ -125,24 +125,24 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 
 /* The text is converted here, which cannot fail, so that text and number always agree. */
 static void
-assign_node_field(ServerSetting *setting, LayoutField field, const char *text)
+assign_node_field(ServerSetting *setting, LayoutField field, const char *str)
 {
-	setting->value = setting_number(text);
-	log_if_invalid(setting, text);
+	setting->value = setting_number(str);
+	log_if_invalid(setting, str);
 	log_if_misfit(setting, field);
 	generator_changes++;
 }
 
 static void
-assign_datacenter_id(const char *text, void *extra)
+assign_datacenter_id(const char *str, void *extra)
 {
-	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, text);
+	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, str);
 }
 
 static void
-assign_worker_id(const char *text, void *extra)
+assign_worker_id(const char *str, void *extra)
 {
-	assign_node_field(&generator_worker, LAYOUT_WORKER, text);
+	assign_node_field(&generator_worker, LAYOUT_WORKER, str);
 }
 
 static const char *
@@ -158,12 +158,12 @@ show_worker_id(void)
 }
 
 static bool
-check_layout(char **text, void **extra, GucSource source)
+check_layout(char **str, void **extra, GucSource source)
 {
 	SnowflakeLayout layout;
 	LayoutProblem problem = {0};
 
-	if (!is_alter_system() || server_layout_read(*text, &layout, &problem))
+	if (!is_alter_system() || server_layout_read(*str, &layout, &problem))
 		return true;
 	GUC_check_errdetail("%s", problem.detail);
 	if (problem.hint)
@@ -172,10 +172,10 @@ check_layout(char **text, void **extra, GucSource source)
 }
 
 static void
-assign_layout(const char *text, void *extra)
+assign_layout(const char *str, void *extra)
 {
-	server_layout_set(text);
-	log_if_invalid(&server_layout_setting, text);
+	server_layout_set(str);
+	log_if_invalid(&server_layout_setting, str);
 }
 
 static void
@@ -208,19 +208,19 @@ get_setting_source(const char *name)
 typedef struct EarlyValue
 {
 	GucSource	source;			/* PGC_S_DEFAULT: not set */
-	const char *text;
+	const char *str;
 } EarlyValue;
 
 static EarlyValue
 get_early_value(const char *name)
 {
-	const char *text = GetConfigOption(name, true, false);
-
-	return (EarlyValue)
-	{
+	const char *str = GetConfigOption(name, true, false);
+	EarlyValue	value = {
 		.source = get_setting_source(name),
-		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
+		.str = MemoryContextStrdup(TopMemoryContext, str ? str : ""),
 	};
+
+	return value;
 }
 
 /*
@@ -229,9 +229,9 @@ get_early_value(const char *name)
  * action but GUC_ACTION_SAVE, which is permanent for these sources.
  */
 static void
-override_setting(const char *name, const char *text, GucSource source)
+override_setting(const char *name, const char *str, GucSource source)
 {
-	(void) set_config_option(name, text, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
+	(void) set_config_option(name, str, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
 }
 
 /* Is the value from the server's files or command line? */
@@ -267,14 +267,14 @@ define_identity(ServerSetting *setting, const char *description, const char *lon
 	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomStringVariable(setting->name, description, long_description,
-							   &setting->text, default_text,
+							   &setting->str, default_text,
 							   PGC_SIGHUP, 0, check_hook, assign_hook, show_hook);
 	if (!was_dropped(setting->name, early))
 		return;
 	if (is_from_server(early))
-		override_setting(setting->name, early.text, early.source);
+		override_setting(setting->name, early.str, early.source);
 	else
-		override_setting(setting->name, setting_foreign_text(early.text), PGC_S_FILE);
+		override_setting(setting->name, setting_foreign_text(early.str), PGC_S_FILE);
 }
 
 /*
@@ -297,7 +297,7 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 	if (was_dropped(setting->name, early) && !is_from_server(early))
 	{
 		override_setting(setting->name, "0", PGC_S_FILE);
-		setting->refused = setting_foreign_text(early.text);
+		setting->refused = setting_foreign_text(early.str);
 	}
 }
 

@@ -53,7 +53,7 @@ typedef struct Proposal
 static void
 propose_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
 {
-	setting->text = pstrdup(value);
+	setting->str = pstrdup(value);
 	setting->value = setting_number(value);
 	check_setting(result, setting, false);
 }
@@ -156,19 +156,21 @@ keep_last(List *lines, const ConfigurationLine *line)
 
 	*copy = *line;
 	foreach(cell, lines)
+	{
 		if (pg_strcasecmp(((ConfigurationLine *) lfirst(cell))->name, line->name) == 0)
 			lines = foreach_delete_current(lines, cell);
+	}
 	return lappend(lines, copy);
 }
 
 /* Of the lines that set something of ours the last ones, in their order, as findings are of these. */
 static List *
-read_lines(ReturnSetInfo *result, char *text)
+read_lines(ReturnSetInfo *result, char *str)
 {
 	ConfigurationLine line = {0};
 	List	   *lines = NIL;
 
-	while (configuration_line_next(&text, &line))
+	while (configuration_line_next(&str, &line))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (pg_strncasecmp(line.name, PREFIX, strlen(PREFIX)) == 0 && check_line(result, &line))
@@ -179,20 +181,26 @@ read_lines(ReturnSetInfo *result, char *text)
 
 /* The defaults, and what the text says. */
 static Proposal
-read_proposal(ReturnSetInfo *result, char *text)
+read_proposal(ReturnSetInfo *result, char *str)
 {
 	Proposal	proposal = {
 		.has_layout = true,
 		.layout = layout_default,
-		.datacenter = {.name = generator_datacenter.name,.text = pstrdup("0")},
-		.worker = {.name = generator_worker.name,.text = pstrdup("0")},
+		.datacenter = {
+			.name = generator_datacenter.name,
+			.str = pstrdup("0"),
+		},
+		.worker = {
+			.name = generator_worker.name,
+			.str = pstrdup("0"),
+		},
 		.max_drift = WINDOW_DEFAULT_MAX_DRIFT,
 		.max_regression = REFERENCE_DEFAULT_MAX_REGRESSION,
 		.reserve_ahead = RESERVATION_DEFAULT_AHEAD,
 	};
 	ListCell   *cell;
 
-	foreach(cell, read_lines(result, text))
+	foreach(cell, read_lines(result, str))
 		propose_value(result, &proposal, lfirst(cell));
 	return proposal;
 }

@@ -80,7 +80,7 @@ check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const 
 	finding_put_layout(result, generator->subject, &generator->layout);
 	check_generator_node(result, generator, others);
 	check_can_continue(result, generator->subject, &generator->layout,
-					id_space_find_timeline(&generator->layout, generator->node_bits));
+					   id_space_find_timeline(&generator->layout, generator->node_bits));
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",
@@ -270,7 +270,7 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Give it a node of its own, or choose another layout.",
 					"The server's node, datacenter %s and worker %s, does not fit the generator's layout, so the generator issues no IDs.",
-					generator_datacenter.text, generator_worker.text);
+					generator_datacenter.str, generator_worker.str);
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);
@@ -284,18 +284,19 @@ static CheckedGenerator *
 collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 {
 	List	   *servers = named_generator_list();
-	CheckedGenerator    *generators = palloc((list_length(servers) + 1) * sizeof(CheckedGenerator));
+	CheckedGenerator *generators = palloc((list_length(servers) + 1) * sizeof(CheckedGenerator));
 	ListCell   *cell;
 
 	*count = 0;
 	if (of_server != NULL && generator_server_fits(of_server))
-		generators[(*count)++] = (CheckedGenerator)
 	{
-		.subject = pstrdup(SERVER_SUBJECT),
-		.layout = *of_server,
-		.node_bits = generator_server_node_bits(of_server),
-	};
+		CheckedGenerator *server = &generators[(*count)++];
 
+		memset(server, 0, sizeof(CheckedGenerator));
+		server->subject = pstrdup(SERVER_SUBJECT);
+		server->layout = *of_server;
+		server->node_bits = generator_server_node_bits(of_server);
+	}
 	foreach(cell, servers)
 	{
 		if (read_checked_generator(result, lfirst_oid(cell), &generators[*count]))
@@ -309,7 +310,7 @@ void
 check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
 {
 	int			count;
-	CheckedGenerator    *generators = collect_generators(result, of_server, &count);
+	CheckedGenerator *generators = collect_generators(result, of_server, &count);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -326,7 +327,7 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 /* Would a part of the server's node fit the layouts of the generators that follow it there? */
 static void
 check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
-					 LayoutField field, const ServerSetting *setting)
+							 LayoutField field, const ServerSetting *setting)
 {
 	char		detail[GENERATOR_DETAIL_SIZE];
 

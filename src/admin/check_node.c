@@ -224,10 +224,13 @@ check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const Snowflake
 		   const ServerSetting *datacenter, const ServerSetting *worker)
 {
 	bool		is_default = datacenter->value == 0 && worker->value == 0;
-	Others		others = is_default ? find_others(of_ids) : (Others) {.how = NULL};
+	Others		others = {.how = NULL};
 
+	if (is_default)
+		others = find_others(of_ids);
 	if (others.how == NULL)
 		return others;
+
 	/* What one layout calls a node is none of another one. */
 	others.is_one_node &= of_ids != NULL && layout_equal(layout, of_ids);
 	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))

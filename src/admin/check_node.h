@@ -16,7 +16,8 @@
 /* How this server's IDs can meet those of others. */
 typedef struct Others
 {
-	const char *how;			/* a sentence about this server; NULL: nothing tells that there are any */
+	const char *how;			/* a sentence about this server; NULL: nothing
+								 * tells that there are any */
 	bool		are_seen;		/* there are IDs in tables, perhaps of theirs */
 	bool		is_one_node;	/* they are of this datacenter and worker */
 	uint64		datacenter;

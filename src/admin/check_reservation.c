@@ -93,17 +93,17 @@ check_origin(ReturnSetInfo *result)
 
 	if (status == ORIGIN_LOCKED)
 		report_reservation_obstacle(result, ORIGIN_SUBJECT,
-						"Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription.",
-						"Another transaction has locked it, so no time can be reserved.", WAIT_AND_FAIL);
+									"Look for open transactions that have locked pg_replication_origin, or dropped a replication origin or a subscription.",
+									"Another transaction has locked it, so no time can be reserved.", WAIT_AND_FAIL);
 	else if (!origin_has_state(result))
 		report_reservation_obstacle(result, COMPAT_ORIGIN_STATES_NAME,
-						"Raise it by at least one and restart the server.",
-						psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved.",
-								 compat_origin_states), "Calls that need a new reservation fail.");
+									"Raise it by at least one and restart the server.",
+									psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved.",
+											 compat_origin_states), "Calls that need a new reservation fail.");
 	else if (status == ORIGIN_MISSING && max_worker_processes == 0)
 		report_reservation_obstacle(result, "max_worker_processes",
-						psprintf("Raise it, or let a superuser run: SELECT pg_replication_origin_create('%s').", ORIGIN_NAME),
-						"It is 0, so the replication origin that keeps the reservation cannot be created.", "Calls that need a new reservation fail.");
+									psprintf("Raise it, or let a superuser run: SELECT pg_replication_origin_create('%s').", ORIGIN_NAME),
+									"It is 0, so the replication origin that keeps the reservation cannot be created.", "Calls that need a new reservation fail.");
 }
 
 /* Did the last attempt fail, for whatever reason?  To read that without a lock may be late, and is enough. */
@@ -112,8 +112,8 @@ check_last_attempt(ReturnSetInfo *result)
 {
 	if (shmem_area()->reservation.early_failed)
 		report_reservation_obstacle(result, "reservation",
-						"Look for \"could not extend the reservation\" in the server log.",
-						"The last attempt to extend it failed.", "Calls fail after that if it still cannot be extended.");
+									"Look for \"could not extend the reservation\" in the server log.",
+									"The last attempt to extend it failed.", "Calls fail after that if it still cannot be extended.");
 }
 
 /* Are there the standbys that the reservation waits for? */
@@ -128,9 +128,9 @@ check_standbys(ReturnSetInfo *result)
 	count = SyncRepGetCandidateStandbys(&standbys);
 	if (count < SyncRepConfig->num_sync)
 		report_reservation_obstacle(result, "synchronous_standby_names",
-						"Bring back a standby that it names, or change it.",
-						psprintf("Of %d synchronous standbys that have to confirm the reservation, only %d can.", SyncRepConfig->num_sync, count),
-						WAIT_AND_FAIL);
+									"Bring back a standby that it names, or change it.",
+									psprintf("Of %d synchronous standbys that have to confirm the reservation, only %d can.", SyncRepConfig->num_sync, count),
+									WAIT_AND_FAIL);
 }
 
 /* What the reservation relies on. */

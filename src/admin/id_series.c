@@ -54,7 +54,8 @@ typedef struct Series
 	uint64		position;		/* the next ID has at least this one */
 
 	/* for other kinds, of the last ID; before the first one, earlier than any */
-	int64		fraction;		/* version 7: fractions of a millisecond since 1970 */
+	int64		fraction;		/* version 7: fractions of a millisecond since
+								 * 1970 */
 	uint64		tail;
 	int64		ms;				/* ULID */
 	UuidBits	ulid;

@@ -63,7 +63,8 @@ typedef struct Sample
 {
 	int			count;
 	bool		has_others;		/* IDs of another node than 0 */
-	bool		is_consistent;	/* all are IDs of one node, as far as bits and times say */
+	bool		is_consistent;	/* all are IDs of one node, as far as bits and
+								 * times say */
 	int64		node_bits;
 	int64		first_us;		/* the lowest and the highest time, since 1970 */
 	int64		last_us;
@@ -129,7 +130,7 @@ add_to_sample(Sample *sample, const SnowflakeLayout *layout, int64 id)
 /* Look at a row, if there is one in this place. */
 static void
 search_row(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, ItemPointer place,
-			TupleTableSlot *row)
+		   TupleTableSlot *row)
 {
 	bool		is_null;
 	int64		id;
@@ -211,12 +212,13 @@ static void
 search_column(Search *search, Relation table, AttrNumber column)
 {
 	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), column - 1);
+	OthersIds  *found = &search->found;
 	Sample		sample;
 
 	if (table->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 	{
-		search->found.is_foreign = true;
-		search->found.column = name_of_table(table);
+		found->is_foreign = true;
+		found->column = name_of_table(table);
 		return;
 	}
 	if (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rel->relam != HEAP_TABLE_AM_OID ||
@@ -225,13 +227,10 @@ search_column(Search *search, Relation table, AttrNumber column)
 	sample = take_sample(search->layout, table, column, RelationGetNumberOfBlocks(table));
 	if (!sample.has_others)
 		return;
-	search->found = (OthersIds)
-	{
-		.column = psprintf("%s.%s", name_of_table(table), quote_identifier(NameStr(attribute->attname))),
-		.is_one_node = is_one_node(search->layout, &sample),
-		.datacenter = layout_get(search->layout, LAYOUT_DATACENTER, sample.node_bits),
-		.worker = layout_get(search->layout, LAYOUT_WORKER, sample.node_bits),
-	};
+	found->column = psprintf("%s.%s", name_of_table(table), quote_identifier(NameStr(attribute->attname)));
+	found->is_one_node = is_one_node(search->layout, &sample);
+	found->datacenter = layout_get(search->layout, LAYOUT_DATACENTER, sample.node_bits);
+	found->worker = layout_get(search->layout, LAYOUT_WORKER, sample.node_bits);
 }
 
 /* Look at the column that a default is of, unless its table is locked or gone. */

@@ -15,7 +15,8 @@ typedef struct OthersIds
 {
 	char	   *column;			/* with schema and table; NULL: there is none */
 	bool		is_foreign;		/* the table is on another server */
-	bool		is_one_node;	/* else: all that was read is of one node, by its times, too */
+	bool		is_one_node;	/* else: all that was read is of one node, by
+								 * its times, too */
 	uint64		datacenter;		/* then: which that is */
 	uint64		worker;
 } OthersIds;

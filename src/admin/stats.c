@@ -45,7 +45,7 @@ typedef struct SlotSnapshot
 static SlotSnapshot
 read_slot(SharedArea *area, BackendSlot *slot)
 {
-	SlotSnapshot	seen;
+	SlotSnapshot seen;
 
 	LWLockAcquire(&area->lock, LW_SHARED);
 	seen.pid = slot->pid;
@@ -99,9 +99,12 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < area->slot_count; i++)
 	{
-		SlotSnapshot	slot = read_slot(area, &area->slots[i].slot);
+		SlotSnapshot slot = read_slot(area, &area->slots[i].slot);
 
-		/* No row rather than one of NULLs: its coming would tell when the first ID was issued. */
+		/*
+		 * No row rather than one of NULLs: its coming would tell when the
+		 * first ID was issued.
+		 */
 		if (slot.pid != 0 && activity_role_is_visible(slot.role))
 			add_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
 	}
@@ -189,7 +192,10 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 	if (generator_server_fits(layout))
 		add_timeline_row(result, of_server, true, layout, generator_server_node_bits(layout));
 
-	/* The others are there from their first ID on, which their coming would tell. */
+	/*
+	 * The others are there from their first ID on, which their coming would
+	 * tell.
+	 */
 	if (!activity_all_is_visible())
 		return (Datum) 0;
 	if (shmem_is_used(area, pg_atomic_read_u64(&area->unique_times.next)))

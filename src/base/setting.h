@@ -26,9 +26,11 @@
 typedef struct ServerSetting
 {
 	const char *name;
-	int			value;			/* the number, or that of text; SETTING_INVALID if text is invalid */
-	char	   *text;			/* NULL if PostgreSQL reads the number */
-	const char *refused;		/* another value that was requested and refused; or NULL */
+	int			value;			/* the number that str stands for, or
+								 * SETTING_INVALID */
+	char	   *str;			/* NULL if PostgreSQL reads the number */
+	const char *refused;		/* another value that was requested and
+								 * refused; or NULL */
 } ServerSetting;
 
 static inline bool
@@ -37,7 +39,7 @@ setting_is_valid(const ServerSetting *setting)
 	return setting->value != SETTING_INVALID && setting->refused == NULL;
 }
 
-extern int	setting_number(const char *text);
+extern int	setting_number(const char *str);
 extern const char *setting_show_text(const ServerSetting *setting);
 extern const char *setting_foreign_text(const char *asked);
 extern const char *setting_invalid_text(const ServerSetting *setting);

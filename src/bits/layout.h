@@ -62,8 +62,10 @@ typedef struct SnowflakeLayout
 {
 	int64		tick_us;		/* length of a tick */
 	int64		epoch_ticks;	/* start of tick 0, in ticks since 1970 */
-	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0 if the layout lacks it */
-	uint8		shift[LAYOUT_FIELDS];	/* bits below the field; 0 if the layout lacks it */
+	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0 if the layout
+										 * lacks it */
+	uint8		shift[LAYOUT_FIELDS];	/* bits below the field; 0 if the
+										 * layout lacks it */
 	uint8		padding[4];		/* zero */
 } SnowflakeLayout;
 
@@ -71,7 +73,8 @@ StaticAssertDecl(sizeof(SnowflakeLayout) == 32, "snowflake_layout has 32 bytes o
 
 typedef struct SnowflakeFields
 {
-	uint64		value[LAYOUT_FIELDS];	/* LAYOUT_TIME in ticks since the epoch */
+	uint64		value[LAYOUT_FIELDS];	/* LAYOUT_TIME in ticks since the
+										 * epoch */
 } SnowflakeFields;
 
 /*
@@ -91,7 +94,10 @@ static const SnowflakeLayout layout_default = {
  */
 static const SnowflakeLayout layout_unique_times = {
 	.tick_us = 1,
-	.bits = {[LAYOUT_TIME] = 53,[LAYOUT_SEQUENCE] = 10},
+	.bits = {
+		[LAYOUT_TIME] = 53,
+		[LAYOUT_SEQUENCE] = 10,
+	},
 	.shift = {[LAYOUT_TIME] = 10},
 };
 

@@ -267,7 +267,10 @@ has_other_epochs(const SnowflakeLayout *layout)
 static int
 allow_for_other_epochs(LayoutCandidate *candidates, int count)
 {
-	LayoutCandidate other = {.kind = CANDIDATE_OTHER_EPOCH,.surprise = candidates[0].surprise};
+	LayoutCandidate other = {
+		.kind = CANDIDATE_OTHER_EPOCH,
+		.surprise = candidates[0].surprise,
+	};
 	int			place = 1;
 
 	if (candidates[0].kind != CANDIDATE_LAYOUT || candidates[0].chance <= MOST_CERTAIN ||
@@ -298,7 +301,10 @@ layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us, Layou
 
 	for (int i = 0; i < own_count; i++)
 	{
-		LayoutCandidate candidate = {.layout = &own[i].layout,.own = &own[i]};
+		LayoutCandidate candidate = {
+			.layout = &own[i].layout,
+			.own = &own[i],
+		};
 
 		if (layout_find_preset(candidate.layout) != NULL)
 			continue;
@@ -307,7 +313,10 @@ layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us, Layou
 	}
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		LayoutCandidate candidate = {.layout = layout_by_preset_number(i),.preset = &layout_presets[i]};
+		LayoutCandidate candidate = {
+			.layout = layout_by_preset_number(i),
+			.preset = &layout_presets[i],
+		};
 
 		candidate.own = find_own_layout(candidate.layout, own, own_count);
 		weigh_candidate(&candidate, id, now_us);

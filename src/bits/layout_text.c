@@ -56,8 +56,10 @@ typedef struct Reader
 	LayoutProblem *problem;
 } Reader;
 
+static bool set_problem(LayoutProblem *problem, const char *hint, const char *format, ...) pg_attribute_printf(3, 4);
+
 /* Returns false, for the caller to return. */
-static bool pg_attribute_printf(3, 4)
+static bool
 set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 {
 	va_list		values;
@@ -69,8 +71,7 @@ set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 	return false;
 }
 
-static const char *const grammar_hint =
-	"A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
+static const char *const grammar_hint = "A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
 
 /* Quote what was found instead of what was expected, without cutting a character in two. */
 static bool
@@ -408,9 +409,12 @@ check_valid(const SnowflakeLayout *layout, LayoutProblem *problem)
  * why, and layout is undefined.
  */
 bool
-layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
+layout_read(const char *str, SnowflakeLayout *layout, LayoutProblem *problem)
 {
-	Reader		reader = {.at = text, .problem = problem};
+	Reader		reader = {
+		.at = str,
+		.problem = problem,
+	};
 
 	memset(layout, 0, sizeof(SnowflakeLayout));
 	return take_fields(&reader, layout) && check_valid(layout, problem);
@@ -418,18 +422,18 @@ layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
 
 /* Write the length of a tick, as in "10 ms". */
 void
-layout_write_tick(int64 tick_us, char *text, size_t size)
+layout_write_tick(int64 tick_us, char *str, size_t size)
 {
 	const TimeUnit *unit = tick_units;
 
 	while (tick_us % unit->us != 0)
 		unit++;
-	snprintf(text, size, "%lld %s", (long long) (tick_us / unit->us), unit->name);
+	snprintf(str, size, "%lld %s", (long long) (tick_us / unit->us), unit->name);
 }
 
 /* Write us since 1970 (not negative) as layout_read() takes an epoch. */
 void
-layout_write_timestamp(int64 unix_us, char *text, size_t size)
+layout_write_timestamp(int64 unix_us, char *str, size_t size)
 {
 	int64		second = unix_us % DAY_US / US_PER_S;
 	int			fraction = unix_us % US_PER_S;
@@ -439,14 +443,14 @@ layout_write_timestamp(int64 unix_us, char *text, size_t size)
 	int			length;
 
 	days_to_date(unix_us / DAY_US, &year, &month, &day);
-	length = snprintf(text, size, "%04d-%02d-%02d", (int) year, (int) month, (int) day);
+	length = snprintf(str, size, "%04d-%02d-%02d", (int) year, (int) month, (int) day);
 	if (unix_us % DAY_US != 0)
-		length += snprintf(text + length, size - length, " %02d:%02d:%02d",
+		length += snprintf(str + length, size - length, " %02d:%02d:%02d",
 						   (int) (second / 3600), (int) (second / 60 % 60), (int) (second % 60));
 	if (fraction % US_PER_MS != 0)
-		snprintf(text + length, size - length, ".%06d", fraction);
+		snprintf(str + length, size - length, ".%06d", fraction);
 	else if (fraction != 0)
-		snprintf(text + length, size - length, ".%03d", (int) (fraction / US_PER_MS));
+		snprintf(str + length, size - length, ".%03d", (int) (fraction / US_PER_MS));
 }
 
 /* The highest field below a bit; NO_FIELD if there is none. */
@@ -467,7 +471,7 @@ next_lower_field(const SnowflakeLayout *layout, int below)
 
 /* Write a layout in words as layout_read() takes it.  LAYOUT_TEXT_SIZE bytes hold any layout. */
 void
-layout_write(const SnowflakeLayout *layout, char *text, size_t size)
+layout_write(const SnowflakeLayout *layout, char *str, size_t size)
 {
 	char		tick[32];
 	char		epoch[LAYOUT_TIMESTAMP_SIZE];
@@ -485,14 +489,14 @@ layout_write(const SnowflakeLayout *layout, char *text, size_t size)
 		int			top = field == NO_FIELD ? 0 : layout->shift[field] + layout->bits[field];
 
 		if (top < below)
-			length += snprintf(text + length, size - length, "%sunused %d",
+			length += snprintf(str + length, size - length, "%sunused %d",
 							   length > 0 ? ", " : "", below - top);
 		if (field == NO_FIELD)
 			break;
-		length += snprintf(text + length, size - length, "%s%s %d", length > 0 ? ", " : "",
+		length += snprintf(str + length, size - length, "%s%s %d", length > 0 ? ", " : "",
 						   layout_field_names[field], layout->bits[field]);
 		if (field == LAYOUT_TIME)
-			length += snprintf(text + length, size - length, " bits of %s since %s", tick, epoch);
+			length += snprintf(str + length, size - length, " bits of %s since %s", tick, epoch);
 		below = layout->shift[field];
 	}
 }

@@ -35,6 +35,14 @@ typedef struct UuidBits
 #define UUID_BYTES 16
 
 static inline UuidBits
+uuid_bits_make(uint64 high, uint64 low)
+{
+	UuidBits	bits = {high, low};
+
+	return bits;
+}
+
+static inline UuidBits
 uuid_bits_read(const unsigned char *bytes)
 {
 	UuidBits	bits;
@@ -134,7 +142,7 @@ uuid_fraction(uint32 ns)
 static inline UuidBits
 uuid_make_v7(int64 ms, uint32 fraction, uint64 tail)
 {
-	return uuid_stamp((UuidBits) {(uint64) ms << 16 | fraction, tail}, 7);
+	return uuid_stamp(uuid_bits_make((uint64) ms << 16 | fraction, tail), 7);
 }
 
 static inline int64

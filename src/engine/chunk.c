@@ -164,9 +164,10 @@ take_chunk(PositionSource *source, ClockReading now)
 	PositionRange chunk;
 
 	/*
-	 * The count is read before the take: if a worker leaves after that, we take
-	 * once more, so none is overlooked.  The chunk is dropped first, so that it
-	 * does not become valid again if the take fails.  Litmus test: stale.
+	 * The count is read before the take: if a worker leaves after that, we
+	 * take once more, so none is overlooked.  The chunk is dropped first, so
+	 * that it does not become valid again if the take fails.  Litmus test:
+	 * stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
 	source->end = 0;
@@ -201,7 +202,10 @@ chunk_renew(PositionSource *source)
 		pg_atomic_read_u32(&timeline_slot->stale) != source->stale)
 		take_chunk(source, now);
 
-	/* The time before the take, which may have waited: then the next call checks again. */
+	/*
+	 * The time before the take, which may have waited: then the next call
+	 * checks again.
+	 */
 	source->checked_at = coarse_ns;
 	return source->next;
 }

@@ -432,10 +432,12 @@ raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 
  */
 typedef struct Raise
 {
-	Timeline   *timeline;		/* the one to raise; NULL: those of former numbers */
+	Timeline   *timeline;		/* the one to raise; NULL: those of former
+								 * numbers */
 	const IdNumbers *present;
 	const IdNumbers *former;
-	int64		until_us;		/* raise to this time; computed if timeline is given */
+	int64		until_us;		/* raise to this time; computed if timeline is
+								 * given */
 	const SnowflakeLayout *layout;	/* of the timelines to raise ... */
 	uint64		position;		/* ... and the position to raise them to */
 } Raise;
@@ -519,7 +521,12 @@ raise_as_writer(Raise *raise)
 void
 id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers *former)
 {
-	Raise		raise = {.timeline = timeline,.present = present,.former = former,.layout = &present->layout};
+	Raise		raise = {
+		.timeline = timeline,
+		.present = present,
+		.former = former,
+		.layout = &present->layout,
+	};
 
 	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
@@ -533,7 +540,12 @@ id_space_go_beyond(Timeline *timeline, const IdNumbers *present, const IdNumbers
 void
 id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us)
 {
-	Raise		raise = {.present = present,.former = former,.until_us = until_us,.layout = &former->layout};
+	Raise		raise = {
+		.present = present,
+		.former = former,
+		.until_us = until_us,
+		.layout = &former->layout,
+	};
 
 	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);

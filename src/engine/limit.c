@@ -39,7 +39,10 @@ typedef struct Limit
 {
 	const char *name;
 
-	/* The first position that must not be taken.  known caches the result of the last call. */
+	/*
+	 * The first position that must not be taken.  known caches the result of
+	 * the last call.
+	 */
 	uint64		(*end) (const LimitQuery *query, KnownTime *known);
 
 	/*
@@ -49,7 +52,10 @@ typedef struct Limit
 	 */
 	bool		(*extend) (Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);
 
-	/* Raise the error after extend has failed.  May return if the cause has just gone away. */
+	/*
+	 * Raise the error after extend has failed.  May return if the cause has
+	 * just gone away.
+	 */
 	void		(*report) (const Wait *wait, const SnowflakeLayout *layout, uint64 position);
 
 	/* The cause that a wait counts as; NULL if there are no waits. */
@@ -262,7 +268,10 @@ IssueWindow
 limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
 	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns};
-	IssueWindow		window = {.end = PG_UINT64_MAX,.restarts = now.restarts};
+	IssueWindow window = {
+		.end = PG_UINT64_MAX,
+		.restarts = now.restarts,
+	};
 
 	for (int id = 0; id < LIMITS; id++)
 		window.end = Min(window.end, limits[id].end(&query, &known->ends[id]));

@@ -491,7 +491,10 @@ write_early_extension(SharedArea *area, uint64 reach_us, OriginFailure *failure)
 	XLogRecPtr	wal_end;
 	bool		is_written = true;
 
-	/* Others rely on what is reserved, even if idgen.reserve_ahead has been lowered. */
+	/*
+	 * Others rely on what is reserved, even if idgen.reserve_ahead has been
+	 * lowered.
+	 */
 	if (until_us <= reserved_us)
 		reservation->written_extend_at_us = reserved_us - ahead_us / 2;
 	else if (origin_try_write(reservation->written_origin, reservation->written_us, until_us, &wal_end, failure))

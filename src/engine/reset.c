@@ -47,7 +47,7 @@ typedef struct Stopped
 	int			count;			/* of timelines */
 	uint64		reserved_us;
 	IssuedBefore issued;
-	uint64		unique_times_end_us; /* of all ordered IDs of 128 bits */
+	uint64		unique_times_end_us;	/* of all ordered IDs of 128 bits */
 } Stopped;
 
 /* The time below which the IDs of a stopped timeline lie, in us since 1970; 0 if there are none. */

@@ -195,7 +195,10 @@ attach_piece(const char *name, Size size, void (*init) (void *piece, bool found)
 	}
 	PG_CATCH();
 	{
-		/* ereport() has reset the count of interrupt holds, which LWLockRelease() decrements. */
+		/*
+		 * ereport() has reset the count of interrupt holds, which
+		 * LWLockRelease() decrements.
+		 */
 		HOLD_INTERRUPTS();
 		LWLockRelease(AddinShmemInitLock);
 		PG_RE_THROW();

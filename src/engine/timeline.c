@@ -78,7 +78,8 @@ typedef enum TakeResult
 	NO_ROOM,					/* within the limits, now */
 	NOT_OUR_TURN,				/* to take from the room that there is */
 	RESTARTED,					/* the limits that we used are void */
-	LEFT,						/* idgen_reset_timeline() went back below IDs of the node */
+	LEFT,						/* idgen_reset_timeline() went back below IDs
+								 * of the node */
 } TakeResult;
 
 /*
@@ -235,9 +236,10 @@ typedef struct Take
 	Wait		wait;
 	ClockReading now;
 	int64		patience_ns;
-	IssueWindow		window;
+	IssueWindow window;
 	TakeResult	result;
-	PositionRange range;		/* what was TAKEN, or else where it would begin */
+	PositionRange range;		/* what was TAKEN, or else where it would
+								 * begin */
 	uint32		restarts;		/* of the timelines, before the take ... */
 	uint32		resets;			/* ... and those that did not fail */
 } Take;

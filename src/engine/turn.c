@@ -85,7 +85,10 @@ get_open_tick(const Turn *turn, const IssueWindow *window)
 static double
 largest_part(const Turn *turn)
 {
-	/* If the tick were full, others would get into the next one, which a block waits for. */
+	/*
+	 * If the tick were full, others would get into the next one, which a
+	 * block waits for.
+	 */
 	return turn->block_before ? OPEN_TO_ALL : 1;
 }
 
@@ -127,7 +130,10 @@ share_of_line(const Turn *turn, const IssueWindow *window, ClockReading now, uin
 static bool
 others_had_a_tick(const Turn *turn, const IssueWindow *window)
 {
-	/* The unsigned difference tests both ends: a reset may have left the last one far ahead. */
+	/*
+	 * The unsigned difference tests both ends: a reset may have left the last
+	 * one far ahead.
+	 */
 	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - get_open_tick(turn, window) > 2;
 }
 

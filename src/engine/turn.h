@@ -32,9 +32,11 @@ typedef struct Turn
 	uint64		most;
 	Portion		had;
 	bool		in_line;
-	uint64		before;			/* positions of the open tick needed by those before us */
+	uint64		before;			/* positions of the open tick needed by those
+								 * before us */
 	bool		block_before;	/* one of them needs a tick of its own */
-	int64		first_since_ns; /* since when there has been none; 0: there is one */
+	int64		first_since_ns; /* since when there has been none; 0: there is
+								 * one */
 } Turn;
 
 extern uint64 turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next);

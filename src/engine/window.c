@@ -14,13 +14,16 @@
 #include "engine/reference_clock.h"
 #include "engine/window.h"
 
-ServerSetting window_max_drift = {.name = "idgen.max_drift",.value = WINDOW_DEFAULT_MAX_DRIFT};
+ServerSetting window_max_drift = {
+	.name = "idgen.max_drift",
+	.value = WINDOW_DEFAULT_MAX_DRIFT,
+};
 
 ClockReading
 window_read_clocks(void)
 {
 	ClockReading reading;
-	ClockPair clocks;
+	ClockPair	clocks;
 
 	reading.restarts = pg_atomic_read_u32(&shmem_area()->limits.restarts);
 	pg_read_barrier();

@@ -24,7 +24,8 @@ extern ServerSetting window_max_drift;
 typedef struct ClockReading
 {
 	int64		wall_ns;		/* the wall clock: IDs have no earlier times */
-	int64		reference_ns;	/* the reference clock: idgen.max_drift counts from it */
+	int64		reference_ns;	/* the reference clock: idgen.max_drift counts
+								 * from it */
 	uint32		restarts;
 } ClockReading;
 
@@ -43,8 +44,10 @@ typedef struct IssueWindow
 {
 	uint64		floor;
 	uint64		ceiling;
-	uint64		end;			/* the nearest limit: no position from here on is taken */
-	uint32		restarts;		/* of the timelines, before the limits were read */
+	uint64		end;			/* the nearest limit: no position from here on
+								 * is taken */
+	uint32		restarts;		/* of the timelines, before the limits were
+								 * read */
 } IssueWindow;
 
 /* A time and its position as last converted; the division takes longer than everything else. */

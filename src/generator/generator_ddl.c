@@ -124,11 +124,12 @@ void
 generator_ddl_remember_creation(Oid id)
 {
 	SharedArea *area = shmem_area_if_room();
+	CreatedGenerator created = {MyDatabaseId, id};
 
 	if (area == NULL)
 		return;
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	area->created[area->created_count++ % CREATED_GENERATORS] = (CreatedGenerator) {MyDatabaseId, id};
+	area->created[area->created_count++ % CREATED_GENERATORS] = created;
 	LWLockRelease(&area->lock);
 }
 
@@ -226,7 +227,10 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	{
 		generator_lock_to_change(id);
 
-		/* With the lock held, no other session can be about to use it for the first time. */
+		/*
+		 * With the lock held, no other session can be about to use it for the
+		 * first time.
+		 */
 		if (is_generator_unused(id, &old))
 			return;
 		if (change == CHANGE_MAY_REPEAT)
@@ -250,7 +254,7 @@ handle_alter_server(Oid id)
 {
 	/* The row as it was before this command. */
 	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
-	GeneratorRow	server = generator_row_open_new(id);
+	GeneratorRow server = generator_row_open_new(id);
 
 	if (old != NULL && is_generator(server.tuple) &&
 		are_options_readable(old->options) && are_options_readable(generator_row_options(&server)))
@@ -291,7 +295,7 @@ report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
 static void
 handle_create_server(Oid id)
 {
-	GeneratorRow	server = generator_row_open_new(id);
+	GeneratorRow server = generator_row_open_new(id);
 	int			looked_at = 0;
 	GeneratorOptions options;
 	OptionsProblem problem;

@@ -348,12 +348,12 @@ generator_check_unused(Oid server)
 	foreach(cell, generator_uses())
 	{
 		GeneratorUse *use = lfirst(cell);
-		char	   *text;
+		char	   *str;
 
-		if (strcmp(NameStr(use->generator), name) != 0 || (text = generator_use_text(use)) == NULL)
+		if (strcmp(NameStr(use->generator), name) != 0 || (str = generator_use_text(use)) == NULL)
 			continue;
 		if (count++ < MOST_NAMED)
-			appendStringInfo(&list, "%s%s depends on generator %s", count > 1 ? "\n" : "", text, quote_identifier(name));
+			appendStringInfo(&list, "%s%s depends on generator %s", count > 1 ? "\n" : "", str, quote_identifier(name));
 	}
 	if (count > MOST_NAMED)
 		appendStringInfo(&list, "\nand %d other objects", count - MOST_NAMED);

@@ -41,6 +41,7 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 	ListCell   *cell;
 
 	for (; root != NULL; root = root->parent_root)
+	{
 		foreach(cell, root->init_plans)
 		{
 			SubPlan    *subplan = lfirst(cell);
@@ -48,6 +49,7 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 			if (subplan->subLinkType == EXPR_SUBLINK && linitial_int(subplan->setParam) == parameter)
 				return only_expression(planner_subplan_get_plan(root, subplan));
 		}
+	}
 	return NULL;
 }
 

@@ -31,7 +31,8 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_period_utc_own);
 typedef struct Period
 {
 	const char *name;
-	int64		one_and_a_half; /* us; months have 30 days, quarters 90, years 365; 0 for an hour */
+	int64		one_and_a_half; /* us; months have 30 days, quarters 90, years
+								 * 365; 0 for an hour */
 } Period;
 
 typedef struct Span
@@ -177,8 +178,10 @@ period_with_defaults(FunctionCallInfo fcinfo, Datum time_zone, const SnowflakeLa
 	InitFunctionCallInfoData(*call, fcinfo->flinfo, 4, InvalidOid, fcinfo->context, fcinfo->resultinfo);
 	call->args[0] = fcinfo->args[0];
 	call->args[1] = fcinfo->args[1];
-	call->args[2] = (NullableDatum) {.value = time_zone};
-	call->args[3] = (NullableDatum) {.value = PointerGetDatum(layout)};
+	call->args[2].value = time_zone;
+	call->args[2].isnull = false;
+	call->args[3].value = PointerGetDatum(layout);
+	call->args[3].isnull = false;
 	return idgen_snowflake_period(call);
 }
 

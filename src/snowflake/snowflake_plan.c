@@ -28,10 +28,10 @@
 PG_FUNCTION_INFO_V1(idgen_snowflake_plan);
 
 static void
-append_separator(StringInfo text)
+append_separator(StringInfo str)
 {
-	if (text->len > 0)
-		appendStringInfoString(text, "; ");
+	if (str->len > 0)
+		appendStringInfoString(str, "; ");
 }
 
 /* number must not be negative. */
@@ -47,10 +47,10 @@ format_thousands(int64 number)
 static char *
 format_day(int64 unix_us)
 {
-	char		text[LAYOUT_TIMESTAMP_SIZE];
+	char		str[LAYOUT_TIMESTAMP_SIZE];
 
-	layout_write_timestamp(unix_us - unix_us % USECS_PER_DAY, text, sizeof(text));
-	return pstrdup(text);
+	layout_write_timestamp(unix_us - unix_us % USECS_PER_DAY, str, sizeof(str));
+	return pstrdup(str);
 }
 
 static void
@@ -123,10 +123,10 @@ get_note(const LayoutProposal *proposal)
 }
 
 static Datum
-text_or_null(const char *text, bool *null)
+text_or_null(const char *str, bool *null)
 {
-	*null = text == NULL;
-	return *null ? (Datum) 0 : CStringGetTextDatum(text);
+	*null = str == NULL;
+	return *null ? (Datum) 0 : CStringGetTextDatum(str);
 }
 
 /* Rounded down, so that 1.00 is never shown for less than what is demanded. */

@@ -24,8 +24,10 @@
 /* A stretch, from the moment passed to stretch_at(). */
 typedef struct Stretch
 {
-	int64		ahead_us;		/* offset from UTC, less than FARTHEST_CLOCK_US either way */
-	TimestampTz until;			/* the jump at its end; DT_NOEND if there is none */
+	int64		ahead_us;		/* offset from UTC, less than
+								 * FARTHEST_CLOCK_US either way */
+	TimestampTz until;			/* the jump at its end; DT_NOEND if there is
+								 * none */
 	int64		ahead_after_us; /* ahead_us after the jump */
 } Stretch;
 
@@ -48,7 +50,10 @@ stretch_at(pg_tz *zone, TimestampTz moment)
 	int			is_dst;
 	int			is_dst_after;
 	bool		jumps = pg_next_dst_boundary(&at, &ahead, &is_dst, &jump, &ahead_after, &is_dst_after, zone) == 1;
-	Stretch		stretch = {.ahead_us = ahead * USECS_PER_SEC,.until = DT_NOEND};
+	Stretch		stretch = {
+		.ahead_us = ahead * USECS_PER_SEC,
+		.until = DT_NOEND,
+	};
 
 	if (jumps && jump - PG_EPOCH_S < DT_NOEND / USECS_PER_SEC)
 	{

@@ -49,7 +49,12 @@ PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
 static UuidBits
 random_ulid(int64 ms)
 {
-	return (UuidBits) {.high = (uint64) ms << 16 | random_word() >> 48,.low = random_word()};
+	UuidBits	ulid = {
+		.high = (uint64) ms << 16 | random_word() >> 48,
+		.low = random_word(),
+	};
+
+	return ulid;
 }
 
 /* Set *last to a ULID of the clock's millisecond.  Returns false if it is of that millisecond, or a later one. */
@@ -132,7 +137,7 @@ idgen_ulid_at(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_sequential(PG_FUNCTION_ARGS)
 {
-	UniqueTime moment = unique_time_next("ulid_sequential()");
+	UniqueTime	moment = unique_time_next("ulid_sequential()");
 	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	UuidBits	bits = random_ulid(moment.unix_ns / NS_PER_MS);
 

@@ -67,7 +67,9 @@ static const char *const variant_names[] = {
 	[UUID_VARIANT_FUTURE] = "111, kept for the future",
 };
 
-static void pg_attribute_printf(3, 4)
+static void append_field(Fields *fields, int digits, const char *format, ...) pg_attribute_printf(3, 4);
+
+static void
 append_field(Fields *fields, int digits, const char *format, ...)
 {
 	StringInfoData meaning;
@@ -84,14 +86,15 @@ append_field(Fields *fields, int digits, const char *format, ...)
 			break;
 		enlargeStringInfo(&meaning, needed);
 	}
-	fields->fields[fields->count++] = (Field) {.digits = digits,.meaning = meaning.data};
+	fields->fields[fields->count].digits = digits;
+	fields->fields[fields->count++].meaning = meaning.data;
 }
 
 /* us since 1970 as ISO 8601 has it, independent of DateStyle and TimeZone. */
 static char *
 format_utc(int64 unix_us)
 {
-	char	   *text = palloc(MAXDATELEN + 1);
+	char	   *str = palloc(MAXDATELEN + 1);
 	struct pg_tm tm;
 	fsec_t		fraction;
 
@@ -99,8 +102,8 @@ format_utc(int64 unix_us)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range"));
-	EncodeDateTime(&tm, fraction, false, 0, NULL, USE_ISO_DATES, text);
-	return psprintf("%s UTC", text);
+	EncodeDateTime(&tm, fraction, false, 0, NULL, USE_ISO_DATES, str);
+	return psprintf("%s UTC", str);
 }
 
 /* The lower 64 bits without the variant. */
@@ -233,10 +236,10 @@ append_picture(StringInfo report, UuidBits uuid)
 static void
 append_other_kinds(StringInfo report, UuidBits uuid)
 {
-	char		text[ULID_TEXT_LENGTH];
+	char		str[ULID_TEXT_LENGTH];
 
-	ulid_text_write(uuid, text);
-	appendStringInfo(report, "As a ULID: %.*s, %s\n", ULID_TEXT_LENGTH, text, format_utc(uuid_ms(uuid) * US_PER_MS));
+	ulid_text_write(uuid, str);
+	appendStringInfo(report, "As a ULID: %.*s, %s\n", ULID_TEXT_LENGTH, str, format_utc(uuid_ms(uuid) * US_PER_MS));
 	appendStringInfo(report, "As an extended Snowflake: %s, node %012llx, sequence %d",
 					 format_utc((int64) (uuid.high / NS_PER_US)), (unsigned long long) (uuid.low >> 16),
 					 (int) (uuid.low & 0xFFFF));

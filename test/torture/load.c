@@ -73,7 +73,8 @@ typedef struct Shape
 	bool		is_block;
 	bool		is_parallel;	/* IDs come in any order */
 	bool		is_canceled;
-	bool		is_of_server;	/* not for generators: their IDs may be in a table already */
+	bool		is_of_server;	/* not for generators: their IDs may be in a
+								 * table already */
 } Shape;
 
 #define LIMIT "clock_timestamp() + current_setting('idgen.max_drift')::interval"
@@ -83,41 +84,127 @@ typedef struct Shape
 #define INSERT "INSERT INTO drawn (n) SELECT generate_series(1, $1) RETURNING id, " LIMIT
 
 static const Shape shapes[] = {
-	{.name = "single",.weight = 50,
-	.sql = "SELECT snowflake_nextval(@), " LIMIT},
-	{.name = "burst",.weight = 10,.least = 2,.most = 500,
-	.sql = ROWS},
-	{.name = "batch",.weight = 12,.least = 1000,.most = 10000,
-	.sql = BATCH},
-	{.name = "small batch",.weight = 5,.least = 1,.most = 100,
-	.sql = BATCH},
-	{.name = "large batch",.weight = 1,.least = 20000,.most = 100000,
-	.sql = BATCH},
-	{.name = "block",.weight = 8,.least = 1,.most = 4096,.is_block = true,
-	.sql = BLOCK},
-	{.name = "block cut short",.weight = 6,.least = 4096,.most = 4096,.is_block = true,
-	.sql = BLOCK,.begin = "BEGIN; SET LOCAL statement_timeout = '1ms'",.end = "ROLLBACK"},
-	{.name = "slow",.weight = 1,.least = 20,.most = 200,
-	.sql = "SELECT snowflake_nextval(@), " LIMIT ", pg_sleep(0.001) FROM generate_series(1, $1)"},
-	{.name = "parallel",.weight = 1,.is_parallel = true,
-	.sql = "SELECT snowflake_nextval(@), " LIMIT " FROM many"},
-	{.name = "in a read-only transaction",.weight = 3,.least = 1,.most = 300,
-	.sql = ROWS,.begin = "BEGIN READ ONLY",.end = "COMMIT"},
-	{.name = "rolled back",.weight = 3,.least = 1,.most = 50,.is_of_server = true,
-	.sql = INSERT,.begin = "BEGIN READ WRITE",.end = "ROLLBACK"},
-	{.name = "committed",.weight = 1,.least = 1,.most = 50,.is_of_server = true,
-	.sql = INSERT,.begin = "BEGIN READ WRITE",.end = "COMMIT"},
-	{.name = "failing half-way",.weight = 3,.least = 2,.most = 1000,
-	.sql = "SELECT snowflake_nextval(@), " LIMIT ", 1 / ($1 / 2 - n) FROM generate_series(1, $1) AS n"},
-	{.name = "canceled",.weight = 1,.least = 5000,.most = 20000,.is_canceled = true,
-	.sql = ROWS},
+	{
+		.name = "single",
+		.weight = 50,
+		.sql = "SELECT snowflake_nextval(@), " LIMIT,
+	},
+	{
+		.name = "burst",
+		.weight = 10,
+		.least = 2,
+		.most = 500,
+		.sql = ROWS,
+	},
+	{
+		.name = "batch",
+		.weight = 12,
+		.least = 1000,
+		.most = 10000,
+		.sql = BATCH,
+	},
+	{
+		.name = "small batch",
+		.weight = 5,
+		.least = 1,
+		.most = 100,
+		.sql = BATCH,
+	},
+	{
+		.name = "large batch",
+		.weight = 1,
+		.least = 20000,
+		.most = 100000,
+		.sql = BATCH,
+	},
+	{
+		.name = "block",
+		.weight = 8,
+		.least = 1,
+		.most = 4096,
+		.is_block = true,
+		.sql = BLOCK,
+	},
+	{
+		.name = "block cut short",
+		.weight = 6,
+		.least = 4096,
+		.most = 4096,
+		.is_block = true,
+		.sql = BLOCK,
+		.begin = "BEGIN; SET LOCAL statement_timeout = '1ms'",
+		.end = "ROLLBACK",
+	},
+	{
+		.name = "slow",
+		.weight = 1,
+		.least = 20,
+		.most = 200,
+		.sql = "SELECT snowflake_nextval(@), " LIMIT ", pg_sleep(0.001) FROM generate_series(1, $1)",
+	},
+	{
+		.name = "parallel",
+		.weight = 1,
+		.is_parallel = true,
+		.sql = "SELECT snowflake_nextval(@), " LIMIT " FROM many",
+	},
+	{
+		.name = "in a read-only transaction",
+		.weight = 3,
+		.least = 1,
+		.most = 300,
+		.sql = ROWS,
+		.begin = "BEGIN READ ONLY",
+		.end = "COMMIT",
+	},
+	{
+		.name = "rolled back",
+		.weight = 3,
+		.least = 1,
+		.most = 50,
+		.is_of_server = true,
+		.sql = INSERT,
+		.begin = "BEGIN READ WRITE",
+		.end = "ROLLBACK",
+	},
+	{
+		.name = "committed",
+		.weight = 1,
+		.least = 1,
+		.most = 50,
+		.is_of_server = true,
+		.sql = INSERT,
+		.begin = "BEGIN READ WRITE",
+		.end = "COMMIT",
+	},
+	{
+		.name = "failing half-way",
+		.weight = 3,
+		.least = 2,
+		.most = 1000,
+		.sql = "SELECT snowflake_nextval(@), " LIMIT ", 1 / ($1 / 2 - n) FROM generate_series(1, $1) AS n",
+	},
+	{
+		.name = "canceled",
+		.weight = 1,
+		.least = 5000,
+		.most = 20000,
+		.is_canceled = true,
+		.sql = ROWS,
+	},
 };
 
 #define SHAPES ((int) (sizeof(shapes) / sizeof(shapes[0])))
 
 /* Out of 100 statements. */
 static const int source_weights[SOURCE_KINDS] = {
-	[SERVER] = 48,[FIXED] = 6,[MOVED] = 10,[PART] = 10,[FOLLOWER] = 6,[JS] = 4,[TOUR] = 16
+	[SERVER] = 48,
+	[FIXED] = 6,
+	[MOVED] = 10,
+	[PART] = 10,
+	[FOLLOWER] = 6,
+	[JS] = 4,
+	[TOUR] = 16,
 };
 
 typedef enum Counter
@@ -269,20 +356,20 @@ random_kind(Client *client)
  * The text of a shape for a source.
  */
 static void
-expand(char *text, size_t size, const char *sql, SourceKind kind)
+expand(char *str, size_t size, const char *sql, SourceKind kind)
 {
 	size_t		length = 0;
 
 	for (const char *c = sql; *c && length + 32 < size; c++)
 	{
 		if (*c != '@')
-			text[length++] = *c;
+			str[length++] = *c;
 		else if (kind != SERVER)
-			length += snprintf(text + length, size - length, "'%s'", source_names[kind]);
+			length += snprintf(str + length, size - length, "'%s'", source_names[kind]);
 		else if (c[1] == ',')
 			c++;
 	}
-	text[length] = '\0';
+	str[length] = '\0';
 }
 
 static const Shape *
@@ -410,9 +497,9 @@ write_records(Client *client, const Shape *shape, int64_t sent_us, int64_t recei
 /* ---------------------------------------------------------------- errors */
 
 static bool
-begins(const char *text, const char *prefix)
+begins(const char *str, const char *prefix)
 {
-	return strncmp(text, prefix, strlen(prefix)) == 0;
+	return strncmp(str, prefix, strlen(prefix)) == 0;
 }
 
 void
@@ -509,13 +596,13 @@ command_at_last(Client *client, const char *sql)
 static Counter
 draw(Client *client, const Shape *shape, int argument)
 {
-	char		text[16];
+	char		str[16];
 	char		sql[512];
-	const char *values[] = {text};
+	const char *values[] = {str};
 	Counter		outcome = STATEMENTS;
 	PGresult   *result;
 
-	snprintf(text, sizeof(text), "%d", argument);
+	snprintf(str, sizeof(str), "%d", argument);
 	expand(sql, sizeof(sql), shape->sql, source_kind(client->source));
 	if (!PQsendQueryParams(client->connection, sql, shape->least > 0, NULL, values, NULL,
 						   NULL, 1))

@@ -76,7 +76,7 @@ static void
 test_pool(void)
 {
 	static uint64 drawn[POOLS * RANDOM_WORDS];
-	const		ProcessState *state = process_state();
+	const ProcessState *state = process_state();
 	bool		from_pool = true;
 	bool		wiped = true;
 	bool		kept = true;
@@ -164,8 +164,9 @@ test_fork(const char *name)
 	for (int i = 0; i < 7; i++)
 		(void) random_word();
 	state = process_state();
-	state->uuidv7 = (UuidV7State) {.unix_ns = 1,.tail = 2};
-	state->ulid = (UuidBits) {3, 4};
+	state->uuidv7.unix_ns = 1;
+	state->uuidv7.tail = 2;
+	state->ulid = uuid_bits_make(3, 4);
 	state->gregorian.last.node = 5;
 	left = state->words_left;
 	memcpy(inherited, state->words, sizeof(inherited));
