@@ -327,7 +327,7 @@ settings_define(void)
 					   assign_max_drift);
 	define_clock_limit(&reference_max_regression,
 					   "Sets how far the system clock may be behind before calls wait for it.",
-					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue by a clock of their own.",
+					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue according to a reference clock.",
 					   assign_max_regression);
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
@@ -344,13 +344,13 @@ settings_define(void)
 
 	DefineCustomIntVariable("idgen.max_generators",
 							"Sets how many combinations of layout and node can issue IDs while the server runs.",
-							"It has an effect where idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
+							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
-							 "The sequence begins at zero, at a random value, or where the last ID left off.  Within a tick it increases by one.",
+							 "The sequence begins at zero, at a random value, or after that of the last ID.  Within a tick it increases by one.",
 							 &generator_sequence_start, generator_sequence_start, sequence_starts,
 							 PGC_SIGHUP, 0, NULL, assign_sequence_start, NULL);
 

@@ -98,7 +98,7 @@ check_origin(ReturnSetInfo *result)
 	else if (!origin_has_state(result))
 		report_reservation_obstacle(result, COMPAT_ORIGIN_STATES_NAME,
 									"Raise it by at least one and restart the server.",
-									psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved.",
+									psprintf("Subscriptions and other replication origins use all %d slots, so no time can be reserved.",
 											 compat_origin_states), "Calls that need a new reservation fail.");
 	else if (status == ORIGIN_MISSING && max_worker_processes == 0)
 		report_reservation_obstacle(result, "max_worker_processes",

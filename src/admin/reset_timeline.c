@@ -47,20 +47,20 @@ report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 				errdetail("Generators with a node of their own have issued IDs up to %s.",
 						  timestamptz_to_str(clock_timestamptz(issued->kept_end_us))),
-				errhint("Their nodes would issue the same IDs again. If you know which IDs there are, or have given each of these generators another node, use force => true."));
+				errhint("Their nodes would issue the same IDs again. If you have given each of these generators another node, or know that no ID can repeat, use force => true."));
 	if (start_us < issued->loaded_us)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 				errdetail("Before the server was last started, unknown nodes may have issued IDs up to %s.",
 						  timestamptz_to_str(clock_timestamptz(issued->loaded_us))),
-				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
+				errhint("If the node that \"idgen.worker_id\" names was never used, or you know that no ID can repeat, use force => true."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 			errdetail("The node that this server has now has issued IDs up to %s.",
 					  timestamptz_to_str(clock_timestamptz(issued->present_end_us))),
-			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
+			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know that no ID can repeat, use force => true."));
 }
 
 /* Setting the timeline ahead of the clock is allowed, but rarely intended; see reference_clock.c. */

@@ -101,7 +101,7 @@ report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
 			errmsg("time field of the snowflake layout is used up"),
 			errdetail("The last time that the layout can hold is %s. The next ID would have the time %s, but the system clock is at %s.",
 					  last_text, next_text, timestamptz_to_str(clock_timestamptz(now_us))),
-			errhint("If the clock is right now, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
+			errhint("If the clock is correct, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
 }
 
 /* The position is past the end of the time field.  ERROR PROGRAM_LIMIT_EXCEEDED. */

@@ -227,7 +227,7 @@ append_doubts(StringInfo str, const LayoutCandidate *candidate)
 	if (doubts->sequence_too_low)
 		appendStringInfo(str, "; the sequence starts at %d", candidate->preset->habits.first_sequence);
 	if (doubts->sequence_high)
-		appendStringInfo(str, "; the sequence is high, and starts at %d with each tick",
+		appendStringInfo(str, "; the sequence is high, and starts at %d in each tick",
 						 candidate->preset->habits.first_sequence);
 }
 
@@ -235,11 +235,11 @@ static const char *
 get_candidate_name(const LayoutCandidate *candidate)
 {
 	if (candidate->kind == CANDIDATE_OTHER_EPOCH)
-		return "the same with another epoch than any of these";
+		return "the same fields with another epoch";
 	if (candidate->kind == CANDIDATE_COUNTER)
-		return "a count, no snowflake ID";
+		return "a count, not a snowflake ID";
 	if (candidate->kind == CANDIDATE_RANDOM)
-		return "random, no snowflake ID";
+		return "a random number, not a snowflake ID";
 	return candidate->preset != NULL ? candidate->preset->name : candidate->own->name;
 }
 
@@ -327,7 +327,7 @@ inspect_in_all_layouts(uint64 id)
 	appendStringInfoString(&report, "\n");
 	append_dismissed(&report, "Less likely", candidates, count, LAYOUT_FITS);
 	append_dismissed(&report, "In the future", candidates, count, LAYOUT_IN_FUTURE);
-	append_dismissed(&report, "With other bits than these", candidates, count, LAYOUT_STRAY_BITS);
+	append_dismissed(&report, "With unused bits that are set", candidates, count, LAYOUT_STRAY_BITS);
 	return cstring_to_text_with_len(report.data, report.len);
 }
 

@@ -1,6 +1,6 @@
 --
--- Times of ULIDs.  A timestamp without time zone is one in UTC, so nothing depends on
--- TimeZone.
+-- Times of ULIDs.  A timestamp without time zone is in UTC, so nothing depends
+-- on TimeZone.
 --
 
 CREATE FUNCTION ulid_timestamp(id ulid)
