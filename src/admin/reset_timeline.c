@@ -79,7 +79,10 @@ warn_if_ahead(uint64 start_us)
 				errhint("As long as no ID has been issued, idgen_reset_timeline() undoes this."));
 }
 
-/* us since 1970 of the first tick at or after a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is none. */
+/*
+ * us since 1970 of the first tick at or after a time.  ERROR
+ * DATETIME_VALUE_OUT_OF_RANGE if there is none.
+ */
 static uint64
 find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 {
