@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * settings.c
- *	  Every setting, and what happens to a value that is refused.
+ *	  Every setting, and what happens to an invalid value.
  *
  * The hooks of settings read only texts and the state of this process.  They
  * never create or lock shared memory, and never raise: an ERROR in a hook would
@@ -278,12 +278,12 @@ define_identity(ServerSetting *setting, const char *description, const char *lon
 }
 
 /*
- * Define a limit of the clock, which is no identity and is a number to
- * PostgreSQL.  If PostgreSQL refuses a value, sessions keep the previous one,
- * and new ones have the default.  But a user who may not set the limit could
- * exceed the server's in this way, so such a session has a limit of 0 and
- * cannot issue IDs.  Its parallel workers do not know of the refused value, and
- * have the limit of 0.
+ * Define a limit of the clock, which is a number to PostgreSQL and does not
+ * decide which IDs are issued.  If PostgreSQL refuses a value, sessions keep
+ * the previous one, and new ones have the default.  But a user who may not set
+ * the limit could exceed the server's in this way, so such a session has a
+ * limit of 0 and cannot issue IDs.  Its parallel workers do not know of the
+ * refused value, and have the limit of 0.
  */
 static void
 define_clock_limit(ServerSetting *setting, const char *description, const char *long_description,

@@ -248,8 +248,8 @@ generator_key(Oid server)
  * Remember, as long as the server runs, that a generator (a foreign server)
  * issues IDs from a timeline by a definition that may be rolled back.  Returns
  * false if the timeline cannot store that, because it is shared or stores
- * another generator: if one entry stood for all, one session could keep
- * everybody's generators from being changed.
+ * another generator: if one entry stood for all, one session could prevent
+ * changes of all generators.
  */
 bool
 id_space_note_uncommitted(Timeline *timeline, Oid server)

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * limit.c
- *	  The limits that keep positions from being taken, as a table.
+ *	  The limits on the positions that may be taken, as a table.
  *
  * Each limit has a row: its name, the function that computes it, how it is
  * extended or waited for, what is reported if it is not extended in time, and
  * which cause the wait counts as.  To add a limit, add a row.
  *
- * Waits hold no lock and can be cancelled.  They may return too early, so
+ * Waits hold no lock and can be canceled.  They may return too early, so
  * callers check again whenever one returns.
  *
  *-------------------------------------------------------------------------
@@ -77,9 +77,9 @@ extend_layout(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32
 }
 
 /*
- * Is the clock so far before the end of the layout that IDs cannot have got
- * there by it?  Then the clock was ahead, or the timelines were reset to a
- * later time.
+ * Is the clock so far before the end of the layout that the timeline cannot
+ * have reached the end by this clock?  Then the clock was ahead, or the
+ * timelines were reset to a later time.
  */
 static bool
 clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)

@@ -4,10 +4,10 @@
  *	  A clock that continues when the wall clock is set back, or is behind at a
  *	  start.
  *
- * No ID needs a clock that is right: the timeline advances by itself.  Only the
- * drift limit, which bounds bursts, depends on a clock.  If that clock went
- * back with the wall clock, calls would wait until the wall clock has caught
- * up.  So the limit is relative to
+ * IDs are unique and in order even if the clock is wrong, because the timeline
+ * only advances.  Only the drift limit, which bounds bursts, depends on a
+ * clock.  If that clock went back with the wall clock, calls would wait until
+ * the wall clock has caught up.  So the limit is relative to
  *
  *		max(wall, base + 0.9 * (monotonic - base_monotonic))
  *
@@ -327,11 +327,11 @@ reference_clock_start(uint64 start_us)
 }
 
 /*
- * Take the wall clock as it is for the right one.  The offset is ended first:
- * with it, other processes could store what it leads to as the highest clock
- * again.  If a process has set an offset from the old highest clock meanwhile,
- * all is repeated.  A process that tries that later has its swap fail, because
- * the value that it read as "no offset" has been replaced.
+ * Treat the wall clock as right.  The offset is ended first: with it, other
+ * processes could store what it leads to as the highest clock again.  If a
+ * process has set an offset from the old highest clock meanwhile, all is
+ * repeated.  A process that tries that later has its swap fail, because the
+ * value that it read as "no offset" has been replaced.
  */
 void
 reference_clock_reset(void)

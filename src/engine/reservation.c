@@ -21,7 +21,7 @@
  *
  * A process that writes stores its PID in reservation.writer, under
  * reservation.lock, and holds no lock of ours while it writes and flushes, so
- * that the processes that need the reservation can be cancelled and time out.
+ * that the processes that need the reservation can be canceled and time out.
  * The mark is cleared whether the writer succeeds, fails or exits.  As long as
  * there is a writer, only it changes the limits and the other fields of the
  * reservation.  Otherwise a process that holds the lock may publish, for a
@@ -41,8 +41,8 @@
  *	reserved_us		only grows (but see reset.c), so a process that reads an old value
  *					stays below more than it must.
  *	start_us		written before reserved_us, with a barrier in between, and read
- *					after it, with a barrier in between: a process that finds room in
- *					a reservation knows where it begins, and for whom.  Litmus test:
+ *					after it, with a barrier in between: a process that finds room
+ *					in a reservation also knows where IDs begin.  Litmus test:
  *					published.
  *	loaded			0 until the limits are there; nobody reads them before.
  *	restarts		incremented by reset.c while nobody finds room; a process that
@@ -130,7 +130,7 @@ reservation_load(void)
 /*
  * Has a synchronous standby flushed WAL up to lsn, or is none required?  This
  * applies to all sessions, including those that do not wait for standbys when
- * they commit: their IDs are in the hands of clients, too.
+ * they commit: their clients get IDs, too.
  */
 static bool
 standbys_have(XLogRecPtr lsn)
@@ -384,9 +384,9 @@ reservation_publish_start(uint64 start_us)
 
 /*
  * Extend the reservation for a caller at reach_us.  If another process has
- * changed the origin, what we know of our IDs counts, in either direction, and
- * the result is true.  The caller is the writer and has acquired the origin.
- * Errors: as in origin_write().
+ * changed the origin, it is set to what shared memory says, in either
+ * direction, and the result is true.  The caller is the writer and has
+ * acquired the origin.  Errors: as in origin_write().
  */
 static bool
 write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)

@@ -12,9 +12,9 @@
  * holds.  A backend that dies right after its swap leaves a gap, never a
  * repeat.
  *
- * What a process issues from the positions that it has taken is in chunk.c, how
- * far the timeline may go in limit.c, who goes first at its limit in turn.c,
- * and waiting in wait.c.
+ * What a process issues from the positions that it has taken is in chunk.c,
+ * how far the timeline may go in limit.c, whose turn it is at the limit in
+ * turn.c, and waiting in wait.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -139,9 +139,9 @@ earliest_position(const PositionSource *source, const IssueWindow *window, Clock
 }
 
 /*
- * Record how far the node gets, before it does.  Returns false if
- * idgen_reset_timeline() has gone back, and the node has already issued IDs for
- * this time.
+ * Record how far the node is about to get.  Returns false if
+ * idgen_reset_timeline() has gone back, and the node has already issued IDs
+ * for this time.
  */
 static bool
 record_node(const PositionSource *source, const PositionRange *range)
@@ -366,7 +366,7 @@ wait_and_take(Take *take)
  * Take at least least and at most most consecutive positions; the first least
  * of them lie in one tick.
  *
- * At the drift limit, callers that want little of a tick take it while some is
+ * At the drift limit, callers that need little of a tick take it while some is
  * left; then they take a single position beyond the limit and wait for its
  * time.  The others wait for their turn.
  *

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_inspect.c
- *	  snowflake_inspect(): what an ID of unknown origin is, in words and a picture.
+ *	  snowflake_inspect(): the formats that an ID may have, in words and a
+ *	  picture.
  *
- * With a layout, the report is the bits and their meaning, and depends on nothing else.
- * Without one, it ranks the layouts that the ID may be of, and has the picture for the
- * most plausible one; see layout_guess.c.
+ * With a layout, the report is the bits and their meaning, and depends on
+ * nothing else.  Without one, it ranks the layouts that the ID may have, and
+ * has the picture for the most plausible one; see layout_guess.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -64,7 +65,10 @@ append_digit_to_number(uint64 *number, char digit)
 #define UUID_LENGTH 36
 #define ULID_LENGTH 26
 
-/* A hint which function reads a text that is not a decimal number of 64 bits. */
+/*
+ * The hint: which function reads a text that is not a decimal number of 64
+ * bits.
+ */
 static const char *
 get_reader_hint(const char *copied)
 {

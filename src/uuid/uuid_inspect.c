@@ -90,7 +90,7 @@ append_field(Fields *fields, int digits, const char *format, ...)
 	fields->fields[fields->count++].meaning = meaning.data;
 }
 
-/* us since 1970 as ISO 8601 has it, independent of DateStyle and TimeZone. */
+/* us since 1970 in ISO 8601, independent of DateStyle and TimeZone. */
 static char *
 format_utc(int64 unix_us)
 {
