@@ -6,9 +6,8 @@
  * Each candidate layout gets a surprise: the number of bits needed to describe the ID
  * to someone who knows the layout.  It is the sum of
  *
- *	- the time: one tick of all since the epoch, or since the system began.
- *	Because systems grow, fewer IDs are from their first days: an ID from a
- *	quarter of the
+ *	- the time: one tick of all since the epoch, or since the system began.  Because
+ *	  systems grow, fewer IDs are from their first days: an ID from a quarter of the
  *	  age is half as likely as one from the end.  So a time close to the epoch is a
  *	  great surprise, and small numbers are close to every epoch.
  *	- the node and the sequence: small numbers are likelier than large ones.  No node
