@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * chunk.c
- *	  Issuing positions, mostly from a chunk that this process has taken.
+ *	  Issuing positions, usually from a chunk that this process has taken.
  *
  * A backend takes a chunk of positions from the timeline and keeps it for
- * itself.  A chunk serves one message of the client, mostly a statement, and one
- * transaction, where a procedure runs several: it is forgotten when PostgreSQL
- * resets the memory of the message, and when the transaction ends.  Hence every
- * ID of a message is above every ID of any message, in any session, that had
- * completed before it arrived, and the same is true of transactions.  Within
- * them the chunk doubles as long as it is used up within a tick, and shrinks when
- * it is not.  A chunk that the clock has passed is dropped: positions in the past
- * cost nothing.
+ * itself.  A chunk serves one message of the client, usually a statement, and
+ * one transaction, where a procedure runs several: it is forgotten when
+ * PostgreSQL resets the memory of the message, and when the transaction ends.
+ * Hence every ID of a message is above every ID of any message, in any
+ * session, that had completed before it arrived, and the same is true of
+ * transactions.  Within them the chunk doubles as long as it is used up within
+ * a tick, and shrinks when it is not.  A chunk that the clock has passed is
+ * dropped: positions in the past cost nothing.
  *
  * Parallel workers have chunks of their own.  A worker that exits increments a
  * counter in its leader's slot, because what is left of the leader's chunk may

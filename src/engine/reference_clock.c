@@ -13,8 +13,8 @@
  *
  * where base is the highest clock seen, or the time at which IDs begin after a
  * start.  The reference clock never goes back.  The lead, by which it is ahead
- * of the wall clock, is worked off at a tenth of real time, even if IDs are
- * issued as fast as the layout allows.
+ * of the wall clock, shrinks by a tenth of a second each second, even if IDs
+ * are issued as fast as the layout allows.
  *
  * If the lead, including all steps of the wall clock, exceeds
  * idgen.max_regression, the reference clock stands still and the limit is
@@ -46,8 +46,8 @@
  * If a backend dies between two of these writes, a step is counted and not
  * logged, or the reverse, for as long as the shared area exists.
  *
- * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine is
- * suspended; the lead is then worked off by the wall clock alone, and faster.
+ * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine
+ * is suspended; the lead then shrinks by the wall clock alone, and faster.
  * Reading it costs as much as a call, so it is read only while the wall clock
  * is behind.
  *
@@ -376,7 +376,7 @@ reference_clock_lead_for(int64 lead_us)
 		.stands_still = lead_us > limit_us,
 	};
 
-	/* Calls wait for the excess; the rest is worked off at a tenth. */
+	/* Calls wait for the excess; the rest shrinks at a tenth of real time. */
 	lead.left_us = Max(lead_us - limit_us, 0) + Min(lead_us, limit_us) * 10;
 	return lead;
 }

@@ -12,9 +12,10 @@
  *
  * A process may die at any of these points:
  *
- *	before the WAL is flushed	the WAL may get lost, and nobody has relied on it;
- *	before it is published		the next run begins later than necessary;
- *	after that					nothing is left to be done.
+ *	before the WAL is flushed       the WAL may get lost, and no process has
+ *	relied on it; before it is published           the next run begins later
+ *	than necessary; after that                                    nothing is
+ *	left to be done.
  *
  * If the process does not die but fails, the next backend writes again: a
  * number in the origin that is higher than the published one does no harm.
@@ -44,8 +45,9 @@
  *					after it, with a barrier in between: a process that finds room
  *					in a reservation also knows where IDs begin.  Litmus test:
  *					published.
- *	loaded			0 until the limits are there; nobody reads them before.
- *	restarts		incremented by reset.c while nobody finds room; a process that
+ *	loaded                  0 until the limits are there; no process reads them
+ *	before. restarts            incremented by reset.c while nobody finds room;
+ *	a process that
  *					takes positions checks that it has not changed since before it
  *					read the clock and the other limits.  Litmus tests: limits, take.
  *
@@ -266,8 +268,8 @@ reservation_writer(void)
 }
 
 /*
- * Wait until nobody is writing, or about ns (1 ..), reported as wait_event.
- * Raises what CHECK_FOR_INTERRUPTS raises.
+ * Wait until no process is writing, or about ns (1 ..), reported as
+ * wait_event.  Raises what CHECK_FOR_INTERRUPTS raises.
  */
 void
 reservation_wait_for_writer(int64 ns, uint32 wait_event)
@@ -359,8 +361,8 @@ write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool ba
 /*
  * Reserve from start_us on, which may be less than what is reserved.  Nothing
  * is published before reservation_publish_start().  The caller is the writer,
- * has acquired the origin, and has ensured that nobody finds room meanwhile.
- * Errors: as in origin_write(), before anything has changed.
+ * has acquired the origin, and has ensured that no process finds room
+ * meanwhile.  Errors: as in origin_write(), before anything has changed.
  */
 void
 reservation_write_start(ReplOriginId origin, uint64 start_us)

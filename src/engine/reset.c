@@ -57,7 +57,7 @@ stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 r
 }
 
 /*
- * Let nobody take positions as long as the caller is the writer of the
+ * Let no process take positions as long as the caller is the writer of the
  * reservation.  A backend that reads the limits after this finds no room.  One
  * that read them earlier notices the restart, before or after its swap, or
  * completed its swap before ours (see try_take).  Usually its swap fails: each

@@ -155,12 +155,12 @@ record_node(const PositionSource *source, const PositionRange *range)
 }
 
 /*
- * Take what turn wants, or as much of it as it may have; the first turn->least
- * positions lie in one tick.  Unless the result is TAKEN, range->start is the
- * position at which the take would have begun.
+ * Take what turn requests, or as much of it as is allowed; the first
+ * turn->least positions lie in one tick.  Unless the result is TAKEN,
+ * range->start is the position at which the take would have begun.
  *
  * The order is safe if this process dies at any point: before the swap nothing
- * has happened, after it the positions belong to nobody else.
+ * has happened, after it the positions belong to no other process.
  *
  * A restart of the timelines counts itself before it changes any of them.  If
  * it is not counted yet after the swap, it sees what we have taken, and the

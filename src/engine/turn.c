@@ -7,7 +7,7 @@
  * At the drift limit, positions can be taken from one tick, the last one that
  * is open.  A backend that waits there has taken nothing yet, or a single
  * position beyond a tick that is full.  So waits that are interrupted leave no
- * gaps of any size, and these rules decide who may take what:
+ * gaps of any size, and these rules decide which backend may take what:
  *
  *	- A backend that has had little of the tick, less than a part of what is left of
  *	  it, takes that at once.
@@ -212,7 +212,7 @@ is_before_us(const Turn *turn, BackendSlot *slot)
 	return pg_atomic_read_u64(&slot->line) == (uintptr_t) turn->timeline;
 }
 
-/* Find out who is before us in the line, and what they need. */
+/* Find out which backends are before us in the line, and what they need. */
 void
 turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now)
 {
