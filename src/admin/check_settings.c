@@ -17,7 +17,10 @@
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
 
-/* An invalid value that waits for a restart does not keep IDs from being issued until then. */
+/*
+ * An invalid value that takes effect at the next start does not prevent IDs
+ * before that.
+ */
 void
 check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart)
 {

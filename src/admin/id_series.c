@@ -120,7 +120,7 @@ get_series_time(const Series *series, int32 n)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("interval out of range"));
-	/* The addition without time zone is that of UTC. */
+	/* The addition to a timestamp without time zone is in UTC. */
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
 												 TimestampGetDatum(series->start),
 												 IntervalPGetDatum(&span)));

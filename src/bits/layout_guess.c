@@ -6,7 +6,7 @@
  * Each candidate layout gets a surprise: the number of bits needed to describe the ID
  * to someone who knows the layout.  It is the sum of
  *
- *	- the time: one tick of all since the epoch, or since the system exists.  As
+ *	- the time: one tick of all since the epoch, or since the system began.  Because
  *	  systems grow, fewer IDs are from their first days: an ID from a quarter of the
  *	  age is half as likely as one from the end.  So a time close to the epoch is a
  *	  great surprise, and small numbers are close to every epoch.
@@ -46,7 +46,7 @@
 #define COUNTER_RARITY 1
 #define RANDOM_RARITY 8
 
-/* Surprise at what a system does not do by itself. */
+/* Surprise at something that a system does not do by itself. */
 #define BEFORE_SYSTEM_BITS 8
 #define BELOW_FIRST_BITS 10
 #define UNUSUAL_NODE_BITS 1

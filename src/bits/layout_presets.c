@@ -25,9 +25,9 @@
 #define PGEDGE_NODE_ABOVE INT64CONST(1698710400)	/* 2023-10-31 */
 #define PGDOG_UNIQUE_IDS INT64CONST(1775606400) /* 2026-04-08 */
 
-static const char twitter_note[] = "Leaf, bwmarrin/snowflake and Hutool share Twitter's epoch and places of bits: all but the division of the node is right.";
+static const char twitter_note[] = "Leaf, bwmarrin/snowflake and Hutool have Twitter's epoch, time and sequence, but may divide the node differently.";
 
-static const char pgedge_note[] = "Version 1.2 of pgEdge's extension exchanged node and sequence: layout pgedge is from then on, pgedge1 before.";
+static const char pgedge_note[] = "Version 1.2 of pgEdge's extension exchanged node and sequence: its layout is pgedge, and that of earlier versions is pgedge1.";
 
 /*
  * The usage comes from each system's code and documentation or, if nothing is
@@ -46,7 +46,7 @@ const LayoutPreset layout_presets[] = {
 	{
 		.name = "wide",
 		.specification = "time 41 bits of 1 ms since 2020-01-01, worker 4, sequence 18",
-		.used_by = "idgen: 16 nodes that make 262 million IDs a second each",
+		.used_by = "idgen: 16 nodes that each issue 262 million IDs a second",
 		.usage.is_ours = true,
 		.usage.rarity = 6,
 		.usage.since_s = SINCE_2026,
@@ -54,7 +54,7 @@ const LayoutPreset layout_presets[] = {
 	{
 		.name = "widest",
 		.specification = "time 41 bits of 1 ms since 2020-01-01, sequence 22",
-		.used_by = "idgen: a single node that makes 4 thousand million IDs a second",
+		.used_by = "idgen: one node that issues 4,194 million IDs a second",
 		.usage.is_ours = true,
 		.usage.rarity = 6,
 		.usage.since_s = SINCE_2026,
@@ -62,7 +62,7 @@ const LayoutPreset layout_presets[] = {
 	{
 		.name = "js53",
 		.specification = "unused 11, time 41 bits of 1 ms since 2020-01-01, worker 5, sequence 7",
-		.used_by = "idgen: numbers that JavaScript holds exactly",
+		.used_by = "idgen: IDs that JavaScript's numbers hold exactly",
 		.usage.is_ours = true,
 		.usage.rarity = 6,
 		.usage.since_s = SINCE_2026,
@@ -90,7 +90,7 @@ const LayoutPreset layout_presets[] = {
 		.usage.rarity = 2,
 		.usage.since_s = SINCE_2010,
 		.usage.sequence = SEQUENCE_FROM_START,
-		.note = "Among the libraries that count from 1970 if they are told no epoch are flake-idgen, and snowflake-id for Python.",
+		.note = "Many libraries count from 1970 if no epoch is configured, such as flake-idgen, and snowflake-id for Python.",
 	},
 	{
 		.name = "discord",
@@ -104,16 +104,16 @@ const LayoutPreset layout_presets[] = {
 		.specification = "time 41 bits of 1 ms since 2011-08-24 21:07:01.721, shard 13, sequence 10",
 		.used_by = "Instagram",
 		.usage.rarity = 1,
-		.note = "Instagram's sequence is of all milliseconds together and taken modulo 1024, so above 1024 IDs a millisecond and shard they repeat.",
+		.note = "Instagram's sequence continues from one millisecond to the next, modulo 1024, so IDs repeat if a shard issues more than 1024 in a millisecond.",
 	},
 	{
 		.name = "tiktok",
 		.specification = "time 32 bits of 1 s since 1970-01-01, sequence 10, shard 22",
-		.used_by = "TikTok, Douyin and others of ByteDance",
+		.used_by = "TikTok, Douyin and other services of ByteDance",
 		.usage.rarity = 1,
 		.usage.since_s = SINCE_2016,
 		.usage.nodes_at_random = true,
-		.note = "ByteDance publishes nothing of its IDs. That the time is in the highest 32 bits was found by comparing; what is the sequence here seems to be the millisecond.",
+		.note = "ByteDance publishes nothing about its IDs. Comparing IDs with dates showed that the time is in the highest 32 bits; what is the sequence here seems to be the millisecond.",
 	},
 	{
 		.name = "weibo",
@@ -128,7 +128,7 @@ const LayoutPreset layout_presets[] = {
 		.used_by = "Bilibili, posts",
 		.usage.rarity = 4,
 		.usage.since_s = SINCE_2018,
-		.note = "What Bilibili has below the time is not published.",
+		.note = "Bilibili does not publish what the bits below the time mean.",
 	},
 	{
 		.name = "sonyflake",
@@ -145,7 +145,7 @@ const LayoutPreset layout_presets[] = {
 		.usage.rarity = 5,
 		.usage.nodes_at_random = true,
 		.usage.sequence = SEQUENCE_FROM_START,
-		.note = "In Sonyflake 2 the bits of sequence and machine, the tick and the epoch can be configured: this is what it has when they are not.",
+		.note = "In Sonyflake 2 the bits of sequence and machine, the tick and the epoch can be configured; this layout has the defaults.",
 	},
 	{
 		.name = "baidu",
@@ -168,7 +168,7 @@ const LayoutPreset layout_presets[] = {
 		.used_by = "Mastodon, whose sequence is hidden by a hash",
 		.usage.rarity = 1,
 		.usage.since_s = SINCE_2016,
-		.note = "Mastodon's own lower 16 bits are a hash plus a count, so the sequence says nothing there.",
+		.note = "The low 16 bits of Mastodon's own IDs are a hash plus a count, so their sequence has no meaning.",
 	},
 	{
 		.name = "pixelfed",
@@ -177,7 +177,7 @@ const LayoutPreset layout_presets[] = {
 		.usage.rarity = 4,
 		.usage.first_node = 1,
 		.usage.nodes_at_random = true,
-		.note = "Unless they are configured, Pixelfed draws datacenter and worker at random, from 1 to 31, for each ID.",
+		.note = "Unless they are configured, Pixelfed uses a random datacenter and worker, from 1 to 31, for each ID.",
 	},
 	{
 		.name = "pgedge",
@@ -203,7 +203,7 @@ const LayoutPreset layout_presets[] = {
 		.specification = "time 40 bits of 1 ms since 2016-10-06 23:22:19.634, shard 10, sequence 14",
 		.used_by = "ClickUp's pg-snowflake, without a cluster",
 		.usage.rarity = 7,
-		.note = "With ClickUp's default of 5 bits of cluster, those are in place of the lowest bits of the time.",
+		.note = "With ClickUp's default of 5 bits for the cluster, these take the place of the lowest bits of the time.",
 	},
 	{
 		.name = "cockroach",
@@ -227,7 +227,7 @@ const LayoutPreset layout_presets[] = {
 		.usage.rarity = 6,
 		.usage.since_s = SINCE_2008,
 		.usage.sequence = SEQUENCE_FROM_START,
-		.note = "The time is when the MySQL server started, and the worker its server_id modulo 256.",
+		.note = "The time is the start of the MySQL server, and the worker is its server_id modulo 256.",
 	},
 	{
 		.name = "sentry",
@@ -246,7 +246,7 @@ const LayoutPreset layout_presets[] = {
 		.usage.rarity = 5,
 		.usage.sequence = SEQUENCE_FROM_START,
 		.usage.first_sequence = 5,
-		.note = "Yitter for C# counts from 8 hours later than for all other languages.",
+		.note = "Yitter's epoch for C# is 8 hours later than for all other languages.",
 	},
 	{
 		.name = "shardingsphere",
@@ -254,7 +254,7 @@ const LayoutPreset layout_presets[] = {
 		.used_by = "Apache ShardingSphere, on servers whose time zone is UTC",
 		.usage.rarity = 6,
 		.usage.sequence = SEQUENCE_FROM_START,
-		.note = "ShardingSphere's epoch is midnight where its server is: in another time zone than UTC the time is off by the zone's offset.",
+		.note = "ShardingSphere's epoch is midnight in the time zone of its server. If that is not UTC, the time shown is off by the zone's offset.",
 	},
 	{
 		.name = "seata",
@@ -295,7 +295,7 @@ const LayoutPreset layout_presets[] = {
 		.specification = "slab 32, time 16 bits of 1 s since 1970-01-01, sequence 16",
 		.used_by = "Snowflake in slabs: a central allocator hands out slabs, and seconds count within one",
 		.usage.rarity = 24,
-		.note = "The time counts from when a slab was handed out, so an ID alone tells no date, and a server has to be given a slab before it makes IDs.",
+		.note = "The time counts from the time at which a slab was handed out, so an ID alone shows no date, and a server needs a slab before it can issue IDs.",
 	},
 };
 

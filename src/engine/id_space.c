@@ -16,12 +16,12 @@
  * because a backend may have taken positions of one.  After a restart all
  * timelines begin above everything that was issued before.
  *
- * The number of timelines is limited, so that nobody can use up shared memory,
- * and half of them are reserved for the server and superusers.  The server
- * itself can still be given any node: when all timelines are in use, further
- * spaces of its layout share one timeline, because positions of one timeline
- * differ whatever the node is.  A space always gets the same timeline, because
- * once all timelines are in use, no more are added.
+ * The number of timelines is limited, so that no role can use up shared
+ * memory, and half of them are reserved for the server and superusers.  The
+ * server itself can still be given any node: when all timelines are in use,
+ * further spaces of its layout share one timeline, because positions of one
+ * timeline differ whatever the node is.  A space always gets the same
+ * timeline, because once all timelines are in use, no more are added.
  *
  * IDs of 128 bits are issued in order whatever they contain, so they share one
  * timeline.  If they contain the server's node, that node also has a timeline
@@ -248,8 +248,8 @@ generator_key(Oid server)
  * Remember, as long as the server runs, that a generator (a foreign server)
  * issues IDs from a timeline by a definition that may be rolled back.  Returns
  * false if the timeline cannot store that, because it is shared or stores
- * another generator: if one entry stood for all, one session could keep
- * everybody's generators from being changed.
+ * another generator: if one entry stood for all, one session could prevent
+ * changes of all generators.
  */
 bool
 id_space_note_uncommitted(Timeline *timeline, Oid server)
@@ -263,7 +263,7 @@ id_space_note_uncommitted(Timeline *timeline, Oid server)
 }
 
 /*
- * The definition has been committed, so the catalog now tells what
+ * The definition has been committed, so the catalog now has what
  * id_space_note_uncommitted() stored.
  */
 void

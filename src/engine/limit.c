@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * limit.c
- *	  The limits that keep positions from being taken, as a table.
+ *	  The limits on the positions that may be taken, as a table.
  *
  * Each limit has a row: its name, the function that computes it, how it is
  * extended or waited for, what is reported if it is not extended in time, and
  * which cause the wait counts as.  To add a limit, add a row.
  *
- * Waits hold no lock and can be cancelled.  They may return too early, so
+ * Waits hold no lock and can be canceled.  They may return too early, so
  * callers check again whenever one returns.
  *
  *-------------------------------------------------------------------------
@@ -89,9 +89,9 @@ extend_layout(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32
 }
 
 /*
- * Is the clock so far before the end of the layout that IDs cannot have got
- * there by it?  Then the clock was ahead, or the timelines were reset to a
- * later time.
+ * Is the clock so far before the end of the layout that the timeline cannot
+ * have reached the end by this clock?  Then the clock was ahead, or the
+ * timelines were reset to a later time.
  */
 static bool
 clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)
@@ -113,7 +113,7 @@ report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
 			errmsg("time field of the snowflake layout is used up"),
 			errdetail("The last time that the layout can hold is %s. The next ID would have the time %s, but the system clock is at %s.",
 					  last_text, next_text, timestamptz_to_str(clock_timestamptz(now_us))),
-			errhint("If the clock is right now, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
+			errhint("If the clock is correct, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
 }
 
 /* The position is past the end of the time field.  ERROR PROGRAM_LIMIT_EXCEEDED. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * limit.h
- *	  The limits that keep positions from being taken.
+ *	  The limits on the positions that may be taken.
  *
  *-------------------------------------------------------------------------
  */

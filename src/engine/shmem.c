@@ -163,7 +163,7 @@ create_area(SharedArea *area)
 /*
  * Add hints to PostgreSQL's own errors: "not enough shared memory", and "entry
  * size is wrong", which is the first error that a library of another version
- * meets.
+ * gets.
  */
 static void
 add_shmem_hint(void *arg)

@@ -12,9 +12,9 @@
  * holds.  A backend that dies right after its swap leaves a gap, never a
  * repeat.
  *
- * What a process issues from the positions that it has taken is in chunk.c, how
- * far the timeline may go in limit.c, who goes first at its limit in turn.c,
- * and waiting in wait.c.
+ * What a process issues from the positions that it has taken is in chunk.c,
+ * how far the timeline may go in limit.c, whose turn it is at the limit in
+ * turn.c, and waiting in wait.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -138,9 +138,9 @@ earliest_position(const PositionSource *source, const OpenPositions *open, Clock
 }
 
 /*
- * Record how far the node gets, before it does.  Returns false if
- * idgen_reset_timeline() has gone back, and the node has already issued IDs for
- * this time.
+ * Record how far the node is about to get.  Returns false if
+ * idgen_reset_timeline() has gone back, and the node has already issued IDs
+ * for this time.
  */
 static bool
 record_node(const PositionSource *source, const PositionRange *range)
@@ -154,12 +154,18 @@ record_node(const PositionSource *source, const PositionRange *range)
 }
 
 /*
+<<<<<<< HEAD
  * Take what turn wants, or as much of it as it may have; the first turn->least
  * positions lie in one tick.  Unless the result is TAKE_DONE, range->start is the
  * position at which the take would have begun.
+=======
+ * Take what turn requests, or as much of it as is allowed; the first
+ * turn->least positions lie in one tick.  Unless the result is TAKEN,
+ * range->start is the position at which the take would have begun.
+>>>>>>> english16
  *
  * The order is safe if this process dies at any point: before the swap nothing
- * has happened, after it the positions belong to nobody else.
+ * has happened, after it the positions belong to no other process.
  *
  * A restart of the timelines counts itself before it changes any of them.  If
  * it is not counted yet after the swap, it sees what we have taken, and the
@@ -365,7 +371,7 @@ wait_and_take(TakeState *take)
  * Take at least least and at most most consecutive positions; the first least
  * of them lie in one tick.
  *
- * At the drift limit, callers that want little of a tick take it while some is
+ * At the drift limit, callers that need little of a tick take it while some is
  * left; then they take a single position beyond the limit and wait for its
  * time.  The others wait for their turn.
  *

@@ -1,29 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * turn.c
- *	  Sharing a timeline by turns, where several backends want more than there
- *	  is.
+ *	  Sharing a timeline by turns, when several backends request more than
+ *	  there is.
  *
  * At the drift limit, positions can be taken from one tick, the last one that
  * is open.  A backend that waits there has taken nothing yet, or a single
  * position beyond a tick that is full.  So waits that are interrupted leave no
- * gaps of any size, and these rules decide who may take what:
+ * gaps of any size, and these rules decide which backend may take what:
  *
  *	- A backend that has had little of the tick, less than a part of what is left of
  *	  it, takes that at once.
- *	- The others stand in line, by tickets.  What the line may have of the tick grows
- *	  as the clock goes through it, up to all of it in the last quarter; each backend
- *	  leaves what those before it need.  So until then something is left for backends
- *	  that want little.
+ *	- The others wait in line, by tickets.  The part of the tick that is for the line
+ *	  grows as the clock goes through the tick, up to all of it in the last quarter;
+ *	  each backend leaves what those before it need.  So until then something is left
+ *	  for backends that need little.
  *	- A block that does not fit into the rest of the tick takes the beginning of the
- *	  next one in the last quarter, before anybody else can.  Skipping the rest of a
+ *	  next one in the last quarter, before other backends can.  Skipping the rest of a
  *	  tick costs others their share, so it is done in one tick of two, and only by
  *	  the first of the backends in line that need it.
  *
- * Hence a backend that wants little waits about a tick or two, whatever the
- * others do, and one that wants a block waits two ticks for each block before
- * it.  If only one backend wants more than there is, nobody has to share: it
- * takes what there is at once, and takes ahead what it wants.
+ * Hence a backend that needs little waits about a tick or two, whatever the
+ * others do, and one that needs a block waits two ticks for each block before
+ * it.  If only one backend requests more than there is, it need not share: it
+ * takes what there is at once, and takes the rest ahead.
  *
  * None of this decides whether a position is taken twice: positions are still
  * taken by a swap of timeline->next, which fails if it has moved.  So
@@ -46,7 +46,10 @@
 /* The part of a tick after which the line may have all of it. */
 #define OPEN_TO_ALL 0.75
 
-/* For how long a crowd, several backends that want more than there is, is expected to last. */
+/*
+ * How long a crowd is expected to last: several backends that request more
+ * than there is.
+ */
 #define CROWD_NS (100 * NS_PER_MS)
 
 /*
@@ -209,7 +212,7 @@ is_before_us(const Turn *turn, BackendSlot *slot)
 	return pg_atomic_read_u64(&slot->line) == (uintptr_t) turn->timeline;
 }
 
-/* Find out who is before us in the line, and what they need. */
+/* Find out which backends are before us in the line, and what they need. */
 void
 turn_count_line(Turn *turn, const OpenPositions *open, ClockReading now)
 {

@@ -1,9 +1,10 @@
 --
--- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
--- epoch and past the end of the layout.  A layout is, if its time is not the highest
--- field: then IDs have no bounds.  So these are not leakproof.  Behind a security
--- barrier an index serves comparisons with constants, parameters and now() all the
--- same, as only what is computed from columns has to be leakproof.
+-- Times as bounds on IDs.  No time is an error, because bounds are clamped
+-- before the epoch and past the end of the layout.  But a layout whose time is
+-- not the highest field is an error, because its IDs have no bounds.  So these
+-- functions are not leakproof.  Behind a security barrier, comparisons with
+-- constants, parameters and now() use an index nevertheless, because only what
+-- is computed from columns has to be leakproof.
 --
 
 CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout)

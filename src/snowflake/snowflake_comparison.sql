@@ -1,13 +1,14 @@
 --
--- Comparisons with a moment.  The planner replaces these SQL functions by their
--- bodies.  What those call was looked up when they were created, so they need no
--- search_path, which would keep them whole.  The casts make the operators exactly
--- those of pg_catalog.
+-- Comparisons with a time.  The planner replaces these SQL functions by their
+-- bodies.  The functions that they call were looked up when they were created,
+-- so they need no SET search_path, with which they could not be inlined.  The
+-- casts make the operators exactly those of pg_catalog.
 --
 -- Their operand is a domain over snowflake because of untyped literals and
--- parameters: among operators for "id > '42'", one that takes exactly a snowflake
--- would win over those of bigint, and read the literal as a time.  A domain counts
--- as a conversion, so bigint's win, and only a time is taken for a time.
+-- parameters: for "id > '42'", PostgreSQL would prefer an operator that takes
+-- exactly a snowflake over those of bigint, and read the literal as a time.  A
+-- domain does not count as an exact match, so bigint's operators are
+-- preferred, and only a timestamptz is read as a time.
 --
 
 CREATE DOMAIN snowflake_time AS snowflake;
@@ -176,8 +177,8 @@ CREATE OPERATOR pg_catalog.>= (
 COMMENT ON OPERATOR pg_catalog.>= (timestamptz, snowflake_time) IS 'is at or after';
 
 --
--- For pg_partman, which wants to know the time of an ID by its text.  The way from
--- a time to an ID is snowflake_lower_bound().
+-- For pg_partman, which needs a function from the text of an ID to its time.
+-- From a time to an ID it uses snowflake_lower_bound().
 --
 
 CREATE FUNCTION snowflake_time_decoder(id text)

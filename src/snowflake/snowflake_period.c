@@ -50,7 +50,7 @@ static const Period periods[] = {
 	{"year", USECS_PER_DAY * 547},
 };
 
-/* An hour, with what a jump of the clock adds to it, is shorter. */
+/* Longer than any hour, even one during which the clock jumps. */
 #define LONGEST_HOUR (3 * USECS_PER_HOUR)
 
 static const Period *
@@ -78,7 +78,7 @@ check_period_timestamp(TimestampTz moment, const Period *period)
 				errdetail("The %s that contains this time does not end within the range of timestamps.", period->name));
 }
 
-/* The start of the period of what a clock shows, as the clock shows it. */
+/* The start, in local time, of the period that contains a local time. */
 static Timestamp
 period_start(const Period *period, Timestamp local)
 {
@@ -88,7 +88,7 @@ period_start(const Period *period, Timestamp local)
 												 TimestampGetDatum(local)));
 }
 
-/* The start of the next period, as the clock shows it. */
+/* The start of the next period, in local time. */
 static Timestamp
 next_period_start(const Period *period, Timestamp start)
 {

@@ -1,8 +1,10 @@
 --
--- What has no time zone is that of TimeZone, as it is for a timestamptz: so that these agree with
--- "id >= date '...'", and a cast by way of timestamptz.  The second argument of date_trunc() and
--- date_part() is never an untyped literal, as PostgreSQL's own are not unique then; so these two make
--- no other call ambiguous, as one of date_bin() would, or of date_trunc() with a time zone.
+-- Results without a time zone are in TimeZone, as for a timestamptz, so they
+-- agree with "id >= date '...'" and with a cast through timestamptz.
+-- PostgreSQL's own date_trunc() and date_part() are not unique if the second
+-- argument is an untyped literal, so no existing call becomes ambiguous by
+-- these two.  A date_bin(), or a date_trunc() with a time zone, would make
+-- calls ambiguous.
 --
 
 CREATE FUNCTION snowflake_to_timestamp(snowflake)

@@ -1,8 +1,9 @@
 --
--- The type ulid.  It has the bytes of a uuid and its comparison functions, but operators
--- of its own: those of uuid would read the literal in "id = '01ARZ...'" as a UUID.  The
--- casts between the two do nothing, and are no implicit ones, so that no function of
--- UUIDs reads a ULID as one, and no comparison loses the index without a word.
+-- The type ulid.  It has the bytes of a uuid and its comparison functions, but
+-- operators of its own: those of uuid would read the literal in "id =
+-- '01ARZ...'" as a UUID.  The casts between the two are binary coercible.  They
+-- are not implicit, so that functions of UUIDs do not accept a ULID, and a
+-- comparison of the two is an error and does not silently lose the index.
 --
 
 CREATE TYPE ulid;
@@ -54,7 +55,8 @@ CREATE CAST (uuid AS ulid) WITHOUT FUNCTION AS ASSIGNMENT;
 
 COMMENT ON CAST (uuid AS ulid) IS 'the same bytes';
 
--- A parameter or a column of text can be assigned.  PostgreSQL's own conversion takes a cast.
+-- A parameter or a column of type text can be assigned; PostgreSQL's own
+-- conversion would need an explicit cast.
 CREATE CAST (text AS ulid) WITH INOUT AS ASSIGNMENT;
 
 COMMENT ON CAST (text AS ulid) IS 'for drivers that send text';
@@ -312,8 +314,8 @@ CREATE AGGREGATE max(ulid) (
 COMMENT ON AGGREGATE max(ulid) IS 'maximum ULID of all input values';
 
 --
--- Times of ULIDs.  A timestamp without time zone is one in UTC, so nothing depends on
--- TimeZone.
+-- Times of ULIDs.  A timestamp without time zone is in UTC, so nothing depends
+-- on TimeZone.
 --
 
 CREATE FUNCTION ulid_timestamp(id ulid)
