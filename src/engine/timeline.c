@@ -154,15 +154,9 @@ record_node(const PositionSource *source, const PositionRange *range)
 }
 
 /*
-<<<<<<< HEAD
- * Take what turn wants, or as much of it as it may have; the first turn->least
- * positions lie in one tick.  Unless the result is TAKE_DONE, range->start is the
- * position at which the take would have begun.
-=======
  * Take what turn requests, or as much of it as is allowed; the first
- * turn->least positions lie in one tick.  Unless the result is TAKEN,
+ * turn->least positions lie in one tick.  Unless the result is TAKE_DONE,
  * range->start is the position at which the take would have begun.
->>>>>>> english16
  *
  * The order is safe if this process dies at any point: before the swap nothing
  * has happened, after it the positions belong to no other process.
