@@ -56,7 +56,7 @@ typedef struct PositionSource
 	uint32		after_resets;	/* ... as long as this is the number of resets */
 	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
-	Portion		portion;		/* what this source has had of the last tick */
+	TickUse		last_tick;
 	KnownLimits limits;
 
 	/*
