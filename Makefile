@@ -54,7 +54,6 @@ OBJS = \
 	src/engine/timeline.o \
 	src/engine/turn.o \
 	src/engine/wait.o \
-	src/engine/window.o \
 	src/lease/lease_agent.o \
 	src/lease/lease_pool.o \
 	src/lease/lease_report.o \

@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "bits/layout_text.h"
+#include "engine/drift.h"
 #include "engine/lease_limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
@@ -350,6 +351,24 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 	}
 }
 
+static void
+define_identities(void)
+{
+	static const char *const one_node_each =
+		"Every server that issues IDs for the same tables needs a node of its own.";
+
+	define_identity(&server_layout_setting,
+					"Sets the layout of this server's snowflake IDs.",
+					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
+					"default", 0, check_layout, assign_layout, NULL);
+	define_identity(&generator_datacenter,
+					"Sets the datacenter number in this server's node.",
+					one_node_each, "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
+	define_identity(&generator_worker,
+					"Sets the worker number in this server's node.",
+					one_node_each, "0", 0, check_worker_id, assign_worker_id, show_worker_id);
+}
+
 /* Define the settings of leased worker IDs. */
 static void
 define_lease(void)
@@ -390,20 +409,8 @@ define_lease(void)
 void
 settings_define(void)
 {
-	static const char *const one_node_each =
-		"Every server that issues IDs for the same tables needs a node of its own.";
-
-	define_identity(&server_layout_setting,
-					"Sets the layout of this server's snowflake IDs.",
-					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
-					"default", 0, check_layout, assign_layout, NULL);
-	define_identity(&generator_datacenter,
-					"Sets the datacenter number in this server's node.",
-					one_node_each, "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
-	define_identity(&generator_worker,
-					"Sets the worker number in this server's node.",
-					one_node_each, "0", 0, check_worker_id, assign_worker_id, show_worker_id);
-	define_clock_limit(&window_max_drift,
+	define_identities();
+	define_clock_limit(&drift_max,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
 					   assign_max_drift);

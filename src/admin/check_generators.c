@@ -288,7 +288,10 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 	}
 	generator->layout = options.layout;
 
-	/* Without a worker ID, which check_lease() tells, there is nothing to say. */
+	/*
+	 * Without a worker ID, which check_lease() tells, there is nothing to
+	 * say.
+	 */
 	if (named_generator_has_server_worker(&options) && server_worker_is_leased() && server_worker() == SETTING_INVALID)
 		return false;
 	if (!named_generator_fits(&options))

@@ -64,8 +64,8 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 	int64		ahead_us;
 
 	/*
-	 * A precision of a second is enough to see that calls wait, and reveals no
-	 * ID.
+	 * A precision of a second is enough to see that calls wait, and reveals
+	 * no ID.
 	 */
 	if (!activity_all_is_visible())
 		ids_us -= ids_us % US_PER_S;

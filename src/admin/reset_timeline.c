@@ -132,7 +132,10 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	generator_attach("idgen_reset_timeline()");
 	request.start_us = get_requested_start_us(fcinfo, server_layout());
 
-	/* IDs of the present worker ID may be up to its fence, and never repeat if another one takes its place. */
+	/*
+	 * IDs of the present worker ID may be up to its fence, and never repeat
+	 * if another one takes its place.
+	 */
 	if (request.start_us < pg_atomic_read_u64(&shmem_area()->lease_limits.until_us))
 		server_worker_exchange();
 	if (!reset_timelines(&request, &issued))

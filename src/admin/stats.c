@@ -104,8 +104,8 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 		SlotSnapshot slot = read_slot(area, &area->slots[i].slot);
 
 		/*
-		 * No row, and not a row of NULLs: its appearance would reveal when the
-		 * first ID was issued.
+		 * No row, and not a row of NULLs: its appearance would reveal when
+		 * the first ID was issued.
 		 */
 		if (slot.pid != 0 && activity_role_is_visible(slot.role))
 			add_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
@@ -263,6 +263,7 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[1] = Int32GetDatum(server_worker());
 	values[2] = CStringGetTextDatum(layout);
 	set_timeline_columns(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
+
 	/*
 	 * The reservation is extended when an ID is issued, starting from its
 	 * time.

@@ -172,7 +172,7 @@ take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 mo
 		source->renew_node(source);
 		forget_chunks_of_timeline(source->timeline);
 		source->end = 0;
-		now = window_read_clocks();
+		now = drift_read_clocks();
 	}
 	return taken;
 }
@@ -184,9 +184,9 @@ take_chunk(PositionSource *source, ClockReading now)
 	PositionRange chunk;
 
 	/*
-	 * The count is read before the take: if a worker exits after that, we take
-	 * once more, so none is missed.  The chunk is dropped first, so that it
-	 * does not become valid again if the take fails.  Litmus test: stale.
+	 * The count is read before the take: if a worker exits after that, we
+	 * take once more, so none is missed.  The chunk is dropped first, so that
+	 * it does not become valid again if the take fails.  Litmus test: stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
 	source->end = 0;
@@ -239,7 +239,7 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
-	range = take_positions(source, window_read_clocks(), least, most);
+	range = take_positions(source, drift_read_clocks(), least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);

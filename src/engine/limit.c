@@ -273,7 +273,7 @@ get_lease_end(const LimitQuery *query, KnownTime *known)
 {
 	if (!query->has_server_worker)
 		return PG_UINT64_MAX;
-	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->lease_limits.until_us), known);
+	return get_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->lease_limits.until_us), known);
 }
 
 static bool
@@ -316,8 +316,8 @@ static const Limit limits[LIMITS] = {
 OpenPositions
 limit_open_positions(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
-	IssueWindow window = {
+	LimitQuery	query = {layout, drift_clock_ticks(layout, now), patience_ns, known->has_server_worker};
+	OpenPositions open = {
 		.end = PG_UINT64_MAX,
 		.restarts = now.restarts,
 	};
@@ -325,20 +325,20 @@ limit_open_positions(const SnowflakeLayout *layout, KnownLimits *known, ClockRea
 	for (int id = 0; id < LIMITS; id++)
 		open.end = Min(open.end, limits[id].end(&query, &known->ends[id]));
 	pg_read_barrier();
-	window.floor = Max(window_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
-					   window_floor(layout, query.ticks));
+	open.floor = Max(get_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
+					 drift_floor(layout, query.ticks));
 	if (known->has_server_worker)
-		window.floor = Max(window.floor, window_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
-															  &known->lease_start));
-	window.ceiling = window_ceiling(layout, query.ticks, 0);
-	return window;
+		open.floor = Max(open.floor, get_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
+													   &known->lease_start));
+	open.ceiling = drift_ceiling(layout, query.ticks, 0);
+	return open;
 }
 
 /* The limit that kept position from being taken when the open positions were computed. */
 LimitId
 limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns, uint64 position)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
+	LimitQuery	query = {layout, drift_clock_ticks(layout, now), patience_ns, known->has_server_worker};
 	int			id = 0;
 
 	while (id < LIMITS - 1 && position < limits[id].end(&query, &known->ends[id]))

@@ -88,14 +88,13 @@ timeline_follow_worker(PositionSource *source, uint32 worker_changes, void (*ren
 
 typedef enum TakeResult
 {
-	TAKEN,
-	NO_ROOM,					/* within the limits, now */
-	NOT_OUR_TURN,				/* to take from the room that there is */
-	RESTARTED,					/* the limits that we used are void */
-	WORKER_CHANGED,				/* the source's node is of a worker ID that
+	TAKE_DONE,
+	TAKE_NO_ROOM,				/* within the limits, now */
+	TAKE_NOT_OUR_TURN,			/* to take from the room that there is */
+	TAKE_RESTARTED,				/* the limits that we used are void */
+	TAKE_WOULD_REPEAT,			/* IDs from before idgen_reset_timeline() */
+	TAKE_WORKER_CHANGED,		/* the source's node is of a worker ID that
 								 * the server no longer has */
-	LEFT,						/* idgen_reset_timeline() went back below IDs
-								 * of the node */
 } TakeResult;
 
 /*
@@ -278,7 +277,7 @@ retry_take(TakeState *take)
 	take->open = limit_open_positions(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
 	take->restarts = take->open.restarts;
 	take->resets = pg_atomic_read_u32(&shmem_area()->limits.resets);
-	take->result = WORKER_CHANGED;
+	take->result = TAKE_WORKER_CHANGED;
 	if (!is_worker_current(take->source))
 		return;
 	if (take->turn.in_line)
@@ -373,9 +372,9 @@ abandon_take(int code, Datum arg)
 }
 
 static bool
-is_complete(const Take *take)
+is_complete(const TakeState *take)
 {
-	return take->result == TAKEN || take->result == WORKER_CHANGED;
+	return take->result == TAKE_DONE || take->result == TAKE_WORKER_CHANGED;
 }
 
 /* Complete a take that was tried once and has to wait. */
@@ -393,7 +392,7 @@ wait_and_take(TakeState *take)
 			take->now = drift_read_clocks();
 			retry_take(take);
 		}
-		if (take->result == TAKEN)
+		if (take->result == TAKE_DONE)
 			await_range(take);
 		turn_leave(&take->turn);
 	}
@@ -441,7 +440,7 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 	retry_take(&take);
 	if (take.result != TAKE_DONE || take.range.start >= take.open.ceiling)
 		wait_and_take(&take);
-	if (take.result != TAKEN)
+	if (take.result != TAKE_DONE)
 		return false;
 	*taken = take.range;
 	end_us = layout_position_end_us(layout, taken->end - 1);
@@ -449,7 +448,7 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 		source->before_issue(source, end_us);
 	source->after_us = 0;
 	source->resets = take.resets;
-	turn_note_portion(&source->portion, layout, taken->start, taken->end - taken->start);
+	turn_note_use(&source->last_tick, layout, taken->start, taken->end - taken->start);
 
 	if (reservation_is_low(end_us))
 		reservation_extend_early(end_us, take.restarts);

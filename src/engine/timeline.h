@@ -84,7 +84,7 @@ extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *l
 								uint64 node_bits, Timeline *timeline);
 extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes,
 								   void (*renew_node) (PositionSource *source));
-extern void timeline_check_not_left(Timeline *timeline);
+extern void timeline_check_repeats(Timeline *timeline);
 extern bool timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most,
 						  PositionRange *taken);
 

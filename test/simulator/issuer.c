@@ -23,7 +23,10 @@ find_room(Server *server, Issuer *issuer)
 	int64		most = 1 + random_upto(MOST_TICKS - 1);
 	int64		until = issuer->until_us / TICK_US;
 
-	/* If clocks are right, nothing is further ahead of the clock; else that would only keep IDs from being issued. */
+	/*
+	 * If clocks are right, nothing is further ahead of the clock; else that
+	 * would only keep IDs from being issued.
+	 */
 	if (!options.clocks)
 		until = Min(until, (issuer->clock_us + options.doubt_us) / TICK_US);
 	issuer->first = Max(issuer->next, Max(issuer->clock_us / TICK_US, issuer->start_us / TICK_US));
