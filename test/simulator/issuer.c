@@ -64,7 +64,7 @@ is_same_worker(const Server *server, const Issuer *issuer)
 static bool
 step_issuer(Server *server, Issuer *issuer)
 {
-	const Shared *shared = &server->shared;
+	Shared	   *shared = &server->shared;
 
 	switch (issuer->phase++)
 	{
@@ -74,7 +74,8 @@ step_issuer(Server *server, Issuer *issuer)
 			return true;
 		case ISSUER_READ_WORKER:
 			issuer->worker = shared->worker;
-			return true;
+			shared->asked_us = Max(issuer->clock_us, 1);
+			return issuer->worker != NO_WORKER;
 		case ISSUER_READ_UNTIL:
 			issuer->until_us = shared->until_us;
 			issuer->is_promised = server->is_promised;

@@ -20,6 +20,8 @@
 #define TICK_US US_PER_MS
 #define LAYOUT "time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12"
 
+#define NO_WORKER (-1)
+
 #define ISSUERS 2				/* of a server */
 
 typedef enum StoreTells
@@ -51,7 +53,7 @@ typedef struct Options
 /* What backends see of the lease. */
 typedef struct Shared
 {
-	int			worker;
+	int			worker;			/* or NO_WORKER */
 	int64		start_us;
 	int64		until_us;		/* IDs end here; 0: none may be issued */
 	uint32		restarts;		/* counts changes of the worker */
@@ -94,6 +96,7 @@ typedef enum AgentPhase
 {
 	AGENT_DECIDE,
 	AGENT_CLOSE,
+	AGENT_FORGET,
 	AGENT_COUNT,
 	AGENT_READ_USED,
 	AGENT_PUBLISH_WORKER,
