@@ -7,6 +7,7 @@
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
+#	make simulate		many servers that lease their worker IDs, under faults, in simulated time
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
 #	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
 #	make script			assemble the install script from its parts
@@ -168,12 +169,13 @@ override with_llvm = no
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
-EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
+SIMULATOR = test/simulator/simulator
+EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -192,6 +194,8 @@ torture:
 	@test/torture/run
 model:
 	@test/model/run
+simulate:
+	@test/simulator/run
 sanitize:
 	@test/sanitize
 
@@ -246,8 +250,11 @@ sources:
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
 
-unit: sources $(UNIT) docs/draw-layouts
-	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
+# A run or two that are short: make simulate has the others.
+SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1'
+
+unit: sources $(UNIT) $(SIMULATOR) docs/draw-layouts
+	@failed=0; for program in $(UNIT) $(SIMULATIONS) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
 
@@ -296,6 +303,10 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 	-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
 
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+
+test/unit/lease_machine: test/simulator/model_store.h
+$(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
 # It instruments the arithmetic, too.

@@ -109,7 +109,7 @@ run_issuer(Server *server, int number)
 
 	do
 	{
-		if (options.faults && chance(0.002))
+		if (options.faults && chance(0.005))
 		{
 			issuer->paused_until_us = now_us + random_upto(LONGEST_SUSPENSION_US);
 			event.at_us = issuer->paused_until_us;

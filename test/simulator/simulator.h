@@ -33,19 +33,21 @@ typedef enum StoreTells
 
 typedef struct Options
 {
-	int			servers;
-	int			workers;
-	int			seconds;
-	uint64		seed;
-	bool		faults;			/* of messages, processes and servers */
-	bool		clocks;			/* clocks are wrong, too */
-	bool		restores;		/* the store goes back at times, or is wiped */
-	bool		idle;			/* servers issue an ID at the beginning, and no more */
-	StoreTells	tells;
+	int64		servers;
+	int64		workers;
+	int64		seconds;
+	int64		seed;
+	int64		faults;			/* of messages, processes and servers: 0 or 1, as the next three */
+	int64		clocks;			/* clocks are wrong, too */
+	int64		restores;		/* the store goes back at times, or is wiped */
+	int64		idle;			/* servers issue an ID at the beginning, and no more */
+	int64		tells;			/* StoreTells */
 	int64		ttl_us;
 	int64		reach_us;
 	int64		drift_us;
 	int64		doubt_us;
+	int64		settle;			/* seconds before writes are counted */
+	int64		most_writes;	/* in a second */
 } Options;
 
 /* ------------------------------------------------------------------ a server */
@@ -161,6 +163,7 @@ typedef enum EventKind
 	EVENT_TIMEOUT,				/* of an operation */
 	EVENT_FAULT,
 	EVENT_CREATE_POOL,			/* after the store was wiped */
+	EVENT_SETTLED,				/* from now on, writes are counted */
 } EventKind;
 
 typedef struct Event
@@ -193,6 +196,8 @@ typedef struct Counts
 	int64		late_requests;
 	int64		lost_answers;
 	int64		late_answers;
+	int64		writes_before;	/* the time when they are counted */
+	int64		keeps_before;
 	int64		longest_gap_us; /* of an issuer, between two IDs in one life */
 } Counts;
 
