@@ -11,7 +11,6 @@
 
 #include "simulator.h"
 
-#define BUSY_PAUSE_US (80 * US_PER_MS)
 #define NO_ROOM_PAUSE_US (20 * US_PER_MS)
 #define LONGEST_SUSPENSION_US (3 * US_PER_S)
 #define MOST_TICKS 8			/* of a take */
@@ -121,6 +120,6 @@ run_issuer(Server *server, int number)
 	issuer->phase = ISSUER_READ_RESTARTS;
 	if (has_issued && options.idle)
 		return;
-	event.at_us = now_us + 1 + random_upto(has_issued ? BUSY_PAUSE_US : NO_ROOM_PAUSE_US);
+	event.at_us = now_us + 1 + random_upto(has_issued ? options.pause_us : NO_ROOM_PAUSE_US);
 	plan_event(event);
 }

@@ -25,6 +25,7 @@ Options options = {
 	.reach_us = 6 * US_PER_S,
 	.drift_us = 1 * US_PER_S,
 	.doubt_us = 3 * US_PER_S,
+	.pause_us = 80 * US_PER_MS,
 	.most_writes = PG_INT32_MAX,
 };
 Counts		counts;
@@ -50,6 +51,7 @@ static const struct
 	{"tells", &options.tells, 1},
 	{"ttl_ms", &options.ttl_us, US_PER_MS},
 	{"reach_ms", &options.reach_us, US_PER_MS},
+	{"pause_ms", &options.pause_us, US_PER_MS},
 	{"settle", &options.settle, 1},
 	{"most_writes", &options.most_writes, 1},
 };

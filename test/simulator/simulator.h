@@ -46,6 +46,7 @@ typedef struct Options
 	int64		reach_us;
 	int64		drift_us;
 	int64		doubt_us;
+	int64		pause_us;		/* of an issuer after a take, at most */
 	int64		settle;			/* seconds before writes are counted */
 	int64		most_writes;	/* in a second */
 } Options;
