@@ -170,7 +170,7 @@ SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
 SIMULATOR = test/simulator/simulator
-EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
+EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/simulator/search/search test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
@@ -305,7 +305,9 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
-test/unit/lease_machine: test/simulator/model_store.h
+test/unit/lease_machine test/simulator/search/search: test/simulator/model_store.h
+test/simulator/search/search: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
 $(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 

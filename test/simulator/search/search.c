@@ -90,7 +90,7 @@ close_limits(Server *server)
 }
 
 static void
-send(State *state, int number, const LeaseOperation *operation, Request *request)
+send_request(State *state, int number, const LeaseOperation *operation, Request *request)
 {
 	memset(request, 0, sizeof(Request));
 	request->is_used = true;
@@ -128,7 +128,7 @@ begin(State *state, int number, LeaseNeeds needs)
 
 	while (at < REQUESTS && state->requests[at].is_used)
 		at++;
-	if (at == REQUESTS || has_request(state, number) || state->nonces >= most_nonces)
+	if (at == REQUESTS || has_request(state, number))
 		return false;
 	server->needs = needs;
 	server->needs.worker = true;
@@ -138,9 +138,13 @@ begin(State *state, int number, LeaseNeeds needs)
 		close_limits(server);
 	if (!lease_machine_next(&server->machine, &terms, &server->needs, &operation))
 		return false;
-	if (server->machine.step == LEASE_CLAIMING || server->machine.step == LEASE_RELEASING)
-		state->nonces++;
-	send(state, number, &operation, &state->requests[at]);
+	if ((server->machine.step == LEASE_CLAIMING || server->machine.step == LEASE_RELEASING) &&
+		state->nonces++ >= most_nonces)
+		return false;
+	/* The store forgets nothing here, so only a variant has a server doubt it. */
+	if (operation.kind == LEASE_WRITE_POOL)
+		return false;
+	send_request(state, number, &operation, &state->requests[at]);
 #ifdef FAULT_PUBLISH_EARLY
 	if (server->machine.step == LEASE_EXTENDING && server->published == server->machine.claims)
 		server->until_us = server->machine.new_record.fence_us;
@@ -419,7 +423,7 @@ hash_state(const State *state)
 	for (int i = 0; i < SERVERS; i++)
 		hash = hash_server(hash, &state->servers[i]);
 	/* Requests have no order. */
-	return hash ^ (hash_request(hash, &state->requests[0]) + hash_request(hash, &state->requests[1])) ;
+	return hash ^ (hash_request(hash, &state->requests[0]) + hash_request(hash, &state->requests[1]));
 }
 
 static uint64 *
