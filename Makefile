@@ -7,6 +7,7 @@
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
+#	make simulate		many servers that lease their worker IDs, under faults, in simulated time
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
 #	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
 #	make script			assemble the install script from its parts
@@ -183,12 +184,13 @@ override with_llvm = no
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
-EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
+SIMULATOR = test/simulator/simulator
+EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/simulator/search/search test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -207,6 +209,8 @@ torture:
 	@test/torture/run
 model:
 	@test/model/run
+simulate:
+	@test/simulator/run
 sanitize:
 	@test/sanitize
 
@@ -274,8 +278,11 @@ sources:
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
 
-unit: sources format-check $(UNIT) docs/draw-layouts
-	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
+# A run or two that are short: make simulate has the others.
+SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1'
+
+unit: sources format-check $(UNIT) $(SIMULATOR) docs/draw-layouts
+	@failed=0; for program in $(UNIT) $(SIMULATIONS) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
 
@@ -343,6 +350,12 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 	-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
 
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+
+test/unit/lease_machine test/simulator/search/search: test/simulator/model_store.h
+test/simulator/search/search: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+$(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
 # It instruments the arithmetic, too.
