@@ -16,23 +16,23 @@
  *
  *	in issue()		no tick is issued twice under one worker ID
  *
- * What a take goes by are the worker ID and its limits, which are several variables.
- * What makes them fit:
+ * What a take goes by, the worker ID and its limits, are several variables.  The
+ * model was run with them written and read in other orders (ORDER_...).  What makes them
+ * fit is this:
  *
- *	The agent closes the limit, takes the worker ID away, and then counts a restart.  So
- *	whoever has read the new count finds no worker ID or the next one, and no limit or
- *	that of the next one.
- *	Then it reads how far the timeline has got, by an operation that reads and writes at
- *	once: a take whose swap comes later finds the new count after it, and issues
- *	nothing.
- *	It writes the start before the limit, and a take reads the limit before the start.
- *	When the worker ID is written does not matter then, before, between or after them.
+ *	Closing sets the limit to 0 and takes the worker ID away, in any order, and only then
+ *	counts a restart.  So whoever has read the new count finds no worker ID, or the next
+ *	one.
+ *	The worker ID tells that its start and its limit are there: it is written after them,
+ *	and read before them.  If it is not, the start must be written before the limit,
+ *	and read after it.
+ *	After the count the agent reads how far the timeline has got, by an operation that
+ *	reads and writes at once.  A take whose swap comes before that is seen, and one whose
+ *	swap comes after it finds the new count.
  *
- * If the worker ID is not taken away, it must be written before the limit, and
- * read after it, which ORDER_... tries:
- *
- *	ORDER_KEPT			closing leaves the worker ID as it is; the new one is written before the limit
- *	ORDER_READ_LAST		a take reads the worker ID after the limits
+ * If closing leaves the worker ID where it is (ORDER_KEPT), the new one must be written before
+ * the limit and read after it.  Any other order fails then: a process that has
+ * counted the restart still finds the old worker ID, and soon after it the new limits.
  *
  * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
  */
@@ -108,7 +108,7 @@ inline read_worker()
 
 inline read_limits()
 {
-#ifdef FAULT_READ_START_FIRST
+#ifdef ORDER_READ_START_FIRST
 	begin_tick = start_tick;
 	limit = until_tick
 #else
@@ -225,7 +225,7 @@ inline open()
 #ifdef ORDER_WRITTEN_FIRST
 	write_worker();
 #endif
-#ifdef FAULT_LIMIT_WRITTEN_FIRST
+#ifdef ORDER_LIMIT_FIRST
 	write_limit();
 	start_tick = claim_fence;
 #else
@@ -297,6 +297,7 @@ end_held:
 		:: claims_left > 0 -> break
 		od;
 #ifdef FAULT_RELEASE_FIRST
+		skip;
 		d_step { read_timeline() };
 		release();
 		close();
