@@ -34,6 +34,9 @@
  * the limit and read after it.  Any other order fails then: a process that has
  * counted the restart still finds the old worker ID, and soon after it the new limits.
  *
+ * With RESET there is also a reset of the timelines.  Its stopped numbers are none that the
+ * agent may go by, so one who closes is the writer of the reservation meanwhile.
+ *
  * FAULT_... breaks the algorithm; test/model/run knows what that must lead to.
  */
 
@@ -50,6 +53,10 @@
 #define OTHER_CLAIMS 1
 #endif
 
+#ifndef BACKENDS
+#define BACKENDS 2
+#endif
+
 #define NOTHING 255
 #define NO_WORKER 2
 #define larger(a, b)			((a) > (b) -> (a) : (b))
@@ -62,6 +69,8 @@ byte holding = NO_WORKER;		/* the worker ID; how often it has changed adds nothi
 byte start_tick = 0;
 byte until_tick = 0;
 byte next[2];					/* of the timelines */
+bool is_reserved = true;		/* with RESET: the reservation leaves room */
+bool has_writer = false;		/* with RESET: somebody is the writer of the reservation */
 
 /* The store. */
 #define US 1
@@ -108,6 +117,13 @@ inline read_worker()
 
 inline read_limits()
 {
+#ifdef RESET
+	if
+	:: d_step { is_reserved -> skip }
+	:: d_step { !is_reserved -> forget() };
+		goto end_of_take
+	fi;
+#endif
 #ifdef ORDER_READ_START_FIRST
 	begin_tick = start_tick;
 	limit = until_tick
@@ -244,6 +260,15 @@ inline read_timeline()
 	printf("  THE AGENT finds timeline %d at %d\n", worker, used)
 }
 
+/* A reset leaves numbers in the timelines that do not tell how far they have got. */
+#if defined(RESET) && !defined(FAULT_CLOSE_BESIDE_RESET)
+#define wait_to_write()			atomic { !has_writer -> has_writer = true }
+#define end_writing()			has_writer = false
+#else
+#define wait_to_write()			skip
+#define end_writing()			skip
+#endif
+
 /* Until the last step takes go on by what they have read. */
 inline close()
 {
@@ -302,12 +327,32 @@ end_held:
 		release();
 		close();
 #else
+		wait_to_write();
 		close();
+		end_writing();
 		release();
 #endif
 		d_step { worker = 0; claim_fence = 0; known_fence = 0; used = 0 }
 	od
 }
+
+#ifdef RESET
+
+/* stop_timelines() and resume_timelines() in src/engine/reset.c; timeline 0 will do. */
+active proctype dba()
+{
+	byte stopped;
+
+	atomic { !has_writer -> has_writer = true };
+	is_reserved = false;
+	restarts++;
+	d_step { stopped = next[0]; next[0] = 0; printf("  A RESET stops timeline 0 at %d\n", stopped) };
+	next[0] = stopped;
+	is_reserved = true;
+	has_writer = false
+}
+
+#endif
 
 /* ------------------------------------------------------------------------ another server */
 
@@ -349,6 +394,8 @@ init
 {
 	atomic {
 		run backend(1);
+#if BACKENDS >= 2
 		run backend(2)
+#endif
 	}
 }
