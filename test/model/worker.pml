@@ -1,5 +1,5 @@
 /*
- * lease_take.pml
+ * worker.pml
  *	  A server's worker ID changes while its backends take ticks: the agent's part of
  *	  shared memory, and try_take() in src/engine/timeline.c.
  *
