@@ -173,6 +173,14 @@ inline apply(server)
 	fi
 }
 
+inline apply_late(r)
+{
+	printf("  a late request arrives\n");
+	write(r);
+	clear(r);
+	forget_late()
+}
+
 #define is_asked_by(server)		(request[server].kind != AT_REST && answer[server] == PENDING)
 
 /* A request that is refused when it comes late is the same as one that never comes. */
@@ -183,10 +191,10 @@ end_idle:
 	:: d_step { hold -> hold = false; printf("  the hold expires\n") }
 	:: d_step { is_asked_by(0) -> apply(0) }
 	:: d_step { is_asked_by(1) -> apply(1) }
-	:: d_step { late[0].kind != AT_REST && matches(late[0]) -> printf("  a late request arrives\n"); write(late[0]); clear(late[0]); forget_late() }
+	:: d_step { late[0].kind != AT_REST && matches(late[0]) -> apply_late(late[0]) }
 	:: d_step { late[0].kind != AT_REST -> clear(late[0]); forget_late() }
 #if LATE >= 2
-	:: d_step { late[1].kind != AT_REST && matches(late[1]) -> printf("  a late request arrives\n"); write(late[1]); clear(late[1]); forget_late() }
+	:: d_step { late[1].kind != AT_REST && matches(late[1]) -> apply_late(late[1]) }
 	:: d_step { late[1].kind != AT_REST -> clear(late[1]); forget_late() }
 #endif
 	od
@@ -453,7 +461,11 @@ end_idle:
 
 	/* A backend takes a tick, and issues it or not. */
 	:: d_step { first_tick < limit -> issue(); used = first_tick + 1 }
-	:: d_step { first_tick < limit && remembered == NOTHING -> issue(); remembered = first_tick; used = first_tick + 1 }
+	:: d_step { first_tick < limit && remembered == NOTHING ->
+			issue();
+			remembered = first_tick;
+			used = first_tick + 1
+		}
 	:: d_step { first_tick < limit -> used = first_tick + 1 }
 
 	/* The agent ends, or the server. */
