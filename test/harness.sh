@@ -138,6 +138,12 @@ needs_test() {
   need faketime command -v faketime
   want node-pg node -e 'require("pg")'
   want python3 python3 -c 'import zoneinfo'
+  # For the provider of etcd, and its tests.
+  want pkg-config command -v pkg-config
+  want libcurl4-openssl-dev pkg-config --exists libcurl
+  want etcd-server command -v etcd
+  want etcd-client command -v etcdctl
+  want openssl command -v openssl
   # Before 17 it is a version 4, which knows no encoders.
   ((PG_MAJOR < 17)) || want "postgresql-$PG_MAJOR-partman" dpkg-query -s "postgresql-$PG_MAJOR-partman"
 }
@@ -176,19 +182,30 @@ apt_refresh() {
 }
 
 # A new PostgreSQL server package would create and start a cluster; for as long as the installation takes,
-# postgresql-common is told not to. That goes for what an interrupted run has left half-installed, too.
+# postgresql-common is told not to. That goes for what an interrupted run has left half-installed, too. The server of
+# etcd would be started now, and with the machine; an etcd that was here before is left alone.
 apt_install() {
-  local conf=/etc/postgresql-common/createcluster.d/idgen-no-cluster.conf output
+  local conf=/etc/postgresql-common/createcluster.d/idgen-no-cluster.conf policy='' output
   apt_refresh || echo "(going on with the package lists as they are)"
-  # shellcheck disable=SC2064 # the name is wanted as it is now
-  trap "rm -f '$conf'; rmdir -p --ignore-fail-on-non-empty '${conf%/*}' 2>/dev/null || true" EXIT
+  if [[ " $* " == *" etcd-server "* && ! -e /usr/sbin/policy-rc.d ]]; then
+    policy=/usr/sbin/policy-rc.d
+  fi
+  # shellcheck disable=SC2064 # the names are wanted as they are now
+  trap "rm -f '$conf' $policy; rmdir -p --ignore-fail-on-non-empty '${conf%/*}' 2>/dev/null || true" EXIT
+  if [[ -n $policy ]]; then
+    # shellcheck disable=SC2016 # it is a script of its own
+    printf '#!/bin/sh\ncase $1 in etcd*) exit 101 ;; esac\n' >"$policy"
+    chmod 755 "$policy"
+  fi
   mkdir -p "${conf%/*}"
   echo 'create_main_cluster = false' >"$conf"
   export DEBIAN_FRONTEND=noninteractive
   output=$({ dpkg --configure -a &&
-    apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "$@"; } 2>&1 9<&-) && return
-  printf '%s\n' "$output" >&2
-  return 1
+    apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "$@"; } 2>&1 9<&-) || {
+    printf '%s\n' "$output" >&2
+    return 1
+  }
+  [[ " $* " != *" etcd-server "* ]] || update-rc.d etcd disable >/dev/null 2>&1 || true
 }
 
 # Brings in through apt what a kind of work needs and the machine lacks, and only then runs apt at all.

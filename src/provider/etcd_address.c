@@ -23,7 +23,9 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-static void pg_attribute_printf(1, 2)
+static void malformed(const char *format,...) pg_attribute_printf(1, 2);
+
+static void
 malformed(const char *format,...)
 {
 	char		detail[256];
@@ -94,21 +96,21 @@ read_endpoint(const char *endpoint, size_t length)
 }
 
 static void
-read_endpoints(const char *text, size_t length, EtcdAddress *address)
+read_endpoints(const char *list, size_t length, EtcdAddress *address)
 {
-	const char *end = text + length;
+	const char *end = list + length;
 
 	for (;;)
 	{
-		const char *comma = memchr(text, ',', end - text);
+		const char *comma = memchr(list, ',', end - list);
 		const char *stop = comma == NULL ? end : comma;
 
 		if (address->endpoint_count == ETCD_MOST_ENDPOINTS)
 			malformed("There are more than %d hosts.", ETCD_MOST_ENDPOINTS);
-		address->endpoints[address->endpoint_count++] = read_endpoint(text, stop - text);
+		address->endpoints[address->endpoint_count++] = read_endpoint(list, stop - list);
 		if (comma == NULL)
 			break;
-		text = comma + 1;
+		list = comma + 1;
 	}
 }
 

@@ -90,7 +90,7 @@ etcd_parse(char *body)
 {
 	Jsonb	   *json;
 
-	/* All that we need is ASCII, and the rest need not be valid in the server's encoding. */
+	/* All that we need is ASCII; the rest may be invalid in the server's encoding. */
 	for (char *byte = body; *byte != '\0'; byte++)
 		if (IS_HIGHBIT_SET(*byte))
 			*byte = '?';
@@ -159,18 +159,18 @@ char *
 etcd_base64(const JsonbContainer *object, const char *name)
 {
 	JsonbValue	value;
-	char	   *text;
+	char	   *bytes;
 	int			length;
 
 	if (!get(object, name, &value) || value.type != jbvString)
 		return NULL;
 	length = pg_b64_dec_len(value.val.string.len);
-	text = palloc(length + 1);
-	length = compat_base64_decode(value.val.string.val, value.val.string.len, text, length);
+	bytes = palloc(length + 1);
+	length = compat_base64_decode(value.val.string.val, value.val.string.len, bytes, length);
 	if (length < 0)
 		return NULL;
-	text[length] = '\0';
-	return text;
+	bytes[length] = '\0';
+	return bytes;
 }
 
 /* A string of decimal digits, as a number of 64 bits. */

@@ -98,12 +98,12 @@ now_ms(void)
 static void
 note_error(LeaseSession *session, const char *error)
 {
-	char	   *text = session->answer.error;
+	char	   *byte = session->answer.error;
 
-	snprintf(text, LEASE_ERROR_SIZE, "etcd at %.100s: %s", session->address.endpoints[session->endpoint], error);
-	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
+	snprintf(byte, LEASE_ERROR_SIZE, "etcd at %.100s: %s", session->address.endpoints[session->endpoint], error);
+	for (; *byte != '\0'; byte++)
+		if (*byte < ' ' || *byte > '~')
+			*byte = '?';
 }
 
 /*
