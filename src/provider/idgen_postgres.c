@@ -359,11 +359,19 @@ go_on_reading(LeaseSession *session)
 	return LEASE_PENDING;
 }
 
-/* A connection that nothing has been sent on; the server may have closed it since it was last used. */
+/*
+ * Use a connection again.  If the server has closed it meanwhile, perhaps after
+ * some last words, that is found before anything is sent.
+ */
 static LeaseOutcome
 use_connection(LeaseSession *session)
 {
-	if (PQconsumeInput(session->connection) == 0 || PQstatus(session->connection) != CONNECTION_OK)
+	bool		is_open = true;
+
+	session->is_flushed = true;
+	while (is_open && is_socket_ready(session))
+		is_open = PQconsumeInput(session->connection) != 0 && PQstatus(session->connection) == CONNECTION_OK;
+	if (!is_open)
 	{
 		disconnect(session);
 		return LEASE_PENDING;

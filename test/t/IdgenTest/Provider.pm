@@ -23,6 +23,8 @@ sub create_provider_functions
 
 	$node->safe_psql(
 		'postgres', qq{
+		CREATE TYPE provider_answer AS (outcome text, ms float8, pool text, record text, hold_nonce text, worker integer,
+			workers text[], incarnation text, revision text, clock_us bigint, clock_error_us bigint, error text);
 		CREATE FUNCTION provider_open(module text, store text, pool text, "user" text, password text, timeout_ms integer)
 			RETURNS integer LANGUAGE C AS '$library';
 		CREATE FUNCTION provider_start(session integer, kind text, worker integer DEFAULT 0,
@@ -30,10 +32,15 @@ sub create_provider_functions
 			hold text DEFAULT 'leave', hold_nonce text DEFAULT NULL, ttl_ms integer DEFAULT 30000)
 			RETURNS void LANGUAGE C AS '$library';
 		CREATE FUNCTION provider_finish(session integer, patience_ms integer DEFAULT 60000,
-			OUT outcome text, OUT ms float8, OUT pool text, OUT record text, OUT hold_nonce text, OUT worker integer,
-			OUT workers text[], OUT incarnation text, OUT revision text, OUT clock_us bigint, OUT clock_error_us bigint,
-			OUT error text)
-			LANGUAGE C STRICT AS '$library';
+			OUT answer provider_answer) LANGUAGE C STRICT AS '$library';
+		CREATE FUNCTION provider_operate(session integer, kind text, worker integer DEFAULT 0,
+			pool text DEFAULT NULL, new_pool text DEFAULT NULL, record text DEFAULT NULL, new_record text DEFAULT NULL,
+			hold text DEFAULT 'leave', hold_nonce text DEFAULT NULL, ttl_ms integer DEFAULT 30000, OUT answer provider_answer)
+			LANGUAGE plpgsql AS \$\$
+		BEGIN
+			PERFORM provider_start(session, kind, worker, pool, new_pool, record, new_record, hold, hold_nonce, ttl_ms);
+			SELECT * INTO answer FROM provider_finish(session);
+		END \$\$;
 		CREATE FUNCTION provider_memory(session integer) RETURNS bigint LANGUAGE C STRICT AS '$library';
 		CREATE FUNCTION provider_close(session integer) RETURNS void LANGUAGE C STRICT AS '$library';
 		});
