@@ -112,6 +112,7 @@ OBJS = \
 	src/admin/check_configuration.o \
 	src/admin/check_files.o \
 	src/admin/check_generators.o \
+	src/admin/check_lease.o \
 	src/admin/check_node.o \
 	src/admin/check_reservation.o \
 	src/admin/check_settings.o \

@@ -18,6 +18,7 @@
 #include "admin/check_clock.h"
 #include "admin/check_files.h"
 #include "admin/check_generators.h"
+#include "admin/check_lease.h"
 #include "admin/check_node.h"
 #include "admin/check_reservation.h"
 #include "admin/check_settings.h"
@@ -50,11 +51,13 @@ idgen_check(PG_FUNCTION_ARGS)
 	check_files(result);
 	check_clock(result);
 	check_reservation(result);
-	check_node_fits(result, layout, &generator_datacenter, &generator_worker);
+	check_lease(result, layout);
+	check_node_fits(result, layout, &generator_datacenter, server_worker_is_leased() ? NULL : &generator_worker);
 	if (layout != NULL)
 	{
 		check_layout(result, layout);
-		others = check_node(result, layout, layout, &generator_datacenter, &generator_worker);
+		if (!server_worker_is_leased())
+			others = check_node(result, layout, layout, &generator_datacenter, &generator_worker);
 	}
 	check_timelines(result, layout);
 	check_generators(result, layout, &others);

@@ -23,6 +23,7 @@
 
 #include "admin/check_finding.h"
 #include "admin/check_generators.h"
+#include "admin/check_lease.h"
 #include "admin/check_timelines.h"
 #include "engine/id_space.h"
 #include "generator/generator_options.h"
@@ -38,6 +39,8 @@ typedef struct CheckedGenerator
 	SnowflakeLayout layout;
 	uint64		node_bits;
 	bool		has_own_node;	/* whatever the server's is */
+	bool		is_named;		/* not the server's own */
+	bool		has_server_worker;
 	SpaceUser	user;
 	int			layout_number;
 } CheckedGenerator;
@@ -66,7 +69,7 @@ check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, c
 
 	if (!layout_has_no_node(&generator->layout))
 		return;
-	if (generator_datacenter.value != 0 || generator_worker.value != 0)
+	if (generator_datacenter.value != 0 || generator_worker.value != 0 || server_worker_is_leased())
 		finding_put(result, FINDING_WARNING, generator->subject, hint,
 					"This server has a node of its own, so there are other servers, but the layout does not distinguish servers.");
 	else if (others->how != NULL)
@@ -74,11 +77,22 @@ check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, c
 					"%s The layout does not distinguish servers.", others->how);
 }
 
+/* Are its IDs kept apart from those of other servers that lease their worker IDs? */
+static void
+check_named_numbers(ReturnSetInfo *result, const CheckedGenerator *generator)
+{
+	IdNumbers	numbers = get_id_numbers(generator);
+
+	check_leased_numbers(result, generator->subject, &numbers, generator->has_server_worker);
+}
+
 static void
 check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
 	finding_put_layout(result, generator->subject, &generator->layout);
 	check_generator_node(result, generator, others);
+	if (generator->is_named)
+		check_named_numbers(result, generator);
 	check_can_continue(result, generator->subject, &generator->layout,
 					   id_space_find_timeline(&generator->layout, generator->node_bits));
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
@@ -265,6 +279,10 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 		return false;
 	}
 	generator->layout = options.layout;
+
+	/* Without a worker ID, which check_lease() tells, there is nothing to say. */
+	if (named_generator_has_server_worker(&options) && server_worker_is_leased() && server_worker() == SETTING_INVALID)
+		return false;
 	if (!named_generator_fits(&options))
 	{
 		finding_put(result, FINDING_ERROR, generator->subject,
@@ -274,6 +292,8 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);
+	generator->is_named = true;
+	generator->has_server_worker = named_generator_has_server_worker(&options);
 	generator->has_own_node = !generator_options_follow_server(&options);
 	generator->user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
 	return true;

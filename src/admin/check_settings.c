@@ -85,13 +85,14 @@ check_field_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, LayoutFie
 					setting->value, (1 << bits) - 1);
 }
 
-/* layout is NULL if it is not known. */
+/* layout is NULL if it is not known, worker if it is leased. */
 void
 check_node_fits(ReturnSetInfo *result, const SnowflakeLayout *layout, const ServerSetting *datacenter,
 				const ServerSetting *worker)
 {
 	check_field_fits(result, layout, LAYOUT_DATACENTER, datacenter, UUID_NODE_DATACENTER_BITS);
-	check_field_fits(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
+	if (worker != NULL)
+		check_field_fits(result, layout, LAYOUT_WORKER, worker, UUID_NODE_WORKER_BITS);
 }
 
 /*

@@ -54,6 +54,8 @@ report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 				errdetail("Before the server was last started, unknown nodes may have issued IDs up to %s.",
 						  timestamptz_to_str(clock_timestamptz(issued->loaded_us))),
+				server_worker_is_leased() ?
+				errhint("IDs with a leased worker ID do not repeat. If no generator with a node of its own issued IDs then, or you know which IDs there are, use force => true.") :
 				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -126,6 +128,10 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 
 	generator_attach("idgen_reset_timeline()");
 	request.start_us = get_requested_start_us(fcinfo, server_layout());
+
+	/* IDs of the present worker ID may be up to its fence, and never repeat if another one takes its place. */
+	if (request.start_us < pg_atomic_read_u64(&shmem_area()->lease_limits.until_us))
+		server_worker_exchange();
 	if (!reset_timelines(&request, &issued))
 		report_ids_might_repeat(request.start_us, &issued);
 	warn_if_ahead(request.start_us);

@@ -242,8 +242,8 @@ define_uncommitted_generator(NamedGenerator *named, List *former, SpaceUser user
 }
 
 /* Does the node of a generator contain the server's worker number? */
-static bool
-has_server_worker(const GeneratorOptions *options)
+bool
+named_generator_has_server_worker(const GeneratorOptions *options)
 {
 	return layout_has(&options->layout, LAYOUT_WORKER) && named_generator_follows(options, LAYOUT_WORKER);
 }
@@ -272,7 +272,7 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	Timeline   *timeline;
 	ListCell   *cell;
 
-	leased_numbers_check(server->servername, &numbers, has_server_worker(&options));
+	leased_numbers_check(server->servername, &numbers, named_generator_has_server_worker(&options));
 	timeline = id_space_get_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
 	if (is_uncommitted)
 		generator_uncommitted_note_use(server, timeline);
@@ -286,7 +286,7 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	}
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	timeline_follow_worker(&named->generator.source, worker_changes,
-						   has_server_worker(&options) ? renew_named_node : NULL);
+						   named_generator_has_server_worker(&options) ? renew_named_node : NULL);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)

@@ -33,6 +33,7 @@ typedef struct NamedGenerator
 } NamedGenerator;
 
 extern bool named_generator_follows(const GeneratorOptions *options, LayoutField field);
+extern bool named_generator_has_server_worker(const GeneratorOptions *options);
 extern bool named_generator_fits(const GeneratorOptions *options);
 extern uint64 named_generator_node_bits(const GeneratorOptions *options);
 extern ForeignServer *named_generator_server(const char *name);

@@ -155,3 +155,25 @@ server_worker_await_pool(void)
 	(void) server_layout();
 	await_agent(is_pool_known);
 }
+
+/*
+ * Give up the leased worker ID for one whose IDs can begin at the clock, if one
+ * is held.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and
+ * what CHECK_FOR_INTERRUPTS raises.
+ */
+void
+server_worker_exchange(void)
+{
+	LeaseHolding before = lease_holding();
+	int64		until_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
+
+	if (!lease_has_worker(before))
+		return;
+	lease_request(LEASE_REQUEST_EXCHANGE);
+	while (!lease_has_worker(lease_holding()) || lease_holding().changes == before.changes)
+	{
+		if (clock_monotonic_ns() >= until_ns)
+			lease_report_no_worker(wait_max_ms);
+		lease_await_change(AGENT_POLL_NS);
+	}
+}

@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * check_lease.c
+ *	  Is the worker ID of this server leased, and for how long?
+ *
+ * The store is not asked: what the agent knows is in shared memory.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "utils/timestamp.h"
+
+#include "admin/check_finding.h"
+#include "admin/check_lease.h"
+#include "engine/clock.h"
+#include "engine/lease_limit.h"
+#include "engine/node_settings.h"
+#include "generator/leased_numbers.h"
+#include "lease/lease_store.h"
+
+/* What the agent said last, or a sentence that says why it said nothing. */
+static const char *
+get_last_error(const Lease *lease)
+{
+	if (lease->agent_pid == 0)
+		return "The lease agent is not running; the first ID starts it.";
+	return lease->last_error[0] == '\0' ? "The store has not answered yet." : lease->last_error;
+}
+
+/* No worker ID is held.  A standby claims one when it is promoted. */
+static void
+check_no_worker(ReturnSetInfo *result, const Lease *lease)
+{
+	if (RecoveryInProgress())
+		return;
+	finding_put(result, lease->agent_pid == 0 ? FINDING_NOTICE : FINDING_ERROR, lease_store.name,
+				"See idgen_lease() and docs/leases.md.",
+				"This server holds no worker ID. %s", get_last_error(lease));
+}
+
+/* The worker ID is held.  Is the lease extended? */
+static void
+check_extension(ReturnSetInfo *result, const Lease *lease)
+{
+	int64		until_us = pg_atomic_read_u64(&shmem_area()->lease_limits.until_us);
+	bool		is_open = until_us > clock_unix_ns() / NS_PER_US;
+
+	if (lease->machine.failures == 0 && lease->machine.is_held)
+		return;
+	finding_put(result, is_open ? FINDING_WARNING : FINDING_ERROR, lease_store.name,
+				"See idgen_lease() and docs/leases.md.",
+				is_open ? "The lease of worker ID %d is not extended. IDs are issued up to %s. %s" :
+				"The lease of worker ID %d has not been extended, and ended at %s. %s",
+				lease_worker(lease_holding()), timestamptz_to_str(clock_timestamptz(until_us)), get_last_error(lease));
+}
+
+/* The datacenter of the pool and of this server. */
+static void
+check_pool_datacenter(ReturnSetInfo *result, const Lease *lease, const SnowflakeLayout *layout)
+{
+	if (layout == NULL || !layout_has(layout, LAYOUT_DATACENTER) || !setting_is_valid(&generator_datacenter) ||
+		!lease->machine.has_pool || lease->machine.pool.datacenter == generator_datacenter.value)
+		return;
+	finding_put(result, FINDING_ERROR, generator_datacenter.name,
+				"Correct it, or let this server use a pool of its datacenter.",
+				"The datacenter is %d, and that of the pool of leased worker IDs is %d, so no IDs are issued.",
+				generator_datacenter.value, lease->machine.pool.datacenter);
+}
+
+/* The lease of the worker ID, if it is to be leased.  layout is the server's; NULL if it is not known. */
+void
+check_lease(ReturnSetInfo *result, const SnowflakeLayout *layout)
+{
+	Lease		lease = lease_read();
+
+	if (!setting_is_valid(&lease_store))
+		finding_put(result, FINDING_ERROR, lease_store.name,
+					setting_invalid_hint(&lease_store),
+					"The value is invalid, so IDs that contain the server's worker ID are not issued. %s",
+					lease_store_objection(lease_store.str));
+	if (!lease_is_configured() || !setting_is_valid(&lease_store))
+		return;
+	if (setting_is_valid(&generator_worker) && generator_worker.value != 0)
+		finding_put(result, FINDING_NOTICE, generator_worker.name,
+					"Remove one of the two settings.",
+					"The value is %d, but \"%s\" is set, so the worker ID that is leased counts.",
+					generator_worker.value, lease_store.name);
+	check_pool_datacenter(result, &lease, layout);
+	if (lease_has_worker(lease_holding()))
+		check_extension(result, &lease);
+	else
+		check_no_worker(result, &lease);
+}
+
+/* Could IDs of a generator be equal to IDs of other servers of the pool?  Then it issues none. */
+void
+check_leased_numbers(ReturnSetInfo *result, const char *subject, const IdNumbers *numbers, bool has_server_worker)
+{
+	LeaseHolding holding = lease_holding();
+	Lease		lease;
+	int			worker;
+
+	if (!lease_is_configured())
+		return;
+	lease = lease_read();
+	if (!lease.machine.has_pool)
+		return;
+	worker = leased_numbers_clash(&lease.machine.pool, numbers,
+								  has_server_worker && lease_has_worker(holding) ? lease_worker(holding) : -1);
+	if (worker >= 0)
+		finding_put(result, FINDING_ERROR, subject,
+					"Give it a node outside of the pool, or let it use the server's worker ID in the layout of the pool.",
+					"Worker ID %d of the pool of leased worker IDs stands for some of its numbers, so it issues no IDs.", worker);
+}
