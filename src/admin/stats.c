@@ -130,7 +130,7 @@ set_timeline_columns(Timeline *timeline, const SnowflakeLayout *layout, Datum *v
 }
 
 /*
- * Six columns: what was issued, and how often calls had to wait.  PostgreSQL
+ * Seven columns: what was issued, and how often calls had to wait.  PostgreSQL
  * shows its own counters to all roles, but those are up to a second late.
  */
 static void
@@ -138,13 +138,14 @@ set_count_columns(Datum *values, bool *nulls)
 {
 	IssueCounts counts = shmem_total_counts();
 
-	memset(nulls, !activity_all_is_visible(), 6 * sizeof(bool));
+	memset(nulls, !activity_all_is_visible(), 7 * sizeof(bool));
 	values[0] = Int64GetDatum(counts.ids_issued);
 	values[1] = Int64GetDatum(counts.chunks_taken);
 	values[2] = Int64GetDatum(counts.waits[WAIT_SEQUENCE]);
 	values[3] = Int64GetDatum(counts.waits[WAIT_DRIFT]);
 	values[4] = Int64GetDatum(counts.waits[WAIT_RESERVATION]);
-	values[5] = clock_interval(counts.waited_us);
+	values[5] = Int64GetDatum(counts.waits[WAIT_LEASE]);
+	values[6] = clock_interval(counts.waited_us);
 }
 
 /* A field of a node, or NULL if the layout has none. */
@@ -237,7 +238,8 @@ set_lead_columns(Datum *values, bool *nulls)
  *				OUT preloaded boolean,
  *				OUT ids_issued bigint, OUT chunks_taken bigint,
  *				OUT sequence_waits bigint, OUT drift_waits bigint,
- *				OUT reservation_waits bigint, OUT time_waited interval,
+ *				OUT reservation_waits bigint, OUT lease_waits bigint,
+ *				OUT time_waited interval,
  *				OUT reservations bigint, OUT time_reserving interval,
  *				OUT regressions bigint, OUT largest_regression interval,
  *				OUT lead interval, OUT lead_since timestamptz,
@@ -249,8 +251,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	SharedArea *area = shmem_area();
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	char		layout[LAYOUT_TEXT_SIZE];
-	Datum		values[20];
-	bool		nulls[20] = {false};
+	Datum		values[21];
+	bool		nulls[21] = {false};
 	TupleDesc	row_type;
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
@@ -272,11 +274,11 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);
 	set_count_columns(&values[7], &nulls[7]);
-	nulls[13] = nulls[14] = !activity_all_is_visible();
-	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
-	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
-	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
-	values[16] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
-	set_lead_columns(&values[17], &nulls[17]);
+	nulls[14] = nulls[15] = !activity_all_is_visible();
+	values[14] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
+	values[15] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
+	values[16] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
+	values[17] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
+	set_lead_columns(&values[18], &nulls[18]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

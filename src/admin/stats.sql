@@ -39,6 +39,7 @@ CREATE FUNCTION idgen_status(
 	OUT sequence_waits bigint,
 	OUT drift_waits bigint,
 	OUT reservation_waits bigint,
+	OUT lease_waits bigint,
 	OUT time_waited interval,
 	OUT reservations bigint,
 	OUT time_reserving interval,

@@ -327,6 +327,7 @@ serve_requests(void)
 	agent.needs_worker = (requests & LEASE_REQUEST_EXCHANGE) != 0;
 	if (agent.needs_worker)
 		agent.exchange_ns = clock_monotonic_ns() + EXCHANGE_NS;
+	share_machine(get_state());
 	lease_notify();
 }
 
