@@ -114,22 +114,22 @@ log_problem(const LeaseMachine *machine, const char *error)
 
 /* Log what has changed since the last call. */
 void
-lease_report_change(LeaseReport *report, const LeaseMachine *machine, const char *error)
+lease_report_change(LeaseLog *log, const LeaseMachine *machine, const char *error)
 {
-	bool		is_new_claim = machine->is_held && report->claims != machine->claims;
+	bool		is_new_claim = machine->is_held && log->claims != machine->claims;
 
 	if (is_new_claim)
 		log_claim(machine);
 	if (machine->problem != LEASE_NO_PROBLEM &&
-		(machine->problem != report->problem || machine->is_held != report->is_held))
+		(machine->problem != log->problem || machine->is_held != log->is_held))
 		log_problem(machine, error);
-	else if (machine->problem == LEASE_NO_PROBLEM && machine->is_held && report->problem != LEASE_NO_PROBLEM && !is_new_claim)
+	else if (machine->problem == LEASE_NO_PROBLEM && machine->is_held && log->problem != LEASE_NO_PROBLEM && !is_new_claim)
 		ereport(LOG,
 				errmsg("extended the lease of worker ID %d again", machine->worker));
-	else if (machine->problem == LEASE_NO_PROBLEM && !machine->is_held && report->is_held)
+	else if (machine->problem == LEASE_NO_PROBLEM && !machine->is_held && log->is_held)
 		ereport(LOG,
 				errmsg("released worker ID %d of pool \"%s\"", machine->worker, lease_pool_name));
-	report->is_held = machine->is_held;
-	report->claims = machine->claims;
-	report->problem = machine->problem;
+	log->is_held = machine->is_held;
+	log->claims = machine->claims;
+	log->problem = machine->problem;
 }
