@@ -17,6 +17,7 @@
 
 #define LAYOUT "time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12"
 #define OTHER_LAYOUT "time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12"
+#define THIRD_LAYOUT "time 41 bits of 1 ms since 2020-01-01, worker 12, sequence 10"
 
 #define S US_PER_S
 #define NOW (INT64CONST(1795910400) * S)
@@ -855,6 +856,14 @@ test_acknowledged_layout(void)
 	write_pool();
 	(void) extend(&a, NOW + 2 * S);
 	check(a.machine.is_held, "and when the pool changes after that");
+	strlcpy(pool.proposed, THIRD_LAYOUT, LAYOUT_TEXT_SIZE);
+	pool.proposal = 2;
+	write_pool();
+	(void) extend(&a, NOW + 2 * S);
+	(void) extend(&a, NOW + 2 * S);
+	check(a.machine.is_held, "and when a third layout is proposed");
+	is_number(stored_record(a.machine.worker).acknowledged, 1, "which it does not acknowledge before it has the second");
+	pool.proposed[0] = '\0';
 	strlcpy(pool.layout, LAYOUT, LAYOUT_TEXT_SIZE);
 	pool.datacenter = 1;
 	write_pool();
