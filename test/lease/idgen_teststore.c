@@ -20,6 +20,7 @@
  *		request-lost	nothing is applied, and this is not known
  *		answer-lost		it is applied, and this is not known
  *		applied-late	... VALUE ms later, if somebody asks for something then
+ *		error			it is applied, and then an ERROR is raised
  *		holds-vanish	there are no holds
  *		clock			the store's clock is VALUE us ahead
  *		incarnation		the store's incarnation is VALUE
@@ -69,6 +70,7 @@ typedef struct Behavior
 	bool		is_unreachable;
 	bool		is_request_lost;
 	bool		is_answer_lost;
+	bool		is_error;
 	bool		is_without_holds;
 	int64		clock_us;
 	uint64		incarnation;	/* 0: its own */
@@ -178,6 +180,7 @@ apply_line(Behavior *behavior, const char *name, const char *value)
 	behavior->is_unreachable |= strcmp(name, "unreachable") == 0;
 	behavior->is_request_lost |= strcmp(name, "request-lost") == 0;
 	behavior->is_answer_lost |= strcmp(name, "answer-lost") == 0;
+	behavior->is_error |= strcmp(name, "error") == 0;
 	behavior->is_without_holds |= strcmp(name, "holds-vanish") == 0;
 }
 
@@ -508,6 +511,9 @@ teststore_start(LeaseSession *session, const LeaseOperation *operation)
 	describe(session, operation, &behavior);
 	if (lock != NULL)
 		fclose(lock);
+	if (behavior.is_error)
+		ereport(ERROR,
+				errmsg("the test says so"));
 	session->due_us = now_us() + behavior.late_ms * 1000;
 	session->is_under_way = true;
 }
