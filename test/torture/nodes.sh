@@ -19,8 +19,8 @@ DRIFT=1s SYNC='' PRELOAD='' DATACENTER=0 WORKER=1
 RESERVED_MS=3200
 # idgen.max_regression by default.
 REGRESSION_MS=60000
-# The clock of the primary before its last step, until we have looked for starts.
-FORMER_OFFSET=''
+# Before the last step of the primary's clock, and when that was, in ms since 1970.
+FORMER_OFFSET=0 STEPPED_MS=0
 
 # ---------------------------------------------------------------------------------------------------- clocks
 
@@ -39,10 +39,11 @@ step_clock() {
   local node=$1 kind=$2 ms=$3 from
   note_starts
   now_us && from=$REPLY
-  [[ $node != "$PRIMARY" ]] || FORMER_OFFSET=${OFFSET[$node]}
+  [[ $node != "$PRIMARY" ]] || FORMER_OFFSET=${OFFSET[$node]} STEPPED_MS=$((from / 1000))
   OFFSET[$node]=$((OFFSET[$node] + ms))
   write_clock "$node" "${OFFSET[$node]}"
   note_height
+  ((ms > 0)) || note_starts
   log_event "$from" "step-$kind" "$node" "$(awk "BEGIN { printf \"%+.3f s\", $ms / 1000 }")"
 }
 
@@ -73,34 +74,49 @@ note_height() {
   note_lead
 }
 
-# Tells check.c how far the reference clock may be ahead of the clock, which can have been so for a while.
+# Tells check.c how far the reference clock may be ahead of the clock, as KIND, from FROM_US on: MS.
+log_lead() { printf '%s %s %s %s right %s\n' "$2" "$2" "$1" "$PRIMARY" "$3" >>"$RUN/events"; }
+
+# The same for now, if it is not as before.
 note_lead() {
   local lead=$((REFERENCE - OFFSET[$PRIMARY]))
   ((lead != LEAD)) || return 0
   LEAD=$lead
   now_us
-  printf '%s %s lead %s right %s\n' "$REPLY" "$REPLY" "$PRIMARY" "$lead" >>"$RUN/events"
+  log_lead lead "$REPLY" "$lead"
 }
 
-# What the starts since we last looked have added, by the primary's log: no more than a reservation. A line may have been
-# written just before the last step of the clock.
+# What the primary's clock was ahead of the machine's when it showed SHOWN_MS, in REPLY. If by the present offset that was
+# before the clock's last step, or is yet to come, it was by the former one.
+offset_at() {
+  local machine_ms=$(($1 - OFFSET[$PRIMARY]))
+  now_us
+  if ((machine_ms < STEPPED_MS || machine_ms > REPLY / 1000)); then
+    REPLY=$FORMER_OFFSET
+  else
+    REPLY=${OFFSET[$PRIMARY]}
+  fi
+}
+
+# "SHOWN_MS AHEAD_MS" of each start in a log: what the server's clock showed, and how far ahead of it IDs begin.
+starts_in() {
+  sed -n 's/.* \([0-9]*\)\.\([0-9]*\) \[.*snowflake IDs begin at .*, \([0-9]*\)\.\([0-9]*\) s ahead of the system clock$/\1\2 \3\4/p'
+}
+
+# What the starts since we last looked have added, by the primary's log: no more than a reservation.
 note_starts() {
-  local log=$WORK/$PRIMARY/log size ms
+  local log=$WORK/$PRIMARY/log size shown_ms ahead_ms offset begin
   size=$(stat -c %s "$log" 2>/dev/null) || return 0
-  for ms in $(tail -c "+$((${LOG_READ[$PRIMARY]:-0} + 1))" "$log" | head -c $((size - ${LOG_READ[$PRIMARY]:-0})) |
-    sed -n 's/.*snowflake IDs begin at .*, \([0-9]*\)\.\([0-9]\{3\}\) s ahead of the system clock$/\1\2/p'); do
-    ms=$((10#$ms + 1))
-    ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) || [[ -z $FORMER_OFFSET ]] ||
-      ms=$((ms + FORMER_OFFSET - OFFSET[$PRIMARY]))
-    ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) ||
-      fail "a start has IDs begin $((OFFSET[$PRIMARY] + ms - HIGHEST)) ms beyond any that there can have been"
-    note_height "$ms"
-  done
-  LOG_READ[$PRIMARY]=$size FORMER_OFFSET=''
+  while read -r shown_ms ahead_ms; do
+    offset_at "$shown_ms" && offset=$REPLY
+    begin=$((offset + 10#$ahead_ms + 1))
+    ((begin <= HIGHEST + RESERVED_MS)) ||
+      fail "a start has IDs begin $((begin - HIGHEST)) ms beyond any that there can have been"
+    log_lead lead-of-start $(((shown_ms - offset) * 1000)) $((begin - offset))
+    note_height $((begin - OFFSET[$PRIMARY]))
+  done < <(tail -c "+$((${LOG_READ[$PRIMARY]:-0} + 1))" "$log" | head -c $((size - ${LOG_READ[$PRIMARY]:-0})) | starts_in)
+  LOG_READ[$PRIMARY]=$size
 }
-
-# What NODE has logged in a life that is over is no start.
-skip_log() { LOG_READ[$1]=$(stat -c %s "$WORK/$1/log"); }
 
 # Where the timeline is, if the primary can tell.
 measure_timeline() {
@@ -148,7 +164,7 @@ conf() {
     "wal_receiver_timeout = 0" \
     "log_min_messages = log" \
     "log_checkpoints = off" \
-    "log_line_prefix = '%m [%p] %b '" \
+    "log_line_prefix = '%m %n [%p] %b '" \
     "timezone = UTC" \
     "restart_after_crash = on"
 }
