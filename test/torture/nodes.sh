@@ -5,10 +5,10 @@
 # A node's clock is the machine's and an offset, in ms; see clock.c.
 
 PRIMARY=a STANDBY=b
-# What the clock of a node is ahead of the machine's, and what the timeline is; what the reference clock may be at most:
-# the highest clock of a primary, or where a start has had IDs begin; and what the timeline may be.
+# What the clock of a node is ahead of the machine's, and what the timeline is, and the reference clock; what the latter may
+# be at most: the highest clock of a primary, or where a start has had IDs begin; and what the timeline may be.
 declare -A OFFSET=([a]=0 [b]=0)
-TIMELINE=0 REFERENCE=0 HIGHEST=0
+TIMELINE=0 CLOCK=0 REFERENCE=0 HIGHEST=0
 # What check.c knows of REFERENCE, as a lead; and how far we have read in the log of a node.
 LEAD=0
 declare -A LOG_READ=()
@@ -56,10 +56,10 @@ drift_ms() {
   esac
 }
 
-# Are calls expected to fail?
+# Are calls expected to fail? The reference clock stands still if it is too far ahead, however far IDs are.
 is_behind() {
   drift_ms
-  ((REPLY >= REGRESSION_MS)) || REPLY=$REGRESSION_MS
+  ((CLOCK - OFFSET[$PRIMARY] > REGRESSION_MS || REPLY >= REGRESSION_MS)) || REPLY=$REGRESSION_MS
   ((TIMELINE - OFFSET[$PRIMARY] > REPLY))
 }
 
@@ -68,6 +68,7 @@ is_behind() {
 note_height() {
   local begin=$((OFFSET[$PRIMARY] + ${1:-0}))
   ((TIMELINE >= OFFSET[$PRIMARY])) || TIMELINE=${OFFSET[$PRIMARY]}
+  ((CLOCK >= OFFSET[$PRIMARY])) || CLOCK=${OFFSET[$PRIMARY]}
   ((REFERENCE >= begin)) || REFERENCE=$begin
   drift_ms
   ((HIGHEST >= REFERENCE + REPLY)) || HIGHEST=$((REFERENCE + REPLY))
@@ -118,14 +119,17 @@ note_starts() {
   LOG_READ[$PRIMARY]=$size
 }
 
-# Where the timeline is, if the primary can tell.
+# Where the timeline and the reference clock are, if the primary can tell.
 measure_timeline() {
-  local ahead
+  local status ahead lead
   note_starts
-  ahead=$(primary_sql "SELECT GREATEST(ceil(1000 * extract(epoch FROM COALESCE(timeline_at, reserved_until) -
-    clock_timestamp())), 0)::bigint FROM idgen_status()" 2>/dev/null) || return 1
-  [[ $ahead =~ ^[0-9]+$ ]] || return 1
+  status=$(primary_sql "SELECT GREATEST(ceil(1000 * extract(epoch FROM COALESCE(timeline_at, reserved_until) -
+    clock_timestamp())), 0)::bigint, ceil(1000 * extract(epoch FROM lead))::bigint FROM idgen_status()" 2>/dev/null) ||
+    return 1
+  [[ $status =~ ^[0-9]+\|[0-9]+$ ]] || return 1
+  IFS='|' read -r ahead lead <<<"$status"
   TIMELINE=$((OFFSET[$PRIMARY] + ahead))
+  CLOCK=$((OFFSET[$PRIMARY] + lead))
   ((TIMELINE <= HIGHEST + RESERVED_MS)) ||
     fail "the timeline is $((TIMELINE - HIGHEST)) ms beyond any clock and drift there was"
 }
