@@ -20,7 +20,7 @@ set_node() {
   read -r DATACENTER WORKER <<<"$1"
   write_shared_conf
   reload_both
-  within 10 shows_node || { fail "the server does not take the node ($1)" && return 1; }
+  within "$HANG_S" shows_node || { fail "the server does not take the node ($1)" && return 1; }
   log_event "$from" node "$PRIMARY" "$DATACENTER $WORKER"
 }
 
@@ -97,7 +97,7 @@ no_timeline_is_ahead() { measure_all && ((REPLY < 1000)); }
 # Generators with a node of their own do not draw from here on, or do so again.
 quiet_load() {
   pkill -USR1 -g "$LOAD_PID" -x load
-  within 20 load_is_quiet
+  within "$HANG_S" load_is_quiet
 }
 wake_load() { pkill -USR2 -g "$LOAD_PID" -x load || true; }
 

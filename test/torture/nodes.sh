@@ -19,6 +19,8 @@ DRIFT=1s SYNC='' PRELOAD='' DATACENTER=0 WORKER=1
 RESERVED_MS=3200
 # idgen.max_regression by default.
 REGRESSION_MS=60000
+# What has not come about after so many seconds never will, even on a machine that has much else to do.
+HANG_S=90
 # Before the last step of the primary's clock, and when that was, in ms since 1970.
 FORMER_OFFSET=0 STEPPED_MS=0
 
@@ -192,7 +194,7 @@ try_start() {
 start_node() {
   local from
   now_us && from=$REPLY
-  if ! within 60 try_start "$1"; then
+  if ! within "$HANG_S" try_start "$1"; then
     fail "node $1 does not start"
     tail -n 20 "$WORK/$1/log" >&2
     return 1
@@ -210,7 +212,7 @@ kill_node() {
   local pids
   mapfile -t pids < <(postmaster_of "$1" && processes_of "$1" | awk '{ print $1 }')
   kill -KILL "${pids[@]}" 2>/dev/null || true
-  within 20 are_gone "${pids[@]}"
+  within "$HANG_S" are_gone "${pids[@]}"
 }
 
 are_gone() { ! ps -o pid= -p "$*" >/dev/null; }
