@@ -20,11 +20,11 @@
 
 /* A number with commas between thousands. */
 const char *
-in_thousands(uint64 number, char *text)
+in_thousands(uint64 number, char *str)
 {
 	char		digits[NUMBER_SIZE];
 	int			length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long) number);
-	char	   *at = text;
+	char	   *at = str;
 
 	for (int i = 0; i < length; i++)
 	{
@@ -33,16 +33,16 @@ in_thousands(uint64 number, char *text)
 		*at++ = digits[i];
 	}
 	*at = '\0';
-	return text;
+	return str;
 }
 
 /* A number of us as "18:12:16". */
 void
-write_duration(int64 us, char *text, size_t size)
+write_duration(int64 us, char *str, size_t size)
 {
 	int64		seconds = us / US_PER_S;
 
-	snprintf(text, size, "%d:%02d:%02d", (int) (seconds / 3600), (int) (seconds / 60 % 60), (int) (seconds % 60));
+	snprintf(str, size, "%d:%02d:%02d", (int) (seconds / 3600), (int) (seconds / 60 % 60), (int) (seconds % 60));
 }
 
 /* By a field's number, SIGN or UNUSED; also the class that gives it its colour. */
@@ -79,7 +79,11 @@ part_middle(const Part *part)
 static void
 add_part(Drawing *drawing, int kind, int bits, int shift)
 {
-	drawing->parts[drawing->part_count++] = (Part) {kind, bits, shift};
+	Part	   *part = &drawing->parts[drawing->part_count++];
+
+	part->kind = kind;
+	part->bits = bits;
+	part->shift = shift;
 }
 
 /* The field whose highest bit is this one; UNUSED if there is none. */
@@ -118,9 +122,9 @@ find_parts(Drawing *drawing)
 
 /* A piece of text that stands in SVG. */
 static void
-put_text(FILE *out, int x, int y, const char *style, const char *text)
+put_text(FILE *out, int x, int y, const char *style, const char *str)
 {
-	fprintf(out, "  <text x=\"%d\" y=\"%d\" class=\"%s\">%s</text>\n", x, y, style, text);
+	fprintf(out, "  <text x=\"%d\" y=\"%d\" class=\"%s\">%s</text>\n", x, y, style, str);
 }
 
 static void
@@ -354,7 +358,10 @@ layout_draw_svg(FILE *out, const Drawing *drawing)
 Drawing
 layout_drawing(int number)
 {
-	Drawing		drawing = {.preset = &layout_presets[number],.layout = layout_by_preset_number(number)};
+	Drawing		drawing = {
+		.preset = &layout_presets[number],
+		.layout = layout_by_preset_number(number),
+	};
 
 	find_parts(&drawing);
 	return drawing;

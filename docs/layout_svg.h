@@ -29,7 +29,8 @@ typedef struct Drawing
 	const SnowflakeLayout *layout;
 	Part		parts[2 * LAYOUT_FIELDS + 1];
 	int			part_count;
-	bool		says_position;	/* show what makes up a position on the timeline, too */
+	bool		says_position;	/* show what makes up a position on the
+								 * timeline, too */
 } Drawing;
 
 /* Enough for a number of 64 bits with commas. */
@@ -40,7 +41,7 @@ extern const char *const kind_names[];
 extern Drawing layout_drawing(int number);
 extern void layout_draw_svg(FILE *out, const Drawing *drawing);
 
-extern const char *in_thousands(uint64 number, char *text);
-extern void write_duration(int64 us, char *text, size_t size);
+extern const char *in_thousands(uint64 number, char *str);
+extern void write_duration(int64 us, char *str, size_t size);
 
 #endif							/* IDGEN_LAYOUT_SVG_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * settings.c
- *	  Every setting, and what happens to a value that is refused.
+ *	  Every setting, and what happens to an invalid value.
  *
  * The hooks of settings read only texts and the state of this process.  They
  * never create or lock shared memory, and never raise: an ERROR in a hook would
@@ -21,11 +21,11 @@
 
 #include "base/compat.h"
 #include "bits/layout_text.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "settings.h"
@@ -62,11 +62,11 @@ is_alter_system(void)
 
 /* An invalid text stops IDs in all sessions, so the postmaster logs it. */
 static void
-log_if_invalid(const ServerSetting *setting, const char *text)
+log_if_invalid(const ServerSetting *setting, const char *str)
 {
 	if (!IsUnderPostmaster && setting->value == SETTING_INVALID)
 		ereport(LOG,
-				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, text),
+				errmsg("invalid value for parameter \"%s\": \"%s\"", setting->name, str),
 				errdetail("IDs that depend on it are not issued."));
 }
 
@@ -76,10 +76,10 @@ log_if_invalid(const ServerSetting *setting, const char *text)
  * fits no layout is refused.
  */
 static bool
-check_node_field(const char *text, LayoutField field)
+check_node_field(const char *str, LayoutField field)
 {
 	const SnowflakeLayout *layout = server_layout_expected();
-	int			value = setting_number(text);
+	int			value = setting_number(str);
 	char		detail[GENERATOR_DETAIL_SIZE];
 
 	if (!is_alter_system())
@@ -98,15 +98,15 @@ check_node_field(const char *text, LayoutField field)
 }
 
 static bool
-check_datacenter_id(char **text, void **extra, GucSource source)
+check_datacenter_id(char **str, void **extra, GucSource source)
 {
-	return check_node_field(*text, LAYOUT_DATACENTER);
+	return check_node_field(*str, LAYOUT_DATACENTER);
 }
 
 static bool
-check_worker_id(char **text, void **extra, GucSource source)
+check_worker_id(char **str, void **extra, GucSource source)
 {
-	return check_node_field(*text, LAYOUT_WORKER);
+	return check_node_field(*str, LAYOUT_WORKER);
 }
 
 /* A number that does not fit stops IDs, too. */
@@ -125,24 +125,24 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 
 /* The text is converted here, which cannot fail, so that text and number always agree. */
 static void
-assign_node_field(ServerSetting *setting, LayoutField field, const char *text)
+assign_node_field(ServerSetting *setting, LayoutField field, const char *str)
 {
-	setting->value = setting_number(text);
-	log_if_invalid(setting, text);
+	setting->value = setting_number(str);
+	log_if_invalid(setting, str);
 	log_if_misfit(setting, field);
 	generator_changes++;
 }
 
 static void
-assign_datacenter_id(const char *text, void *extra)
+assign_datacenter_id(const char *str, void *extra)
 {
-	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, text);
+	assign_node_field(&generator_datacenter, LAYOUT_DATACENTER, str);
 }
 
 static void
-assign_worker_id(const char *text, void *extra)
+assign_worker_id(const char *str, void *extra)
 {
-	assign_node_field(&generator_worker, LAYOUT_WORKER, text);
+	assign_node_field(&generator_worker, LAYOUT_WORKER, str);
 }
 
 static const char *
@@ -158,12 +158,12 @@ show_worker_id(void)
 }
 
 static bool
-check_layout(char **text, void **extra, GucSource source)
+check_layout(char **str, void **extra, GucSource source)
 {
 	SnowflakeLayout layout;
 	LayoutProblem problem = {0};
 
-	if (!is_alter_system() || server_layout_read(*text, &layout, &problem))
+	if (!is_alter_system() || server_layout_read(*str, &layout, &problem))
 		return true;
 	GUC_check_errdetail("%s", problem.detail);
 	if (problem.hint)
@@ -172,10 +172,10 @@ check_layout(char **text, void **extra, GucSource source)
 }
 
 static void
-assign_layout(const char *text, void *extra)
+assign_layout(const char *str, void *extra)
 {
-	server_layout_set(text);
-	log_if_invalid(&server_layout_setting, text);
+	server_layout_set(str);
+	log_if_invalid(&server_layout_setting, str);
 }
 
 static void
@@ -187,7 +187,7 @@ assign_sequence_start(int value, void *extra)
 static void
 assign_max_drift(int value, void *extra)
 {
-	window_max_drift.refused = NULL;
+	drift_max.refused = NULL;
 }
 
 static void
@@ -208,19 +208,19 @@ get_setting_source(const char *name)
 typedef struct EarlyValue
 {
 	GucSource	source;			/* PGC_S_DEFAULT: not set */
-	const char *text;
+	const char *str;
 } EarlyValue;
 
 static EarlyValue
 get_early_value(const char *name)
 {
-	const char *text = GetConfigOption(name, true, false);
-
-	return (EarlyValue)
-	{
+	const char *str = GetConfigOption(name, true, false);
+	EarlyValue	value = {
 		.source = get_setting_source(name),
-		.text = MemoryContextStrdup(TopMemoryContext, text ? text : ""),
+		.str = MemoryContextStrdup(TopMemoryContext, str ? str : ""),
 	};
+
+	return value;
 }
 
 /*
@@ -229,9 +229,9 @@ get_early_value(const char *name)
  * action but GUC_ACTION_SAVE, which is permanent for these sources.
  */
 static void
-override_setting(const char *name, const char *text, GucSource source)
+override_setting(const char *name, const char *str, GucSource source)
 {
-	(void) set_config_option(name, text, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
+	(void) set_config_option(name, str, PGC_SIGHUP, source, GUC_ACTION_SAVE, true, ERROR, false);
 }
 
 /* Is the value from the server's files or command line? */
@@ -267,23 +267,23 @@ define_identity(ServerSetting *setting, const char *description, const char *lon
 	EarlyValue	early = get_early_value(setting->name);
 
 	DefineCustomStringVariable(setting->name, description, long_description,
-							   &setting->text, default_text,
+							   &setting->str, default_text,
 							   PGC_SIGHUP, 0, check_hook, assign_hook, show_hook);
 	if (!was_dropped(setting->name, early))
 		return;
 	if (is_from_server(early))
-		override_setting(setting->name, early.text, early.source);
+		override_setting(setting->name, early.str, early.source);
 	else
-		override_setting(setting->name, setting_foreign_text(early.text), PGC_S_FILE);
+		override_setting(setting->name, setting_foreign_text(early.str), PGC_S_FILE);
 }
 
 /*
- * Define a limit of the clock, which is no identity and is a number to
- * PostgreSQL.  If PostgreSQL refuses a value, sessions keep the previous one,
- * and new ones have the default.  But a user who may not set the limit could
- * exceed the server's in this way, so such a session has a limit of 0 and
- * cannot issue IDs.  Its parallel workers do not know of the refused value, and
- * have the limit of 0.
+ * Define a limit of the clock, which is a number to PostgreSQL and does not
+ * decide which IDs are issued.  If PostgreSQL refuses a value, sessions keep
+ * the previous one, and new ones have the default.  But a user who may not set
+ * the limit could exceed the server's in this way, so such a session has a
+ * limit of 0 and cannot issue IDs.  Its parallel workers do not know of the
+ * refused value, and have the limit of 0.
  */
 static void
 define_clock_limit(ServerSetting *setting, const char *description, const char *long_description,
@@ -297,16 +297,12 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 	if (was_dropped(setting->name, early) && !is_from_server(early))
 	{
 		override_setting(setting->name, "0", PGC_S_FILE);
-		setting->refused = setting_foreign_text(early.text);
+		setting->refused = setting_foreign_text(early.str);
 	}
 }
 
-/*
- * Define all settings, once, when the library is loaded.  Errors: those of
- * PostgreSQL for settings that exist already.
- */
-void
-settings_define(void)
+static void
+define_identities(void)
 {
 	static const char *const one_node_each =
 		"Every server that issues IDs for the same tables needs a node of its own.";
@@ -321,13 +317,23 @@ settings_define(void)
 	define_identity(&generator_worker,
 					"Sets the worker number in this server's node.",
 					one_node_each, "0", check_worker_id, assign_worker_id, show_worker_id);
-	define_clock_limit(&window_max_drift,
+}
+
+/*
+ * Define all settings, once, when the library is loaded.  Errors: those of
+ * PostgreSQL for settings that exist already.
+ */
+void
+settings_define(void)
+{
+	define_identities();
+	define_clock_limit(&drift_max,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
 					   assign_max_drift);
 	define_clock_limit(&reference_max_regression,
 					   "Sets how far the system clock may be behind before calls wait for it.",
-					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue by a clock of their own.",
+					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue according to a reference clock.",
 					   assign_max_regression);
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
@@ -344,13 +350,13 @@ settings_define(void)
 
 	DefineCustomIntVariable("idgen.max_generators",
 							"Sets how many combinations of layout and node can issue IDs while the server runs.",
-							"It has an effect where idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
+							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
-							 "The sequence begins at zero, at a random value, or where the last ID left off.  Within a tick it increases by one.",
+							 "The sequence begins at zero, at a random value, or after that of the last ID.  Within a tick it increases by one.",
 							 &generator_sequence_start, generator_sequence_start, sequence_starts,
 							 PGC_SIGHUP, 0, NULL, assign_sequence_start, NULL);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_finding.c
- *	  Add findings to the result, among them those about any layout.
+ *	  Adding findings to the result, including those about any layout.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,33 +23,36 @@ static const char *const severities[] = {
 	[FINDING_NOTICE] = "notice",
 };
 
-/* The arguments are in the order of severity, subject, hint and text, as the text has a format. */
+/*
+ * The hint comes before the text, because the text is a format with further
+ * arguments.
+ */
 void
 finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
-			const char *hint, const char *format,...)
+			const char *hint, const char *format, ...)
 {
 	bool		nulls[4] = {false};
 	Datum		values[4];
-	StringInfoData text;
+	StringInfoData str;
 	int			error = errno;	/* for %m */
 	int			needed;
 
-	initStringInfo(&text);
+	initStringInfo(&str);
 	do
 	{
 		va_list		arguments;
 
 		errno = error;
 		va_start(arguments, format);
-		needed = appendStringInfoVA(&text, format, arguments);
+		needed = appendStringInfoVA(&str, format, arguments);
 		va_end(arguments);
 		if (needed != 0)
-			enlargeStringInfo(&text, needed);
+			enlargeStringInfo(&str, needed);
 	} while (needed != 0);
 
 	values[0] = CStringGetTextDatum(severities[severity]);
 	values[1] = CStringGetTextDatum(subject);
-	values[2] = CStringGetTextDatum(text.data);
+	values[2] = CStringGetTextDatum(str.data);
 	values[3] = CStringGetTextDatum(hint);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * check_generators.c
- *	  Do generators of this database, and the server's own, make the same
- *	  numbers?  And is there anything else that is wrong with one?
+ *	  Can generators of this database, and the server's own, issue the same
+ *	  numbers?  Has any of them another problem?
  *
- * Those of one layout and node draw from one timeline, so that nothing repeats.
- * IDs of different layouts are numbers that mean different things, and can be the
- * same, unless a bit that is fixed in both differs.
+ * Generators with the same layout and node share a timeline, so their IDs
+ * never repeat.  IDs of different layouts can be the same numbers, unless a
+ * bit that is fixed in both differs.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,7 +37,7 @@ typedef struct CheckedGenerator
 	char	   *subject;
 	SnowflakeLayout layout;
 	uint64		node_bits;
-	bool		has_own_node;	/* whatever the server's is */
+	bool		has_own_node;	/* it does not follow the server's */
 	SpaceUser	user;
 	int			layout_number;
 } CheckedGenerator;
@@ -48,7 +48,7 @@ get_id_numbers(const CheckedGenerator *one)
 	return layout_node_numbers(&one->layout, one->node_bits);
 }
 
-/* Does nothing in its IDs tell this server from others? */
+/* Do IDs of the layout contain no node? */
 static bool
 layout_has_no_node(const SnowflakeLayout *layout)
 {
@@ -58,7 +58,10 @@ layout_has_no_node(const SnowflakeLayout *layout)
 	return true;
 }
 
-/* Does a generator's layout tell this server from others, if there are any? */
+/*
+ * Does a generator's layout distinguish this server from others, if there are
+ * any?
+ */
 static void
 check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
@@ -80,7 +83,7 @@ check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const 
 	finding_put_layout(result, generator->subject, &generator->layout);
 	check_generator_node(result, generator, others);
 	check_can_continue(result, generator->subject, &generator->layout,
-					id_space_find_timeline(&generator->layout, generator->node_bits));
+					   id_space_find_timeline(&generator->layout, generator->node_bits));
 	if (!id_space_has_room(&generator->layout, generator->node_bits, generator->user))
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Raise \"idgen.max_generators\", with \"idgen\" in \"shared_preload_libraries\", and restart the server.",
@@ -88,7 +91,7 @@ check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const 
 }
 
 /*
- * Number the layouts from 0 on, in the order in which they come.  Returns how many
+ * Number the layouts from 0 on, in order of appearance.  Returns how many
  * there are.
  */
 static int
@@ -131,8 +134,9 @@ report_same_numbers(ReturnSetInfo *result, const CheckedGenerator *one, const Ch
 }
 
 /*
- * What generators have in common: each with the first one of its space, and of each
- * two layouts one pair that can make the same numbers, as there may be thousands.
+ * Report generators with IDs in common: each with the first one of its space,
+ * and for each two layouts only one pair that can issue the same numbers,
+ * because there may be thousands.
  */
 static void
 check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int count)
@@ -172,8 +176,9 @@ check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int c
 }
 
 /*
- * On a server that receives from others: are there generators whose node does not
- * follow the server's?  Others can have the same by the same definition.
+ * On a server that receives data from others: are there generators whose node
+ * does not follow the server's?  With the same definition, generators of other
+ * servers have the same node.
  */
 static void
 check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generators, int count)
@@ -194,7 +199,10 @@ check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generator
 					copies);
 }
 
-/* Objects that name a generator which does not exist, from one of its uses to the last. */
+/*
+ * Report objects that name a generator that does not exist. uses are all uses
+ * of that name.
+ */
 static void
 report_missing_generator(ReturnSetInfo *result, List *uses, int from, int to)
 {
@@ -223,7 +231,7 @@ generator_exists(const char *name)
 	return server != NULL && wrapper != NULL && server->fdwid == wrapper->fdwid;
 }
 
-/* Does everything that names a generator name one that exists? */
+/* Do all uses of generators by name name one that exists? */
 static void
 check_generator_uses(ReturnSetInfo *result)
 {
@@ -244,8 +252,8 @@ check_generator_uses(ReturnSetInfo *result)
 }
 
 /*
- * The generator that a foreign server is; false if it is gone, or cannot make IDs,
- * which is found.
+ * Read the generator of a foreign server.  Returns false if it has been
+ * dropped or cannot issue IDs, which is a finding.
  */
 static bool
 read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *generator)
@@ -270,7 +278,7 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Give it a node of its own, or choose another layout.",
 					"The server's node, datacenter %s and worker %s, does not fit the generator's layout, so the generator issues no IDs.",
-					generator_datacenter.text, generator_worker.text);
+					generator_datacenter.str, generator_worker.str);
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);
@@ -279,23 +287,27 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 	return true;
 }
 
-/* The server's own, if its layout is known, and the generators of this database, in an array. */
+/*
+ * An array of the server's own generator, if its layout is known, and those of
+ * this database.
+ */
 static CheckedGenerator *
 collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 {
 	List	   *servers = named_generator_list();
-	CheckedGenerator    *generators = palloc((list_length(servers) + 1) * sizeof(CheckedGenerator));
+	CheckedGenerator *generators = palloc((list_length(servers) + 1) * sizeof(CheckedGenerator));
 	ListCell   *cell;
 
 	*count = 0;
 	if (of_server != NULL && generator_server_fits(of_server))
-		generators[(*count)++] = (CheckedGenerator)
 	{
-		.subject = pstrdup(SERVER_SUBJECT),
-		.layout = *of_server,
-		.node_bits = generator_server_node_bits(of_server),
-	};
+		CheckedGenerator *server = &generators[(*count)++];
 
+		memset(server, 0, sizeof(CheckedGenerator));
+		server->subject = pstrdup(SERVER_SUBJECT);
+		server->layout = *of_server;
+		server->node_bits = generator_server_node_bits(of_server);
+	}
 	foreach(cell, servers)
 	{
 		if (read_checked_generator(result, lfirst_oid(cell), &generators[*count]))
@@ -304,16 +316,16 @@ collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int 
 	return generators;
 }
 
-/* Add a row for each thing that is wrong with, or worth to know of, a generator. */
+/* Add a row for each problem or notice about a generator. */
 void
 check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
 {
 	int			count;
-	CheckedGenerator    *generators = collect_generators(result, of_server, &count);
+	CheckedGenerator *generators = collect_generators(result, of_server, &count);
 
 	for (int i = 0; i < count; i++)
 	{
-		/* What concerns the server's own layout has been looked at. */
+		/* The server's own layout has been checked already. */
 		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
 			check_generator(result, &generators[i], others);
 	}
@@ -323,10 +335,13 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 		check_copied_generators(result, generators, count);
 }
 
-/* Would a part of the server's node fit the layouts of the generators that follow it there? */
+/*
+ * Would a part of the server's node fit the layouts of the generators that
+ * follow it?
+ */
 static void
 check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
-					 LayoutField field, const ServerSetting *setting)
+							 LayoutField field, const ServerSetting *setting)
 {
 	char		detail[GENERATOR_DETAIL_SIZE];
 
@@ -338,7 +353,10 @@ check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server,
 					generator_misfit_detail(&options->layout, field, setting->value, detail));
 }
 
-/* What would be wrong with generators of this database if the server had another node. */
+/*
+ * Report which generators of this database could not issue IDs if the server
+ * had another node.
+ */
 void
 check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacenter, const ServerSetting *worker)
 {

@@ -16,10 +16,10 @@
 
 /* A text, or its beginning if it is long, in whole characters. */
 const char *
-clip_text(const char *text)
+clip_text(const char *str)
 {
-	int			length = strlen(text);
-	int			clipped = pg_mbcliplen(text, length, MAX_CLIPPED_TEXT);
+	int			length = strlen(str);
+	int			clipped = pg_mbcliplen(str, length, MAX_CLIPPED_TEXT);
 
-	return clipped == length ? text : psprintf("%.*s...", clipped, text);
+	return clipped == length ? str : psprintf("%.*s...", clipped, str);
 }

@@ -8,6 +8,6 @@
 #ifndef IDGEN_CLIPPED_TEXT_H
 #define IDGEN_CLIPPED_TEXT_H
 
-extern const char *clip_text(const char *text);
+extern const char *clip_text(const char *str);
 
 #endif							/* IDGEN_CLIPPED_TEXT_H */

@@ -19,20 +19,22 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static char *
-skip_blanks(char *text)
+skip_blanks(char *str)
 {
-	return text + strspn(text, BLANKS);
+	return str + strspn(str, BLANKS);
 }
 
 /* Is the rest of a line empty, except for a comment? */
 static bool
-is_rest_empty(char *text)
+is_rest_empty(char *str)
 {
-	text = skip_blanks(text);
-	return *text == '\0' || *text == '#';
+	str = skip_blanks(str);
+	return *str == '\0' || *str == '#';
 }
 
-/* The end of what begins with a quote, after its other one; NULL if there is none. */
+/*
+ * The end of a quoted string, after its closing quote; NULL if there is none.
+ */
 static char *
 end_of_quoted(char *value)
 {
@@ -59,43 +61,43 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The end of what its lexer calls ID; text itself if that does not begin there. */
+/* The end of what its lexer calls ID; str itself if that does not begin there. */
 static char *
-end_of_id(char *text)
+end_of_id(char *str)
 {
-	if (!is_letter(*text))
-		return text;
-	while (is_letter(*text) || is_digit(*text))
-		text++;
-	return text;
+	if (!is_letter(*str))
+		return str;
+	while (is_letter(*str) || is_digit(*str))
+		str++;
+	return str;
 }
 
 /* ... QUALIFIED_ID; NULL if the text does not begin with one. */
 static char *
-end_of_qualified_id(char *text)
+end_of_qualified_id(char *str)
 {
-	char	   *dot = end_of_id(text);
-	char	   *end = dot == text || *dot != '.' ? dot : end_of_id(dot + 1);
+	char	   *dot = end_of_id(str);
+	char	   *end = dot == str || *dot != '.' ? dot : end_of_id(dot + 1);
 
-	return dot == text || *dot != '.' || end == dot + 1 ? NULL : end;
+	return dot == str || *dot != '.' || end == dot + 1 ? NULL : end;
 }
 
 /* ... UNQUOTED_STRING, which is at least as long as an ID. */
 static char *
-end_of_word(char *text)
+end_of_word(char *str)
 {
-	if (!is_letter(*text))
-		return text;
-	while (is_letter(*text) || is_digit(*text) || (*text != '\0' && strchr("-._:/", *text) != NULL))
-		text++;
-	return text;
+	if (!is_letter(*str))
+		return str;
+	while (is_letter(*str) || is_digit(*str) || (*str != '\0' && strchr("-._:/", *str) != NULL))
+		str++;
+	return str;
 }
 
 /* ... INTEGER, with its unit, or REAL, whichever is longer. */
 static char *
-end_of_number(char *text)
+end_of_number(char *str)
 {
-	char	   *digits = text + (*text == '-' || *text == '+');
+	char	   *digits = str + (*str == '-' || *str == '+');
 	char	   *whole = digits + strspn(digits, DIGITS);
 	char	   *end = whole;
 
@@ -111,7 +113,7 @@ end_of_number(char *text)
 		return end;
 	}
 	if (end == digits)
-		return text;
+		return str;
 	if (*digits == '0' && digits[1] == 'x' && strspn(digits + 2, DIGITS "abcdefABCDEF") > 0)
 		end = digits + 2 + strspn(digits + 2, DIGITS "abcdefABCDEF");
 	return end + strspn(end, LETTERS);
@@ -119,9 +121,9 @@ end_of_number(char *text)
 
 /* Read what follows a name: the value, or NULL if it is none. */
 static const char *
-read_value(char *text)
+read_value(char *str)
 {
-	char	   *value = skip_blanks(text);
+	char	   *value = skip_blanks(str);
 	bool		is_quoted;
 	char	   *end;
 
@@ -138,15 +140,15 @@ read_value(char *text)
 	return is_quoted ? DeescapeQuotedString(value) : value;
 }
 
-/* Terminate the next line of *text, and advance *text beyond it. */
+/* Terminate the next line of *str, and advance *str beyond it. */
 static char *
-cut_line(char **text)
+cut_line(char **str)
 {
-	char	   *line = *text;
+	char	   *line = *str;
 
-	*text += strcspn(line, "\n");
-	if (**text == '\n')
-		*(*text)++ = '\0';
+	*str += strcspn(line, "\n");
+	if (**str == '\n')
+		*(*str)++ = '\0';
 	return line;
 }
 
@@ -156,11 +158,11 @@ cut_line(char **text)
  * first.
  */
 bool
-configuration_line_next(char **text, ConfigurationLine *line)
+configuration_line_next(char **str, ConfigurationLine *line)
 {
-	while (**text != '\0')
+	while (**str != '\0')
 	{
-		char	   *name = skip_blanks(cut_line(text));
+		char	   *name = skip_blanks(cut_line(str));
 		char	   *end;
 
 		line->number++;

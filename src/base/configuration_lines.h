@@ -16,6 +16,6 @@ typedef struct ConfigurationLine
 	const char *value;			/* without quotes; NULL if it is not valid */
 } ConfigurationLine;
 
-extern bool configuration_line_next(char **text, ConfigurationLine *line);
+extern bool configuration_line_next(char **str, ConfigurationLine *line);
 
 #endif							/* IDGEN_CONFIGURATION_LINES_H */

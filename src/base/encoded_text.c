@@ -43,7 +43,10 @@ report_invalid(const BaseNEncoding *encoding, const char *encoded, BaseNStatus s
 {
 	const char *character = encoded + bad;
 
-	/* The text before it is ASCII, so its index in bytes is its index in characters. */
+	/*
+	 * The text before it is ASCII, so its index in bytes is its index in
+	 * characters.
+	 */
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			errmsg("invalid input syntax for type %s: \"%s\"", type->name, clip_text(encoded)),

@@ -12,7 +12,10 @@
 
 #include "base/setting.h"
 
-/* The mark after a value that was set for a session, but is the server's to set. */
+/*
+ * The mark after a value that was set for a session, although only the
+ * server's configuration may set it.
+ */
 #define FOREIGN_MARK " (not from the server's configuration)"
 
 /*
@@ -21,11 +24,11 @@
  * may call it.
  */
 int
-setting_number(const char *text)
+setting_number(const char *str)
 {
 	int			number;
 
-	return parse_int(text, &number, 0, NULL) && number >= 0 ? number : SETTING_INVALID;
+	return parse_int(str, &number, 0, NULL) && number >= 0 ? number : SETTING_INVALID;
 }
 
 /*
@@ -38,7 +41,7 @@ setting_show_text(const ServerSetting *setting)
 	static char number[12];
 
 	if (!setting_is_valid(setting))
-		return setting->text;
+		return setting->str;
 	snprintf(number, sizeof(number), "%d", setting->value);
 	return number;
 }
@@ -51,17 +54,17 @@ const char *
 setting_foreign_text(const char *asked)
 {
 	Size		size = strlen(asked) + sizeof(FOREIGN_MARK);
-	char	   *text = MemoryContextAlloc(TopMemoryContext, size);
+	char	   *str = MemoryContextAlloc(TopMemoryContext, size);
 
-	snprintf(text, size, "%s%s", asked, FOREIGN_MARK);
-	return text;
+	snprintf(str, size, "%s%s", asked, FOREIGN_MARK);
+	return str;
 }
 
 /* The invalid text. */
 const char *
 setting_invalid_text(const ServerSetting *setting)
 {
-	return setting->refused ? setting->refused : setting->text;
+	return setting->refused ? setting->refused : setting->str;
 }
 
 static bool

@@ -6,11 +6,12 @@
  * Such a setting belongs to the file that uses it; settings.c defines it in
  * PostgreSQL.
  *
- * Settings that decide which IDs a server issues are text, of which PostgreSQL
- * accepts any.  If PostgreSQL refused a value, it would keep the previous one
- * in the sessions that have one: then the server would continue under a node
- * that its configuration does not name, and not in all sessions.  An invalid
- * text is instead an error whenever it is used, the same in every session.
+ * Settings that decide which IDs a server issues are text, and PostgreSQL
+ * accepts any text.  If PostgreSQL refused a value, it would keep the previous
+ * one in the sessions that have one: then the server would continue under a
+ * node that its configuration does not name, and not in all sessions.  An
+ * invalid text is instead an error whenever it is used, the same in every
+ * session.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,9 +27,11 @@
 typedef struct ServerSetting
 {
 	const char *name;
-	int			value;			/* the number, or that of text; SETTING_INVALID if text is invalid */
-	char	   *text;			/* NULL if PostgreSQL reads the number */
-	const char *refused;		/* another value that was requested and refused; or NULL */
+	int			value;			/* the number that str stands for, or
+								 * SETTING_INVALID */
+	char	   *str;			/* NULL if PostgreSQL reads the number */
+	const char *refused;		/* another value that was requested and
+								 * refused; or NULL */
 } ServerSetting;
 
 static inline bool
@@ -37,7 +40,7 @@ setting_is_valid(const ServerSetting *setting)
 	return setting->value != SETTING_INVALID && setting->refused == NULL;
 }
 
-extern int	setting_number(const char *text);
+extern int	setting_number(const char *str);
 extern const char *setting_show_text(const ServerSetting *setting);
 extern const char *setting_foreign_text(const char *asked);
 extern const char *setting_invalid_text(const ServerSetting *setting);

@@ -12,7 +12,7 @@
 #include "bits/base32.h"
 #include "bits/base_n.h"
 
-#define DIGITS(text) .digits = (text), .base = sizeof(text) - 1
+#define DIGITS(str) .digits = (str), .base = sizeof(str) - 1
 
 const BaseNEncoding base_n_encodings[BASE_N_ENCODINGS] = {
 	{
@@ -50,10 +50,10 @@ const BaseNEncoding base_n_encodings[BASE_N_ENCODINGS] = {
 
 /* Write encoding->length digits without a terminating zero byte. */
 void
-base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text)
+base_n_encode(const BaseNEncoding *encoding, uint64 value, char *str)
 {
 	for (int i = encoding->length; i-- > 0; value /= encoding->base)
-		text[i] = encoding->digits[value % encoding->base];
+		str[i] = encoding->digits[value % encoding->base];
 }
 
 /* The value of a digit; -1 if the character is not a digit. */
@@ -86,10 +86,10 @@ divide_128(UuidBits *value, int base)
 
 /* Write encoding->length_128 digits without a terminating zero byte. */
 void
-base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text)
+base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *str)
 {
 	for (int i = encoding->length_128; i-- > 0;)
-		text[i] = encoding->digits[divide_128(&value, encoding->base)];
+		str[i] = encoding->digits[divide_128(&value, encoding->base)];
 }
 
 /* Multiply by a base and add a digit.  Returns false, with *value undefined, if 128 bits overflow. */
@@ -110,7 +110,7 @@ append_digit(UuidBits *value, int base, int digit)
  * are single bytes of ASCII.  The value overflows if its high word exceeds most_high.
  */
 static BaseNStatus
-decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, uint64 most_high,
+decode_digits(const BaseNEncoding *encoding, const char *str, size_t length, uint64 most_high,
 			  UuidBits *value, size_t *bad)
 {
 	BaseNStatus status = BASE_N_EMPTY;
@@ -120,9 +120,9 @@ decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, ui
 	{
 		int			digit;
 
-		if (encoding->hyphens && text[i] == '-')
+		if (encoding->hyphens && str[i] == '-')
 			continue;
-		digit = digit_value(encoding, text[i]);
+		digit = digit_value(encoding, str[i]);
 		if (digit < 0)
 		{
 			*bad = i;
@@ -139,11 +139,11 @@ decode_digits(const BaseNEncoding *encoding, const char *text, size_t length, ui
 
 /* Read a number of 64 bits, as decode_digits() says. */
 BaseNStatus
-base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
+base_n_decode(const BaseNEncoding *encoding, const char *str, size_t length,
 			  uint64 *value, size_t *bad)
 {
 	UuidBits	bits;
-	BaseNStatus status = decode_digits(encoding, text, length, 0, &bits, bad);
+	BaseNStatus status = decode_digits(encoding, str, length, 0, &bits, bad);
 
 	if (status == BASE_N_OK)
 		*value = bits.low;
@@ -152,8 +152,8 @@ base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
 
 /* Read a number of 128 bits, as decode_digits() says. */
 BaseNStatus
-base_n_decode_128(const BaseNEncoding *encoding, const char *text, size_t length,
+base_n_decode_128(const BaseNEncoding *encoding, const char *str, size_t length,
 				  UuidBits *value, size_t *bad)
 {
-	return decode_digits(encoding, text, length, PG_UINT64_MAX, value, bad);
+	return decode_digits(encoding, str, length, PG_UINT64_MAX, value, bad);
 }

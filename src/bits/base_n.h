@@ -27,8 +27,10 @@ typedef struct BaseNEncoding
 	int			base;			/* number of digits */
 	int			length;			/* digits written for 64 bits */
 	int			length_128;		/* digits written for 128 bits */
-	unsigned char (*fold) (unsigned char);	/* to the case of the digits; NULL if both cases are digits */
-	const char *look_alikes;	/* pairs, applied after fold: a character and the digit that it is read as */
+	unsigned char (*fold) (unsigned char);	/* to the case of the digits; NULL
+											 * if both cases are digits */
+	const char *look_alikes;	/* pairs, applied after fold: a character and
+								 * the digit that it is read as */
 	bool		hyphens;		/* are hyphens ignored? */
 } BaseNEncoding;
 
@@ -48,11 +50,11 @@ typedef enum BaseNStatus
 	BASE_N_OVERFLOW,			/* more than 64 or 128 bits */
 } BaseNStatus;
 
-extern void base_n_encode(const BaseNEncoding *encoding, uint64 value, char *text);
-extern BaseNStatus base_n_decode(const BaseNEncoding *encoding, const char *text, size_t length,
+extern void base_n_encode(const BaseNEncoding *encoding, uint64 value, char *str);
+extern BaseNStatus base_n_decode(const BaseNEncoding *encoding, const char *str, size_t length,
 								 uint64 *value, size_t *bad);
-extern void base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *text);
-extern BaseNStatus base_n_decode_128(const BaseNEncoding *encoding, const char *text, size_t length,
+extern void base_n_encode_128(const BaseNEncoding *encoding, UuidBits value, char *str);
+extern BaseNStatus base_n_decode_128(const BaseNEncoding *encoding, const char *str, size_t length,
 									 UuidBits *value, size_t *bad);
 
 #endif							/* IDGEN_BASE_N_H */

@@ -62,8 +62,10 @@ typedef struct SnowflakeLayout
 {
 	int64		tick_us;		/* length of a tick */
 	int64		epoch_ticks;	/* start of tick 0, in ticks since 1970 */
-	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0 if the layout lacks it */
-	uint8		shift[LAYOUT_FIELDS];	/* bits below the field; 0 if the layout lacks it */
+	uint8		bits[LAYOUT_FIELDS];	/* width of a field; 0 if the layout
+										 * lacks it */
+	uint8		shift[LAYOUT_FIELDS];	/* bits below the field; 0 if the
+										 * layout lacks it */
 	uint8		padding[4];		/* zero */
 } SnowflakeLayout;
 
@@ -71,7 +73,8 @@ StaticAssertDecl(sizeof(SnowflakeLayout) == 32, "snowflake_layout has 32 bytes o
 
 typedef struct SnowflakeFields
 {
-	uint64		value[LAYOUT_FIELDS];	/* LAYOUT_TIME in ticks since the epoch */
+	uint64		value[LAYOUT_FIELDS];	/* LAYOUT_TIME in ticks since the
+										 * epoch */
 } SnowflakeFields;
 
 /*
@@ -91,7 +94,10 @@ static const SnowflakeLayout layout_default = {
  */
 static const SnowflakeLayout layout_unique_times = {
 	.tick_us = 1,
-	.bits = {[LAYOUT_TIME] = 53,[LAYOUT_SEQUENCE] = 10},
+	.bits = {
+		[LAYOUT_TIME] = 53,
+		[LAYOUT_SEQUENCE] = 10,
+	},
 	.shift = {[LAYOUT_TIME] = 10},
 };
 
@@ -231,6 +237,16 @@ layout_tick_position(const SnowflakeLayout *layout, int64 tick)
 	return (uint64) tick << layout->bits[LAYOUT_SEQUENCE];
 }
 
+/*
+ * The first position of a tick that may be before the epoch, or past the end of the time
+ * field: then it is that of tick 0, or the end.
+ */
+static inline uint64
+layout_clamped_position(const SnowflakeLayout *layout, int64 tick)
+{
+	return layout_tick_position(layout, Max(0, Min(tick, layout_end_tick(layout))));
+}
+
 static inline uint64
 layout_position_tick(const SnowflakeLayout *layout, uint64 position)
 {
@@ -293,6 +309,13 @@ layout_tick_at_us(const SnowflakeLayout *layout, int64 unix_us)
 	int64		ticks = unix_us / layout->tick_us;
 
 	return ticks - (unix_us % layout->tick_us < 0) - layout->epoch_ticks;
+}
+
+/* The first position of the first tick that begins at or after a time, in us since 1970. */
+static inline uint64
+layout_position_from_us(const SnowflakeLayout *layout, int64 unix_us)
+{
+	return layout_clamped_position(layout, layout_tick_at_us(layout, unix_us - 1) + 1);
 }
 
 /*

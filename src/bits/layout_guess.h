@@ -40,7 +40,8 @@ typedef enum LayoutVerdict
 /* What makes a layout less plausible. */
 typedef struct LayoutDoubts
 {
-	bool		near_epoch;		/* so soon after the epoch that few IDs have such a time */
+	bool		near_epoch;		/* so soon after the epoch that few IDs have
+								 * such a time */
 	bool		before_system;	/* the system did not exist yet */
 	bool		node_too_low;	/* below the lowest node of the system */
 	bool		sequence_too_low;	/* below the lowest sequence of the system */
@@ -55,14 +56,15 @@ typedef struct LayoutCandidate
 	const OwnLayout *own;		/* NULL if the layout is not an own one */
 	LayoutVerdict verdict;
 	LayoutDoubts doubts;
-	double		surprise;		/* bits needed to describe the ID to someone who knows the kind */
+	double		surprise;		/* bits needed to describe the ID to someone
+								 * who knows the kind */
 	double		chance;			/* 0 .. 1; all add up to 1 */
 } LayoutCandidate;
 
 /* The largest chance of a layout if systems are known that differ only in the epoch. */
 #define MOST_CERTAIN 0.9
 
-extern int layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us,
-						LayoutCandidate *candidates);
+extern int	layout_guess(uint64 id, const OwnLayout *own, int own_count, int64 now_us,
+						 LayoutCandidate *candidates);
 
 #endif							/* IDGEN_LAYOUT_GUESS_H */

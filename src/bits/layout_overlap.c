@@ -133,7 +133,10 @@ layout_same_pace(const IdNumbers *one, const IdNumbers *other)
 	if ((narrow->value & above) == 0)
 		return distance_us == 0;
 
-	/* Each time that the narrower time wraps around, the bits above it in the wider time go up by 1. */
+	/*
+	 * Each time that the narrower time wraps around, the bits above it in the
+	 * wider time go up by 1.
+	 */
 	lives = (narrow->value & above) >> end;
 	life_us = narrow->layout.tick_us << narrow->layout.bits[LAYOUT_TIME];
 	return distance_us > 0 && distance_us % life_us == 0 && distance_us / life_us == (int64) lives;

@@ -25,10 +25,13 @@ typedef struct IdNumbers
 static inline IdNumbers
 layout_node_numbers(const SnowflakeLayout *layout, uint64 node_bits)
 {
-	return (IdNumbers)
-	{
-		.layout = *layout,.fixed = layout_fixed_bits(layout),.value = node_bits
+	IdNumbers	numbers = {
+		.layout = *layout,
+		.fixed = layout_fixed_bits(layout),
+		.value = node_bits,
 	};
+
+	return numbers;
 }
 
 extern SnowflakeLayout layout_widen_time(const SnowflakeLayout *layout, int time_bits);

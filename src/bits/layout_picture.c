@@ -47,19 +47,21 @@ typedef struct Group
 
 typedef struct Drawing
 {
-	char	   *text;
+	char	   *str;
 	size_t		size;
 	size_t		length;
 } Drawing;
 
-static void pg_attribute_printf(2, 3)
+static void draw_text(Drawing *drawing, const char *format, ...) pg_attribute_printf(2, 3);
+
+static void
 draw_text(Drawing *drawing, const char *format, ...)
 {
 	va_list		values;
 	int			length;
 
 	va_start(values, format);
-	length = vsnprintf(drawing->text + drawing->length, drawing->size - drawing->length, format, values);
+	length = vsnprintf(drawing->str + drawing->length, drawing->size - drawing->length, format, values);
 	va_end(values);
 	drawing->length = Min(drawing->length + length, drawing->size - 1);
 }
@@ -89,7 +91,10 @@ divide_into_groups(const SnowflakeLayout *layout, Group *groups)
 		{
 			if (count > 0)
 				column += Max(groups[count - 1].bits, LEAST_COLUMNS) + 1;
-			groups[count++] = (Group) {.field = field, .top = bit, .column = column};
+			memset(&groups[count], 0, sizeof(Group));
+			groups[count].field = field;
+			groups[count].top = bit;
+			groups[count++].column = column;
 		}
 		groups[count - 1].bits++;
 	}
@@ -166,9 +171,12 @@ draw_meaning(Drawing *drawing, const SnowflakeLayout *layout, const Group *group
 
 /* Draw any 64 bits, without a line feed at the end.  LAYOUT_PICTURE_SIZE bytes hold any picture. */
 void
-layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *text, size_t size)
+layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *str, size_t size)
 {
-	Drawing		drawing = {.text = text, .size = size};
+	Drawing		drawing = {
+		.str = str,
+		.size = size,
+	};
 	Group		groups[MOST_GROUPS];
 	int			columns[MOST_GROUPS];
 	int			count = divide_into_groups(layout, groups);

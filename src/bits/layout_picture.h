@@ -13,6 +13,6 @@
 /* Enough for any picture, with its zero byte. */
 #define LAYOUT_PICTURE_SIZE 4096
 
-extern void layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *text, size_t size);
+extern void layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *str, size_t size);
 
 #endif							/* IDGEN_LAYOUT_PICTURE_H */

@@ -88,10 +88,10 @@ make_proposal(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 n
 
 /* The year of unix_us, us since 1970. */
 static void
-write_year(int64 unix_us, char *text, size_t size)
+write_year(int64 unix_us, char *str, size_t size)
 {
-	layout_write_timestamp(unix_us, text, size);
-	*strchr(text, '-') = '\0';
+	layout_write_timestamp(unix_us, str, size);
+	*strchr(str, '-') = '\0';
 }
 
 /*
@@ -107,19 +107,19 @@ fit_layout_to_demand(const TimeUnit *tick, const LayoutDemand *demand, int64 now
 	int			sequence = bits_to_count((demand->ids_per_second + per_second - 1) / per_second);
 	int			time = bits_to_count((Max(demand->years, LASTING_YEARS) + 1) * (YEAR_US / US_PER_S) * per_second);
 	char		year[LAYOUT_TIMESTAMP_SIZE];
-	char		text[LAYOUT_TEXT_SIZE];
+	char		str[LAYOUT_TEXT_SIZE];
 	int			length;
 	LayoutProblem problem;
 
 	time = Min(time, 63 - node - sequence);
 	sequence = 63 - node - time;
 	write_year(now_us, year, sizeof(year));
-	length = snprintf(text, sizeof(text), "time %d bits of %s since %s-01-01", time, tick->name, year);
+	length = snprintf(str, sizeof(str), "time %d bits of %s since %s-01-01", time, tick->name, year);
 	if (node > 0)
-		length += snprintf(text + length, sizeof(text) - length, ", worker %d", node);
+		length += snprintf(str + length, sizeof(str) - length, ", worker %d", node);
 	if (sequence > 0)
-		snprintf(text + length, sizeof(text) - length, ", sequence %d", sequence);
-	return layout_read(text, layout, &problem);
+		snprintf(str + length, sizeof(str) - length, ", sequence %d", sequence);
+	return layout_read(str, layout, &problem);
 }
 
 /* For qsort(): negative if the first is better. */
@@ -158,7 +158,7 @@ layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
 
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		int			origin = layout_presets[i].habits.is_ours ? OURS : OF_OTHERS;
+		int			origin = layout_presets[i].usage.is_ours ? OURS : OF_OTHERS;
 
 		proposals[count] = make_proposal(layout_by_preset_number(i), demand, now_us, origin, count);
 		count++;

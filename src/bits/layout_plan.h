@@ -37,14 +37,15 @@ typedef struct LayoutProposal
 	SnowflakeLayout layout;
 	LayoutShortfalls shortfalls;
 	int			demands_missed; /* 0 .. 3 */
-	int			origin;			/* idgen's, computed, or another system's: see layout_plan.c */
+	int			origin;			/* idgen's, computed, or another system's: see
+								 * layout_plan.c */
 	int			place;			/* in the order of proposal */
 } LayoutProposal;
 
 /* Room for all proposals. */
 #define LAYOUT_PROPOSALS (layout_preset_count + 3)
 
-extern int layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals);
+extern int	layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals);
 extern double layout_margin(const SnowflakeLayout *layout, const LayoutDemand *demand, int64 now_us);
 
 #endif							/* IDGEN_LAYOUT_PLAN_H */

@@ -32,9 +32,9 @@ typedef struct LayoutProblem
 
 extern const char *const layout_field_names[LAYOUT_FIELDS];
 
-extern bool layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem);
-extern void layout_write(const SnowflakeLayout *layout, char *text, size_t size);
-extern void layout_write_tick(int64 tick_us, char *text, size_t size);
-extern void layout_write_timestamp(int64 unix_us, char *text, size_t size);
+extern bool layout_read(const char *str, SnowflakeLayout *layout, LayoutProblem *problem);
+extern void layout_write(const SnowflakeLayout *layout, char *str, size_t size);
+extern void layout_write_tick(int64 tick_us, char *str, size_t size);
+extern void layout_write_timestamp(int64 unix_us, char *str, size_t size);
 
 #endif							/* IDGEN_LAYOUT_TEXT_H */

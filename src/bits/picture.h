@@ -17,15 +17,15 @@
 
 /*
  * The start of the line that explains a column: a stem below each column before it.
- * text must have room for columns[number] + 1 bytes.
+ * str must have room for columns[number] + 1 bytes.
  */
 static inline void
-picture_stems(const int *columns, int number, char *text)
+picture_stems(const int *columns, int number, char *str)
 {
-	memset(text, ' ', columns[number]);
+	memset(str, ' ', columns[number]);
 	for (int i = 0; i < number; i++)
-		text[columns[i]] = '|';
-	text[columns[number]] = '\0';
+		str[columns[i]] = '|';
+	str[columns[number]] = '\0';
 }
 
 #endif							/* IDGEN_PICTURE_H */

@@ -37,17 +37,17 @@ typeid_prefix_check(const char *prefix, size_t length, size_t *bad)
  * without a terminating zero byte.  Returns their number.
  */
 size_t
-typeid_write(UuidBits uuid, const char *prefix, size_t length, char *text)
+typeid_write(UuidBits uuid, const char *prefix, size_t length, char *str)
 {
-	char	   *suffix = text + length;
+	char	   *suffix = str + length;
 
-	memcpy(text, prefix, length);
+	memcpy(str, prefix, length);
 	if (length > 0)
 		*suffix++ = '_';
 	ulid_text_write(uuid, suffix);
 	for (int i = 0; i < ULID_TEXT_LENGTH; i++)
 		suffix[i] = pg_ascii_tolower(suffix[i]);
-	return suffix + ULID_TEXT_LENGTH - text;
+	return suffix + ULID_TEXT_LENGTH - str;
 }
 
 /* Only as typeid_write() writes it; ulid_text_read() accepts more. */
@@ -73,9 +73,9 @@ read_suffix(const char *suffix, UuidBits *uuid, size_t *bad)
 
 /* Index of the suffix: after the last "_". */
 static size_t
-suffix_start(const char *text, size_t length)
+suffix_start(const char *str, size_t length)
 {
-	while (length > 0 && text[length - 1] != '_')
+	while (length > 0 && str[length - 1] != '_')
 		length--;
 	return length;
 }
@@ -85,11 +85,11 @@ suffix_start(const char *text, size_t length)
  * success, and *bad to the index of a bad character in the text.
  */
 TypeidStatus
-typeid_read(const char *text, size_t length, Typeid *typeid, size_t *bad)
+typeid_read(const char *str, size_t length, Typeid *typeid, size_t *bad)
 {
-	size_t		start = suffix_start(text, length);
+	size_t		start = suffix_start(str, length);
 	Typeid		read = {.prefix_length = start > 0 ? start - 1 : 0};
-	TypeidStatus status = typeid_prefix_check(text, read.prefix_length, bad);
+	TypeidStatus status = typeid_prefix_check(str, read.prefix_length, bad);
 
 	if (status != TYPEID_OK)
 		return status;
@@ -97,7 +97,7 @@ typeid_read(const char *text, size_t length, Typeid *typeid, size_t *bad)
 		return TYPEID_EMPTY_PREFIX;
 	if (length - start != ULID_TEXT_LENGTH)
 		return TYPEID_BAD_SUFFIX_LENGTH;
-	status = read_suffix(text + start, &read.uuid, bad);
+	status = read_suffix(str + start, &read.uuid, bad);
 	if (status == TYPEID_OK)
 		*typeid = read;
 	else if (status == TYPEID_BAD_SUFFIX_CHARACTER)

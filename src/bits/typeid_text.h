@@ -33,7 +33,8 @@ typedef struct Typeid
 typedef enum TypeidStatus
 {
 	TYPEID_OK,
-	TYPEID_BAD_PREFIX_CHARACTER,	/* not allowed, or not allowed in this place */
+	TYPEID_BAD_PREFIX_CHARACTER,	/* not allowed, or not allowed in this
+									 * place */
 	TYPEID_PREFIX_TOO_LONG,
 	TYPEID_EMPTY_PREFIX,		/* followed by "_" */
 	TYPEID_BAD_SUFFIX_LENGTH,
@@ -42,7 +43,7 @@ typedef enum TypeidStatus
 } TypeidStatus;
 
 extern TypeidStatus typeid_prefix_check(const char *prefix, size_t length, size_t *bad);
-extern size_t typeid_write(UuidBits uuid, const char *prefix, size_t length, char *text);
-extern TypeidStatus typeid_read(const char *text, size_t length, Typeid *typeid, size_t *bad);
+extern size_t typeid_write(UuidBits uuid, const char *prefix, size_t length, char *str);
+extern TypeidStatus typeid_read(const char *str, size_t length, Typeid *typeid, size_t *bad);
 
 #endif							/* IDGEN_TYPEID_TEXT_H */

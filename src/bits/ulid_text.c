@@ -16,30 +16,37 @@ static const char digits[] = BASE32_DIGITS;
 
 /* The value of a digit plus 1, in either case; 0 if the character is not a digit. */
 static const uint8 digit_plus_one[256] = {
-	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
-	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['G'] = 17, ['H'] = 18,
-	['J'] = 19, ['K'] = 20, ['M'] = 21, ['N'] = 22, ['P'] = 23, ['Q'] = 24, ['R'] = 25, ['S'] = 26,
-	['T'] = 27, ['V'] = 28, ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
-	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['g'] = 17, ['h'] = 18,
-	['j'] = 19, ['k'] = 20, ['m'] = 21, ['n'] = 22, ['p'] = 23, ['q'] = 24, ['r'] = 25, ['s'] = 26,
-	['t'] = 27, ['v'] = 28, ['w'] = 29, ['x'] = 30, ['y'] = 31, ['z'] = 32,
-	['I'] = 2, ['i'] = 2, ['L'] = 2, ['l'] = 2, ['O'] = 1, ['o'] = 1,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 0, 0, 0, 0, 0,
+	0, 11, 12, 13, 14, 15, 16, 17, 18, 2, 19, 20, 2, 21, 22, 1,
+	23, 24, 25, 26, 27, 0, 28, 29, 30, 31, 32, 0, 0, 0, 0, 0,
+	0, 11, 12, 13, 14, 15, 16, 17, 18, 2, 19, 20, 2, 21, 22, 1,
+	23, 24, 25, 26, 27, 0, 28, 29, 30, 31, 32, 0, 0, 0, 0, 0,
 };
 
 /* Write ULID_TEXT_LENGTH digits without a terminating zero byte. */
 void
-ulid_text_write(UuidBits ulid, char *text)
+ulid_text_write(UuidBits ulid, char *str)
 {
-	/* The last 12 digits are in the low word, the first 13 in the high word above its last bit. */
+	/*
+	 * The last 12 digits are in the low word, the first 13 in the high word
+	 * above its last bit.
+	 */
 	uint64		low = ulid.low;
 	uint64		high = ulid.high >> 1;
 
 	for (int i = ULID_TEXT_LENGTH - 1; i > 13; i--, low >>= DIGIT_BITS)
-		text[i] = digits[low & 31];
-	/* The digit between has the last bit of the high word and the first 4 bits of the low word. */
-	text[13] = digits[low | (ulid.high & 1) << 4];
+		str[i] = digits[low & 31];
+
+	/*
+	 * The digit between has the last bit of the high word and the first 4
+	 * bits of the low word.
+	 */
+	str[13] = digits[low | (ulid.high & 1) << 4];
 	for (int i = 12; i >= 0; i--, high >>= DIGIT_BITS)
-		text[i] = digits[high & 31];
+		str[i] = digits[high & 31];
 }
 
 /*
@@ -48,13 +55,13 @@ ulid_text_write(UuidBits ulid, char *text)
  * are single bytes of ASCII.
  */
 UlidTextStatus
-ulid_text_read(const char *text, size_t length, UuidBits *ulid, size_t *bad)
+ulid_text_read(const char *str, size_t length, UuidBits *ulid, size_t *bad)
 {
 	UuidBits	bits = {0, 0};
 
 	for (size_t i = 0; i < Min(length, ULID_TEXT_LENGTH); i++)
 	{
-		uint8		value = digit_plus_one[(unsigned char) text[i]];
+		uint8		value = digit_plus_one[(unsigned char) str[i]];
 
 		if (value == 0)
 		{
@@ -66,7 +73,7 @@ ulid_text_read(const char *text, size_t length, UuidBits *ulid, size_t *bad)
 	}
 	if (length != ULID_TEXT_LENGTH)
 		return ULID_TEXT_WRONG_LENGTH;
-	if (digit_plus_one[(unsigned char) text[0]] > 8)
+	if (digit_plus_one[(unsigned char) str[0]] > 8)
 		return ULID_TEXT_OVERFLOW;
 	*ulid = bits;
 	return ULID_TEXT_OK;

@@ -27,7 +27,7 @@ typedef enum UlidTextStatus
 	ULID_TEXT_OVERFLOW,			/* more than 128 bits */
 } UlidTextStatus;
 
-extern void ulid_text_write(UuidBits ulid, char *text);
-extern UlidTextStatus ulid_text_read(const char *text, size_t length, UuidBits *ulid, size_t *bad);
+extern void ulid_text_write(UuidBits ulid, char *str);
+extern UlidTextStatus ulid_text_read(const char *str, size_t length, UuidBits *ulid, size_t *bad);
 
 #endif							/* IDGEN_ULID_TEXT_H */

@@ -30,18 +30,16 @@ UuidGregorian
 uuid_get_gregorian(UuidBits uuid)
 {
 	uint64		high = uuid.high;
-	uint64		ticks;
-
-	if (uuid_version(uuid) == 1)
-		ticks = (high & LOW_BITS(12)) << 48 | (high >> 16 & LOW_BITS(16)) << 32 | high >> 32;
-	else
-		ticks = high >> 16 << 12 | (high & LOW_BITS(12));
-	return (UuidGregorian)
-	{
-		.ticks = (int64) ticks,
+	UuidGregorian parts = {
 		.clock_sequence = uuid.low >> UUID_NODE_BITS & (UUID_CLOCK_SEQUENCES - 1),
 		.node = uuid.low & LOW_BITS(UUID_NODE_BITS),
 	};
+
+	if (uuid_version(uuid) == 1)
+		parts.ticks = (high & LOW_BITS(12)) << 48 | (high >> 16 & LOW_BITS(16)) << 32 | high >> 32;
+	else
+		parts.ticks = high >> 16 << 12 | (high & LOW_BITS(12));
+	return parts;
 }
 
 /* us since 1970 of 100-ns ticks since 1582, rounded down also before 1970. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_bits.h
- *	  The bits of UUIDs as RFC 9562 has them.
+ *	  The bits of UUIDs as RFC 9562 defines them.
  *
  * From the most significant bit on.  All have the version in the 4 bits below the
  * highest 48, and the variant 10 in the highest 2 bits of the lower half:
@@ -33,6 +33,14 @@ typedef struct UuidBits
 } UuidBits;
 
 #define UUID_BYTES 16
+
+static inline UuidBits
+uuid_bits_make(uint64 high, uint64 low)
+{
+	UuidBits	bits = {high, low};
+
+	return bits;
+}
 
 static inline UuidBits
 uuid_bits_read(const unsigned char *bytes)
@@ -134,7 +142,7 @@ uuid_fraction(uint32 ns)
 static inline UuidBits
 uuid_make_v7(int64 ms, uint32 fraction, uint64 tail)
 {
-	return uuid_stamp((UuidBits) {(uint64) ms << 16 | fraction, tail}, 7);
+	return uuid_stamp(uuid_bits_make((uint64) ms << 16 | fraction, tail), 7);
 }
 
 static inline int64

@@ -16,7 +16,8 @@
 /* The user of a new timeline; half of the timelines are reserved for SPACE_OF_SERVER. */
 typedef enum SpaceUser
 {
-	SPACE_OF_SERVER,			/* the server's own IDs, or a superuser's generator */
+	SPACE_OF_SERVER,			/* the server's own IDs, or a superuser's
+								 * generator */
 	SPACE_OF_ROLE,				/* a generator of another role */
 } SpaceUser;
 

@@ -41,7 +41,7 @@ typedef struct ProcessState
 {
 	uint64		words[RANDOM_WORDS];
 	int			words_left;		/* unused words: words[0 .. words_left - 1] */
-	UuidV7State	uuidv7;
+	UuidV7State uuidv7;
 	UuidBits	ulid;
 	GregorianState gregorian;
 } ProcessState;

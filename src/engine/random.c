@@ -41,7 +41,10 @@ random_word(void)
 	if (unlikely(state->words_left == 0))
 		refill_pool(state);
 
-	/* The pool is visible to pg_strong_random(), so the compiler does not elide this store. */
+	/*
+	 * The pool is visible to pg_strong_random(), so the compiler does not
+	 * elide this store.
+	 */
 	word = state->words[--state->words_left];
 	state->words[state->words_left] = 0;
 	return word;

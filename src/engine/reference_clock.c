@@ -4,17 +4,17 @@
  *	  A clock that continues when the wall clock is set back, or is behind at a
  *	  start.
  *
- * No ID needs a clock that is right: the timeline advances by itself.  Only the
- * drift limit, which bounds bursts, depends on a clock.  If that clock went
- * back with the wall clock, calls would wait until the wall clock has caught
- * up.  So the limit is relative to
+ * IDs are unique and in order even if the clock is wrong, because the timeline
+ * only advances.  Only the drift limit, which bounds bursts, depends on a
+ * clock.  If that clock went back with the wall clock, calls would wait until
+ * the wall clock has caught up.  So the limit is relative to
  *
  *		max(wall, base + 0.9 * (monotonic - base_monotonic))
  *
  * where base is the highest clock seen, or the time at which IDs begin after a
  * start.  The reference clock never goes back.  The lead, by which it is ahead
- * of the wall clock, is worked off at a tenth of real time, even if IDs are
- * issued as fast as the layout allows.
+ * of the wall clock, shrinks by a tenth of a second each second, even if IDs
+ * are issued as fast as the layout allows.
  *
  * If the lead, including all steps of the wall clock, exceeds
  * idgen.max_regression, the reference clock stands still and the limit is
@@ -46,8 +46,8 @@
  * If a backend dies between two of these writes, a step is counted and not
  * logged, or the reverse, for as long as the shared area exists.
  *
- * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine is
- * suspended; the lead is then worked off by the wall clock alone, and faster.
+ * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine
+ * is suspended; the lead then shrinks by the wall clock alone, and faster.
  * Reading it costs as much as a call, so it is read only while the wall clock
  * is behind.
  *
@@ -60,7 +60,10 @@
 /* The clocks of two processors may differ by this. */
 #define TOLERANCE_NS NS_PER_MS
 
-ServerSetting reference_max_regression = {.name = "idgen.max_regression",.value = REFERENCE_DEFAULT_MAX_REGRESSION};
+ServerSetting reference_max_regression = {
+	.name = "idgen.max_regression",
+	.value = REFERENCE_DEFAULT_MAX_REGRESSION,
+};
 
 /* The part of the monotonic clock by which the reference clock advances: nine tenths. */
 static int64
@@ -234,7 +237,7 @@ follow_wall_clock(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall_
 	clear_reference_offset(limits, offset);
 	if (pg_atomic_read_u32(&limits->clock_is_behind) != 0)
 		report_caught_up();
-	return (ClockPair) {wall_ns, wall_ns};
+	return clock_pair(wall_ns, wall_ns);
 }
 
 /*
@@ -247,13 +250,13 @@ start_reference(Limits *limits, uint64 base_ns, uint64 none, uint64 wall_ns)
 	uint64		distance = base_ns - wall_ns;
 
 	if (distance < TOLERANCE_NS)
-		return (ClockPair) {wall_ns, base_ns};
+		return clock_pair(wall_ns, base_ns);
 	note_lead(limits, none, base_ns, wall_ns, distance);
 	if (!is_within_max_regression(distance))
-		return (ClockPair) {wall_ns, wall_ns};
+		return clock_pair(wall_ns, wall_ns);
 	if (!set_reference_offset(limits, none, base_ns))
 		return reference_clock_read();
-	return (ClockPair) {wall_ns, base_ns};
+	return clock_pair(wall_ns, base_ns);
 }
 
 /*
@@ -280,7 +283,7 @@ continue_reference(Limits *limits, uint64 highest_ns, uint64 offset, uint64 wall
 		note_lead(limits, offset, 0, wall_ns, reference - wall_ns);
 	if (reference >= highest_ns + REFERENCE_STEP_NS && !raise_highest_clock(limits, highest_ns, reference))
 		return reference_clock_read();
-	return (ClockPair) {wall_ns, reference};
+	return clock_pair(wall_ns, reference);
 }
 
 /*
@@ -324,11 +327,11 @@ reference_clock_start(uint64 start_us)
 }
 
 /*
- * Take the wall clock as it is for the right one.  The offset is ended first:
- * with it, other processes could store what it leads to as the highest clock
- * again.  If a process has set an offset from the old highest clock meanwhile,
- * all is repeated.  A process that tries that later has its swap fail, because
- * the value that it read as "no offset" has been replaced.
+ * Treat the wall clock as right.  The offset is ended first: with it, other
+ * processes could store what it leads to as the highest clock again.  If a
+ * process has set an offset from the old highest clock meanwhile, all is
+ * repeated.  A process that tries that later has its swap fail, because the
+ * value that it read as "no offset" has been replaced.
  */
 void
 reference_clock_reset(void)
@@ -354,7 +357,7 @@ reference_clock_reset(void)
 int64
 reference_clock_until(int64 due_ns)
 {
-	ClockPair now = reference_clock_read();
+	ClockPair	now = reference_clock_read();
 	int64		left = due_ns - now.reference_ns;
 
 	/* The reference clock runs at nine tenths. */
@@ -368,14 +371,14 @@ ReferenceLead
 reference_clock_lead_for(int64 lead_us)
 {
 	int64		limit_us = reference_max_regression.value * US_PER_MS;
-
-	/* Calls wait for the excess; the rest is worked off at a tenth. */
-	return (ReferenceLead)
-	{
+	ReferenceLead lead = {
 		.lead_us = lead_us,
-		.left_us = Max(lead_us - limit_us, 0) + Min(lead_us, limit_us) * 10,
 		.stands_still = lead_us > limit_us,
 	};
+
+	/* Calls wait for the excess; the rest shrinks at a tenth of real time. */
+	lead.left_us = Max(lead_us - limit_us, 0) + Min(lead_us, limit_us) * 10;
+	return lead;
 }
 
 /* The lead, for reports.  Changes nothing. */

@@ -27,12 +27,20 @@ typedef struct ClockPair
 	int64		reference_ns;	/* not below wall_ns */
 } ClockPair;
 
+static inline ClockPair
+clock_pair(int64 wall_ns, int64 reference_ns)
+{
+	ClockPair	pair = {wall_ns, reference_ns};
+
+	return pair;
+}
+
 /* How far the reference clock is ahead of the wall clock. */
 typedef struct ReferenceLead
 {
 	int64		lead_us;		/* 0: not ahead */
 	int64		since_us;		/* since 1970, by the wall clock at that time */
-	int64		left_us;		/* time until it has been worked off */
+	int64		left_us;		/* time until it is 0 */
 	bool		stands_still;	/* the lead is more than idgen.max_regression */
 } ReferenceLead;
 
@@ -69,7 +77,7 @@ reference_clock_read(void)
 	if (unlikely(now - highest >= REFERENCE_STEP_NS ||
 				 reference_clock_is_offset(pg_atomic_read_u64(&limits->reference_offset_ns))))
 		return reference_clock_adjust(highest, now);
-	return (ClockPair) {now, now};
+	return clock_pair(now, now);
 }
 
 #endif							/* IDGEN_REFERENCE_CLOCK_H */

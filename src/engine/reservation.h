@@ -21,10 +21,12 @@ extern int	reservation_ahead;
 typedef enum ReservationStatus
 {
 	RESERVED,
-	RESERVATION_WANTED,			/* it must be written, and nobody is writing it */
+	RESERVATION_WANTED,			/* it must be written, and nobody is writing
+								 * it */
 	RESERVATION_BEING_WRITTEN,	/* by another process */
 	RESERVATION_UNCONFIRMED,	/* not yet confirmed by a synchronous standby */
-	RESERVATION_OVER,			/* the clock passed its end while it was written */
+	RESERVATION_OVER,			/* the clock passed its end while it was
+								 * written */
 	RESERVATION_NO_ORIGIN,		/* the OriginStatus says why */
 } ReservationStatus;
 

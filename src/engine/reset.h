@@ -14,7 +14,8 @@
 typedef struct ResetRequest
 {
 	uint64		start_us;		/* start of a tick, in us since 1970 */
-	bool		is_asked;		/* false: start_us is the clock's, and is set to where IDs begin */
+	bool		is_asked;		/* false: start_us is the clock's, and is set
+								 * to where IDs begin */
 	bool		force;			/* even if IDs might repeat */
 
 	/* Does a timeline belong to the server's present node?  Must not raise. */

@@ -8,7 +8,7 @@
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c and give_back() in timeline.c, which say why they may.
  *	timeline->stopped	reservation.writer.
- *	timeline->left_until_us
+ *	timeline->repeats_until_us
  *						an atomic, written by reservation.writer; see reset.c.
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
@@ -18,8 +18,9 @@
  *	timeline->uncommitted
  *						an atomic, written by a process that is about to take for a
  *						generator, before it takes.
- *	timeline's turns	atomics that only decide who comes next; see turn.c.
- *	shared_is_needed	atomics that only become 1, under shared->lock, after the
+ *	timeline's turns        atomics that only decide which backend comes next;
+ *	see turn.c. shared_is_needed atomics that only become 1, under
+ *	shared->lock, after the
  *						layout of the shared timeline has been written.  A process
  *						that reads 1, and has a barrier after that, finds all of the
  *						layout; others do not read it.  Litmus test: published.
@@ -39,8 +40,8 @@
  *						it leaves.  A process that claims a slot moves the counters of
  *						its last owner into the totals under the lock.  So a process
  *						that sums totals and slots under the lock counts each ID once,
- *						and one that reads a pid and then counters under the lock pairs
- *						what belongs together: no other ordering is needed.
+ *						and one that reads a pid and then counters under the lock gets
+ *						counters of that backend: no other ordering is needed.
  *	slot's place in a line
  *						atomics written by the slot's owner alone; see turn.c.
  *	slot.stale			incremented by a parallel worker of the owner when the worker
@@ -67,7 +68,8 @@
 /* The cause of a wait. */
 typedef enum WaitCause
 {
-	WAIT_SEQUENCE,				/* more IDs were requested than the layout holds */
+	WAIT_SEQUENCE,				/* more IDs were requested than the layout
+								 * holds */
 	WAIT_DRIFT,					/* the clock is behind the timeline */
 	WAIT_RESERVATION,			/* time had to be reserved first */
 } WaitCause;
@@ -98,9 +100,11 @@ typedef struct BackendSlot
 	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none */
 	pg_atomic_uint64 line;		/* the timeline's address */
 	pg_atomic_uint64 least;		/* positions needed */
-	pg_atomic_uint32 stale;		/* when it changes, chunks are dropped: parallel workers passed them */
+	pg_atomic_uint32 stale;		/* when it changes, chunks are dropped:
+								 * parallel workers passed them */
 	int32		pid;			/* 0 when free */
-	Oid			role;			/* the role that connected, as in pg_stat_activity */
+	Oid			role;			/* the role that connected, as in
+								 * pg_stat_activity */
 } BackendSlot;
 
 /* ShmemInitStruct() aligns the area itself to cache lines. */
@@ -124,17 +128,22 @@ typedef union Timeline
 	struct
 	{
 		pg_atomic_uint64 next;
-		pg_atomic_uint64 left_until_us; /* end of its IDs, if reset.c went back below them */
+		pg_atomic_uint64 repeats_until_us;	/* before that, IDs would repeat:
+											 * reset.c went back below them */
 		uint64		stopped;	/* next, as reset.c found it */
 		SnowflakeLayout layout;
 		uint64		node_bits;
-		int			next_of_bucket; /* number of the next timeline plus 1; 0: none */
+		int			next_of_bucket; /* number of the next timeline plus 1; 0:
+									 * none */
 		pg_atomic_uint32 time_bits; /* widest time field among its layouts */
-		pg_atomic_uint32 keeps_node;	/* 1: a generator with these IDs keeps its node */
-		pg_atomic_uint64 uncommitted;	/* generator; see id_space_note_uncommitted() */
+		pg_atomic_uint32 keeps_node;	/* 1: a generator with these IDs keeps
+										 * its node */
+		pg_atomic_uint64 uncommitted;	/* generator; see
+										 * id_space_note_uncommitted() */
 		pg_atomic_uint64 crowded_until_ns;	/* ns since 1970; see turn.c */
 		pg_atomic_uint64 tickets;	/* number of tickets issued */
-		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken from early */
+		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken
+										 * from early */
 		pg_atomic_uint64 last_wait_ns;	/* time of the last wait ... */
 		pg_atomic_uint32 last_waiter;	/* ... and PID of the waiter */
 	};
@@ -183,17 +192,23 @@ typedef union Limits
 	struct
 	{
 		pg_atomic_uint32 loaded;	/* 1 after the reservation has been read */
-		pg_atomic_uint32 restarts;	/* of the timelines by reset.c, including those that failed */
+		pg_atomic_uint32 restarts;	/* of the timelines by reset.c, including
+									 * those that failed */
 		pg_atomic_uint32 resets;	/* restarts that did not fail */
 		pg_atomic_uint64 start_us;	/* IDs begin here, whatever the clock says */
 		pg_atomic_uint64 reserved_us;	/* and stay below this time */
-		pg_atomic_uint64 extend_at_us;	/* a process that gets here should extend the reservation */
-		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to REFERENCE_STEP_NS */
-		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the monotonic clock; not above 0: none */
+		pg_atomic_uint64 extend_at_us;	/* a process that gets here should
+										 * extend the reservation */
+		pg_atomic_uint64 highest_clock_ns;	/* of the reference clock, to
+											 * REFERENCE_STEP_NS */
+		pg_atomic_uint64 reference_offset_ns;	/* to nine tenths of the
+												 * monotonic clock; not above
+												 * 0: none */
 		pg_atomic_uint64 offsets_ended; /* how often an offset has ended */
 		pg_atomic_uint64 least_lead_ns; /* since IDs began ahead; 0: not known */
 		pg_atomic_uint64 behind_since_us;
-		pg_atomic_uint32 clock_is_behind;	/* the BehindCause until the wall clock has caught up, or 0 */
+		pg_atomic_uint32 clock_is_behind;	/* the BehindCause until the wall
+											 * clock has caught up, or 0 */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Limits;
@@ -201,11 +216,15 @@ typedef union Limits
 /* The durable side of the reservation.  Times in us since 1970. */
 typedef struct Reservation
 {
-	LWLock		lock;			/* held briefly, to publish or to become the writer */
-	pg_atomic_uint32 writer;	/* its PID, or 0; set under the lock, cleared without it */
+	LWLock		lock;			/* held briefly, to publish or to become the
+								 * writer */
+	pg_atomic_uint32 writer;	/* its PID, or 0; set under the lock, cleared
+								 * without it */
 	ConditionVariable writer_left;	/* to wait until writer is 0 */
-	bool		early_failed;	/* so did the last early extension, which was logged */
-	uint16		written_origin; /* the origin's number at the last write, 0 before the first */
+	bool		early_failed;	/* so did the last early extension, which was
+								 * logged */
+	uint16		written_origin; /* the origin's number at the last write, 0
+								 * before the first */
 	uint64		loaded_us;		/* what a previous run left */
 	uint64		written_us;		/* the last one written and flushed ... */
 	uint64		written_extend_at_us;	/* ... to be extended from here on ... */
@@ -241,13 +260,15 @@ typedef struct SharedArea
 	SnowflakeLayout layout;		/* of the server's own IDs */
 	pg_atomic_uint32 layout_is_fixed;
 	pg_atomic_uint32 shared_is_needed[SHARED_TIMELINES];
-	pg_atomic_uint32 timelines_of_bucket[TIMELINE_BUCKETS]; /* numbers plus 1; 0: none */
+	pg_atomic_uint32 timelines_of_bucket[TIMELINE_BUCKETS]; /* number + 1; 0: none */
 	int			timeline_count;
-	int			timeline_limit; /* most there will be; guarded as timeline_count */
+	int			timeline_limit; /* most there will be; guarded as
+								 * timeline_count */
 	CreatedGenerator created[CREATED_GENERATORS];	/* used in turn */
 	uint32		created_count;
 	bool		preloaded;		/* created while the server started */
-	uint8		clock_sequence; /* random; the high bits in UUIDs with the server's node */
+	uint8		clock_sequence; /* random; the high bits in UUIDs with the
+								 * server's node */
 	int			slot_count;
 	IssueCounts totals;			/* of backends that have exited */
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];

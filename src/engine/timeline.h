@@ -24,7 +24,8 @@ typedef struct PositionRange
 /* Where in a tick the sequence of the first ID that a process takes begins. */
 typedef enum SequenceStart
 {
-	SEQUENCE_ZERO,				/* these three: if no ID has been issued in the tick */
+	SEQUENCE_ZERO,				/* these three: if no ID has been issued in
+								 * the tick */
 	SEQUENCE_RANDOM,
 	SEQUENCE_ROLLING,			/* where the last one left off */
 	SEQUENCE_CLOCK,				/* at the clock's part of the tick, or higher */
@@ -39,23 +40,29 @@ typedef struct PositionSource
 {
 	uint64		next;
 	uint64		end;
-	int64		checked_at;		/* coarse clock when the chunk was last checked */
+	int64		checked_at;		/* coarse clock when the chunk was last
+								 * checked */
 	uint32		stale;			/* the slot's count when the chunk was taken */
 
 	SequenceStart sequence_start;
 	SnowflakeLayout layout;
 	uint64		node_bits;
 	Timeline   *timeline;
-	Timeline   *record;			/* records how far the node has got, if nodes share a timeline; or NULL */
+	Timeline   *record;			/* records how far the node has got, if nodes
+								 * share a timeline; or NULL */
 	uint32		resets;			/* of the timelines, when the chunk was taken */
-	int64		after_us;		/* 0, or the next take starts at this time or later ... */
+	int64		after_us;		/* 0, or the next take starts at this time or
+								 * later ... */
 	uint32		after_resets;	/* ... as long as this is the number of resets */
 	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
-	Portion		portion;		/* what this source has had of the last tick */
+	TickUse		last_tick;
 	KnownLimits limits;
 
-	/* NULL, or called before positions up to this time (us since 1970) are issued. */
+	/*
+	 * NULL, or called before positions up to this time (us since 1970) are
+	 * issued.
+	 */
 	void		(*before_issue) (struct PositionSource *source, int64 until_us);
 	bool		is_of_statement;
 	struct PositionSource *next_of_statement;
@@ -67,7 +74,7 @@ extern BackendSlot *timeline_slot;
 extern void timeline_attach(void);
 extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
 								uint64 node_bits, Timeline *timeline);
-extern void timeline_check_not_left(Timeline *timeline);
+extern void timeline_check_repeats(Timeline *timeline);
 extern PositionRange timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most);
 
 #endif							/* IDGEN_TIMELINE_H */

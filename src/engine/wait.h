@@ -21,7 +21,8 @@ typedef struct Wait
 {
 	BackendSlot *slot;			/* whose counters count it */
 	int64		since;			/* monotonic ns; 0 before the first wait */
-	ReservationStatus reservation;	/* the result of the last attempt to extend it ... */
+	ReservationStatus reservation;	/* the result of the last attempt to
+									 * extend it ... */
 	OriginStatus origin;		/* ... and why, if there was no origin */
 } Wait;
 

@@ -22,8 +22,14 @@
 uint64		generator_changes = 1;
 Generator	server_generator;
 int			generator_sequence_start = SEQUENCE_ZERO;
-ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.text = "0"};
-ServerSetting generator_worker = {.name = "idgen.worker_id",.text = "0"};
+ServerSetting generator_datacenter = {
+	.name = "idgen.datacenter_id",
+	.str = "0",
+};
+ServerSetting generator_worker = {
+	.name = "idgen.worker_id",
+	.str = "0",
+};
 
 static const ServerSetting *
 get_field_setting(LayoutField field)
@@ -116,7 +122,7 @@ generator_attach(const char *caller)
 	check_process_attached(caller);
 	PreventCommandDuringRecovery(caller);
 
-	setting_check(&window_max_drift);
+	setting_check(&drift_max);
 	setting_check(&reference_max_regression);
 	timeline_attach();
 	chunk_init();

@@ -16,7 +16,8 @@
 /* A generator as this process uses it.  It stays ready until generator_changes is incremented. */
 typedef struct Generator
 {
-	uint64		ready_as_of;	/* generator_changes when it became ready; 0: never */
+	uint64		ready_as_of;	/* generator_changes when it became ready; 0:
+								 * never */
 	PositionSource source;
 } Generator;
 

@@ -15,7 +15,8 @@
 typedef enum Change
 {
 	CHANGE_IS_FREE,				/* they always differ */
-	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them, also if changed back */
+	CHANGE_BEGINS_AFTER,		/* they differ if they begin after them, also
+								 * if changed back */
 	CHANGE_GOES_ABOVE,			/* the same, but it cannot be changed back */
 	CHANGE_MAY_REPEAT,			/* they may be equal */
 } Change;

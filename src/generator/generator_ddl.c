@@ -124,11 +124,12 @@ void
 generator_ddl_remember_creation(Oid id)
 {
 	SharedArea *area = shmem_area_if_room();
+	CreatedGenerator created = {MyDatabaseId, id};
 
 	if (area == NULL)
 		return;
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	area->created[area->created_count++ % CREATED_GENERATORS] = (CreatedGenerator) {MyDatabaseId, id};
+	area->created[area->created_count++ % CREATED_GENERATORS] = created;
 	LWLockRelease(&area->lock);
 }
 
@@ -217,7 +218,7 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	if (generator_change_is_none(&present, &old))
 		return;
 
-	/* Others must not use a definition that a crash would take back. */
+	/* Others must not use a definition that would be lost in a crash. */
 	ForceSyncCommit();
 	change = compare_with_former(&present, former, &worst);
 	if (change == CHANGE_MAY_REPEAT && !is_generator_unused(id, &old))
@@ -226,7 +227,10 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	{
 		generator_lock_to_change(id);
 
-		/* With the lock held, no other session can be about to use it for the first time. */
+		/*
+		 * With the lock held, no other session can be about to use it for the
+		 * first time.
+		 */
 		if (is_generator_unused(id, &old))
 			return;
 		if (change == CHANGE_MAY_REPEAT)
@@ -235,7 +239,10 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	write_former(server, former);
 }
 
-/* Options that cannot be read issue nothing.  They exist only if our validator was taken off. */
+/*
+ * A generator whose options cannot be read issues nothing.  Such options exist
+ * only if our validator was removed.
+ */
 static bool
 are_options_readable(List *definitions)
 {
@@ -250,7 +257,7 @@ handle_alter_server(Oid id)
 {
 	/* The row as it was before this command. */
 	ForeignServer *old = GetForeignServerExtended(id, FSV_MISSING_OK);
-	GeneratorRow	server = generator_row_open_new(id);
+	GeneratorRow server = generator_row_open_new(id);
 
 	if (old != NULL && is_generator(server.tuple) &&
 		are_options_readable(old->options) && are_options_readable(generator_row_options(&server)))
@@ -260,7 +267,7 @@ handle_alter_server(Oid id)
 
 /*
  * NOTICE if IDs of another generator can be the same numbers.  Generators that
- * share a timeline do not count where they could.
+ * share a timeline do not count, because their IDs never repeat.
  */
 static bool
 report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
@@ -291,7 +298,7 @@ report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)
 static void
 handle_create_server(Oid id)
 {
-	GeneratorRow	server = generator_row_open_new(id);
+	GeneratorRow server = generator_row_open_new(id);
 	int			looked_at = 0;
 	GeneratorOptions options;
 	OptionsProblem problem;

@@ -93,23 +93,23 @@ generator_former_add(List *former, const GeneratorOptions *options)
 char *
 generator_former_text(List *former)
 {
-	StringInfoData text;
+	StringInfoData str;
 	ListCell   *cell;
 
-	initStringInfo(&text);
+	initStringInfo(&str);
 	foreach(cell, former)
 	{
 		GeneratorOptions *one = lfirst(cell);
 		const char *word = " with ";
 
-		appendStringInfo(&text, "%s%s", text.len > 0 ? " | " : "", layout_to_text(&one->layout));
+		appendStringInfo(&str, "%s%s", str.len > 0 ? " | " : "", layout_to_text(&one->layout));
 		for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 			if (one->is_given[field])
 			{
-				appendStringInfo(&text, "%s%s=%llu", word, generator_field_options[field],
+				appendStringInfo(&str, "%s%s=%llu", word, generator_field_options[field],
 								 (unsigned long long) one->value[field]);
 				word = " ";
 			}
 	}
-	return text.data;
+	return str.data;
 }

@@ -3,12 +3,12 @@
  * generator_options.c
  *	  Reading and checking the options of a named generator.
  *
- * What depends on the clock or on the server's settings is checked only when
+ * Conditions on the clock or on the server's settings are checked only when
  * IDs are issued: a dump can be restored anywhere and at any time.
  *
  * Errors are returned, not raised, because callers that read all generators
- * must continue: somebody may have taken the validator off the wrapper, or a
- * dump may be from another version.
+ * must continue: a superuser may have removed the validator from the wrapper,
+ * or a dump may be from another version.
  *
  *-------------------------------------------------------------------------
  */
@@ -55,30 +55,30 @@ refuse_value(OptionsProblem *problem, const char *name, const char *value, const
 }
 
 static bool
-read_layout(const char *text, SnowflakeLayout *layout, OptionsProblem *problem)
+read_layout(const char *str, SnowflakeLayout *layout, OptionsProblem *problem)
 {
-	const SnowflakeLayout *preset = layout_by_name(text);
+	const SnowflakeLayout *preset = layout_by_name(str);
 	LayoutProblem reason;
 
 	if (preset != NULL)
 		*layout = *preset;
-	else if (!layout_read(text, layout, &reason))
+	else if (!layout_read(str, layout, &reason))
 		return refuse(problem, ERRCODE_INVALID_TEXT_REPRESENTATION,
-					  psprintf("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
+					  psprintf("invalid input syntax for type %s: \"%s\"", "snowflake_layout", str),
 					  pstrdup(reason.detail), reason.hint);
 	return true;
 }
 
 static bool
-read_sequence_start(const char *text, SequenceStart *sequence_start, OptionsProblem *problem)
+read_sequence_start(const char *str, SequenceStart *sequence_start, OptionsProblem *problem)
 {
 	for (int i = 0; i < lengthof(sequence_starts); i++)
 	{
 		*sequence_start = i;
-		if (pg_strcasecmp(text, sequence_starts[i]) == 0)
+		if (pg_strcasecmp(str, sequence_starts[i]) == 0)
 			return true;
 	}
-	return refuse_value(problem, "sequence_start", text, NULL,
+	return refuse_value(problem, "sequence_start", str, NULL,
 						"Valid values are \"zero\", \"random\" and \"rolling\".");
 }
 
@@ -94,14 +94,14 @@ get_option_field(const char *name)
 
 /* Read a number from 0 on.  Whether it fits the layout is checked when the layout is known. */
 static bool
-read_number(const char *name, const char *text, uint64 *number, OptionsProblem *problem)
+read_number(const char *name, const char *str, uint64 *number, OptionsProblem *problem)
 {
 	char	   *end;
 
 	errno = 0;
-	*number = strtou64(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
-		return refuse_value(problem, name, text,
+	*number = strtou64(str, &end, 10);
+	if (*str < '0' || *str > '9' || *end != '\0' || errno != 0)
+		return refuse_value(problem, name, str,
 							"It must be a whole number from 0 to the highest that the field of the layout holds.", NULL);
 	return true;
 }
@@ -128,9 +128,9 @@ read_former_field(GeneratorOptions *former, char *pair, OptionsProblem *problem)
  * is not given may have had any value.
  */
 static bool
-read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
+read_former(GeneratorOptions *former, char *str, OptionsProblem *problem)
 {
-	char	   *values = strstr(text, " with ");
+	char	   *values = strstr(str, " with ");
 	char	   *rest = NULL;
 
 	if (values != NULL)
@@ -138,7 +138,7 @@ read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
 		*values = '\0';
 		values += strlen(" with ");
 	}
-	if (!read_layout(text, &former->layout, problem))
+	if (!read_layout(str, &former->layout, problem))
 		return false;
 	for (char *pair = values ? strtok_r(values, " ", &rest) : NULL; pair; pair = strtok_r(NULL, " ", &rest))
 		if (!read_former_field(former, pair, problem))
@@ -151,10 +151,10 @@ read_former(GeneratorOptions *former, char *text, OptionsProblem *problem)
 
 /* Read former layouts and nodes, separated by "|". */
 static bool
-read_formers(const char *text, List **formers, OptionsProblem *problem)
+read_formers(const char *str, List **formers, OptionsProblem *problem)
 {
 	char	   *rest = NULL;
-	char	   *copy = pstrdup(text);
+	char	   *copy = pstrdup(str);
 
 	for (char *one = strtok_r(copy, "|", &rest); one; one = strtok_r(NULL, "|", &rest))
 	{
@@ -196,7 +196,10 @@ read_option(GeneratorOptions *options, const char *name, const char *value, bool
 				  "Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\".");
 }
 
-/* Does a given value fit the layout, and is a value given that no setting can supply? */
+/*
+ * Do the given values fit the layout, and is every value given that no setting
+ * can supply?
+ */
 static bool
 check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *problem)
 {
@@ -248,10 +251,12 @@ generator_options_try(List *definitions, GeneratorOptions *options, OptionsProbl
 	bool		has_layout = false;
 	ListCell   *cell;
 
-	*options = (GeneratorOptions) {.sequence_start = SEQUENCE_ZERO};
+	memset(options, 0, sizeof(GeneratorOptions));
+	options->sequence_start = SEQUENCE_ZERO;
 	foreach(cell, definitions)
 	{
 		DefElem    *definition = lfirst(cell);
+
 		/* A definition that did not go through the grammar may have no value. */
 		const char *value = definition->arg == NULL ? "" : strVal(definition->arg);
 
@@ -322,7 +327,10 @@ generator_options_numbers(const GeneratorOptions *options)
 GeneratorOptions
 generator_options_for_space(const SnowflakeLayout *layout, uint64 node_bits)
 {
-	GeneratorOptions options = {.layout = *layout,.sequence_start = SEQUENCE_ZERO};
+	GeneratorOptions options = {
+		.layout = *layout,
+		.sequence_start = SEQUENCE_ZERO,
+	};
 
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 		if (layout_has(layout, field))

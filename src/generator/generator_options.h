@@ -19,7 +19,8 @@ typedef struct GeneratorOptions
 	bool		is_given[LAYOUT_FIELDS];	/* only for the fields of the node */
 	uint64		value[LAYOUT_FIELDS];
 	SequenceStart sequence_start;
-	List	   *former;			/* GeneratorOptions *: layouts and nodes that it had before */
+	List	   *former;			/* GeneratorOptions *: layouts and nodes that
+								 * it had before */
 } GeneratorOptions;
 
 /* The option that holds the former layouts and nodes; see generator_former.c. */

@@ -23,7 +23,7 @@
 GeneratorRow
 generator_row_open(Oid id, Snapshot snapshot, LOCKMODE lock)
 {
-	GeneratorRow	row = {.lock = lock};
+	GeneratorRow row = {.lock = lock};
 	ScanKeyData key;
 
 	ScanKeyInit(&key, Anum_pg_foreign_server_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));

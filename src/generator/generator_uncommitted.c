@@ -64,7 +64,7 @@ is_replaced_by_us(HeapTuple tuple)
 static List *
 get_replaced_by_us(Oid id, const GeneratorOptions *present)
 {
-	GeneratorRow	server = generator_row_open(id, SnapshotAny, AccessShareLock);
+	GeneratorRow server = generator_row_open(id, SnapshotAny, AccessShareLock);
 	List	   *list = NIL;
 
 	for (; HeapTupleIsValid(server.tuple); server.tuple = systable_getnext(server.scan))
@@ -139,12 +139,14 @@ end_uncommitted_uses(XactEvent event, void *arg)
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PARALLEL_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
 		return;
 	if (event == XACT_EVENT_COMMIT && !is_partly_rolled_back)
+	{
 		foreach(cell, uncommitted_uses)
 		{
 			UncommittedUse *use = lfirst(cell);
 
 			id_space_forget_uncommitted(use->timeline, use->server);
 		}
+	}
 	uncommitted_uses = NIL;
 	is_partly_rolled_back = false;
 }
@@ -182,7 +184,8 @@ generator_uncommitted_note_use(const ForeignServer *server, Timeline *timeline)
 	register_uncommitted_callbacks();
 	context = MemoryContextSwitchTo(TopTransactionContext);
 	use = palloc(sizeof(UncommittedUse));
-	*use = (UncommittedUse) {timeline, server->serverid};
+	use->timeline = timeline;
+	use->server = server->serverid;
 	uncommitted_uses = lappend(uncommitted_uses, use);
 	MemoryContextSwitchTo(context);
 	if (!id_space_note_uncommitted(timeline, server->serverid))

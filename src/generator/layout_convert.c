@@ -17,18 +17,18 @@
  * ereturn.  ERROR INVALID_TEXT_REPRESENTATION if the text is neither.
  */
 SnowflakeLayout *
-layout_from_text(const char *text, Node *context)
+layout_from_text(const char *str, Node *context)
 {
-	const SnowflakeLayout *preset = layout_by_name(text);
+	const SnowflakeLayout *preset = layout_by_name(str);
 	SnowflakeLayout *layout = palloc(sizeof(SnowflakeLayout));
 	LayoutProblem problem;
 
 	if (preset != NULL)
 		*layout = *preset;
-	else if (!layout_read(text, layout, &problem))
+	else if (!layout_read(str, layout, &problem))
 		ereturn(context, NULL,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake_layout", text),
+				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake_layout", str),
 				errdetail("%s", problem.detail),
 				problem.hint ? errhint("%s", problem.hint) : 0);
 	return layout;
@@ -39,10 +39,10 @@ char *
 layout_to_text(const SnowflakeLayout *layout)
 {
 	const char *name = layout_preset_name(layout);
-	char		text[LAYOUT_TEXT_SIZE];
+	char		str[LAYOUT_TEXT_SIZE];
 
 	if (name != NULL)
 		return pstrdup(name);
-	layout_write(layout, text, sizeof(text));
-	return pstrdup(text);
+	layout_write(layout, str, sizeof(str));
+	return pstrdup(str);
 }

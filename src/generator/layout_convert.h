@@ -15,7 +15,7 @@
 
 #include "bits/layout.h"
 
-extern SnowflakeLayout *layout_from_text(const char *text, Node *context);
+extern SnowflakeLayout *layout_from_text(const char *str, Node *context);
 extern char *layout_to_text(const SnowflakeLayout *layout);
 
 #endif							/* IDGEN_LAYOUT_CONVERT_H */

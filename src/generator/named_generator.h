@@ -24,7 +24,8 @@ typedef struct NamedGenerator
 	NameData	name;			/* hash key */
 	Oid			user;			/* role whose privilege to use it was checked */
 	Oid			server;			/* its foreign server, when last defined */
-	uint64		defined_as_of;	/* generator_changes when it was defined; 0: never */
+	uint64		defined_as_of;	/* generator_changes when it was defined; 0:
+								 * never */
 	bool		is_locked;		/* by this transaction */
 	struct NamedGenerator *next_in_transaction;
 	List	   *former;			/* for raise_former_ids() */

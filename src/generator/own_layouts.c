@@ -19,8 +19,8 @@
 #include "generator/server_layout.h"
 
 /*
- * Owners are added up to this length, so that a layout of many generators does
- * not list all of them.
+ * Owners are listed up to this length, so that a layout of many generators
+ * does not list all of them.
  */
 #define MOST_OWNER_LENGTH 100
 
@@ -50,7 +50,9 @@ add_own_layout(OwnLayouts *own, const SnowflakeLayout *layout, const char *name,
 		own->room *= 2;
 		own->layouts = repalloc(own->layouts, own->room * sizeof(OwnLayout));
 	}
-	own->layouts[own->count++] = (OwnLayout) {*layout, name, owner};
+	own->layouts[own->count].layout = *layout;
+	own->layouts[own->count].name = name;
+	own->layouts[own->count++].owner = owner;
 }
 
 /*
@@ -83,7 +85,10 @@ add_generator_layouts(OwnLayouts *own, Oid id)
 OwnLayout *
 own_layouts(int *count)
 {
-	OwnLayouts	own = {.layouts = palloc(8 * sizeof(OwnLayout)),.room = 8};
+	OwnLayouts	own = {
+		.layouts = palloc(8 * sizeof(OwnLayout)),
+		.room = 8,
+	};
 	ListCell   *cell;
 
 	add_own_layout(&own, server_layout(), "this server's", "this server's own layout");

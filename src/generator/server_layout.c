@@ -4,10 +4,9 @@
  *	  The layout of this server's own IDs, which is fixed when it is first
  *	  needed after a start, and from then on is the same in all processes.
  *
- * A change of idgen.layout takes effect at the next start.  If two layouts were
- * in use at a time, they could issue the same IDs, and what was read with one
- * would be wrong with the other.  Plans rely on this, too; see
- * snowflake_layout.c.
+ * A change of idgen.layout takes effect at the next start.  If two layouts
+ * were in use at a time, they could issue the same IDs, and IDs of one would
+ * be misread with the other.  Plans rely on this, too; see snowflake_layout.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +20,10 @@
 #include "engine/shmem.h"
 #include "generator/server_layout.h"
 
-ServerSetting server_layout_setting = {.name = "idgen.layout",.text = "default"};
+ServerSetting server_layout_setting = {
+	.name = "idgen.layout",
+	.str = "default",
+};
 
 /* The layout in the setting, if it is valid. */
 static SnowflakeLayout asked_layout;
@@ -58,13 +60,13 @@ server_layout_objection(const SnowflakeLayout *layout)
  * text is none.  Allocates nothing and raises nothing, so hooks may call it.
  */
 bool
-server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem)
+server_layout_read(const char *str, SnowflakeLayout *layout, LayoutProblem *problem)
 {
-	const SnowflakeLayout *preset = layout_by_name(text);
+	const SnowflakeLayout *preset = layout_by_name(str);
 
 	if (preset != NULL)
 		*layout = *preset;
-	else if (!layout_read(text, layout, problem))
+	else if (!layout_read(str, layout, problem))
 		return false;
 	if (server_layout_objection(layout) == NULL)
 		return true;
@@ -78,11 +80,11 @@ server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *pro
  * effect at the next start.
  */
 void
-server_layout_set(const char *text)
+server_layout_set(const char *str)
 {
 	LayoutProblem problem = {0};
 
-	server_layout_setting.value = server_layout_read(text, &asked_layout, &problem) ? 0 : SETTING_INVALID;
+	server_layout_setting.value = server_layout_read(str, &asked_layout, &problem) ? 0 : SETTING_INVALID;
 }
 
 /* ERROR INVALID_PARAMETER_VALUE if the setting is not a layout that a server can have. */
@@ -94,7 +96,7 @@ check_asked_layout(void)
 
 	if (setting_is_valid(&server_layout_setting))
 		return;
-	(void) server_layout_read(server_layout_setting.text, &layout, &problem);
+	(void) server_layout_read(server_layout_setting.str, &layout, &problem);
 	setting_report_invalid(&server_layout_setting, problem.detail, problem.hint);
 }
 

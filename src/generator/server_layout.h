@@ -22,8 +22,8 @@ extern ServerSetting server_layout_setting;
 #define LAYOUT_LONGEST_TICK_US US_PER_S
 
 extern const char *layout_objection(const SnowflakeLayout *layout);
-extern bool server_layout_read(const char *text, SnowflakeLayout *layout, LayoutProblem *problem);
-extern void server_layout_set(const char *text);
+extern bool server_layout_read(const char *str, SnowflakeLayout *layout, LayoutProblem *problem);
+extern void server_layout_set(const char *str);
 extern const SnowflakeLayout *server_layout(void);
 extern bool server_layout_is_fixed(void);
 extern const SnowflakeLayout *server_layout_asked(void);

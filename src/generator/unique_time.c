@@ -59,12 +59,12 @@ take_unique_time(PositionSource *source)
 {
 	uint64		position = chunk_next_position(source);
 	uint32		part = layout_position_sequence(&layout_unique_times, position);
-
-	return (UniqueTime)
-	{
+	UniqueTime	moment = {
 		.unix_ns = layout_position_tick(&layout_unique_times, position) * NS_PER_US + part_ns(part),
 		.rank = part > 0 && part_ns(part - 1) == part_ns(part),
 	};
+
+	return moment;
 }
 
 /*

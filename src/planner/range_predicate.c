@@ -33,12 +33,13 @@ relabel_as_type(Node *expression, Oid type)
 RangePredicate
 make_range_predicate(Node *id, Node *range, Oid type)
 {
-	return (RangePredicate)
-	{
+	RangePredicate predicate = {
 		.id = relabel_as_type(id, type),
 		.range = relabel_as_type(range, TSTZRANGEOID),
 		.type = type,
 	};
+
+	return predicate;
 }
 
 /* The C function behind an SQL function, which a user may have renamed. */

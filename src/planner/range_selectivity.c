@@ -41,6 +41,7 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 	ListCell   *cell;
 
 	for (; root != NULL; root = root->parent_root)
+	{
 		foreach(cell, root->init_plans)
 		{
 			SubPlan    *subplan = lfirst(cell);
@@ -48,6 +49,7 @@ expression_of_parameter(PlannerInfo *root, int parameter)
 			if (subplan->subLinkType == EXPR_SUBLINK && linitial_int(subplan->setParam) == parameter)
 				return only_expression(planner_subplan_get_plan(root, subplan));
 		}
+	}
 	return NULL;
 }
 
@@ -57,7 +59,10 @@ is_not_built_in(Oid function, void *context)
 	return function >= FirstGenbkiObjectId;
 }
 
-/* Does an expression call functions of users?  They may have effects, and fail where the query would not call them. */
+/*
+ * Does an expression call functions of users?  They may have side effects, and
+ * may fail although the query would not call them.
+ */
 static bool
 calls_functions_of_users(Node *node, void *context)
 {

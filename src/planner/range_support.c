@@ -87,7 +87,11 @@ simplify_predicate(SupportRequestSimplify *request, const RangePredicate *predic
 		contain_subplans((Node *) predicate->range) ||
 		!is_cheap_to_repeat((Node *) predicate->id))
 		return NULL;
-	/* Without a query, as in the condition of a trigger, there is only one row. */
+
+	/*
+	 * Without a query, as in the condition of a trigger, there is only one
+	 * row.
+	 */
 	if ((request->root == NULL || is_of_same_row(request->root, predicate)) &&
 		!is_cheap_to_repeat((Node *) predicate->range))
 		return NULL;
@@ -96,7 +100,11 @@ simplify_predicate(SupportRequestSimplify *request, const RangePredicate *predic
 	if (comparisons == NIL)
 		return NULL;
 	comparisons = (List *) eval_const_expressions(request->root, (Node *) comparisons);
-	/* A predicate is leakproof even if its bounds are not.  Then it can use an index below a security barrier. */
+
+	/*
+	 * A predicate is leakproof even if its bounds are not.  Then it can use
+	 * an index below a security barrier.
+	 */
 	if (request->root != NULL && request->root->qual_security_level > 0 && contain_leaked_vars((Node *) comparisons))
 		return NULL;
 	if (is_bounded_by(lsecond(comparisons), predicate, predicate->greatest))

@@ -37,18 +37,23 @@ clamped_unix_us(TimestampTz moment)
 TimeRange
 get_time_range(FunctionCallInfo fcinfo, RangeType *range)
 {
-	TimeRange times = {.first_us = LONG_AGO_US,.last_us = FAR_OFF_US};
+	TimeRange	times = {
+		.first_us = LONG_AGO_US,
+		.last_us = FAR_OFF_US,
+	};
 	RangeBound	lower;
 	RangeBound	upper;
 	bool		empty;
 
 	range_deserialize(range_get_typcache(fcinfo, RangeTypeGetOid(range)), range, &lower, &upper, &empty);
 	if (empty)
-		return (TimeRange) {.first_us = FAR_OFF_US + 1,.last_us = LONG_AGO_US};
-	if (!lower.infinite)
 	{
-		times.first_us = clamped_unix_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
+		times.first_us = FAR_OFF_US + 1;
+		times.last_us = LONG_AGO_US;
+		return times;
 	}
+	if (!lower.infinite)
+		times.first_us = clamped_unix_us(DatumGetTimestampTz(lower.val)) + !lower.inclusive;
 	if (!upper.infinite)
 		times.last_us = clamped_unix_us(DatumGetTimestampTz(upper.val)) - !upper.inclusive;
 	return times;

@@ -44,13 +44,9 @@ Datum
 idgen_snowflake128_nextval(PG_FUNCTION_ARGS)
 {
 	uint64		node = uuid_get_server_node();
-	UniqueTime moment = unique_time_next_for_node(node, "snowflake128_nextval()");
+	UniqueTime	moment = unique_time_next_for_node(node, "snowflake128_nextval()");
 
-	return uuid_datum((UuidBits)
-	{
-		.high = moment.unix_ns,
-		.low = node << SEQUENCE_BITS | moment.rank,
-	});
+	return uuid_datum(uuid_bits_make(moment.unix_ns, node << SEQUENCE_BITS | moment.rank));
 }
 
 /*

@@ -87,7 +87,10 @@ idgen_generator_validator(PG_FUNCTION_ARGS)
 
 	if (PG_GETARG_OID(1) == ForeignServerRelationId)
 	{
-		/* Not an error, as a dump may contain a generator with a layout that has ended. */
+		/*
+		 * Not an error, as a dump may contain a generator with a layout that
+		 * has ended.
+		 */
 		GeneratorOptions generator = generator_options_read(options);
 
 		check_layout_is_current(&generator.layout, WARNING);

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_inspect.c
- *	  snowflake_inspect(): what an ID of unknown origin is, in words and a picture.
+ *	  snowflake_inspect(): the formats that an ID may have, in words and a
+ *	  picture.
  *
- * With a layout, the report is the bits and their meaning, and depends on nothing else.
- * Without one, it ranks the layouts that the ID may be of, and has the picture for the
- * most plausible one; see layout_guess.c.
+ * With a layout, the report is the bits and their meaning, and depends on
+ * nothing else.  Without one, it ranks the layouts that the ID may have, and
+ * has the picture for the most plausible one; see layout_guess.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -64,7 +65,10 @@ append_digit_to_number(uint64 *number, char digit)
 #define UUID_LENGTH 36
 #define ULID_LENGTH 26
 
-/* A hint which function reads a text that is not a decimal number of 64 bits. */
+/*
+ * The hint: which function reads a text that is not a decimal number of 64
+ * bits.
+ */
 static const char *
 get_reader_hint(const char *copied)
 {
@@ -126,41 +130,41 @@ read_snowflake_text(text *argument)
 
 /* The ID in decimal and hex, and as a bigint if that differs. */
 static void
-append_forms(StringInfo text, uint64 id)
+append_forms(StringInfo str, uint64 id)
 {
-	appendStringInfo(text, "%llu = 0x%016llX", (unsigned long long) id, (unsigned long long) id);
+	appendStringInfo(str, "%llu = 0x%016llX", (unsigned long long) id, (unsigned long long) id);
 	if (id > PG_INT64_MAX)
-		appendStringInfo(text, ", as bigint %lld", (long long) id);
+		appendStringInfo(str, ", as bigint %lld", (long long) id);
 }
 
 static void
-append_picture(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+append_picture(StringInfo str, const SnowflakeLayout *layout, uint64 id)
 {
 	char		picture[LAYOUT_PICTURE_SIZE];
 
 	layout_draw_picture(layout, id, picture, sizeof(picture));
-	appendStringInfoString(text, picture);
+	appendStringInfoString(str, picture);
 }
 
 /* The layout, the picture, and the note of the preset. */
 static void
-append_layout(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+append_layout(StringInfo str, const SnowflakeLayout *layout, uint64 id)
 {
 	const LayoutPreset *preset = layout_find_preset(layout);
 	char		specification[LAYOUT_TEXT_SIZE];
 
 	layout_write(layout, specification, sizeof(specification));
 	if (preset != NULL)
-		appendStringInfo(text, "As %s: %s\n", preset->name, preset->used_by);
-	appendStringInfo(text, "%s\n\n", specification);
-	append_picture(text, layout, id);
+		appendStringInfo(str, "As %s: %s\n", preset->name, preset->used_by);
+	appendStringInfo(str, "%s\n\n", specification);
+	append_picture(str, layout, id);
 	if (preset != NULL && preset->note != NULL)
-		appendStringInfo(text, "\n\n%s", preset->note);
+		appendStringInfo(str, "\n\n%s", preset->note);
 }
 
 /* In the largest unit that fits. */
 static void
-append_age(StringInfo text, int64 age_us)
+append_age(StringInfo str, int64 age_us)
 {
 	int64		span_us = Max(age_us, -age_us);
 
@@ -170,15 +174,15 @@ append_age(StringInfo text, int64 age_us)
 
 		if (count == 0)
 			continue;
-		appendStringInfo(text, "%lld %s%s %s", (long long) count, age_units[i].name, count == 1 ? "" : "s",
+		appendStringInfo(str, "%lld %s%s %s", (long long) count, age_units[i].name, count == 1 ? "" : "s",
 						 age_us > 0 ? "ago" : "ahead");
 		return;
 	}
-	appendStringInfoString(text, "now");
+	appendStringInfoString(str, "now");
 }
 
 static void
-append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, int64 now_us)
+append_time_and_age(StringInfo str, const SnowflakeLayout *layout, uint64 id, int64 now_us)
 {
 	int64		unix_us;
 	char		timestamp[LAYOUT_TIMESTAMP_SIZE];
@@ -186,17 +190,17 @@ append_time_and_age(StringInfo text, const SnowflakeLayout *layout, uint64 id, i
 	if (layout_is_in_slabs(layout) ||
 		!layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &unix_us))
 	{
-		appendStringInfoString(text, "no date");
+		appendStringInfoString(str, "no date");
 		return;
 	}
 	layout_write_timestamp(unix_us, timestamp, sizeof(timestamp));
-	appendStringInfo(text, "%s UTC, ", timestamp);
-	append_age(text, now_us - unix_us);
+	appendStringInfo(str, "%s UTC, ", timestamp);
+	append_age(str, now_us - unix_us);
 }
 
 /* The fields other than the time. */
 static void
-append_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
+append_fields(StringInfo str, const SnowflakeLayout *layout, uint64 id)
 {
 	const char *between = ": ";
 
@@ -207,59 +211,59 @@ append_fields(StringInfo text, const SnowflakeLayout *layout, uint64 id)
 
 		if (!layout_has(layout, field))
 			continue;
-		appendStringInfo(text, "%s%s %llu", between, layout_field_names[field],
+		appendStringInfo(str, "%s%s %llu", between, layout_field_names[field],
 						 (unsigned long long) layout_get(layout, field, id));
 		between = ", ";
 	}
 }
 
 static void
-append_doubts(StringInfo text, const LayoutCandidate *candidate)
+append_doubts(StringInfo str, const LayoutCandidate *candidate)
 {
 	const LayoutDoubts *doubts = &candidate->doubts;
 
 	if (doubts->before_system)
-		appendStringInfoString(text, "; there were no such IDs yet");
+		appendStringInfoString(str, "; there were no such IDs yet");
 	if (doubts->near_epoch)
-		appendStringInfoString(text, "; there were hardly any such IDs yet");
+		appendStringInfoString(str, "; there were hardly any such IDs yet");
 	if (doubts->node_too_low)
-		appendStringInfo(text, "; nodes are numbered from %d", candidate->preset->habits.first_node);
+		appendStringInfo(str, "; nodes are numbered from %d", candidate->preset->usage.first_node);
 	if (doubts->sequence_too_low)
-		appendStringInfo(text, "; the sequence starts at %d", candidate->preset->habits.first_sequence);
+		appendStringInfo(str, "; the sequence starts at %d", candidate->preset->usage.first_sequence);
 	if (doubts->sequence_high)
-		appendStringInfo(text, "; the sequence is high, and starts at %d with each tick",
-						 candidate->preset->habits.first_sequence);
+		appendStringInfo(str, "; the sequence is high, and starts at %d in each tick",
+						 candidate->preset->usage.first_sequence);
 }
 
 static const char *
 get_candidate_name(const LayoutCandidate *candidate)
 {
 	if (candidate->kind == CANDIDATE_OTHER_EPOCH)
-		return "the same with another epoch than any of these";
+		return "the same fields with another epoch";
 	if (candidate->kind == CANDIDATE_COUNTER)
-		return "a count, no snowflake ID";
+		return "a count, not a snowflake ID";
 	if (candidate->kind == CANDIDATE_RANDOM)
-		return "random, no snowflake ID";
+		return "a random number, not a snowflake ID";
 	return candidate->preset != NULL ? candidate->preset->name : candidate->own->name;
 }
 
 static void
-append_candidate(StringInfo text, const LayoutCandidate *candidate, uint64 id, int64 now_us)
+append_candidate(StringInfo str, const LayoutCandidate *candidate, uint64 id, int64 now_us)
 {
-	appendStringInfo(text, "\n%4d %%  %-14s", (int) rint(candidate->chance * 100), get_candidate_name(candidate));
+	appendStringInfo(str, "\n%4d %%  %-14s", (int) rint(candidate->chance * 100), get_candidate_name(candidate));
 	if (candidate->kind != CANDIDATE_LAYOUT)
 		return;
-	appendStringInfoString(text, "  ");
-	append_time_and_age(text, candidate->layout, id, now_us);
-	append_fields(text, candidate->layout, id);
+	appendStringInfoString(str, "  ");
+	append_time_and_age(str, candidate->layout, id, now_us);
+	append_fields(str, candidate->layout, id);
 	if (candidate->own != NULL)
-		appendStringInfo(text, "; %s", candidate->own->owner);
-	append_doubts(text, candidate);
+		appendStringInfo(str, "; %s", candidate->own->owner);
+	append_doubts(str, candidate);
 }
 
 /* The names of candidates with a verdict and too small a chance for a line. */
 static void
-append_dismissed(StringInfo text, const char *why, const LayoutCandidate *candidates, int count,
+append_dismissed(StringInfo str, const char *why, const LayoutCandidate *candidates, int count,
 				 LayoutVerdict verdict)
 {
 	const char *between = "";
@@ -271,23 +275,23 @@ append_dismissed(StringInfo text, const char *why, const LayoutCandidate *candid
 		if (candidate->verdict != verdict || candidate->chance >= LEAST_CHANCE || candidate->kind != CANDIDATE_LAYOUT)
 			continue;
 		if (*between == '\0')
-			appendStringInfo(text, "\n%s: ", why);
-		appendStringInfo(text, "%s%s", between, get_candidate_name(candidate));
+			appendStringInfo(str, "\n%s: ", why);
+		appendStringInfo(str, "%s%s", between, get_candidate_name(candidate));
 		between = ", ";
 	}
 }
 
 /* All candidates at least half as likely as the likeliest one. */
 static void
-append_verdict(StringInfo text, const LayoutCandidate *candidates, int count)
+append_verdict(StringInfo str, const LayoutCandidate *candidates, int count)
 {
 	int			likely = 1;
 
 	while (likely < count && candidates[likely].chance * 2 >= candidates[0].chance)
 		likely++;
-	appendStringInfo(text, "%s%s", likely == 1 ? "Most likely: " : "Likely: ", get_candidate_name(&candidates[0]));
+	appendStringInfo(str, "%s%s", likely == 1 ? "Most likely: " : "Likely: ", get_candidate_name(&candidates[0]));
 	for (int i = 1; i < likely; i++)
-		appendStringInfo(text, "%s%s", i + 1 < likely ? ", " : " or ", get_candidate_name(&candidates[i]));
+		appendStringInfo(str, "%s%s", i + 1 < likely ? ", " : " or ", get_candidate_name(&candidates[i]));
 }
 
 static text *
@@ -327,7 +331,7 @@ inspect_in_all_layouts(uint64 id)
 	appendStringInfoString(&report, "\n");
 	append_dismissed(&report, "Less likely", candidates, count, LAYOUT_FITS);
 	append_dismissed(&report, "In the future", candidates, count, LAYOUT_IN_FUTURE);
-	append_dismissed(&report, "With other bits than these", candidates, count, LAYOUT_STRAY_BITS);
+	append_dismissed(&report, "With unused bits that are set", candidates, count, LAYOUT_STRAY_BITS);
 	return cstring_to_text_with_len(report.data, report.len);
 }
 

@@ -60,19 +60,19 @@ idgen_layout_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	int			length;
-	char	   *text = pq_getmsgtext(message, message->len - message->cursor, &length);
+	char	   *str = pq_getmsgtext(message, message->len - message->cursor, &length);
 
-	PG_RETURN_LAYOUT_P(layout_from_text(text, NULL));
+	PG_RETURN_LAYOUT_P(layout_from_text(str, NULL));
 }
 
 Datum
 idgen_layout_send(PG_FUNCTION_ARGS)
 {
-	char	   *text = layout_to_text(PG_GETARG_LAYOUT_P(0));
+	char	   *str = layout_to_text(PG_GETARG_LAYOUT_P(0));
 	StringInfoData message;
 
 	pq_begintypsend(&message);
-	pq_sendtext(&message, text, strlen(text));
+	pq_sendtext(&message, str, strlen(str));
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 

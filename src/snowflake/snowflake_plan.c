@@ -28,10 +28,10 @@
 PG_FUNCTION_INFO_V1(idgen_snowflake_plan);
 
 static void
-append_separator(StringInfo text)
+append_separator(StringInfo str)
 {
-	if (text->len > 0)
-		appendStringInfoString(text, "; ");
+	if (str->len > 0)
+		appendStringInfoString(str, "; ");
 }
 
 /* number must not be negative. */
@@ -47,10 +47,10 @@ format_thousands(int64 number)
 static char *
 format_day(int64 unix_us)
 {
-	char		text[LAYOUT_TIMESTAMP_SIZE];
+	char		str[LAYOUT_TIMESTAMP_SIZE];
 
-	layout_write_timestamp(unix_us - unix_us % USECS_PER_DAY, text, sizeof(text));
-	return pstrdup(text);
+	layout_write_timestamp(unix_us - unix_us % USECS_PER_DAY, str, sizeof(str));
+	return pstrdup(str);
 }
 
 static void
@@ -59,7 +59,7 @@ append_missed_rate(StringInfo reason, const SnowflakeLayout *layout, const Layou
 	int64		rate = layout_ids_per_second(layout);
 
 	append_separator(reason);
-	appendStringInfo(reason, "makes %s a second, %s are asked for",
+	appendStringInfo(reason, "issues %s a second, but %s are requested",
 					 rate == 0 ? "less than 1 ID" : rate == 1 ? "1 ID" : psprintf("%s IDs", format_thousands(rate)),
 					 format_thousands(demand->ids_per_second));
 }
@@ -70,7 +70,7 @@ append_missed_nodes(StringInfo reason, const SnowflakeLayout *layout, const Layo
 	int64		nodes = layout_nodes(layout);
 
 	append_separator(reason);
-	appendStringInfo(reason, "has %s %s, %s are asked for", format_thousands(nodes),
+	appendStringInfo(reason, "has %s %s, but %s are requested", format_thousands(nodes),
 					 nodes == 1 ? "node" : "nodes", format_thousands(demand->nodes));
 }
 
@@ -79,7 +79,7 @@ append_missed_years(StringInfo reason, const SnowflakeLayout *layout, const Layo
 {
 	append_separator(reason);
 	if (shortfalls->no_date)
-		appendStringInfoString(reason, "has no end of its own, as the time counts within a slab");
+		appendStringInfoString(reason, "has no end of its own, because the time counts within a slab");
 	else if (shortfalls->negative)
 		appendStringInfo(reason, "%s negative on %s", shortfalls->run_out ? "turned" : "turns",
 						 format_day(layout_end_us(layout)));
@@ -123,10 +123,10 @@ get_note(const LayoutProposal *proposal)
 }
 
 static Datum
-text_or_null(const char *text, bool *null)
+text_or_null(const char *str, bool *null)
 {
-	*null = text == NULL;
-	return *null ? (Datum) 0 : CStringGetTextDatum(text);
+	*null = str == NULL;
+	return *null ? (Datum) 0 : CStringGetTextDatum(str);
 }
 
 /* Rounded down, so that 1.00 is never shown for less than what is demanded. */

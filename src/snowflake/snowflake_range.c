@@ -95,14 +95,18 @@ static const SnowflakeBounds no_ids = {0, -1};
 static SnowflakeBounds
 get_snowflake_bounds(FunctionCallInfo fcinfo, RangeType *range, const SnowflakeLayout *layout)
 {
-	TimeRange times = get_time_range(fcinfo, range);
+	TimeRange	times = get_time_range(fcinfo, range);
 	int64		last_before = layout_last_id_until(layout, layout_tick_at_us(layout, times.first_us - 1));
 	int64		last = layout_last_id_until(layout, layout_tick_at_us(layout, times.last_us));
+	SnowflakeBounds bounds = no_ids;
 
 	/* Past the end of the layout there is no first ID. */
-	if (last_before == layout_max_id(layout))
-		return no_ids;
-	return (SnowflakeBounds) {last_before + 1, last};
+	if (last_before < layout_max_id(layout))
+	{
+		bounds.first = last_before + 1;
+		bounds.last = last;
+	}
+	return bounds;
 }
 
 /* snowflake_first_in_range(range tstzrange, layout snowflake_layout) */
@@ -144,7 +148,7 @@ time_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const Snow
 static bool
 snowflake_is_in_range(FunctionCallInfo fcinfo, int64 id, RangeType *range, const SnowflakeLayout *layout)
 {
-	SnowflakeBounds		ids;
+	SnowflakeBounds ids;
 
 	if (!layout_is_by_time(layout))
 		return time_is_in_range(fcinfo, id, range, layout);

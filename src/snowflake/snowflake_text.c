@@ -39,7 +39,12 @@ idgen_snowflake_encode(PG_FUNCTION_ARGS)
 Datum
 idgen_snowflake_decode(PG_FUNCTION_ARGS)
 {
-	const EncodedType type = {.name = "snowflake",.value = "ID",.bits = 64,.largest = {0, PG_INT64_MAX}};
+	const EncodedType type = {
+		.name = "snowflake",
+		.value = "ID",
+		.bits = 64,
+		.largest = {0, PG_INT64_MAX},
+	};
 
 	PG_RETURN_INT64((int64) encoded_text_decode(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), &type).low);
 }

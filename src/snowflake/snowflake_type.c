@@ -45,26 +45,26 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_from_jsonb);
 Datum
 idgen_snowflake_in(PG_FUNCTION_ARGS)
 {
-	const char *text = PG_GETARG_CSTRING(0);
+	const char *str = PG_GETARG_CSTRING(0);
 	char	   *end;
 	int64		value;
 	bool		overflow;
 
 	errno = 0;
-	value = strtoi64(text, &end, 10);
+	value = strtoi64(str, &end, 10);
 	overflow = errno == ERANGE;
-	if (end != text)
+	if (end != str)
 		while (isspace((unsigned char) *end))
 			end++;
 
-	if ((end == text || *end != '\0') && !overflow)
+	if ((end == str || *end != '\0') && !overflow)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake", text));
+				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake", str));
 	if (overflow || value < 0)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("value \"%s\" is out of range for type %s", text, "snowflake"));
+				errmsg("value \"%s\" is out of range for type %s", str, "snowflake"));
 	PG_RETURN_INT64(value);
 }
 

@@ -3,12 +3,12 @@
  * ulid.c
  *	  SQL functions that generate ULIDs.
  *
- * Within a millisecond, or while the clock is behind, a process adds a step to its last
- * ULID: a random one, so that neighbours cannot be guessed (RFC 9562, section 6.2), or 1
- * as the specification has it, in ulid_monotonic().  Both continue from the same last
- * ULID, so they are in order together.  If the system clock is set back by more than
- * CLOCK_WRONG_NS, the time follows it: then order is lost, and random bits keep ULIDs
- * distinct.
+ * Within a millisecond, or while the clock is behind, a process adds a step to
+ * its last ULID: a random one, so that neighbors cannot be guessed (RFC 9562,
+ * section 6.2), or 1, as the specification requires, in ulid_monotonic().
+ * Both continue from the same last ULID, so they are in order together.  If
+ * the system clock is set back by more than CLOCK_WRONG_NS, the time follows
+ * it: then order is lost, and random bits keep ULIDs distinct.
  *
  * ulid_sequential() orders ULIDs across sessions, with a time from unique_time_next()
  * and random bits.  The ULIDs of ulid_random(), whose order within a millisecond reveals
@@ -49,7 +49,12 @@ PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
 static UuidBits
 random_ulid(int64 ms)
 {
-	return (UuidBits) {.high = (uint64) ms << 16 | random_word() >> 48,.low = random_word()};
+	UuidBits	ulid = {
+		.high = (uint64) ms << 16 | random_word() >> 48,
+		.low = random_word(),
+	};
+
+	return ulid;
 }
 
 /* Set *last to a ULID of the clock's millisecond.  Returns false if it is of that millisecond, or a later one. */
@@ -132,7 +137,7 @@ idgen_ulid_at(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_sequential(PG_FUNCTION_ARGS)
 {
-	UniqueTime moment = unique_time_next("ulid_sequential()");
+	UniqueTime	moment = unique_time_next("ulid_sequential()");
 	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	UuidBits	bits = random_ulid(moment.unix_ns / NS_PER_MS);
 

@@ -37,16 +37,16 @@ PG_FUNCTION_INFO_V1(idgen_ulid_larger);
 
 /* For ereport(): what is wrong with a text.  bad is the index of a bad character. */
 static int
-ulid_text_detail(UlidTextStatus status, const char *text, size_t bad)
+ulid_text_detail(UlidTextStatus status, const char *str, size_t bad)
 {
 	switch (status)
 	{
 		case ULID_TEXT_WRONG_LENGTH:
 			return errdetail("A ULID has %d characters, and this text has %d.", ULID_TEXT_LENGTH,
-							 pg_mbstrlen(text));
+							 pg_mbstrlen(str));
 		case ULID_TEXT_BAD_CHARACTER:
 			return errdetail("Character %d, \"%.*s\", is not a digit of Crockford's base32.", (int) bad + 1,
-							 pg_mblen(text + bad), text + bad);
+							 pg_mblen(str + bad), str + bad);
 		case ULID_TEXT_OVERFLOW:
 			return errdetail("The first character of a ULID is at most \"7\", so that it has 128 bits.");
 		case ULID_TEXT_OK:
@@ -66,17 +66,17 @@ looks_like_uuid(size_t length)
 Datum
 idgen_ulid_in(PG_FUNCTION_ARGS)
 {
-	const char *text = PG_GETARG_CSTRING(0);
-	size_t		length = strlen(text);
+	const char *str = PG_GETARG_CSTRING(0);
+	size_t		length = strlen(str);
 	size_t		bad = 0;
 	UuidBits	ulid;
-	UlidTextStatus status = ulid_text_read(text, length, &ulid, &bad);
+	UlidTextStatus status = ulid_text_read(str, length, &ulid, &bad);
 
 	if (status != ULID_TEXT_OK)
 		ereturn(fcinfo->context, (Datum) 0,
 				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", clip_text(text)),
-				ulid_text_detail(status, text, bad),
+				errmsg("invalid input syntax for type %s: \"%s\"", "ulid", clip_text(str)),
+				ulid_text_detail(status, str, bad),
 				looks_like_uuid(length) ? errhint("Cast the text of a UUID to uuid first, and then to ulid.") : 0);
 	return uuid_datum(ulid);
 }
@@ -85,11 +85,11 @@ idgen_ulid_in(PG_FUNCTION_ARGS)
 Datum
 idgen_ulid_out(PG_FUNCTION_ARGS)
 {
-	char	   *text = palloc(ULID_TEXT_LENGTH + 1);
+	char	   *str = palloc(ULID_TEXT_LENGTH + 1);
 
-	ulid_text_write(PG_GETARG_UUID_BITS(0), text);
-	text[ULID_TEXT_LENGTH] = '\0';
-	PG_RETURN_CSTRING(text);
+	ulid_text_write(PG_GETARG_UUID_BITS(0), str);
+	str[ULID_TEXT_LENGTH] = '\0';
+	PG_RETURN_CSTRING(str);
 }
 
 /* bytea_to_ulid(bytea) */
@@ -111,7 +111,7 @@ idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 int64
 timestamptz_to_ulid_ms(TimestampTz moment)
 {
-	return timestamptz_to_uuid_us(moment, "The time", "type ulid") / US_PER_MS;
+	return timestamptz_to_uuid_us(moment, false, "type ulid") / US_PER_MS;
 }
 
 /* ulid_timestamp(id ulid), ulid_to_timestamp(ulid) */

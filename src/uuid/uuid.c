@@ -49,7 +49,10 @@ PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
 Datum
 idgen_uuidv4(PG_FUNCTION_ARGS)
 {
-	UuidBits	random = {.high = random_word(),.low = random_word()};
+	UuidBits	random = {
+		.high = random_word(),
+		.low = random_word(),
+	};
 
 	return uuid_datum(uuid_stamp(random, 4));
 }
@@ -57,7 +60,12 @@ idgen_uuidv4(PG_FUNCTION_ARGS)
 static UuidV7State
 random_uuidv7_tail(int64 unix_ns)
 {
-	return (UuidV7State) {.unix_ns = unix_ns,.tail = random_word() >> (64 - UUID_TAIL_BITS)};
+	UuidV7State state = {
+		.unix_ns = unix_ns,
+		.tail = random_word() >> (64 - UUID_TAIL_BITS),
+	};
+
+	return state;
 }
 
 /*
@@ -97,7 +105,7 @@ make_uuidv7(int64 unix_us, int ns, uint64 tail)
 Datum
 idgen_uuidv7(PG_FUNCTION_ARGS)
 {
-	UuidV7State	moment = next_uuidv7_time();
+	UuidV7State moment = next_uuidv7_time();
 
 	return make_uuidv7(moment.unix_ns / NS_PER_US, moment.unix_ns % NS_PER_US, moment.tail);
 }
@@ -107,14 +115,14 @@ Datum
 idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 {
 	Interval   *shift = PG_GETARG_INTERVAL_P(0);
-	UuidV7State	moment = next_uuidv7_time();
+	UuidV7State moment = next_uuidv7_time();
 	TimestampTz now = clock_timestamptz(moment.unix_ns / NS_PER_US);
 	TimestampTz shifted;
 
 	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(now),
 													  IntervalPGetDatum(shift)));
-	return make_uuidv7(timestamptz_to_uuid_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
+	return make_uuidv7(timestamptz_to_uuid_us(shifted, true, "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
 }
 
 /*
@@ -126,7 +134,7 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_at(PG_FUNCTION_ARGS)
 {
-	int64		unix_us = timestamptz_to_uuid_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(PG_GETARG_TIMESTAMPTZ(0), false, "UUID version 7");
 	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));
@@ -136,7 +144,7 @@ idgen_uuidv7_at(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
 {
-	UniqueTime moment = unique_time_next("uuidv7_sequential()");
+	UniqueTime	moment = unique_time_next("uuidv7_sequential()");
 	uint32		ns = moment.unix_ns % NS_PER_MS;
 	uint32		fraction = uuid_fraction(ns);
 	uint32		fraction_start_ns = (fraction * NS_PER_MS + UUID_FRACTIONS - 1) / UUID_FRACTIONS;

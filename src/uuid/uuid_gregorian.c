@@ -89,7 +89,7 @@ next_gregorian_of_process(void)
 	static uint32 wait_event = 0;
 	GregorianState *state = &process_state()->gregorian;
 	UuidGregorian *last = &state->last;
-	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
+	int64		drift_ticks = drift_max.value * (NS_PER_MS / UUID_TICK_NS);
 
 	if (last->node == 0)
 		choose_node_and_sequence(state);
@@ -120,16 +120,16 @@ static UuidGregorian
 next_gregorian_of_server(const char *caller)
 {
 	uint64		node = uuid_get_server_node();
-	UniqueTime moment = unique_time_next_for_node(node, caller);
+	UniqueTime	moment = unique_time_next_for_node(node, caller);
 	uint16		below_tick = moment.unix_ns % UUID_TICK_NS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	uint16		begun = shmem_area()->clock_sequence << BELOW_TICK_BITS;
-
-	return (UuidGregorian)
-	{
+	UuidGregorian parts = {
 		.ticks = unix_ns_to_gregorian(moment.unix_ns),
 		.clock_sequence = (begun | below_tick) % UUID_CLOCK_SEQUENCES,
 		.node = node | UUID_NODE_MULTICAST,
 	};
+
+	return parts;
 }
 
 StaticAssertDecl(UUID_TICK_NS <= 1 << 7, "a moment's part of a tick fits BELOW_TICK_BITS");
@@ -173,13 +173,13 @@ make_backdated_gregorian(int version, TimestampTz moment)
 {
 	int64		unix_us = timestamptz_to_gregorian_us(moment);
 	uint64		word = random_word();
-
-	return uuid_datum(uuid_make_gregorian(version, (UuidGregorian)
-	{
+	UuidGregorian parts = {
 		.ticks = unix_us * (NS_PER_US / UUID_TICK_NS) + UUID_GREGORIAN_TICKS_TO_1970,
 		.clock_sequence = word % UUID_CLOCK_SEQUENCES,
 		.node = word >> (64 - UUID_NODE_BITS) | UUID_NODE_MULTICAST,
-	}));
+	};
+
+	return uuid_datum(uuid_make_gregorian(version, parts));
 }
 
 /* uuidv1_at(moment timestamptz) */

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_range.c
- *	  Timestamps as bounds on 128-bit IDs that increase with their time, and how the
- *	  planner gets from a range of timestamps to an index.
+ *	  Timestamps as bounds on 128-bit IDs that increase with their time, and
+ *	  how the planner replaces a range of timestamps by bounds.
  *
  * A bound is a value to compare IDs with, and need not be an ID.  Before the first time
  * that IDs can have it is the least value of all, and past the last time the greatest.
@@ -59,7 +59,7 @@ typedef struct Id128Bounds
  * Bounds that no ID is between.  They are within the scale of IDs: with both bounds off
  * the scale, the planner distrusts its statistics and assumes half a percent of the rows.
  */
-static const Id128Bounds no_ids = {.first = {0, 1},.last = {0, 0}};
+static const Id128Bounds no_ids = {{0, 1}, {0, 0}};
 
 /* The tick at unix_us, rounded down. */
 static int64
@@ -92,11 +92,14 @@ get_id128_bounds(Id128Order order, TimeRange times)
 {
 	int64		first_tick = id128_tick_at(order, times.first_us - 1) + 1;
 	int64		last_tick = id128_tick_at(order, times.last_us);
+	Id128Bounds bounds;
 
 	if (first_tick > last_tick || last_tick < id128_first_tick(order) ||
 		first_tick > id128_last_tick(order))
 		return no_ids;
-	return (Id128Bounds) {.first = id128_least_from(order, first_tick),.last = id128_greatest_until(order, last_tick)};
+	bounds.first = id128_least_from(order, first_tick);
+	bounds.last = id128_greatest_until(order, last_tick);
+	return bounds;
 }
 
 static bool
@@ -139,7 +142,7 @@ static Datum
 return_created_in(FunctionCallInfo fcinfo, Id128Order order)
 {
 	UuidBits	id = PG_GETARG_UUID_BITS(0);
-	Id128Bounds	range = get_bounds_argument(fcinfo, 1, order);
+	Id128Bounds range = get_bounds_argument(fcinfo, 1, order);
 
 	PG_RETURN_BOOL(is_not_above(range.first, id) && is_not_above(id, range.last));
 }

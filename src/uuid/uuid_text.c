@@ -40,27 +40,32 @@ idgen_uuid_encode(PG_FUNCTION_ARGS)
 Datum
 idgen_uuid_decode(PG_FUNCTION_ARGS)
 {
-	const EncodedType type = {.name = "uuid",.value = "UUID",.bits = 128,.largest = uuid_max};
+	const EncodedType type = {
+		.name = "uuid",
+		.value = "UUID",
+		.bits = 128,
+		.largest = uuid_max,
+	};
 
 	return uuid_datum(encoded_text_decode(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), &type));
 }
 
 /* The number, from 1, of the character that begins at a byte. */
 static int
-character_position(const char *text, size_t byte)
+character_position(const char *str, size_t byte)
 {
-	return pg_mbstrlen_with_len(text, byte) + 1;
+	return pg_mbstrlen_with_len(str, byte) + 1;
 }
 
 /* For ereport(): what is wrong with a TypeID or its prefix.  bad is the index of a bad character. */
 static int
-typeid_detail(TypeidStatus status, const char *text, size_t length, size_t bad)
+typeid_detail(TypeidStatus status, const char *str, size_t length, size_t bad)
 {
 	switch (status)
 	{
 		case TYPEID_BAD_PREFIX_CHARACTER:
 			return errdetail("A prefix has letters from \"a\" to \"z\", and \"_\" between them; at position %d there is \"%.*s\".",
-							 character_position(text, bad), pg_mbcharcliplen(text + bad, length - bad, 1), text + bad);
+							 character_position(str, bad), pg_mbcharcliplen(str + bad, length - bad, 1), str + bad);
 		case TYPEID_PREFIX_TOO_LONG:
 			return errdetail("A prefix has at most %d characters.", TYPEID_PREFIX_MAX_LENGTH);
 		case TYPEID_EMPTY_PREFIX:
@@ -69,7 +74,7 @@ typeid_detail(TypeidStatus status, const char *text, size_t length, size_t bad)
 			return errdetail("The suffix of a TypeID, after its last \"_\" if it has one, has %d characters.", ULID_TEXT_LENGTH);
 		case TYPEID_BAD_SUFFIX_CHARACTER:
 			return errdetail("The character \"%.*s\" at position %d is not a digit of base32 in lower case.",
-							 pg_mbcharcliplen(text + bad, length - bad, 1), text + bad, character_position(text, bad));
+							 pg_mbcharcliplen(str + bad, length - bad, 1), str + bad, character_position(str, bad));
 		case TYPEID_OVERFLOW:
 			return errdetail("The first character of the suffix is at most \"7\", so that it has 128 bits.");
 		case TYPEID_OK:

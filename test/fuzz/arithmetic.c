@@ -14,7 +14,9 @@
 
 #include "fuzz.h"
 
-static void (*const checks[]) (Input *) = {
+typedef void (*Check) (Input *input);
+
+static const Check checks[] = {
 	check_layout, check_uuids, check_layout_text, check_base_n, check_ulid_text, check_gregorian, check_uuid_orders,
 	check_base_n_128, check_typeid_text,
 };

@@ -15,33 +15,33 @@
 static char *
 encode(const BaseNEncoding *encoding, uint64 value)
 {
-	char	   *text = malloc(encoding->length);
+	char	   *str = malloc(encoding->length);
 
-	require(text != NULL);
-	base_n_encode(encoding, value, text);
-	return text;
+	require(str != NULL);
+	base_n_encode(encoding, value, str);
+	return str;
 }
 
 /* Texts are read as the numbers they were made of, and are in their order. */
 static void
 check_encode(const BaseNEncoding *encoding, const uint64 value[2])
 {
-	char	   *text[2];
+	char	   *str[2];
 	uint64		read;
 	size_t		bad;
 	int			order;
 
 	for (int i = 0; i < 2; i++)
 	{
-		text[i] = encode(encoding, value[i]);
-		require(base_n_decode(encoding, text[i], encoding->length, &read, &bad) == BASE_N_OK);
+		str[i] = encode(encoding, value[i]);
+		require(base_n_decode(encoding, str[i], encoding->length, &read, &bad) == BASE_N_OK);
 		require(read == value[i]);
 	}
-	order = memcmp(text[0], text[1], encoding->length);
+	order = memcmp(str[0], str[1], encoding->length);
 	require((order < 0) == (value[0] < value[1]));
 	require((order > 0) == (value[0] > value[1]));
-	free(text[0]);
-	free(text[1]);
+	free(str[0]);
+	free(str[1]);
 }
 
 /*
@@ -49,7 +49,7 @@ check_encode(const BaseNEncoding *encoding, const uint64 value[2])
  * that is wrong.
  */
 static void
-check_decode(const BaseNEncoding *encoding, const char *text, size_t size)
+check_decode(const BaseNEncoding *encoding, const char *str, size_t size)
 {
 	BaseNStatus expected = BASE_N_EMPTY;
 	unsigned __int128 sum = 0;
@@ -59,7 +59,7 @@ check_decode(const BaseNEncoding *encoding, const char *text, size_t size)
 
 	for (i = 0; i < size; i++)
 	{
-		BaseNStatus status = base_n_decode(encoding, text + i, 1, &value, &bad);
+		BaseNStatus status = base_n_decode(encoding, str + i, 1, &value, &bad);
 
 		if (status == BASE_N_EMPTY)
 			continue;
@@ -75,7 +75,7 @@ check_decode(const BaseNEncoding *encoding, const char *text, size_t size)
 		}
 	}
 
-	require(base_n_decode(encoding, text, size, &value, &bad) == expected);
+	require(base_n_decode(encoding, str, size, &value, &bad) == expected);
 	if (expected == BASE_N_OK)
 		require(value == (uint64) sum);
 	if (expected == BASE_N_BAD_CHARACTER)
@@ -86,7 +86,7 @@ check_decode(const BaseNEncoding *encoding, const char *text, size_t size)
 static void
 check_encode_128(const BaseNEncoding *encoding, const UuidBits value[2])
 {
-	char	   *text[2];
+	char	   *str[2];
 	bool		is_less = value[0].high < value[1].high || (value[0].high == value[1].high && value[0].low < value[1].low);
 	int			order;
 
@@ -95,28 +95,28 @@ check_encode_128(const BaseNEncoding *encoding, const UuidBits value[2])
 		UuidBits	read;
 		size_t		bad;
 
-		text[i] = malloc(encoding->length_128);
-		require(text[i] != NULL);
-		base_n_encode_128(encoding, value[i], text[i]);
-		require(base_n_decode_128(encoding, text[i], encoding->length_128, &read, &bad) == BASE_N_OK);
+		str[i] = malloc(encoding->length_128);
+		require(str[i] != NULL);
+		base_n_encode_128(encoding, value[i], str[i]);
+		require(base_n_decode_128(encoding, str[i], encoding->length_128, &read, &bad) == BASE_N_OK);
 		require(uuid_bits_equal(read, value[i]));
 	}
-	order = memcmp(text[0], text[1], encoding->length_128);
+	order = memcmp(str[0], str[1], encoding->length_128);
 	require((order < 0) == is_less);
 	require((order == 0) == uuid_bits_equal(value[0], value[1]));
-	free(text[0]);
-	free(text[1]);
+	free(str[0]);
+	free(str[1]);
 }
 
 /* What fits 64 bits is read by both as the same; what does not, by one of them or none. */
 static void
-check_decode_128(const BaseNEncoding *encoding, const char *text, size_t size)
+check_decode_128(const BaseNEncoding *encoding, const char *str, size_t size)
 {
 	uint64		small = 0;
 	UuidBits	large = {0, 0};
 	size_t		bad[2] = {0, 0};
-	BaseNStatus of_small = base_n_decode(encoding, text, size, &small, &bad[0]);
-	BaseNStatus of_large = base_n_decode_128(encoding, text, size, &large, &bad[1]);
+	BaseNStatus of_small = base_n_decode(encoding, str, size, &small, &bad[0]);
+	BaseNStatus of_large = base_n_decode_128(encoding, str, size, &large, &bad[1]);
 
 	if (of_small != BASE_N_OVERFLOW)
 	{

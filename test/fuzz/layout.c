@@ -116,7 +116,7 @@ take_layout(Input *input)
 	SnowflakeLayout layout = {0};
 	SnowflakeLayout again;
 	LayoutProblem problem;
-	char		text[LAYOUT_TEXT_SIZE];
+	char		str[LAYOUT_TEXT_SIZE];
 	int			usable_bits = 1 + take_upto(input, 1, 61);
 
 	layout.bits[LAYOUT_TIME] = usable_bits;
@@ -125,10 +125,10 @@ take_layout(Input *input)
 	take_time_unit(input, &layout, usable_bits);
 
 	require(layout_usable_bits(&layout, LAYOUT_TIME) == usable_bits);
-	memset(text, 'x', sizeof(text));
-	layout_write(&layout, text, sizeof(text));
-	require(strlen(text) < sizeof(text) - 1);
-	require(layout_read(text, &again, &problem));
+	memset(str, 'x', sizeof(str));
+	layout_write(&layout, str, sizeof(str));
+	require(strlen(str) < sizeof(str) - 1);
+	require(layout_read(str, &again, &problem));
 	require(layout_equal(&layout, &again));
 	return layout;
 }

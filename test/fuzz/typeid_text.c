@@ -18,7 +18,7 @@ check_prefix(UuidBits uuid, const char *prefix, size_t size)
 	size_t		bad = 0;
 	TypeidStatus status = typeid_prefix_check(prefix, size, &bad);
 	Typeid		read;
-	char	   *text;
+	char	   *str;
 	size_t		length;
 
 	require(status != TYPEID_BAD_PREFIX_CHARACTER || bad < size);
@@ -26,21 +26,21 @@ check_prefix(UuidBits uuid, const char *prefix, size_t size)
 		return;
 	require(size <= TYPEID_PREFIX_MAX_LENGTH);
 	length = size + (size > 0) + ULID_TEXT_LENGTH;
-	text = malloc(length);
-	require(text != NULL);
-	require(typeid_write(uuid, prefix, size, text) == length);
-	require(typeid_read(text, length, &read, &bad) == TYPEID_OK);
+	str = malloc(length);
+	require(str != NULL);
+	require(typeid_write(uuid, prefix, size, str) == length);
+	require(typeid_read(str, length, &read, &bad) == TYPEID_OK);
 	require(read.prefix_length == size && uuid_bits_equal(read.uuid, uuid));
-	free(text);
+	free(str);
 }
 
 /* What is read is written as it was: there is one way to write a TypeID. */
 static void
-check_text(const char *text, size_t size)
+check_text(const char *str, size_t size)
 {
 	Typeid		typeid;
 	size_t		bad = 0;
-	TypeidStatus status = typeid_read(text, size, &typeid, &bad);
+	TypeidStatus status = typeid_read(str, size, &typeid, &bad);
 	char		written[TYPEID_MAX_LENGTH];
 
 	if (status == TYPEID_BAD_PREFIX_CHARACTER || status == TYPEID_BAD_SUFFIX_CHARACTER)
@@ -48,8 +48,8 @@ check_text(const char *text, size_t size)
 	if (status != TYPEID_OK)
 		return;
 	require(size <= TYPEID_MAX_LENGTH);
-	require(typeid_write(typeid.uuid, text, typeid.prefix_length, written) == size);
-	require(memcmp(written, text, size) == 0);
+	require(typeid_write(typeid.uuid, str, typeid.prefix_length, written) == size);
+	require(memcmp(written, str, size) == 0);
 }
 
 void

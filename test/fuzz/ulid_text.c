@@ -15,18 +15,18 @@
 static char *
 write_text(UuidBits ulid)
 {
-	char	   *text = malloc(ULID_TEXT_LENGTH);
+	char	   *str = malloc(ULID_TEXT_LENGTH);
 
-	require(text != NULL);
-	ulid_text_write(ulid, text);
-	return text;
+	require(str != NULL);
+	ulid_text_write(ulid, str);
+	return str;
 }
 
 /* Texts are read as the ULIDs they were made of, and are in the order of these. */
 static void
 check_write(const UuidBits ulid[2])
 {
-	char	   *text[2];
+	char	   *str[2];
 	unsigned char bytes[2][UUID_BYTES];
 	int			order;
 	int			order_of_bytes;
@@ -36,30 +36,30 @@ check_write(const UuidBits ulid[2])
 		UuidBits	read;
 		size_t		bad;
 
-		text[i] = write_text(ulid[i]);
-		require(ulid_text_read(text[i], ULID_TEXT_LENGTH, &read, &bad) == ULID_TEXT_OK);
+		str[i] = write_text(ulid[i]);
+		require(ulid_text_read(str[i], ULID_TEXT_LENGTH, &read, &bad) == ULID_TEXT_OK);
 		require(uuid_bits_equal(read, ulid[i]));
 		uuid_bits_write(ulid[i], bytes[i]);
 	}
-	order = memcmp(text[0], text[1], ULID_TEXT_LENGTH);
+	order = memcmp(str[0], str[1], ULID_TEXT_LENGTH);
 	order_of_bytes = memcmp(bytes[0], bytes[1], UUID_BYTES);
 	require((order < 0) == (order_of_bytes < 0));
 	require((order > 0) == (order_of_bytes > 0));
-	free(text[0]);
-	free(text[1]);
+	free(str[0]);
+	free(str[1]);
 }
 
 /* The value of a character, which is that of a text of zeros with it at the end; -1: none. */
 static int
 digit_of(char character)
 {
-	char		text[ULID_TEXT_LENGTH];
+	char		str[ULID_TEXT_LENGTH];
 	UuidBits	ulid;
 	size_t		bad;
 
-	memset(text, '0', sizeof(text));
-	text[ULID_TEXT_LENGTH - 1] = character;
-	if (ulid_text_read(text, sizeof(text), &ulid, &bad) != ULID_TEXT_OK)
+	memset(str, '0', sizeof(str));
+	str[ULID_TEXT_LENGTH - 1] = character;
+	if (ulid_text_read(str, sizeof(str), &ulid, &bad) != ULID_TEXT_OK)
 		return -1;
 	require(ulid.high == 0 && ulid.low < 32);
 	return (int) ulid.low;
@@ -70,7 +70,7 @@ digit_of(char character)
  * that is wrong, or up to a ULID's length.
  */
 static void
-check_read(const char *text, size_t size)
+check_read(const char *str, size_t size)
 {
 	UlidTextStatus expected = size == ULID_TEXT_LENGTH ? ULID_TEXT_OK : ULID_TEXT_WRONG_LENGTH;
 	unsigned __int128 sum = 0;
@@ -80,7 +80,7 @@ check_read(const char *text, size_t size)
 
 	for (i = 0; i < Min(size, ULID_TEXT_LENGTH); i++)
 	{
-		int			digit = digit_of(text[i]);
+		int			digit = digit_of(str[i]);
 
 		if (digit < 0)
 		{
@@ -92,7 +92,7 @@ check_read(const char *text, size_t size)
 		sum = sum << 5 | digit;
 	}
 
-	require(ulid_text_read(text, size, &ulid, &bad) == expected);
+	require(ulid_text_read(str, size, &ulid, &bad) == expected);
 	if (expected == ULID_TEXT_OK)
 	{
 		require(ulid.high == (uint64) (sum >> 64));

@@ -302,11 +302,11 @@ tell_time(int64_t us)
 {
 	time_t		seconds = us / 1000000;
 	struct tm	parts;
-	char		text[32];
+	char		str[32];
 
 	gmtime_r(&seconds, &parts);
-	strftime(text, sizeof(text), "%H:%M:%S", &parts);
-	fprintf(stderr, "%s.%06d", text, (int) (us % 1000000));
+	strftime(str, sizeof(str), "%H:%M:%S", &parts);
+	fprintf(stderr, "%s.%06d", str, (int) (us % 1000000));
 }
 
 static void

@@ -160,17 +160,17 @@ static void
 alter(SourceKind kind, const char *layout, int worker, int datacenter, bool may_be_refused)
 {
 	char		command[400];
-	char		text[16];
+	char		str[16];
 	PGresult   *present = options_of(kind);
 
 	if (PQresultStatus(present) == PGRES_TUPLES_OK)
 	{
 		snprintf(command, sizeof(command), "ALTER SERVER %s OPTIONS (", source_names[kind]);
 		append_option(command, sizeof(command), present, "layout", layout);
-		snprintf(text, sizeof(text), "%d", worker);
-		append_option(command, sizeof(command), present, "worker_id", worker < 0 ? NULL : text);
-		snprintf(text, sizeof(text), "%d", datacenter);
-		append_option(command, sizeof(command), present, "datacenter_id", datacenter < 0 ? NULL : text);
+		snprintf(str, sizeof(str), "%d", worker);
+		append_option(command, sizeof(command), present, "worker_id", worker < 0 ? NULL : str);
+		snprintf(str, sizeof(str), "%d", datacenter);
+		append_option(command, sizeof(command), present, "datacenter_id", datacenter < 0 ? NULL : str);
 		strcat(command, ")");
 		run(command, source_number(kind, database), may_be_refused);
 	}

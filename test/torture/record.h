@@ -42,7 +42,8 @@ typedef enum SourceKind
 	SERVER,						/* the server's own IDs, in all databases */
 	FIXED,						/* a node for good, that of FIXED_NODE */
 	MOVED,						/* a node of its own, altered under load */
-	PART,						/* a worker of its own, altered; the server's datacenter */
+	PART,						/* a worker of its own, altered; the server's
+								 * datacenter */
 	FOLLOWER,					/* the server's node */
 	JS,							/* 53 bits; a worker of its own, altered */
 	TOUR,						/* layout and node altered */

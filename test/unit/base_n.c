@@ -27,11 +27,11 @@ text_encoding(const char *name)
 
 /* What a text of at most 63 bits is read as; minus the status, if it is none. */
 static int64
-read_text(const char *encoding, const char *text)
+read_text(const char *encoding, const char *str)
 {
 	uint64		value = 0;
 	size_t		bad;
-	BaseNStatus status = base_n_decode(text_encoding(encoding), text, strlen(text), &value, &bad);
+	BaseNStatus status = base_n_decode(text_encoding(encoding), str, strlen(str), &value, &bad);
 
 	return status == BASE_N_OK ? (int64) value : -(int64) status;
 }
@@ -42,7 +42,7 @@ typedef struct TextVector
 	const char *name;
 	const char *encoding;
 	uint64		value;
-	const char *text;
+	const char *str;
 } TextVector;
 
 static const TextVector text_vectors[] = {
@@ -76,13 +76,13 @@ test_text_vectors(void)
 	{
 		const TextVector *v = &text_vectors[i];
 		const BaseNEncoding *encoding = text_encoding(v->encoding);
-		char		text[BASE_N_MAX_LENGTH];
+		char		str[BASE_N_MAX_LENGTH];
 		uint64		value;
 		size_t		bad;
 
-		base_n_encode(encoding, v->value, text);
-		check(strlen(v->text) == encoding->length && memcmp(text, v->text, encoding->length) == 0, v->name);
-		check(base_n_decode(encoding, v->text, encoding->length, &value, &bad) == BASE_N_OK &&
+		base_n_encode(encoding, v->value, str);
+		check(strlen(v->str) == encoding->length && memcmp(str, v->str, encoding->length) == 0, v->name);
+		check(base_n_decode(encoding, v->str, encoding->length, &value, &bad) == BASE_N_OK &&
 			  value == v->value, v->name);
 	}
 }
@@ -93,7 +93,7 @@ typedef struct UuidVector
 	const char *name;
 	const char *encoding;
 	UuidBits	value;
-	const char *text;
+	const char *str;
 } UuidVector;
 
 #define UUID_OF_RFC {UINT64CONST(0x017F22E279B07CC3), UINT64CONST(0x98C4DC0C0C07398F)}
@@ -116,11 +116,11 @@ static const UuidVector uuid_vectors[] = {
 };
 
 static BaseNStatus
-read_uuid(const char *encoding, const char *text, UuidBits *value)
+read_uuid(const char *encoding, const char *str, UuidBits *value)
 {
 	size_t		bad;
 
-	return base_n_decode_128(text_encoding(encoding), text, strlen(text), value, &bad);
+	return base_n_decode_128(text_encoding(encoding), str, strlen(str), value, &bad);
 }
 
 static void
@@ -130,13 +130,13 @@ test_uuid_vectors(void)
 	{
 		const UuidVector *v = &uuid_vectors[i];
 		const BaseNEncoding *encoding = text_encoding(v->encoding);
-		char		text[BASE_N_MAX_LENGTH_128 + 1] = "";
+		char		str[BASE_N_MAX_LENGTH_128 + 1] = "";
 		UuidBits	value;
 
-		base_n_encode_128(encoding, v->value, text);
-		is_text(text, v->text, v->name);
-		is_number(strlen(text), encoding->length_128, of("length", v->name));
-		check(read_uuid(v->encoding, v->text, &value) == BASE_N_OK && uuid_bits_equal(value, v->value), of("read", v->name));
+		base_n_encode_128(encoding, v->value, str);
+		is_text(str, v->str, v->name);
+		is_number(strlen(str), encoding->length_128, of("length", v->name));
+		check(read_uuid(v->encoding, v->str, &value) == BASE_N_OK && uuid_bits_equal(value, v->value), of("read", v->name));
 	}
 }
 
@@ -216,8 +216,11 @@ test_text_bytes(void)
 				values[(unsigned char) *c] = value;
 
 		for (int byte = 1; byte < 256; byte++)
-			as_expected = as_expected &&
-				read_text(expected[i].name, (char[]) {byte, '\0'}) == values[byte];
+		{
+			char		character[] = {byte, '\0'};
+
+			as_expected = as_expected && read_text(expected[i].name, character) == values[byte];
+		}
 		check(as_expected, expected[i].name);
 	}
 }

@@ -40,15 +40,15 @@ static void
 check_date(const char *format, uint64 id, const char *created)
 {
 	const SnowflakeLayout *layout = layout_by_name(format);
-	char		text[LONGEST_LINE];
+	char		str[LONGEST_LINE];
 	SnowflakeLayout since;
 	LayoutProblem problem;
 	int64		at_us = 0;
 
 	if (*created == '\0')
 		return;
-	snprintf(text, sizeof(text), "time 40 bits of 1 s since %s, sequence 23", created);
-	if (!layout_read(text, &since, &problem) || !layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &at_us))
+	snprintf(str, sizeof(str), "time 40 bits of 1 s since %s, sequence 23", created);
+	if (!layout_read(str, &since, &problem) || !layout_try_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id), &at_us))
 		printf("Bail out! %s: %s\n", created, problem.detail);
 	check(llabs(at_us / US_PER_S - since.epoch_ticks) <= 1, of("the published time", created));
 }

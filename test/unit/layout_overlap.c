@@ -245,7 +245,11 @@ compare(const Small *one, const Small *other, Seen *seen)
 
 	if (may_be_equal != truth.may_be_equal)
 		seen->wrong_equal++;
-	/* Where times are this short, layouts of different pace may meet in passing only. */
+
+	/*
+	 * Where times are this short, layouts of different pace may meet in
+	 * passing only.
+	 */
 	if (truth.may_be_equal && same_pace && truth.at_other_times)
 	{
 		seen->wrong_pace++;
@@ -302,16 +306,16 @@ test_brute_force(void)
 }
 
 static IdNumbers
-numbers_of(const char *text, int datacenter, int worker)
+numbers_of(const char *str, int datacenter, int worker)
 {
-	const SnowflakeLayout *preset = layout_by_name(text);
+	const SnowflakeLayout *preset = layout_by_name(str);
 	SnowflakeLayout layout;
 	LayoutProblem problem;
 
 	if (preset != NULL)
 		layout = *preset;
-	else if (!layout_read(text, &layout, &problem))
-		printf("# %s: %s\n", text, problem.detail);
+	else if (!layout_read(str, &layout, &problem))
+		printf("# %s: %s\n", str, problem.detail);
 	return layout_node_numbers(&layout, layout_put(&layout, LAYOUT_DATACENTER, datacenter) |
 							   layout_put(&layout, LAYOUT_WORKER, worker));
 }

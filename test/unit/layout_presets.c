@@ -92,14 +92,14 @@ test_presets(void)
 		SnowflakeLayout layout,
 					again;
 		LayoutProblem problem;
-		char		text[LAYOUT_TEXT_SIZE];
+		char		str[LAYOUT_TEXT_SIZE];
 
 		check(layout_read(preset->specification, &layout, &problem), of("is valid", preset->name));
 		check(layout_equal(&layout, layout_by_preset_number(i)), of("by its number", preset->name));
 		check(layout_by_name(preset->name) == layout_by_preset_number(i), of("by its name", preset->name));
 		is_text(layout_preset_name(&layout), preset->name, of("its name", preset->name));
-		layout_write(&layout, text, sizeof(text));
-		check(layout_read(text, &again, &problem), of("is written as can be read", preset->name));
+		layout_write(&layout, str, sizeof(str));
+		check(layout_read(str, &again, &problem), of("is written as can be read", preset->name));
 		check(layout_equal(&layout, &again), of("and read back as it was", preset->name));
 	}
 }
@@ -127,7 +127,8 @@ typedef struct Vector
 	const char *layout;			/* a preset or words */
 	int64		id;
 	int64		unix_us;
-	int64		values[LAYOUT_FIELDS];	/* in the order of LayoutField; that of the time is not looked at */
+	int64		values[LAYOUT_FIELDS];	/* in the order of LayoutField; that
+										 * of the time is not looked at */
 } Vector;
 
 static const Vector vectors[] = {

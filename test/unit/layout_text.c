@@ -14,9 +14,10 @@
 /* What is read, and what is written of it. */
 static const struct
 {
-	const char *text;
+	const char *str;
 	const char *written;
 }			readings[] = {
+
 	{"time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12",
 	"time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 5, sequence 12"},
 	{"  TIME\t41  Bits OF\n1MS since 2020-1-1 ,worker 10 bits,sequence 12 bit ",
@@ -58,11 +59,11 @@ test_readings(void)
 	{
 		SnowflakeLayout layout;
 		LayoutProblem problem;
-		char		text[LAYOUT_TEXT_SIZE];
+		char		str[LAYOUT_TEXT_SIZE];
 
-		check(layout_read(readings[i].text, &layout, &problem), of("is read", readings[i].written));
-		layout_write(&layout, text, sizeof(text));
-		is_text(text, readings[i].written, "and is written in its plainest form");
+		check(layout_read(readings[i].str, &layout, &problem), of("is read", readings[i].written));
+		layout_write(&layout, str, sizeof(str));
+		is_text(str, readings[i].written, "and is written in its plainest form");
 	}
 }
 
@@ -76,10 +77,11 @@ test_readings(void)
 /* What is not read, and why. */
 static const struct
 {
-	const char *text;
+	const char *str;
 	const char *detail;
 	const char *hint;
 }			refusals[] = {
+
 	/* the grammar of fields */
 	{"", EXPECTED_FIELD ".", GRAMMAR},
 	{" ,", EXPECTED_FIELD ".", GRAMMAR},
@@ -111,26 +113,26 @@ static const struct
 	/* the time's tick */
 	{"time 41", "Expected the length of a tick, as in \"of 1 ms\", after the bits of the time.", GRAMMAR},
 	{"time 41, worker 10",
-		"Expected the length of a tick, as in \"of 1 ms\", after the bits of the time.", GRAMMAR},
+	"Expected the length of a tick, as in \"of 1 ms\", after the bits of the time.", GRAMMAR},
 	{"time 41 bits of ms", "Expected the length of a tick, as in \"1 ms\", but found \"ms\".", GRAMMAR},
 	{"time 41 bits of 1234567890 us",
-		"Expected the length of a tick, as in \"1 ms\", but found \"1234567890 us\".", GRAMMAR},
+	"Expected the length of a tick, as in \"1 ms\", but found \"1234567890 us\".", GRAMMAR},
 	{"time 41 bits of 1 day", "Expected the unit of a tick, \"us\", \"ms\", \"s\" or \"min\", but found \"day\".", GRAMMAR},
 	{"time 41 bits of 1 since", "Expected the unit of a tick, \"us\", \"ms\", \"s\" or \"min\", but found \"since\".", GRAMMAR},
 	{"time 41 bits of 0 ms", "A tick must be from 1 us to a day, which is 1440 min.", NULL},
 	{"time 41 bits of 1441 min", "A tick must be from 1 us to a day, which is 1440 min.", NULL},
 	{"time 41 bits of 999999999 min", "A tick must be from 1 us to a day, which is 1440 min.", NULL},
 	{"time 41 bits of 1 ms, worker 10",
-		"Expected the epoch, as in \"since 2020-01-01\", after the length of a tick.", GRAMMAR},
+	"Expected the epoch, as in \"since 2020-01-01\", after the length of a tick.", GRAMMAR},
 
 	/* the epoch */
 	{"time 41 bits of 1 ms since", "Expected a date, as in \"2020-01-31\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 1577836800000",
-		"Expected a date, as in \"2020-01-31\", but found \"1577836800000\".", GRAMMAR},
+	"Expected a date, as in \"2020-01-31\", but found \"1577836800000\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020/01/31",
-		"Expected a date, as in \"2020-01-31\", but found \"2020/01/31\".", GRAMMAR},
+	"Expected a date, as in \"2020-01-31\", but found \"2020/01/31\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020-01-311",
-		"Expected a date, as in \"2020-01-31\", but found \"2020-01-311\".", GRAMMAR},
+	"Expected a date, as in \"2020-01-31\", but found \"2020-01-311\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 1969-12-31", "The epoch must be a date from 1970-01-01 to 9999-12-31.", NULL},
 	{"time 41 bits of 1 ms since 2020-13-01", "The epoch must be a date from 1970-01-01 to 9999-12-31.", NULL},
 	{"time 41 bits of 1 ms since 2020-00-01", "The epoch must be a date from 1970-01-01 to 9999-12-31.", NULL},
@@ -141,33 +143,33 @@ static const struct
 	{"time 41 bits of 1 ms since 2100-02-29", "The month of the epoch has no day 29.", NULL},
 	{"time 41 bits of 1 ms since 2020-11-31", "The month of the epoch has no day 31.", NULL},
 	{"time 41 bits of 1 ms since 2020-01-01 12",
-		"Expected a time, as in \"23:59\" or \"23:59:59.999\", but found \"12\".", GRAMMAR},
+	"Expected a time, as in \"23:59\" or \"23:59:59.999\", but found \"12\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020-01-01 12:00:x", "Expected seconds, but found \"x\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020-01-01 12:00:00.",
-		"Expected up to 6 digits of a second's fraction.", GRAMMAR},
+	"Expected up to 6 digits of a second's fraction.", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020-01-01 12:00:00.1234567",
-		"Expected up to 6 digits of a second's fraction, but found \"1234567\".", GRAMMAR},
+	"Expected up to 6 digits of a second's fraction, but found \"1234567\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020-01-01 24:00",
-		"The epoch's time of day must be from 00:00 to 23:59:59.999999.", NULL},
+	"The epoch's time of day must be from 00:00 to 23:59:59.999999.", NULL},
 	{"time 41 bits of 1 ms since 2020-01-01 23:60",
-		"The epoch's time of day must be from 00:00 to 23:59:59.999999.", NULL},
+	"The epoch's time of day must be from 00:00 to 23:59:59.999999.", NULL},
 	{"time 41 bits of 1 ms since 2020-01-01 23:59:60",
-		"The epoch's time of day must be from 00:00 to 23:59:59.999999.", NULL},
+	"The epoch's time of day must be from 00:00 to 23:59:59.999999.", NULL},
 	{"time 41 bits of 1 ms since 2020-01-01 12:00+01, sequence 22",
-		"Expected a comma or the end, but found \"+01\".", GRAMMAR},
+	"Expected a comma or the end, but found \"+01\".", GRAMMAR},
 	{"time 41 bits of 1 ms since 2020-01-01 00:00:00.0005, sequence 22",
-		"The epoch is not at the start of a tick.", "Choose an epoch that is a whole number of ticks after 1970-01-01."},
+	"The epoch is not at the start of a tick.", "Choose an epoch that is a whole number of ticks after 1970-01-01."},
 
 	/* the layout as a whole */
 	{"time 41 bits of 1 ms since 2020-01-01, sequence 21",
 		"The fields add up to 62 bits; they must add up to 64, or to 63 without the sign bit.",
-		"Name the bits that are not used, as in \"unused 10\"."},
+	"Name the bits that are not used, as in \"unused 10\"."},
 	{"time 41 bits of 1 ms since 2020-01-01, sequence 24",
-		"The fields add up to 65 bits; they must add up to 64, or to 63 without the sign bit.", NULL},
+	"The fields add up to 65 bits; they must add up to 64, or to 63 without the sign bit.", NULL},
 	{"worker 31, sequence 31, unused 1", "There is no field \"time\".", "For numbers without a time, use a sequence."},
 	{"time 1 bit of 1 ms since 2020-01-01, worker 31, shard 31, unused 1", "The only bit of the time is the sign bit.", NULL},
 	{"sequence 12, time 41 bits of 1 ms since 2020-01-01, worker 10",
-		"The sequence is above the time, so IDs would not increase.", NULL},
+	"The sequence is above the time, so IDs would not increase.", NULL},
 	{"time 63 bits of 1 us since 1970-01-01", TOO_FAR, "Give the time fewer bits, and leave the highest unused."},
 	{"time 62 bits of 2 us since 1970-01-01, unused 1", TOO_FAR, "Give the time fewer bits, and leave the highest unused."},
 	{"time 62 bits of 1 ms since 1970-01-01, unused 1", TOO_FAR, "Give the time fewer bits, and leave the highest unused."},
@@ -183,7 +185,7 @@ test_refusals(void)
 		SnowflakeLayout layout;
 		LayoutProblem problem = {0};
 
-		check(!layout_read(refusals[i].text, &layout, &problem), of("is refused", refusals[i].text));
+		check(!layout_read(refusals[i].str, &layout, &problem), of("is refused", refusals[i].str));
 		is_text(problem.detail, refusals[i].detail, "and why");
 		if (refusals[i].hint == NULL)
 			check(problem.hint == NULL, "and no hint is needed");
@@ -198,7 +200,7 @@ test_ticks(void)
 	static const struct
 	{
 		int64		us;
-		const char *text;
+		const char *str;
 	}			ticks[] = {
 		{1, "1 us"}, {999, "999 us"}, {1000, "1 ms"}, {1001, "1001 us"}, {10000, "10 ms"}, {1000000, "1 s"},
 		{59 * US_PER_S, "59 s"}, {60 * US_PER_S, "1 min"}, {90 * US_PER_S, "90 s"}, {86400 * US_PER_S, "1440 min"},
@@ -206,10 +208,10 @@ test_ticks(void)
 
 	for (int i = 0; i < lengthof(ticks); i++)
 	{
-		char		text[32];
+		char		str[32];
 
-		layout_write_tick(ticks[i].us, text, sizeof(text));
-		is_text(text, ticks[i].text, "a tick");
+		layout_write_tick(ticks[i].us, str, sizeof(str));
+		is_text(str, ticks[i].str, "a tick");
 	}
 }
 
@@ -219,7 +221,7 @@ test_moments(void)
 	static const struct
 	{
 		int64		us;
-		const char *text;
+		const char *str;
 	}			moments[] = {
 		{0, "1970-01-01"}, {1, "1970-01-01 00:00:00.000001"}, {1000, "1970-01-01 00:00:00.001"},
 		{US_PER_S, "1970-01-01 00:00:01"}, {86400 * US_PER_S - 1, "1970-01-01 23:59:59.999999"},
@@ -231,10 +233,10 @@ test_moments(void)
 
 	for (int i = 0; i < lengthof(moments); i++)
 	{
-		char		text[LAYOUT_TIMESTAMP_SIZE];
+		char		str[LAYOUT_TIMESTAMP_SIZE];
 
-		layout_write_timestamp(moments[i].us, text, sizeof(text));
-		is_text(text, moments[i].text, "a moment");
+		layout_write_timestamp(moments[i].us, str, sizeof(str));
+		is_text(str, moments[i].str, "a moment");
 	}
 }
 
@@ -244,14 +246,14 @@ is_day(int64 days, int year, int month, int day)
 {
 	char		date[LAYOUT_TIMESTAMP_SIZE];
 	char		expected[LAYOUT_TIMESTAMP_SIZE];
-	char		text[LAYOUT_TEXT_SIZE];
+	char		str[LAYOUT_TEXT_SIZE];
 	SnowflakeLayout layout;
 	LayoutProblem problem;
 
 	layout_write_timestamp(days * 86400 * US_PER_S, date, sizeof(date));
 	snprintf(expected, sizeof(expected), "%04d-%02d-%02d", year, month, day);
-	snprintf(text, sizeof(text), "time 22 bits of 1440 min since %s, unused 41", expected);
-	return strcmp(date, expected) == 0 && layout_read(text, &layout, &problem) && layout.epoch_ticks == days;
+	snprintf(str, sizeof(str), "time 22 bits of 1440 min since %s, unused 41", expected);
+	return strcmp(date, expected) == 0 && layout_read(str, &layout, &problem) && layout.epoch_ticks == days;
 }
 
 /* The days on both sides of where months of uncertain length and years end, up to 9999. */

@@ -25,16 +25,16 @@
 
 /* A layout from its name or its words; they are known to be right. */
 static SnowflakeLayout
-layout_of(const char *text)
+layout_of(const char *str)
 {
-	const SnowflakeLayout *preset = layout_by_name(text);
+	const SnowflakeLayout *preset = layout_by_name(str);
 	SnowflakeLayout layout;
 	LayoutProblem problem;
 
 	if (preset != NULL)
 		return *preset;
-	if (!layout_read(text, &layout, &problem))
-		printf("Bail out! %s: %s\n", text, problem.detail);
+	if (!layout_read(str, &layout, &problem))
+		printf("Bail out! %s: %s\n", str, problem.detail);
 	return layout;
 }
 
@@ -115,7 +115,8 @@ typedef struct Published
 {
 	uint64		id;
 	const char *name;
-	int			place;			/* how high it ranks, on servers of whatever layout, by now */
+	int			place;			/* how high it ranks, on servers of whatever
+								 * layout, by now */
 } Published;
 
 /* Two have an ID that is as plausible in another system of the same bits. */
@@ -187,7 +188,7 @@ test_own_ids(void)
 		if (layout_has(layout, LAYOUT_WORKER))
 			id |= layout_put(layout, LAYOUT_WORKER, 1);
 		if (layout_has(layout, LAYOUT_SEQUENCE))
-			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_presets[i].habits.first_sequence);
+			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_presets[i].usage.first_sequence);
 		is_number(place_of(name, id, layout, NOW_US), 1, of("an ID just made by a server", name));
 	}
 }
@@ -282,10 +283,10 @@ test_best_layouts(void)
 		int			count;
 		LayoutProposal *proposals = plan(bests[i].ids_per_second, bests[i].nodes, bests[i].years, &count);
 		const char *name = layout_preset_name(&proposals[0].layout);
-		char		text[LAYOUT_TEXT_SIZE];
+		char		str[LAYOUT_TEXT_SIZE];
 
-		layout_write(&proposals[0].layout, text, sizeof(text));
-		is_text(name != NULL ? name : text, bests[i].layout, of("is the best layout", bests[i].layout));
+		layout_write(&proposals[0].layout, str, sizeof(str));
+		is_text(name != NULL ? name : str, bests[i].layout, of("is the best layout", bests[i].layout));
 		free(proposals);
 	}
 }
@@ -403,7 +404,7 @@ static const Drawn drawn[] = {
 		"|                                            sequence 1048574 (0 .. 1048575)\n"
 	"time 17592186044415 x 1 s since 1970-01-01: after the year 294246"},
 	{"slab 1, unused 1, shard 1, unused 1, datacenter 1, unused 1, time 10 bits of 1 min since 1970-01-01, unused 1, worker 1, unused 1, sequence 1, unused 44",
-	PG_UINT64_MAX,
+		PG_UINT64_MAX,
 		"63 62 61 60 59 58 57         47 46 45 44 43\n"
 		"1  1  1  1  1  1  1111111111 1  1  1  1  11111111111111111111111111111111111111111111\n"
 		"|  |  |  |  |  |  |          |  |  |  |  unused, which should be 0 but is 17592186044415\n"

@@ -76,7 +76,7 @@ static void
 test_pool(void)
 {
 	static uint64 drawn[POOLS * RANDOM_WORDS];
-	const		ProcessState *state = process_state();
+	const ProcessState *state = process_state();
 	bool		from_pool = true;
 	bool		wiped = true;
 	bool		kept = true;
@@ -164,8 +164,9 @@ test_fork(const char *name)
 	for (int i = 0; i < 7; i++)
 		(void) random_word();
 	state = process_state();
-	state->uuidv7 = (UuidV7State) {.unix_ns = 1,.tail = 2};
-	state->ulid = (UuidBits) {3, 4};
+	state->uuidv7.unix_ns = 1;
+	state->uuidv7.tail = 2;
+	state->ulid = uuid_bits_make(3, 4);
 	state->gregorian.last.node = 5;
 	left = state->words_left;
 	memcpy(inherited, state->words, sizeof(inherited));
@@ -236,19 +237,14 @@ test_memory(void)
 
 /* Version 4 is 122 random bits.  Six standard deviations off is one of them in a run of four million. */
 static void
-test_uuids(void)
+test_uuid_bits(UuidBits *uuids, int count)
 {
-	const int	count = 10000000;
 	const double deviation = sqrt(count) / 2;
-	UuidBits   *uuids = malloc(sizeof(UuidBits) * count);
 	static uint32 bytes_seen[UUID_BYTES][256];
 	bool		fixed = true;
 	bool		balanced = true;
 	int			random_bits = 0;
-	int			repeats = 0;
 
-	if (uuids == NULL)
-		abort();
 	for (int i = 0; i < count; i++)
 	{
 		unsigned char bytes[UUID_BYTES];
@@ -281,7 +277,18 @@ test_uuids(void)
 	}
 	is_number(random_bits, 122, "10^7 UUIDs: the rest is random bits");
 	check(balanced, "10^7 UUIDs: each random bit is set in half of them");
+}
 
+static void
+test_uuids(void)
+{
+	const int	count = 10000000;
+	UuidBits   *uuids = malloc(sizeof(UuidBits) * count);
+	int			repeats = 0;
+
+	if (uuids == NULL)
+		abort();
+	test_uuid_bits(uuids, count);
 	sort_uuids(uuids, count);
 	for (int i = 1; i < count; i++)
 		repeats += uuid_bits_equal(uuids[i - 1], uuids[i]);

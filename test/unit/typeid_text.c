@@ -79,17 +79,17 @@ test_valid(void)
 	for (int i = 0; i < lengthof(valid); i++)
 	{
 		size_t		length = strlen(valid[i].prefix);
-		char		text[TYPEID_MAX_LENGTH + 1];
+		char		str[TYPEID_MAX_LENGTH + 1];
 		size_t		written;
 		Typeid		typeid;
 		size_t		bad = 42;
 
-		memset(text, '!', sizeof(text));
+		memset(str, '!', sizeof(str));
 		check(typeid_prefix_check(valid[i].prefix, length, &bad) == TYPEID_OK, of("its prefix is one", valid[i].name));
-		written = typeid_write(valid[i].uuid, valid[i].prefix, length, text);
-		check(text[written] == '!', of("nothing is written after it", valid[i].name));
-		text[written] = '\0';
-		is_text(text, valid[i].typeid, of("written", valid[i].name));
+		written = typeid_write(valid[i].uuid, valid[i].prefix, length, str);
+		check(str[written] == '!', of("nothing is written after it", valid[i].name));
+		str[written] = '\0';
+		is_text(str, valid[i].typeid, of("written", valid[i].name));
 		check(typeid_read(valid[i].typeid, strlen(valid[i].typeid), &typeid, &bad) == TYPEID_OK &&
 			  typeid.prefix_length == length && uuid_bits_equal(typeid.uuid, valid[i].uuid) && bad == 42,
 			  of("read", valid[i].name));
@@ -121,15 +121,19 @@ test_bytes(void)
 	for (int place = 0; place < 3 + 1 + ULID_TEXT_LENGTH; place++)
 		for (int byte = 0; byte < 256; byte++)
 		{
-			char		text[] = "abc_" ZEROS;
+			char		str[] = "abc_" ZEROS;
 			Typeid		typeid;
 			size_t		bad;
 
 			if (place == 3)
 				continue;
-			text[place] = byte;
-			if (typeid_read(text, sizeof(text) - 1, &typeid, &bad) == TYPEID_OK)
-				++*(place < 3 ? &in_prefix : &in_suffix);
+			str[place] = byte;
+			if (typeid_read(str, sizeof(str) - 1, &typeid, &bad) != TYPEID_OK)
+				continue;
+			if (place < 3)
+				in_prefix++;
+			else
+				in_suffix++;
 		}
 	is_number(in_prefix, 26 + 27 + 26, "letters are read in a prefix, and \"_\" within it");
 	is_number(in_suffix, 8 + (ULID_TEXT_LENGTH - 1) * 32, "32 digits are read in a suffix, and 8 in its first place");

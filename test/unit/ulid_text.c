@@ -21,40 +21,40 @@ written(UuidBits ulid)
 {
 	static char texts[2][ULID_TEXT_LENGTH + 2];
 	static int	next = 0;
-	char	   *text = texts[next++ % 2];
+	char	   *str = texts[next++ % 2];
 
-	text[ULID_TEXT_LENGTH] = '!';
-	ulid_text_write(ulid, text);
-	if (text[ULID_TEXT_LENGTH] != '!')
+	str[ULID_TEXT_LENGTH] = '!';
+	ulid_text_write(ulid, str);
+	if (str[ULID_TEXT_LENGTH] != '!')
 		abort();
-	text[ULID_TEXT_LENGTH] = '\0';
-	return text;
+	str[ULID_TEXT_LENGTH] = '\0';
+	return str;
 }
 
 static bool
-reads_as(const char *text, UuidBits ulid)
+reads_as(const char *str, UuidBits ulid)
 {
 	UuidBits	got = {42, 42};
 	size_t		bad = 42;
 
-	return ulid_text_read(text, strlen(text), &got, &bad) == ULID_TEXT_OK && uuid_bits_equal(got, ulid) && bad == 42;
+	return ulid_text_read(str, strlen(str), &got, &bad) == ULID_TEXT_OK && uuid_bits_equal(got, ulid) && bad == 42;
 }
 
 /* What is wrong with a text: the status, and where if it is a character.  Nothing else is set. */
 static bool
-is_refused(const char *text, size_t length, UlidTextStatus expected, size_t expected_bad)
+is_refused(const char *str, size_t length, UlidTextStatus expected, size_t expected_bad)
 {
 	UuidBits	got = {42, 43};
 	size_t		bad = 42;
 
-	return ulid_text_read(text, length, &got, &bad) == expected && got.high == 42 && got.low == 43 &&
+	return ulid_text_read(str, length, &got, &bad) == expected && got.high == 42 && got.low == 43 &&
 		bad == (expected == ULID_TEXT_BAD_CHARACTER ? expected_bad : 42);
 }
 
 /* Published texts, and sums of powers of 32. */
 static const struct
 {
-	const char *text;
+	const char *str;
 	UuidBits	bits;
 	const char *source;
 }			vectors[] = {
@@ -77,8 +77,8 @@ test_vectors(void)
 {
 	for (int i = 0; i < lengthof(vectors); i++)
 	{
-		is_text(written(vectors[i].bits), vectors[i].text, of("written", vectors[i].source));
-		check(reads_as(vectors[i].text, vectors[i].bits), of("read", vectors[i].source));
+		is_text(written(vectors[i].bits), vectors[i].str, of("written", vectors[i].source));
+		check(reads_as(vectors[i].str, vectors[i].bits), of("read", vectors[i].source));
 	}
 	is_number(strlen(BASE32_DIGITS), 32, "there are 32 digits");
 }
@@ -98,6 +98,21 @@ digit_of(int byte)
 	return digit == NULL ? -1 : (int) (digit - BASE32_DIGITS);
 }
 
+/* Is a byte that is no digit told, at its place, before what is wrong after it: another one, or the length? */
+static bool
+is_told_first(char byte, int place)
+{
+	char		str[ULID_TEXT_LENGTH + 1] = SMALLEST;
+
+	str[ULID_TEXT_LENGTH - 1] = '!';
+	str[place] = byte;
+	if (!is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place) ||
+		!is_refused(str, place + 1, ULID_TEXT_BAD_CHARACTER, place))
+		return false;
+	str[0] = place > 0 ? 'Z' : byte;
+	return is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
+}
+
 static void
 test_digits(void)
 {
@@ -113,30 +128,24 @@ test_digits(void)
 
 		for (int byte = 0; byte < 256; byte++)
 		{
-			char		text[ULID_TEXT_LENGTH + 1] = SMALLEST;
+			char		str[ULID_TEXT_LENGTH + 1] = SMALLEST;
 			int			digit = digit_of(byte);
 			unsigned __int128 value = (unsigned __int128) Max(digit, 0) << shift;
 			UuidBits	bits = {(uint64) (value >> 64), (uint64) value};
 
-			text[place] = byte;
+			str[place] = byte;
 			if (digit < 0)
 			{
-				others_refused = others_refused && is_refused(text, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
-				/* Before what comes after it, be that another one, or too much of it, or too little. */
-				text[ULID_TEXT_LENGTH - 1] = place == ULID_TEXT_LENGTH - 1 ? byte : '!';
-				first_wrong_told = first_wrong_told &&
-					is_refused(text, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place) &&
-					is_refused(text, place + 1, ULID_TEXT_BAD_CHARACTER, place);
-				text[0] = place > 0 ? 'Z' : byte;
-				first_wrong_told = first_wrong_told && is_refused(text, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
+				others_refused = others_refused && is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
+				first_wrong_told = first_wrong_told && is_told_first(byte, place);
 			}
 			else if (place == 0 && digit > 7)
-				others_refused = others_refused && is_refused(text, ULID_TEXT_LENGTH, ULID_TEXT_OVERFLOW, 0);
+				others_refused = others_refused && is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_OVERFLOW, 0);
 			else
 			{
-				digits_read = digits_read && reads_as(text, bits);
-				text[place] = BASE32_DIGITS[digit];
-				digits_written = digits_written && strcmp(written(bits), text) == 0;
+				digits_read = digits_read && reads_as(str, bits);
+				str[place] = BASE32_DIGITS[digit];
+				digits_written = digits_written && strcmp(written(bits), str) == 0;
 				readable++;
 			}
 		}
@@ -145,7 +154,11 @@ test_digits(void)
 	check(digits_read, "each digit and what looks like it is read at each place, in either case");
 	check(others_refused, "each other byte is refused at each place, and so is a first digit above 7");
 	check(first_wrong_told, "what is wrong first is told, with its place");
-	/* 10 digits, 22 letters in two cases, I, L and O in two cases; in the first place 8 digits and what looks like them */
+
+	/*
+	 * 10 digits, 22 letters in two cases, I, L and O in two cases; in the
+	 * first place 8 digits and what looks like them
+	 */
 	is_number(readable, (ULID_TEXT_LENGTH - 1) * (10 + 44 + 6) + 8 + 6, "so many bytes are read");
 }
 
@@ -156,18 +169,22 @@ test_lengths(void)
 
 	for (int length = 0; length <= 60; length++)
 	{
-		char		text[61];
+		char		str[61];
 
-		memset(text, 'Z', sizeof(text));
-		text[0] = '7';
+		memset(str, 'Z', sizeof(str));
+		str[0] = '7';
 		if (length != ULID_TEXT_LENGTH)
-			ok = ok && is_refused(text, length, ULID_TEXT_WRONG_LENGTH, 0);
-		/* The length is told before the overflow, and a character before the length only within a ULID's. */
-		text[0] = '8';
-		ok = ok && is_refused(text, length, length == ULID_TEXT_LENGTH ? ULID_TEXT_OVERFLOW : ULID_TEXT_WRONG_LENGTH, 0);
-		text[ULID_TEXT_LENGTH] = '!';
+			ok = ok && is_refused(str, length, ULID_TEXT_WRONG_LENGTH, 0);
+
+		/*
+		 * The length is told before the overflow, and a character before the
+		 * length only within a ULID's.
+		 */
+		str[0] = '8';
+		ok = ok && is_refused(str, length, length == ULID_TEXT_LENGTH ? ULID_TEXT_OVERFLOW : ULID_TEXT_WRONG_LENGTH, 0);
+		str[ULID_TEXT_LENGTH] = '!';
 		if (length != ULID_TEXT_LENGTH)
-			ok = ok && is_refused(text, length, ULID_TEXT_WRONG_LENGTH, 0);
+			ok = ok && is_refused(str, length, ULID_TEXT_WRONG_LENGTH, 0);
 	}
 	check(ok, "every length from 0 to 60 but 26 is refused");
 	check(is_refused("01ARZ3NDEKTSV4RRFFQ69G5FAV", 25, ULID_TEXT_WRONG_LENGTH, 0), "no further is read than told");
@@ -201,14 +218,17 @@ test_round_trips(void)
 		int			order;
 		int			text_order;
 
-		/* Every other one has few bits set, or few clear, or differs from the last in a few. */
+		/*
+		 * Every other one has few bits set, or few clear, or differs from the
+		 * last in a few.
+		 */
 		if (i % 2 == 0)
 		{
 			bits.high = i % 4 ? UINT64CONST(1) << bits.high % 64 : last.high;
 			bits.low = last.low ^ UINT64CONST(1) << bits.low % 64;
 		}
 		if (i % 7 == 0)
-			bits = (UuidBits) {~bits.high, ~bits.low};
+			bits = uuid_bits_make(~bits.high, ~bits.low);
 
 		same = same && reads_as(written(bits), bits);
 		uuid_bits_write(last, bytes[0]);

@@ -14,7 +14,8 @@
 
 #include "tap.h"
 
-#define MS_2022 INT64CONST(1645557742000)	/* 2022-02-22 19:22:22, the time in the appendix */
+/* 2022-02-22 19:22:22, the time in the appendix */
+#define MS_2022 INT64CONST(1645557742000)
 
 /* A UUID as text, which lasts until the next but three. */
 static const char *
@@ -22,29 +23,29 @@ text_of(UuidBits uuid)
 {
 	static char texts[4][37];
 	static int	next = 0;
-	char	   *text = texts[next++ % 4];
+	char	   *str = texts[next++ % 4];
 	unsigned char bytes[UUID_BYTES];
 	int			length = 0;
 
 	uuid_bits_write(uuid, bytes);
 	for (int i = 0; i < UUID_BYTES; i++)
-		length += sprintf(text + length, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", bytes[i]);
-	return text;
+		length += sprintf(str + length, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", bytes[i]);
+	return str;
 }
 
 static UuidBits
-uuid_of(const char *text)
+uuid_of(const char *str)
 {
 	unsigned char bytes[UUID_BYTES];
 	unsigned int byte;
 
 	for (int i = 0; i < UUID_BYTES; i++)
 	{
-		text += *text == '-';
-		if (sscanf(text, "%2x", &byte) != 1)
+		str += *str == '-';
+		if (sscanf(str, "%2x", &byte) != 1)
 			abort();
 		bytes[i] = byte;
-		text += 2;
+		str += 2;
 	}
 	return uuid_bits_read(bytes);
 }
@@ -86,16 +87,16 @@ test_examples(void)
 {
 	for (int i = 0; i < lengthof(examples); i++)
 	{
-		const char *text = examples[i].uuid;
-		UuidBits	uuid = uuid_of(text);
+		const char *str = examples[i].uuid;
+		UuidBits	uuid = uuid_of(str);
 		int64		unix_us = -1;
 		bool		has_time = uuid_time_us(uuid, false, &unix_us);
 
-		is_text(text_of(uuid), text, of("read and written again", text));
-		is_number(uuid_variant(uuid), examples[i].variant, of("variant", text));
-		is_number(uuid_version(uuid), examples[i].version, of("version", text));
-		check(has_time == (examples[i].unix_us != -1), of("has a time or none", text));
-		is_number(unix_us, examples[i].unix_us, of("its time, or nothing was set", text));
+		is_text(text_of(uuid), str, of("read and written again", str));
+		is_number(uuid_variant(uuid), examples[i].variant, of("variant", str));
+		is_number(uuid_version(uuid), examples[i].version, of("version", str));
+		check(has_time == (examples[i].unix_us != -1), of("has a time or none", str));
+		is_number(unix_us, examples[i].unix_us, of("its time, or nothing was set", str));
 	}
 	check(uuid_bits_equal(uuid_nil, uuid_of("00000000-0000-0000-0000-000000000000")), "nil");
 	check(uuid_bits_equal(uuid_max, uuid_of("ffffffff-ffff-ffff-ffff-ffffffffffff")), "max");
@@ -108,9 +109,14 @@ static void
 test_variants_and_versions(void)
 {
 	const UuidVariant variants[16] = {
-		[8] = UUID_VARIANT_RFC,[9] = UUID_VARIANT_RFC,[10] = UUID_VARIANT_RFC,[11] = UUID_VARIANT_RFC,
-		[12] = UUID_VARIANT_MICROSOFT,[13] = UUID_VARIANT_MICROSOFT,
-		[14] = UUID_VARIANT_FUTURE,[15] = UUID_VARIANT_FUTURE,
+		[8] = UUID_VARIANT_RFC,
+		[9] = UUID_VARIANT_RFC,
+		[10] = UUID_VARIANT_RFC,
+		[11] = UUID_VARIANT_RFC,
+		[12] = UUID_VARIANT_MICROSOFT,
+		[13] = UUID_VARIANT_MICROSOFT,
+		[14] = UUID_VARIANT_FUTURE,
+		[15] = UUID_VARIANT_FUTURE,
 	};
 	bool		variant_read = true;
 	bool		version_read = true;
@@ -144,6 +150,22 @@ test_variants_and_versions(void)
 	check(stamped, "a version and the variant are put into their places, and nothing else changes");
 }
 
+/* Is each bit of each field alone read where it was put? */
+static bool
+gregorian_bits_are_read(int version)
+{
+	bool		same = true;
+
+	for (int bit = 0; bit < 60; bit++)
+	{
+		UuidGregorian one = {INT64CONST(1) << bit, 1 << bit % 14, UINT64CONST(1) << bit % 48};
+		UuidGregorian got = uuid_get_gregorian(uuid_make_gregorian(version, one));
+
+		same = same && got.ticks == one.ticks && got.clock_sequence == one.clock_sequence && got.node == one.node;
+	}
+	return same;
+}
+
 /* Appendices A.1 and A.5 have the same fields. */
 static void
 test_gregorian(void)
@@ -160,12 +182,14 @@ test_gregorian(void)
 		[1] = "00000000-0000-1000-8000-000000000000",
 		[6] = "00000000-0000-6000-8000-000000000000",
 	};
+
 	/* Each digit another, to show where it goes */
 	static const char *const digits[] = {
 		[1] = "89abcdef-4567-1123-8765-fedcba987654",
 		[6] = "12345678-9abc-6def-8765-fedcba987654",
 	};
 	const UuidGregorian parts = {INT64CONST(138648505420000000), 13256, UINT64CONST(0x9F6BDECED846)};
+	const UuidGregorian none = {0};
 	const UuidGregorian most = {(INT64CONST(1) << 60) - 1, 16383, UINT64CONST(0xFFFFFFFFFFFF)};
 	const UuidGregorian ordered = {INT64CONST(0x123456789abcdef), 0x0765, UINT64CONST(0xfedcba987654)};
 
@@ -173,25 +197,15 @@ test_gregorian(void)
 	{
 		const char *example = rfc_example[version];
 		UuidGregorian read = uuid_get_gregorian(uuid_of(example));
-		bool		same = true;
 
 		is_number(read.ticks, parts.ticks, of("time", example));
 		is_number(read.clock_sequence, parts.clock_sequence, of("clock_seq", example));
 		is_number(read.node, parts.node, of("node", example));
 		is_text(text_of(uuid_make_gregorian(version, parts)), example, of("made of its fields", example));
 		is_text(text_of(uuid_make_gregorian(version, most)), full[version], of("all fields full", full[version]));
-		is_text(text_of(uuid_make_gregorian(version, (UuidGregorian) {0})), empty[version], of("all fields zero", empty[version]));
+		is_text(text_of(uuid_make_gregorian(version, none)), empty[version], of("all fields zero", empty[version]));
 		is_text(text_of(uuid_make_gregorian(version, ordered)), digits[version], of("each digit in its place", digits[version]));
-
-		/* Each bit alone is read where it was put. */
-		for (int bit = 0; bit < 60; bit++)
-		{
-			UuidGregorian one = {INT64CONST(1) << bit, 1 << bit % 14, UINT64CONST(1) << bit % 48};
-			UuidGregorian got = uuid_get_gregorian(uuid_make_gregorian(version, one));
-
-			same = same && got.ticks == one.ticks && got.clock_sequence == one.clock_sequence && got.node == one.node;
-		}
-		check(same, of("each bit of each field", example));
+		check(gregorian_bits_are_read(version), of("each bit of each field", example));
 	}
 	is_text(text_of(uuid_make_gregorian(6, uuid_get_gregorian(uuid_of(rfc_example[1])))), rfc_example[6], "version 1 to 6");
 	is_text(text_of(uuid_make_gregorian(1, uuid_get_gregorian(uuid_of(rfc_example[6])))), rfc_example[1], "version 6 to 1");
@@ -306,6 +320,7 @@ static const struct
 	const char *least_of_all;
 	const char *greatest_of_all;
 }			orders[] = {
+
 	{"version 6", ID128_ORDER_V6, 1, INT64CONST(-12219292800000000), INT64CONST(103072857660684697),
 		"1ec9414c-232a-6b00-8000-000000000000", "1ec9414c-232a-6b09-bfff-ffffffffffff",
 	"00000000-0000-6000-8000-000000000000", "ffffffff-ffff-6fff-bfff-ffffffffffff"},
@@ -366,12 +381,12 @@ test_orders(void)
 }
 
 static UuidBits
-ulid_of(const char *text)
+ulid_of(const char *str)
 {
 	UuidBits	ulid;
 	size_t		bad;
 
-	if (ulid_text_read(text, strlen(text), &ulid, &bad) != ULID_TEXT_OK)
+	if (ulid_text_read(str, strlen(str), &ulid, &bad) != ULID_TEXT_OK)
 		abort();
 	return ulid;
 }
