@@ -3,10 +3,10 @@
  * stats.c
  *	  What idgen_slots, idgen_timelines and idgen_status() show of the shared area.
  *
- * They need no slot, and work on a standby too; if the area does not exist yet,
- * they create it.  The counters of a slot are read one by one, so a backend may be
- * a few IDs further by the time it is shown, or just gone; the totals are exact.
- * What tells of others' IDs is shown as activity.h says.
+ * They need no slot, and work on a standby, too; if the area does not exist
+ * yet, they create it.  The counters of a slot are read one by one, so they
+ * may differ by a few IDs, and the backend may just have exited; the totals
+ * are exact. activity.h says to whom the activity of other roles is shown.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(idgen_get_slots);
 PG_FUNCTION_INFO_V1(idgen_get_timelines);
 PG_FUNCTION_INFO_V1(idgen_status);
 
-/* A slot as it was at one moment. */
+/* A copy of a slot. */
 typedef struct SlotSnapshot
 {
 	int32		pid;			/* 0 when free */
@@ -41,7 +41,9 @@ typedef struct SlotSnapshot
 	uint64		last_id_us;
 } SlotSnapshot;
 
-/* Under the lock, so that nobody is shown what belongs to the slot's next owner. */
+/*
+ * Under the lock, so that the values are not those of the slot's next owner.
+ */
 static SlotSnapshot
 read_slot(SharedArea *area, BackendSlot *slot)
 {
@@ -102,8 +104,8 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 		SlotSnapshot slot = read_slot(area, &area->slots[i].slot);
 
 		/*
-		 * No row rather than one of NULLs: its coming would tell when the
-		 * first ID was issued.
+		 * No row, and not a row of NULLs: its appearance would reveal when
+		 * the first ID was issued.
 		 */
 		if (slot.pid != 0 && activity_role_is_visible(slot.role))
 			add_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
@@ -112,8 +114,8 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 }
 
 /*
- * Two columns: where the timeline is, and how far that is ahead of the clock.  NULL
- * if that is not known yet, or not to be shown.
+ * Two columns: the time of the timeline, and how far it is ahead of the clock.
+ * NULL if that is not known yet, or must not be shown.
  */
 static void
 set_timeline_columns(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, bool *nulls)
@@ -128,8 +130,8 @@ set_timeline_columns(Timeline *timeline, const SnowflakeLayout *layout, Datum *v
 }
 
 /*
- * Seven columns: what was issued, and how much of it had to wait.  PostgreSQL shows its
- * own counters to everyone, but those move up to a second late.
+ * Seven columns: what was issued, and how often calls had to wait.  PostgreSQL
+ * shows its own counters to all roles, but those are up to a second late.
  */
 static void
 set_count_columns(Datum *values, bool *nulls)
@@ -154,7 +156,9 @@ set_field_column(const SnowflakeLayout *layout, LayoutField field, uint64 node_b
 	*value = Int64GetDatum(layout_get(layout, field, node_bits));
 }
 
-/* A row of a timeline; one that spaces share has no node. */
+/*
+ * A row for a timeline; one that several nodes share is shown without a node.
+ */
 static void
 add_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
 				 const SnowflakeLayout *layout, uint64 node_bits)
@@ -195,8 +199,8 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 		add_timeline_row(result, of_server, true, layout, node_bits);
 
 	/*
-	 * The others are there from their first ID on, which their coming would
-	 * tell.
+	 * The appearance of other timelines would reveal when their first ID was
+	 * issued.
 	 */
 	if (!activity_all_is_visible())
 		return (Datum) 0;
@@ -261,7 +265,11 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[1] = Int32GetDatum(server_worker());
 	values[2] = CStringGetTextDatum(layout);
 	set_timeline_columns(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
-	/* It is extended by somebody's ID, and from its time. */
+
+	/*
+	 * The reservation is extended when an ID is issued, starting from its
+	 * time.
+	 */
 	nulls[5] = reserved_us == 0 || !activity_all_is_visible();
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);

@@ -1,6 +1,6 @@
 --
--- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the
--- node can be read from any ID.
+-- Monitoring.  All roles may use these: process IDs and settings are visible
+-- elsewhere, too, and the node can be read from any ID.
 --
 
 CREATE FUNCTION idgen_get_slots(

@@ -266,8 +266,8 @@ join_pool(LeaseMachine *machine, const LeaseTerms *terms, const LeaseAnswer *ans
 
 	/*
 	 * A new identity with a higher floor is how another server has dealt with
-	 * a doubt.  Without that, the pool is from before the one that we knew, or
-	 * was created anew in an empty store.
+	 * a doubt.  Without that, the pool is from before the one that we knew,
+	 * or was created anew in an empty store.
 	 */
 	if (strcmp(pool.identity, machine->pool.identity) != 0)
 		machine->is_in_doubt = machine->pool.identity[0] != '\0' && pool.floor_us <= machine->pool.floor_us;
@@ -363,7 +363,8 @@ typedef enum ChoiceRank
 typedef struct Choice
 {
 	ChoiceRank	rank;
-	uint64		lot;			/* among equals, so that not all servers try the same one */
+	uint64		lot;			/* among equals, so that not all servers try
+								 * the same one */
 	int			worker;
 	const LeaseWorker *stored;	/* NULL: nothing is stored of it */
 	LeaseRecord record;
@@ -378,7 +379,8 @@ typedef struct Choosing
 	uint64		seed;
 	char		holder[LEASE_HOLDER_SIZE];	/* our name, as records have it */
 	Choice		best;
-	int64		first_rested_us;	/* when the first one that rests can be claimed; PG_INT64_MAX: none rests */
+	int64		first_rested_us;	/* when the first one that rests can be
+									 * claimed; PG_INT64_MAX: none rests */
 } Choosing;
 
 /* Where IDs of a worker ID with this fence begin, for the next holder. */

@@ -33,7 +33,8 @@ typedef struct LeaseHolding
 /* What a process asks the agent for. */
 typedef enum LeaseRequest
 {
-	LEASE_REQUEST_RELEASE = 1 << 0, /* give up the worker ID until one is needed */
+	LEASE_REQUEST_RELEASE = 1 << 0, /* give up the worker ID until one is
+									 * needed */
 	LEASE_REQUEST_EXCHANGE = 1 << 1,	/* give it up for one whose IDs can
 										 * begin at the clock */
 } LeaseRequest;

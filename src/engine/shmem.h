@@ -8,7 +8,7 @@
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c and give_back() in timeline.c, which say why they may.
  *	timeline->stopped	reservation.writer.
- *	timeline->left_until_us
+ *	timeline->repeats_until_us
  *						an atomic, written by reservation.writer; see reset.c.
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
@@ -18,8 +18,9 @@
  *	timeline->uncommitted
  *						an atomic, written by a process that is about to take for a
  *						generator, before it takes.
- *	timeline's turns	atomics that only decide who comes next; see turn.c.
- *	shared_is_needed	atomics that only become 1, under shared->lock, after the
+ *	timeline's turns        atomics that only decide which backend comes next;
+ *	see turn.c. shared_is_needed atomics that only become 1, under
+ *	shared->lock, after the
  *						layout of the shared timeline has been written.  A process
  *						that reads 1, and has a barrier after that, finds all of the
  *						layout; others do not read it.  Litmus test: published.
@@ -39,8 +40,8 @@
  *						it leaves.  A process that claims a slot moves the counters of
  *						its last owner into the totals under the lock.  So a process
  *						that sums totals and slots under the lock counts each ID once,
- *						and one that reads a pid and then counters under the lock pairs
- *						what belongs together: no other ordering is needed.
+ *						and one that reads a pid and then counters under the lock gets
+ *						counters of that backend: no other ordering is needed.
  *	slot's place in a line
  *						atomics written by the slot's owner alone; see turn.c.
  *	slot.stale			incremented by a parallel worker of the owner when the worker
@@ -139,8 +140,8 @@ typedef union Timeline
 	struct
 	{
 		pg_atomic_uint64 next;
-		pg_atomic_uint64 left_until_us; /* end of its IDs, if reset.c went
-										 * back below them */
+		pg_atomic_uint64 repeats_until_us;	/* before that, IDs would repeat:
+											 * reset.c went back below them */
 		uint64		stopped;	/* next, as reset.c found it */
 		SnowflakeLayout layout;
 		uint64		node_bits;

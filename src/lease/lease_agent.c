@@ -446,7 +446,10 @@ work(void)
 	int64		now_ns = clock_monotonic_ns();
 	LeaseNeeds	needs;
 
-	/* The first process that needs an ID fixes the layout, and then sets our latch. */
+	/*
+	 * The first process that needs an ID fixes the layout, and then sets our
+	 * latch.
+	 */
 	if (layout == NULL)
 		return now_ns + NS_PER_S;
 	follow_settings(layout);

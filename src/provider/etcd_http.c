@@ -42,7 +42,8 @@ struct EtcdHttp
 	struct curl_slist *headers; /* of the request */
 	LeaseSocket sockets[LEASE_MOST_SOCKETS];
 	int			socket_count;
-	int64		timer_ms;		/* when libcurl wants to be called, by now_ms(); -1: not */
+	int64		timer_ms;		/* when libcurl wants to be called, by
+								 * now_ms(); -1: not */
 
 	const char *body;			/* of the request */
 	size_t		body_length;
@@ -238,7 +239,11 @@ set_options(EtcdHttp *http, const EtcdAddress *address)
 	curl_easy_setopt(http->easy, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEDATA, http);
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* A request is given up without waiting for the thread that resolves a name. */
+
+	/*
+	 * A request is given up without waiting for the thread that resolves a
+	 * name.
+	 */
 	curl_easy_setopt(http->easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	set_tls(http->easy, address);
@@ -412,7 +417,11 @@ etcd_http_step(EtcdHttp *http, EtcdResponse *response)
 	response->status = status;
 	response->body = http->received;
 	response->clock_us = http->clock_us;
-	response->error = http->error[0] != '\0' ? http->error : curl_easy_strerror(http->result);
+	/* libcurl would speak of our callback. */
+	if (http->result == CURLE_SEND_FAIL_REWIND)
+		response->error = "connection was closed by the server";
+	else
+		response->error = http->error[0] != '\0' ? http->error : curl_easy_strerror(http->result);
 	return true;
 }
 

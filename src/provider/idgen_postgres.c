@@ -29,6 +29,7 @@
 #include "lease/lease_provider.h"
 #include "postgres_address.h"
 #include "postgres_answer.h"
+#include "postgres_resolver.h"
 #include "postgres_statements.h"
 
 PG_MODULE_MAGIC;
@@ -41,6 +42,7 @@ extern PGDLLEXPORT const LeaseProvider *idgen_lease_provider(void);
 typedef enum SessionState
 {
 	NOT_CONNECTED,
+	RESOLVING,					/* the host's name */
 	CONNECTING,
 	BEGINNING,					/* the first statements have been sent */
 	READY,						/* for a statement */
@@ -54,17 +56,24 @@ struct LeaseSession
 	PostgresAddress *address;
 	int			host;			/* to which is connected */
 	PGconn	   *connection;
+	Resolver   *resolver;		/* RESOLVING */
+	char		host_addresses[RESOLVER_TEXT_SIZE]; /* of the host, as libpq
+													 * takes them ... */
+	char		host_names[8192];	/* ... and its name, as often */
 	SessionState state;
 	PostgresPollingStatusType polling;	/* CONNECTING: what for */
-	bool		is_flushed;		/* BEGINNING, ASKING: nothing is left to be sent */
+	bool		is_flushed;		/* BEGINNING, ASKING: nothing is left to be
+								 * sent */
 
 	const LeaseOperation *operation;	/* NULL: none is under way */
 	int			untried_hosts;	/* before the operation is given up */
 	int			races;			/* in which the operation has been */
 	instr_time	attempt_start;	/* with the current host */
 	instr_time	sending_start;	/* of the operation's statement */
-	LeaseOutcome outcome;		/* ASKING: as far as known; LEASE_PENDING: nothing has come */
-	bool		is_race;		/* ASKING: the statement failed, and may be repeated */
+	LeaseOutcome outcome;		/* ASKING: as far as known; LEASE_PENDING:
+								 * nothing has come */
+	bool		is_race;		/* ASKING: the statement failed, and may be
+								 * repeated */
 	bool		is_doubtful;	/* ASKING: the server warned of something */
 	bool		is_read_only;	/* ASKING: the server takes no writes */
 	LeaseAnswer answer;
@@ -109,7 +118,10 @@ disconnect(LeaseSession *session)
 		PQfinish(session->connection);
 		ReleaseExternalFD();
 	}
+	if (session->resolver != NULL)
+		resolver_end(session->resolver);
 	session->connection = NULL;
+	session->resolver = NULL;
 	session->state = NOT_CONNECTED;
 }
 
@@ -183,11 +195,10 @@ lose(LeaseSession *session, const char *message)
 }
 
 static LeaseOutcome
-begin_connecting(LeaseSession *session)
+connect_host(LeaseSession *session)
 {
 	const PostgresHost *host = &session->address->hosts[session->host];
 
-	session->untried_hosts--;
 	session->connection = PQconnectStartParams(host->names, host->values, false);
 	if (session->connection == NULL)
 		return give_up_host(session, "out of memory");
@@ -198,6 +209,44 @@ begin_connecting(LeaseSession *session)
 	if (PQstatus(session->connection) == CONNECTION_BAD)
 		return give_up_host(session, NULL);
 	return LEASE_PENDING;
+}
+
+static LeaseOutcome
+begin_connecting(LeaseSession *session)
+{
+	const PostgresHost *host = &session->address->hosts[session->host];
+
+	session->untried_hosts--;
+	if (host->to_resolve == NULL)
+		return connect_host(session);
+	session->resolver = resolver_start(host->to_resolve);
+	if (session->resolver == NULL)
+		return give_up_host(session, "could not start a thread to resolve a host name");
+	session->state = RESOLVING;
+	return LEASE_PENDING;
+}
+
+static LeaseOutcome
+go_on_resolving(LeaseSession *session)
+{
+	PostgresHost *host = &session->address->hosts[session->host];
+	int			count;
+
+	if (!resolver_is_done(session->resolver))
+		return LEASE_PENDING;
+	count = resolver_addresses(session->resolver, session->host_addresses);
+	if (count == 0)
+	{
+		char		message[1280];
+
+		snprintf(message, sizeof(message), "could not translate host name \"%s\" to address: %s", host->to_resolve,
+				 resolver_error(session->resolver));
+		return give_up_host(session, message);
+	}
+	postgres_address_resolve(host, session->host_addresses, count, session->host_names, sizeof(session->host_names));
+	resolver_end(session->resolver);
+	session->resolver = NULL;
+	return connect_host(session);
 }
 
 /* A statement is on its way if sent is true. */
@@ -216,7 +265,7 @@ begin_sending(LeaseSession *session, SessionState state, bool sent)
 static LeaseOutcome
 send_beginning(LeaseSession *session)
 {
-	char		text[1024];
+	char text[	1024];
 
 	statement_of_session(session->timeout_ms, text, sizeof(text));
 	return begin_sending(session, BEGINNING, PQsendQuery(session->connection, text) == 1);
@@ -388,6 +437,8 @@ advance(LeaseSession *session)
 	{
 		case NOT_CONNECTED:
 			return begin_connecting(session);
+		case RESOLVING:
+			return go_on_resolving(session);
 		case CONNECTING:
 			return go_on_connecting(session);
 		case READY:
@@ -405,7 +456,10 @@ postgres_step(LeaseSession *session, LeaseAnswer *answer)
 	if (session->operation == NULL)
 		return LEASE_PENDING;
 
-	/* From state to state, and from server to server, as far as that takes no time. */
+	/*
+	 * From state to state, and from server to server, as far as that takes no
+	 * time.
+	 */
 	for (;;)
 	{
 		SessionState state = session->state;
@@ -431,6 +485,14 @@ postgres_sockets(LeaseSession *session, LeaseSocket *sockets, int64 *timeout_ms)
 	if (!is_waiting)
 		return 0;
 	*timeout_ms = Max(session->timeout_ms - ms_since(session->attempt_start), 0);
+	if (session->state == RESOLVING)
+	{
+		sockets[0] = (LeaseSocket)
+		{
+			resolver_socket(session->resolver), WL_SOCKET_READABLE
+		};
+		return 1;
+	}
 	sockets[0].socket = PQsocket(session->connection);
 	sockets[0].events = wanted_events(session);
 	return sockets[0].socket == PGINVALID_SOCKET ? 0 : 1;

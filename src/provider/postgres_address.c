@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 
 #include "postgres_address.h"
+#include "postgres_resolver.h"
 
 /* Settings that each server may have a value of its own for. */
 static const char *const lists[] = {"host", "hostaddr", "port"};
@@ -124,6 +125,19 @@ add(PostgresHost *host, int *count, const char *name, const char *value)
 	(*count)++;
 }
 
+/* The name of a host, or NULL if it is an address, or has one. */
+static char *
+name_to_resolve(PQconninfoOption *options, int number)
+{
+	const PQconninfoOption *host = find_option(options, "host");
+	char	   *name;
+
+	if (list_length(host) == 0 || list_length(find_option(options, "hostaddr")) > 0)
+		return NULL;
+	name = list_value(host, number);
+	return resolver_is_needed(name) ? name : NULL;
+}
+
 /*
  * What a host is connected to with.  libpq takes the last of several values, so
  * defaults come first, and then what the URI may not change.
@@ -134,14 +148,17 @@ read_host(PQconninfoOption *options, int number, bool is_single, const LeaseAddr
 	char	   *timeout_ms = psprintf("%d", address->timeout_ms);
 	int			option_count = 0;
 	int			count = 0;
-	PostgresHost host;
+	PostgresHost host = {0};
 
 	while (options[option_count].keyword != NULL)
 		option_count++;
 	host.names = palloc0(sizeof(char *) * (option_count + 16));
 	host.values = palloc0(sizeof(char *) * (option_count + 16));
 
-	/* A server that has gone away is noticed, even if none of its packets arrive. */
+	/*
+	 * A server that has gone away is noticed, even if none of its packets
+	 * arrive.
+	 */
 	add(&host, &count, "tcp_user_timeout", timeout_ms);
 	add(&host, &count, "keepalives_idle", "10");
 	add(&host, &count, "keepalives_interval", "5");
@@ -159,6 +176,8 @@ read_host(PQconninfoOption *options, int number, bool is_single, const LeaseAddr
 		add(&host, &count, "password", address->password);
 	add(&host, &count, "client_encoding", "UTF8");
 	add(&host, &count, "target_session_attrs", "read-write");
+	host.count = count;
+	host.to_resolve = name_to_resolve(options, number);
 	return host;
 }
 
@@ -175,4 +194,25 @@ postgres_address_read(const LeaseAddress *address)
 		result->hosts[i] = read_host(options, i, result->host_count == 1, address);
 	PQconninfoFree(options);
 	return result;
+}
+
+/*
+ * Have a host that has been resolved connected to at its addresses, a list of
+ * so many.  libpq wants its name as often as there are addresses, in names
+ * (size bytes), which the host's parameters then point into.
+ */
+void
+postgres_address_resolve(PostgresHost *host, const char *addresses, int count, char *names, size_t size)
+{
+	names[0] = '\0';
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			strlcat(names, ",", size);
+		strlcat(names, host->to_resolve, size);
+	}
+	host->names[host->count] = "host";
+	host->values[host->count] = names;
+	host->names[host->count + 1] = "hostaddr";
+	host->values[host->count + 1] = addresses;
 }

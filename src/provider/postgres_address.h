@@ -15,6 +15,10 @@ typedef struct PostgresHost
 {
 	const char **names;
 	const char **values;
+	int			count;			/* of both, without the end; there is room for
+								 * two more */
+	const char *to_resolve;		/* a name that has to be resolved first, or
+								 * NULL */
 } PostgresHost;
 
 typedef struct PostgresAddress
@@ -24,5 +28,6 @@ typedef struct PostgresAddress
 } PostgresAddress;
 
 extern PostgresAddress *postgres_address_read(const LeaseAddress *address);
+extern void postgres_address_resolve(PostgresHost *host, const char *addresses, int count, char *names, size_t size);
 
 #endif							/* IDGEN_POSTGRES_ADDRESS_H */

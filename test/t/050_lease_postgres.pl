@@ -383,6 +383,9 @@ sub check_absence
 	is_failure(open_store([ '127.0.0.1:' . $mute->sockport ], timeout => 500)->operate('write', worker => 1),
 		'unreachable', qr/no answer in time/, 'a server that does not answer');
 	cmp_ok(time - $start, '<', 5, '... for long');
+	is_failure(open_store(['nobody.invalid:1'])->operate('write', worker => 1),
+		'unreachable', qr/could not translate host name "nobody.invalid"|no answer in time/, 'a name of no server');
+	is_answer(open_store([ 'nobody.invalid:1', 'localhost:' . $store->port ])->operate('read'), 'applied p2 - -', '... unlike that of one');
 	is_answer(open_store([ $dead, '127.0.0.1:' . $mute->sockport, $store ], timeout => 500)->operate('read'),
 		'applied p2 - -', 'the third of three servers answers');
 	is(scalar(grep { /$PASSWORD/ && !/STATEMENT/ } map { split /\n/, slurp_file($_->logfile) } $store, $client), 0, 'no log has the password');

@@ -276,7 +276,10 @@ sub check_killed
 
 	$store->operate('write', %twelve, new_record => 'a', hold => 'take');
 	$etcd->kill_member(0);
-	answers($store->operate('write', %twelve, record => 'a', new_record => 'b'), 'unreachable', {}, 'etcd is killed: the connection is seen to be closed');
+	# Not each libcurl sees that the old connection is closed before it sends.
+	my $killed = $store->operate('write', %twelve, record => 'a', new_record => 'b');
+	like($killed->{outcome}, qr/^(unknown|unreachable)$/, 'etcd is killed: the write has not been applied, or may have been');
+	like($killed->{error}, qr/connect|closed|reset/i, '... and the error says why');
 	my $late = open_store(pool => 'away', timeout => 1000);
 	answers($late->operate('write', %twelve, record => 'a', new_record => 'b'), 'unreachable', {}, '... and a new one is not to be had');
 	$etcd->start;
@@ -353,13 +356,13 @@ sub check_latency
 		my ($kind, $arguments) = @$case;
 		my $wrong = $session->error(
 			"DO \$\$DECLARE answer record; BEGIN
-			FOR i IN 1 .. 150 LOOP
+			FOR i IN 1 .. 100 LOOP
 				PERFORM provider_start(0, $arguments);
 				SELECT outcome, ms, error INTO answer FROM provider_finish(0);
 				IF answer.outcome <> 'applied' THEN RAISE 'turn %: %', i, answer; END IF;
 				INSERT INTO took VALUES ('$kind', answer.ms);
 			END LOOP; END\$\$");
-		is($wrong, '', "150 times: $kind");
+		is($wrong, '', "100 times: $kind");
 		my ($median, $most) = split /\|/, $session->query(
 			"SELECT round(percentile_disc(0.5) WITHIN GROUP (ORDER BY ms)::numeric, 2), round(max(ms)::numeric, 1) FROM took WHERE kind = '$kind'");
 		diag("$kind: $median ms at the median, $most ms at most");
@@ -380,7 +383,7 @@ sub memory
 sub check_memory
 {
 	my $store = open_store(pool => 'fast', timeout => 1000);
-	my $turns = full_run() ? 20000 : 300;
+	my $turns = full_run() ? 20000 : 200;
 	my $operations = "DO \$\$BEGIN
 		FOR i IN 1 .. $turns LOOP
 			PERFORM provider_start(0, (ARRAY['read', 'keep', 'write'])[1 + i % 3], 1, hold_nonce => 'n', new_record => 'x');

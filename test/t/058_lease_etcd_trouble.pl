@@ -110,7 +110,7 @@ sub check_tls
 		[ 'a certificate that nobody vouches for', "etcds://127.0.0.1:$port", qr/certificate/ ],
 		[ '... or a stranger', "etcds://127.0.0.1:$port?cacert=$stranger$client", qr/certificate/ ],
 		[ '... or of another host', "etcds://localhost:$port?cacert=$certificate[0]$client", qr/localhost|certificate|connect/ ],
-		[ 'a file that is not there', "etcds://127.0.0.1:$port?cacert=/no/such/file", qr/certificate|CA/ ],
+		[ 'a file that is not there', "etcds://127.0.0.1:$port?cacert=/no/such/file", qr/certificate|\/no\/such\/file/ ],
 		[ 'no TLS', "etcd://127.0.0.1:$port", qr/etcd at / ],
 		[ 'TLS where there is none', $fake->store =~ s/^etcd:/etcds:/r, qr/SSL|TLS|wrong version/i ],
 		full_run() ? [ 'no certificate of the client', $secure->store, qr/SSL|certificate|alert/i ] : ())
@@ -245,6 +245,52 @@ sub disturb_chain
 	is($wrong, '', 'members stopped and killed at random: outcomes are true');
 	diag('outcomes: ' . join(', ', map { "$count{$_} $_" } sort keys %count));
 	cmp_ok($count{applied}, '>', 20, '... and some writes succeed');
+	return;
+}
+
+# ---------------------------------------------------------------------- names
+
+# The thread that resolves a name runs none of the server's signal handlers, and nobody waits
+# for it in vain.
+sub check_names
+{
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/blocked';
+	my $resolving = PostgreSQL::Test::Cluster->new('resolving');
+
+	$resolving->init;
+	{
+		local $ENV{LD_PRELOAD} = build_library('resolving') . '.so';
+		local $ENV{SLOW_RESOLVER} = $file;
+		$resolving->start;
+	}
+	create_provider_functions($resolving);
+	my $store = etcd_session($resolving, undef, store => 'etcd://slow.invalid', timeout => 1000);
+	$store->start('read');
+	my $first = $store->finish(200);
+	SKIP:
+	{
+		skip 'names are resolved as always here', 1 unless -e $file;
+		is($first->{outcome}, 'pending', 'a name that takes long');
+		my ($blocked) = slurp_file($file) =~ /SigBlk:\s+([0-9a-f]+)/;
+		foreach my $signal ([ HUP => 1 ], [ INT => 2 ], [ QUIT => 3 ], [ USR1 => 10 ], [ USR2 => 12 ], [ ALRM => 14 ], [ TERM => 15 ], [ URG => 23 ], [ IO => 29 ])
+		{
+			my ($name, $number) = @$signal;
+			ok(hex($blocked) & 1 << ($number - 1), "... in a thread that blocks SIG$name");
+		}
+		my $start = time();
+		$store->start('read');
+		cmp_ok(time() - $start, '<', 0.7, '... is given up at once');
+		my $answer = $store->finish;
+		answers($answer, 'unreachable', {}, '... or when the time is over');
+		like($answer->{error}, qr/resolv/i, '... which the error says');
+		cmp_ok($answer->{ms}, '<', 1700, '... and not later');
+		$start = time();
+		$store->start('read');
+		$store->finish(50);
+		$store->close;
+		cmp_ok(time() - $start, '<', 1.5, '... and is no hindrance to the end of the session');
+	}
+	$resolving->stop;
 	return;
 }
 
@@ -388,6 +434,7 @@ check_users();
 check_tls();
 check_lost();
 check_members() if full_run();
+check_names() if full_run();
 check_nonsense();
 check_answers();
 
