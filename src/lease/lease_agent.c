@@ -363,6 +363,7 @@ remember_store(void)
 	}
 	agent.address = pstrdup(lease_store.str);
 	agent.pool = pstrdup(lease_pool_name);
+	agent.report.pool = agent.pool;
 	MemoryContextSwitchTo(before);
 }
 
@@ -397,6 +398,8 @@ reload(void)
 	{
 		release();
 		lease_end(true);
+		agent.needs_worker = false;
+		share_machine(get_state());
 		lease_notify();
 		proc_exit(0);
 	}

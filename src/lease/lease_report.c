@@ -73,10 +73,10 @@ lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char 
 }
 
 static void
-log_claim(const LeaseMachine *machine)
+log_claim(const LeaseReport *report, const LeaseMachine *machine)
 {
 	ereport(LOG,
-			errmsg("claimed worker ID %d of pool \"%s\"", machine->worker, lease_pool_name),
+			errmsg("claimed worker ID %d of pool \"%s\"", machine->worker, report->pool),
 			machine->start_us == 0 ?
 			errdetail("This is claim " INT64_FORMAT " of the worker ID, which has not been used before.", machine->record.epoch) :
 			errdetail("This is claim " INT64_FORMAT " of the worker ID, and its IDs begin at %s.",
@@ -104,7 +104,7 @@ lease_report_change(LeaseReport *report, const LeaseMachine *machine, const char
 	bool		is_new_claim = machine->is_held && report->claims != machine->claims;
 
 	if (is_new_claim)
-		log_claim(machine);
+		log_claim(report, machine);
 	if (machine->problem != LEASE_NO_PROBLEM &&
 		(machine->problem != report->problem || machine->is_held != report->is_held))
 		log_problem(machine, error);
@@ -113,7 +113,7 @@ lease_report_change(LeaseReport *report, const LeaseMachine *machine, const char
 				errmsg("extended the lease of worker ID %d again", machine->worker));
 	else if (machine->problem == LEASE_NO_PROBLEM && !machine->is_held && report->is_held)
 		ereport(LOG,
-				errmsg("released worker ID %d of pool \"%s\"", machine->worker, lease_pool_name));
+				errmsg("released worker ID %d of pool \"%s\"", machine->worker, report->pool));
 	report->is_held = machine->is_held;
 	report->claims = machine->claims;
 	report->problem = machine->problem;
