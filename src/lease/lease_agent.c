@@ -201,7 +201,7 @@ get_retry_ns(LeaseOutcome outcome, int64 now_ns)
 {
 	int64		retry_ns = FIRST_RETRY_NS << Min(agent.machine.failures, 10);
 
-	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.is_in_doubt)
+	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.problem == LEASE_STORE_WENT_BACK)
 		return now_ns;
 	if (outcome == LEASE_UNKNOWN || outcome == LEASE_UNREACHABLE)
 		return now_ns + Min(retry_ns, LONGEST_RETRY_NS);

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use HTTP::Tiny;
 use lib $FindBin::RealBin;
 use IdgenTest;
 use IdgenTest::Etcd;
@@ -19,6 +20,15 @@ skip_all_without_etcd();
 
 my $LEASE = { ttl => '2s', reach => '3s' };
 my $issued = issued();
+
+# How often an etcd has been read.
+sub count_reads
+{
+	my ($etcd) = @_;
+	my $metrics = HTTP::Tiny->new->get('http://127.0.0.1:' . ($etcd->ports)[0] . '/metrics')->{content};
+
+	return $metrics =~ /^etcd_(?:debugging_)?mvcc_range_total (\S+)$/m ? $1 : die 'etcd does not tell';
+}
 
 # Waits until IDs are issued again, with a worker ID of a new claim, and returns how long that took, in seconds.
 sub goes_on_in
@@ -87,6 +97,9 @@ sub check_etcd
 	is(lease($session)->{worker_id}, undef, '... and gives up its worker ID');
 	wait_until { ($session->error('SELECT snowflake_nextval()') =~ /The store has no pool "default".*after_loss => true/s) } 'the end of the lease';
 	pass('... and then issues no IDs, and says how to go on');
+	my $reads = count_reads($etcd);
+	sleep 2;
+	cmp_ok(count_reads($etcd) - $reads, '<=', 20, '... and the two servers do not ask all the time');
 	$session->query('SELECT idgen_lease_create_pool(0, 3, after_loss => true)');
 	$seconds = goes_on_in('wiped', 'one', $session);
 	note sprintf 'IDs go on %.2f s after the pool was created anew', $seconds;
