@@ -207,7 +207,7 @@ get_retry_ns(LeaseOutcome outcome, int64 now_ns)
 {
 	int64		retry_ns = FIRST_RETRY_NS << Min(agent.machine.failures, 10);
 
-	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.is_in_doubt)
+	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.problem == LEASE_STORE_WENT_BACK)
 		return now_ns;
 	if (outcome == LEASE_UNKNOWN || outcome == LEASE_UNREACHABLE)
 		return now_ns + Min(retry_ns, LONGEST_RETRY_NS);
@@ -369,6 +369,7 @@ remember_store(void)
 	}
 	agent.address = pstrdup(lease_store.str);
 	agent.pool = pstrdup(lease_pool_name);
+	agent.log.pool = agent.pool;
 	MemoryContextSwitchTo(before);
 }
 
@@ -403,6 +404,8 @@ reload(void)
 	{
 		release();
 		lease_end(true);
+		agent.needs_worker = false;
+		share_machine(get_state());
 		lease_notify();
 		proc_exit(0);
 	}
