@@ -7,6 +7,7 @@
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
+#	make simulate		many servers that lease their worker IDs, under faults, in simulated time
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
 #	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
 #	make script			assemble the install script from its parts
@@ -25,6 +26,7 @@ OBJS = \
 	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
+	src/bits/lease_choice.o \
 	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
 	src/bits/typeid_text.o \
@@ -38,6 +40,7 @@ OBJS = \
 	src/base/setting.o \
 	src/engine/chunk.o \
 	src/engine/clock.o \
+	src/engine/drift.o \
 	src/engine/id_space.o \
 	src/engine/lease_close.o \
 	src/engine/lease_limit.o \
@@ -53,7 +56,6 @@ OBJS = \
 	src/engine/timeline.o \
 	src/engine/turn.o \
 	src/engine/wait.o \
-	src/engine/window.o \
 	src/lease/lease_agent.o \
 	src/lease/lease_pool.o \
 	src/lease/lease_report.o \
@@ -141,10 +143,11 @@ SQL_PARTS = \
 	src/snowflake/snowflake_generator.sql \
 	src/snowflake/snowflake_parse.sql \
 	src/snowflake/snowflake_type.sql \
-	src/snowflake/snowflake_calendar.sql \
-	src/snowflake/snowflake_moment.sql \
-	src/snowflake/snowflake_range.sql \
 	src/snowflake/snowflake_time.sql \
+	src/snowflake/snowflake_bounds.sql \
+	src/snowflake/snowflake_period.sql \
+	src/snowflake/snowflake_range.sql \
+	src/snowflake/snowflake_comparison.sql \
 	src/snowflake/snowflake_text.sql \
 	src/snowflake/snowflake_capacity.sql \
 	src/uuid/uuid.sql \
@@ -152,11 +155,10 @@ SQL_PARTS = \
 	src/uuid/uuid_text.sql \
 	src/snowflake/snowflake128.sql \
 	src/ulid/ulid_type.sql \
-	src/ulid/ulid_time.sql \
 	src/ulid/ulid.sql \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
-	src/uuid/uuid_kind.sql \
+	src/planner/issued_in.sql \
 	src/admin/stats.sql \
 	src/admin/lease.sql \
 	src/admin/check.sql \
@@ -168,8 +170,8 @@ ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
 
 PGFILEDESC = "idgen - IDs made inside the database"
 
-# The control file is where the version is written.
-IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(or $(VPATH),.)/idgen.control)
+# The control file, beside this one, is where the version is written.
+IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastword $(MAKEFILE_LIST)))idgen.control)
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid search_path settings
 ISOLATION = order lock drop reset generator
@@ -183,13 +185,14 @@ override with_llvm = no
 SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
-EXTRA_CLEAN = $(UNIT) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
+SIMULATOR = test/simulator/simulator
+EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/simulator/search/search test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture model sanitize
-.PHONY: $(SELF_CONTAINED) unit sources layouts script format typedefs
+SELF_CONTAINED = quickstart test test-full bench matrix torture model simulate sanitize
+.PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -207,6 +210,8 @@ torture:
 	@test/torture/run
 model:
 	@test/model/run
+simulate:
+	@test/simulator/run
 sanitize:
 	@test/sanitize
 
@@ -262,11 +267,23 @@ sources:
 	  echo 'not ok 1 - each .sql file of src is a part of the install script'; exit 1; \
 	fi
 	@$(ASSEMBLE) | cmp - $(DATA) || { echo "not ok 1 - $(DATA) is what 'make script' assembles"; exit 1; }
+	@awk 'FNR == 1 { start = 0 } \
+	  /^\{/ { start = FNR } \
+	  /^\}/ && start { if (FNR - start > 46) { print FILENAME ":" start; long = 1 } start = 0 } \
+	  FNR == 601 { print FILENAME; long = 1 } \
+	  END { if (long) { print "not ok 1 - no function has more than 45 lines, no file more than 600"; exit 1 } }' \
+	  $(wildcard src/*.[ch] src/*/*.[ch])
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
+	@for fault in test/torture/mutants/*.patch; do \
+	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
+	done
 
-unit: sources $(UNIT) docs/draw-layouts
-	@failed=0; for program in $(UNIT) 'docs/draw-layouts check docs'; do \
+# A run or two that are short: make simulate has the others.
+SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1'
+
+unit: sources format-check $(UNIT) $(SIMULATOR) docs/draw-layouts
+	@failed=0; for program in $(UNIT) $(SIMULATIONS) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
 
@@ -284,11 +301,30 @@ PGINDENT = $(bindir)/pgindent
 PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
-SOURCES = $(wildcard src/*.[ch] src/*/*.[ch])
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch])
+# Types of C that not all majors' lists of types have.
+C_TYPES = int64_t __int128
 
+# pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs
-	$(PGINDENT) --indent=$(PG_BSD_INDENT) --typedefs=$(PG_TYPEDEFS) --list-of-typedefs="$$(tr '\n' ' ' <typedefs.list)" \
-	  $(PGINDENT_FLAGS) $(SOURCES)
+	$(PGINDENT) --indent=$(PG_BSD_INDENT) --typedefs=$(PG_TYPEDEFS) \
+	  --list-of-typedefs="$$(tr '\n' ' ' <typedefs.list) $(C_TYPES)" $(SOURCES)
+	@sed -i 's/,\.\.\.)/, ...)/' $(SOURCES)
+	@rm -f pgsrc*.BAK
+
+# Are the sources what `make format` makes of them?
+format-check:
+	@if ! $(PG_BSD_INDENT) --version >/dev/null 2>&1; then \
+	  echo 'ok 1 - the sources are indented as by pgindent # SKIP there is no pg_bsd_indent'; \
+	else \
+	  copy=$$(mktemp -d) && cp --parents Makefile idgen.control typedefs.list $(SOURCES) "$$copy" && \
+	  $(MAKE) -s -C "$$copy" format PG_CONFIG='$(PG_CONFIG)' && \
+	  for file in typedefs.list $(SOURCES); do diff -u "$$file" "$$copy/$$file"; done >"$$copy/diff"; \
+	  if [ -s "$$copy/diff" ] || [ ! -e "$$copy/diff" ]; then \
+	    cat "$$copy/diff"; echo "not ok 1 - the sources are indented as by pgindent: see 'make format'"; rm -r "$$copy"; exit 1; \
+	  fi; \
+	  rm -r "$$copy"; echo 'ok 1 - the sources are indented as by pgindent'; \
+	fi
 
 # The types that the sources define, which pgindent has to know.
 typedefs:
@@ -315,6 +351,12 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 	-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(LDLIBS) -lm
 
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+
+test/unit/lease_machine test/simulator/search/search: test/simulator/model_store.h
+test/simulator/search/search: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+	$(LINK_ARITHMETIC)
+$(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
 # It instruments the arithmetic, too.

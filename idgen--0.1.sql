@@ -114,8 +114,9 @@ COMMENT ON OPERATOR CLASS snowflake_layout_ops USING hash IS 'hash of layouts, f
 COMMENT ON OPERATOR FAMILY snowflake_layout_ops USING hash IS 'hash of layouts, for grouping and joins';
 
 --
--- The server's own layout is a setting, so it is no constant where an expression is
--- stored.  Where a query is planned it is one; see snowflake_layout.c.
+-- The server's own layout is a setting, so it is not a constant in a stored
+-- expression.  When a query is planned, it is a constant; see
+-- snowflake_layout.c.
 --
 
 CREATE FUNCTION snowflake_layout_support(internal)
@@ -136,8 +137,9 @@ COMMENT ON FUNCTION snowflake_layout() IS
 'the layout of this server''s own snowflake IDs, from the setting idgen.layout';
 
 --
--- Making snowflake IDs.  All state is in shared memory, so these are safe in
--- parallel workers; they change no table, so they work in read-only transactions.
+-- Issuing snowflake IDs.  All state is in shared memory, so these are safe in
+-- parallel workers; they change no table, so they work in read-only
+-- transactions.
 --
 
 CREATE FUNCTION snowflake_nextval()
@@ -165,9 +167,10 @@ COMMENT ON FUNCTION snowflake_next_block(integer) IS
 'reserves size consecutive snowflake IDs and returns the first';
 
 --
--- Generators with names.  A generator is a foreign server of this wrapper, so it
--- has an owner, is dumped, and GRANT USAGE ON FOREIGN SERVER says who may draw from
--- it.  Who may create some: GRANT USAGE ON FOREIGN DATA WRAPPER idgen.
+-- Generators with names.  A generator is a foreign server of this wrapper, so
+-- it has an owner and is dumped.  GRANT USAGE ON FOREIGN SERVER lets a role
+-- request its IDs, and GRANT USAGE ON FOREIGN DATA WRAPPER idgen lets a role
+-- create generators.
 --
 
 CREATE FUNCTION snowflake_generator_validator(options text[], catalog oid)
@@ -261,15 +264,16 @@ COMMENT ON VIEW snowflake_generators IS
 GRANT SELECT ON snowflake_generators TO PUBLIC;
 
 --
--- Reading snowflake IDs.  Times are absolute, so with a layout that is named nothing
--- depends on a setting.  Without one it is the server's, which makes the call no
--- constant: an index or a generated column has to name a layout.  Not leakproof: an
--- ID that the layout does not have is an error.
+-- Reading snowflake IDs.  Times are absolute, so if a layout is named, the
+-- result does not depend on settings.  Otherwise the server's layout is used,
+-- and the call is not immutable: an index or a generated column has to name a
+-- layout.  Not leakproof: an ID that the layout cannot have is an error.
 --
--- Here and below, what goes by the server's layout is a function of its own and no
--- default of an argument: a default would make the calls of another function of that
--- name, which has only the arguments before it, ambiguous.  Where it is an SQL
--- function, the planner replaces it by its body, so that plans show the other one.
+-- Here and below, the form for the server's layout is a separate function, and
+-- not a default of an argument: a default would make calls of another function
+-- of that name, with only the arguments before it, ambiguous.  If the form is
+-- an SQL function, the planner replaces it by its body, so plans show the form
+-- with a layout.
 --
 
 CREATE FUNCTION snowflake_parse(id bigint, layout snowflake_layout,
@@ -331,11 +335,11 @@ COMMENT ON FUNCTION snowflake_make(timestamptz, integer, integer, integer, integ
 'snowflake ID with the given time and fields, for tests and backdating; not unique, because it may have been issued';
 
 --
--- The type.  It casts to bigint implicitly and without a function, so operators,
--- index support and statistics are those of bigint, as varchar's are those of
--- text: an index on a snowflake is an index of int8_ops, and a bigint column
--- becomes one of snowflake without being touched.  The way back is a cast for
--- assignments, so that no call is ambiguous.
+-- The type.  It casts to bigint implicitly and without a function, so
+-- operators, index support and statistics are those of bigint, as varchar's
+-- are those of text: an index on a snowflake uses int8_ops, and a bigint
+-- column can be changed to snowflake without a rewrite.  The cast from bigint
+-- is for assignments only, so that no call is ambiguous.
 --
 
 CREATE TYPE snowflake;
@@ -422,9 +426,9 @@ CREATE CAST (numeric AS snowflake) WITH FUNCTION snowflake(numeric) AS ASSIGNMEN
 COMMENT ON CAST (numeric AS snowflake) IS 'for drivers that send decimal numbers';
 
 --
--- The other ways out have functions that take a snowflake, not those that take a
--- bigint: pg_upgrade makes casts in the order of their names, and these would need
--- the cast to bigint before its turn.
+-- The other casts from snowflake use functions that take a snowflake, not
+-- those that take a bigint: pg_upgrade creates casts in the order of their
+-- names, and the latter would need the cast to bigint before it exists.
 --
 
 CREATE FUNCTION "numeric"(snowflake)
@@ -537,8 +541,9 @@ CREATE CAST (jsonb AS snowflake) WITH FUNCTION jsonb_to_snowflake(jsonb);
 
 COMMENT ON CAST (jsonb AS snowflake) IS 'for strings, the type''s form in JSON; numbers are cast like to bigint';
 
--- This goes by the server's layout.  The planner replaces it by its body, so that an
--- index on snowflake_timestamp() serves it.  Its cast comes after that to bigint.
+-- This uses the server's layout.  The planner replaces it by its body, so it
+-- can use an index on snowflake_timestamp().  Its cast is created after that to
+-- bigint.
 CREATE FUNCTION timestamptz(snowflake)
 RETURNS timestamptz
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -551,10 +556,12 @@ CREATE CAST (snowflake AS timestamptz) WITH FUNCTION timestamptz(snowflake);
 COMMENT ON CAST (snowflake AS timestamptz) IS 'time of a snowflake ID';
 
 --
--- What has no time zone is that of TimeZone, as it is for a timestamptz: so that these agree with
--- "id >= date '...'", and a cast by way of timestamptz.  The second argument of date_trunc() and
--- date_part() is never an untyped literal, as PostgreSQL's own are not unique then; so these two make
--- no other call ambiguous, as one of date_bin() would, or of date_trunc() with a time zone.
+-- Results without a time zone are in TimeZone, as for a timestamptz, so they
+-- agree with "id >= date '...'" and with a cast through timestamptz.
+-- PostgreSQL's own date_trunc() and date_part() are not unique if the second
+-- argument is an untyped literal, so no existing call becomes ambiguous by
+-- these two.  A date_bin(), or a date_trunc() with a time zone, would make
+-- calls ambiguous.
 --
 
 CREATE FUNCTION snowflake_to_timestamp(snowflake)
@@ -596,11 +603,12 @@ COMMENT ON FUNCTION date_part(text, snowflake) IS
 'field of the time of a snowflake ID, in TimeZone';
 
 --
--- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
--- epoch and past the end of the layout.  A layout is, if its time is not the highest
--- field: then IDs have no bounds.  So these are not leakproof.  Behind a security
--- barrier an index serves comparisons with constants, parameters and now() all the
--- same, as only what is computed from columns has to be leakproof.
+-- Times as bounds on IDs.  No time is an error, because bounds are clamped
+-- before the epoch and past the end of the layout.  But a layout whose time is
+-- not the highest field is an error, because its IDs have no bounds.  So these
+-- functions are not leakproof.  Behind a security barrier, comparisons with
+-- constants, parameters and now() use an index nevertheless, because only what
+-- is computed from columns has to be leakproof.
 --
 
 CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout)
@@ -732,9 +740,10 @@ COMMENT ON FUNCTION snowflake_period(text, timestamptz) IS
 'the same in UTC and in the server''s layout';
 
 --
--- Predicates on time.  The planner replaces them by comparisons of the ID itself
--- with bounds, so indexes, partitions and statistics serve them.  Operators have no
--- room for a layout: they go by the server's, so they are STABLE.
+-- Predicates on time.  The planner replaces them by comparisons of the ID
+-- itself with bounds, so they use indexes, partitions and statistics.
+-- Operators cannot be given a layout: they use the server's, so they are
+-- STABLE.
 --
 
 CREATE FUNCTION snowflake_predicate_support(internal)
@@ -763,9 +772,10 @@ COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
 'tests whether the time of a snowflake ID is in a range, in the server''s layout; uses indexes on the ID';
 
 --
--- The operand is a domain, so that what was said of tstzrange before keeps its
--- meaning: for "range @> '[...)'" an operator that takes exactly a tstzrange would
--- win over those of all ranges, and read the literal as an ID.
+-- The operand is a domain, so that existing expressions with tstzrange keep
+-- their meaning: in "range @> '[...)'", PostgreSQL would prefer an operator
+-- that takes exactly a tstzrange over those for all ranges, and read the
+-- literal as an ID.
 --
 
 CREATE DOMAIN snowflake_time_range AS tstzrange;
@@ -822,9 +832,10 @@ CREATE OPERATOR pg_catalog.@> (
 COMMENT ON OPERATOR pg_catalog.@> (snowflake_time_range, snowflake) IS 'contains time of';
 
 --
--- Is the number in a range of numbers?  PostgreSQL's operators want the same type on both
--- sides.  Both operands are domains, so that they count as conversions: then "id <@ '[...)'"
--- is still a range of times, and an untyped literal beside an int8range a range.
+-- Is the number in a range of numbers?  PostgreSQL's operators need the same
+-- type on both sides.  Both operands are domains, which do not count as exact
+-- matches: so the literal in "id <@ '[...)'" is still a range of times, and an
+-- untyped literal beside an int8range is a range.
 --
 
 CREATE DOMAIN snowflake_number AS snowflake;
@@ -876,15 +887,16 @@ CREATE OPERATOR pg_catalog.@> (
 COMMENT ON OPERATOR pg_catalog.@> (snowflake_number_range, snowflake_number) IS 'contains';
 
 --
--- Comparisons with a moment.  The planner replaces these SQL functions by their
--- bodies.  What those call was looked up when they were created, so they need no
--- search_path, which would keep them whole.  The casts make the operators exactly
--- those of pg_catalog.
+-- Comparisons with a time.  The planner replaces these SQL functions by their
+-- bodies.  The functions that they call were looked up when they were created,
+-- so they need no SET search_path, with which they could not be inlined.  The
+-- casts make the operators exactly those of pg_catalog.
 --
 -- Their operand is a domain over snowflake because of untyped literals and
--- parameters: among operators for "id > '42'", one that takes exactly a snowflake
--- would win over those of bigint, and read the literal as a time.  A domain counts
--- as a conversion, so bigint's win, and only a time is taken for a time.
+-- parameters: for "id > '42'", PostgreSQL would prefer an operator that takes
+-- exactly a snowflake over those of bigint, and read the literal as a time.  A
+-- domain does not count as an exact match, so bigint's operators are
+-- preferred, and only a timestamptz is read as a time.
 --
 
 CREATE DOMAIN snowflake_time AS snowflake;
@@ -1053,8 +1065,8 @@ CREATE OPERATOR pg_catalog.>= (
 COMMENT ON OPERATOR pg_catalog.>= (timestamptz, snowflake_time) IS 'is at or after';
 
 --
--- For pg_partman, which wants to know the time of an ID by its text.  The way from
--- a time to an ID is snowflake_lower_bound().
+-- For pg_partman, which needs a function from the text of an ID to its time.
+-- From a time to an ID it uses snowflake_lower_bound().
 --
 
 CREATE FUNCTION snowflake_time_decoder(id text)
@@ -1066,7 +1078,7 @@ COMMENT ON FUNCTION snowflake_time_decoder(text) IS
 'time of the text of a snowflake ID: time decoder for pg_partman';
 
 --
--- IDs as short text.  Not leakproof: errors show what they were given.
+-- IDs as short text.  Not leakproof: error messages show the argument.
 --
 
 CREATE FUNCTION snowflake_encode(id bigint, encoding text)
@@ -1086,8 +1098,9 @@ COMMENT ON FUNCTION snowflake_decode(text, text) IS
 'snowflake ID of a text in base62, base58, base32 or hex';
 
 --
--- Planning: what a layout has room for, which one to take, and what an ID from
--- elsewhere is.  What depends on the time of day is STABLE.
+-- Planning: the capacity of a layout, which layout to choose, and the formats
+-- that an ID of unknown origin may have.  Functions that depend on the current
+-- time are STABLE.
 --
 
 CREATE FUNCTION snowflake_capacity(layout snowflake_layout,
@@ -1197,9 +1210,9 @@ COMMENT ON FUNCTION snowflake_inspect(text, snowflake_layout) IS
 'the same for the text of an ID, up to 2^64 - 1';
 
 --
--- UUIDs of RFC 9562.  The signatures of uuidv4 and uuidv7 are those of PostgreSQL 18,
--- whose own functions are found first there unless ours are called by their schema;
--- their comments are at the end.
+-- UUIDs of RFC 9562.  The signatures of uuidv4 and uuidv7 are those of
+-- PostgreSQL 18, where PostgreSQL's own functions are found first unless ours
+-- are called with their schema; their comments are at the end.
 --
 
 CREATE FUNCTION uuidv4()
@@ -1231,7 +1244,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_sequential() IS
-'generates a UUID version 7 that is greater than those of all statements that have ended on this server, including before a restart or failover';
+'generates a UUID version 7 that is greater than those of all statements that have ended on this server, also before a restart or failover';
 
 CREATE FUNCTION uuidv1()
 RETURNS uuid
@@ -1265,8 +1278,9 @@ COMMENT ON FUNCTION uuidv6_at(timestamptz) IS
 'UUID version 6 with the given time, to the microsecond, and otherwise random, for backdating';
 
 --
--- Reading UUIDs.  What has no time, as version 4, another variant, nil and max, gives
--- NULL, as in uuid_extract_timestamp() of PostgreSQL 17.
+-- Reading UUIDs.  For UUIDs without a time, such as version 4, other variants,
+-- nil and max, the result is NULL, as in uuid_extract_timestamp() of
+-- PostgreSQL 17.
 --
 
 CREATE FUNCTION uuid_timestamp(id uuid, with_fraction boolean)
@@ -1277,8 +1291,8 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction includes the fraction of a millisecond that version 7 can contain';
 
--- A literal or a parameter without a type is a text here.  Without this function it would be
--- taken for a second UUID of the one below.
+-- A literal or a parameter without a type is taken as a text here.  Without
+-- this function it would be taken as a second UUID of the variadic one below.
 CREATE FUNCTION uuid_timestamp(id uuid, with_fraction text)
 RETURNS timestamptz
 IMMUTABLE STRICT PARALLEL SAFE
@@ -1295,9 +1309,10 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp_support(internal) IS
 'planner support for uuid_timestamp() of one UUID';
 
--- TimescaleDB has a uuid_timestamp(uuid), and so have many applications.  Of two that a
--- call fits alike, PostgreSQL takes the one that is not variadic, so theirs goes on
--- being called where it is in the same schema, whichever came first.
+-- TimescaleDB has a uuid_timestamp(uuid), and so have many applications.  If
+-- two functions match a call equally well, PostgreSQL calls the one that is
+-- not variadic.  So if theirs is in the same schema, it is still called,
+-- whichever was created first.
 CREATE FUNCTION uuid_timestamp(VARIADIC id uuid[])
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp_ms'
@@ -1308,8 +1323,9 @@ COMMENT ON FUNCTION uuid_timestamp(uuid[]) IS
 'time of one UUID of version 1, 6 or 7; that of version 7 is in milliseconds';
 
 --
--- It is VARIADIC because others have a uuid_version(uuid), as TimescaleDB does: PostgreSQL
--- takes that one, if both are in one schema, and either can be installed beside the other.
+-- It is VARIADIC because others have a uuid_version(uuid), for example
+-- TimescaleDB.  If both are in one schema, PostgreSQL calls theirs, and the two
+-- can be created in any order.
 --
 
 CREATE FUNCTION uuid_version(VARIADIC id uuid[])
@@ -1345,8 +1361,8 @@ COMMENT ON FUNCTION uuidv6_to_v1(uuid) IS
 'converts a UUID of version 6 to version 1, with the same time, clock sequence and node';
 
 --
--- The least and the greatest UUID of an index.  They are not called min and max, as
--- PostgreSQL 20 has these, and many a database has made its own.
+-- The least and the greatest UUID of an index.  They are not called min and
+-- max, because PostgreSQL 20 has these, and many databases have their own.
 --
 
 CREATE FUNCTION uuid_lesser_of(uuid, uuid)
@@ -1384,7 +1400,8 @@ CREATE AGGREGATE uuid_greatest(uuid) (
 COMMENT ON AGGREGATE uuid_greatest(uuid) IS 'greatest UUID of all input values; uses an index';
 
 --
--- UUIDs as short text, and as TypeIDs.  Not leakproof: errors show what they were given.
+-- UUIDs as short text, and as TypeIDs.  Not leakproof: error messages show the
+-- argument.
 --
 
 CREATE FUNCTION uuid_encode(id uuid, encoding text)
@@ -1436,7 +1453,8 @@ COMMENT ON FUNCTION uuid_typeid_prefix(text) IS
 'prefix of a TypeID';
 
 --
--- Extended Snowflakes: ns, node and sequence in a uuid, which are no UUIDs of RFC 9562.
+-- Extended Snowflakes: ns, node and sequence in a uuid.  They are not UUIDs of
+-- RFC 9562.
 --
 
 CREATE FUNCTION snowflake128_nextval()
@@ -1461,10 +1479,11 @@ COMMENT ON FUNCTION snowflake128_parse(uuid) IS
 'fields of an extended snowflake ID; nanoseconds holds the digits that created_at cannot';
 
 --
--- The type ulid.  It has the bytes of a uuid and its comparison functions, but operators
--- of its own: those of uuid would read the literal in "id = '01ARZ...'" as a UUID.  The
--- casts between the two do nothing, and are no implicit ones, so that no function of
--- UUIDs reads a ULID as one, and no comparison loses the index without a word.
+-- The type ulid.  It has the bytes of a uuid and its comparison functions, but
+-- operators of its own: those of uuid would read the literal in "id =
+-- '01ARZ...'" as a UUID.  The casts between the two are binary coercible.  They
+-- are not implicit, so that functions of UUIDs do not accept a ULID, and a
+-- comparison of the two is an error and does not silently lose the index.
 --
 
 CREATE TYPE ulid;
@@ -1516,7 +1535,8 @@ CREATE CAST (uuid AS ulid) WITHOUT FUNCTION AS ASSIGNMENT;
 
 COMMENT ON CAST (uuid AS ulid) IS 'the same bytes';
 
--- A parameter or a column of text can be assigned.  PostgreSQL's own conversion takes a cast.
+-- A parameter or a column of type text can be assigned; PostgreSQL's own
+-- conversion would need an explicit cast.
 CREATE CAST (text AS ulid) WITH INOUT AS ASSIGNMENT;
 
 COMMENT ON CAST (text AS ulid) IS 'for drivers that send text';
@@ -1774,8 +1794,8 @@ CREATE AGGREGATE max(ulid) (
 COMMENT ON AGGREGATE max(ulid) IS 'maximum ULID of all input values';
 
 --
--- Times of ULIDs.  A timestamp without time zone is one in UTC, so nothing depends on
--- TimeZone.
+-- Times of ULIDs.  A timestamp without time zone is in UTC, so nothing depends
+-- on TimeZone.
 --
 
 CREATE FUNCTION ulid_timestamp(id ulid)
@@ -1854,7 +1874,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid() IS
-'generates a ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
+'generates a ULID: increasing within a backend, by a random step in the same millisecond, unless the clock is set back by more than 10 s';
 
 CREATE FUNCTION ulids(count integer)
 RETURNS ulid[]
@@ -1894,11 +1914,11 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_sequential() IS
-'generates a ULID that is greater than those of all statements that have ended on this server, including before a restart or failover';
+'generates a ULID that is greater than those of all statements that have ended on this server, also before a restart or failover';
 
 --
--- Series of IDs for tests: with the same arguments they are the same, on every server.  Not
--- leakproof, as times have an end.
+-- Series of IDs for tests: with the same arguments they are the same, on every
+-- server.  Not leakproof, because times out of range are errors.
 --
 
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval)
@@ -1950,10 +1970,10 @@ COMMENT ON FUNCTION ulid_series(timestamptz, integer, interval, bigint) IS
 'ULIDs of count times, in increasing order, the same for the same seed, for tests';
 
 --
--- Moments as bounds on 128-bit IDs that increase with their time, and predicates on
--- ranges, which the planner replaces by comparisons with bounds.  Before the first and
--- past the last time bounds are the least and the greatest value, and nothing is an
--- error, which makes all of these leakproof.
+-- Times as bounds on 128-bit IDs that increase with their time, and predicates
+-- on ranges, which the planner replaces by comparisons with bounds.  Before the
+-- first and past the last time, bounds are the least and the greatest value.
+-- So nothing is an error, and all of these are leakproof.
 --
 
 CREATE FUNCTION uuid_predicate_support(internal)
@@ -2119,9 +2139,10 @@ COMMENT ON FUNCTION snowflake128_created_in(uuid, tstzrange) IS
 'tests whether the time of an extended snowflake ID is in a range; uses indexes on the ID';
 
 --
--- Columns that do not have IDs of one kind alone.  Conditions on time are bounds on all the
--- values there are, and others lie within them by chance.  Bodies are of SQL and are put into
--- the query, where the condition on time is replaced by its bounds as ever.
+-- For columns with more than one kind of ID.  A condition on time is a pair of
+-- bounds, and values of another kind may lie within them by chance.  The
+-- functions are SQL functions and are inlined; the condition on time is
+-- replaced by its bounds as usual.
 --
 
 CREATE FUNCTION uuid_has_version(id uuid, version integer)
@@ -2138,7 +2159,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN snowflake_created_in(id, range) AND id >= first;
 
 COMMENT ON FUNCTION snowflake_issued_in(bigint, tstzrange, bigint) IS
-'tests whether a number is at least the first snowflake ID of its column and its time is in a range; uses indexes on the ID';
+'tests whether a number is not below a given first snowflake ID and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION snowflake_issued_in(id bigint, range tstzrange, first bigint, layout snowflake_layout)
 RETURNS boolean
@@ -2146,7 +2167,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN snowflake_created_in(id, range, layout) AND id >= first;
 
 COMMENT ON FUNCTION snowflake_issued_in(bigint, tstzrange, bigint, snowflake_layout) IS
-'tests whether a number is at least the first ID of a layout in its column and its time is in a range; uses indexes on the ID';
+'tests whether a number is not below a given first ID of a layout and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION uuidv7_issued_in(id uuid, range tstzrange)
 RETURNS boolean
@@ -2165,8 +2186,8 @@ COMMENT ON FUNCTION uuidv6_issued_in(uuid, tstzrange) IS
 'tests whether a UUID has version 6 and its time is in a range; uses indexes on the ID';
 
 --
--- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the
--- node can be read from any ID.
+-- Monitoring.  All roles may use these: process IDs and settings are visible
+-- elsewhere, too, and the node can be read from any ID.
 --
 
 CREATE FUNCTION idgen_get_slots(
@@ -2205,6 +2226,7 @@ CREATE FUNCTION idgen_status(
 	OUT sequence_waits bigint,
 	OUT drift_waits bigint,
 	OUT reservation_waits bigint,
+	OUT lease_waits bigint,
 	OUT time_waited interval,
 	OUT reservations bigint,
 	OUT time_reserving interval,
@@ -2310,7 +2332,7 @@ CREATE FUNCTION idgen_lease_workers(
 	OUT is_acknowledged boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_lease_workers'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 32;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10000 ROWS 32;
 
 COMMENT ON FUNCTION idgen_lease_workers() IS
 'worker IDs of the pool, as the coordination store has them: the last holder, the number of claims, the time below which the holder may issue IDs, whether a server uses it now, until when it rests otherwise, and whether a proposed layout has been acknowledged';
@@ -2358,7 +2380,7 @@ AS 'MODULE_PATHNAME', 'idgen_check'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check() IS
-'finds what could keep this server from issuing IDs or cause IDs to repeat, and what to do about it';
+'reports what could prevent this server from issuing IDs or cause IDs to repeat, and what to do about it';
 
 CREATE FUNCTION idgen_check_configuration(
 	configuration text,
@@ -2371,13 +2393,14 @@ AS 'MODULE_PATHNAME', 'idgen_check_configuration'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check_configuration(text) IS
-'finds what would be wrong on this server with lines of a postgresql.conf before it is deployed';
+'reports what idgen_check() would find on this server with the given lines of a postgresql.conf';
 
 --
--- Operators.  All are in pg_catalog, wherever the extension is, so that constructs that
--- take them by their bare name (IS DISTINCT FROM, NULLIF, CASE, USING, comparisons of
--- rows) find them whatever the search path is, as in a dump that is read back.  ALTER
--- EXTENSION SET SCHEMA leaves them there.
+-- Operators.  All are in pg_catalog, whatever the schema of the extension, so
+-- that constructs that look them up by their bare name (IS DISTINCT FROM,
+-- NULLIF, CASE, USING, comparisons of rows) find them with any search path,
+-- for example when a dump is restored.  ALTER EXTENSION SET SCHEMA leaves them
+-- there.
 --
 
 CREATE FUNCTION idgen_move_extension()
@@ -2396,8 +2419,8 @@ COMMENT ON EVENT TRIGGER idgen_move_extension IS
 'lets ALTER EXTENSION idgen SET SCHEMA leave the operators in pg_catalog';
 
 --
--- Administration.  What it does concerns all databases of the server, and can
--- make IDs repeat, so it is not for everyone.
+-- Administration.  A reset concerns all databases of the server, and can cause
+-- IDs to repeat, so PUBLIC may not execute the function.
 --
 
 CREATE FUNCTION idgen_reset_timeline(
@@ -2413,8 +2436,8 @@ COMMENT ON FUNCTION idgen_reset_timeline(timestamptz, boolean) IS
 REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLIC;
 
 --
--- Near the end, because of the search path: on PostgreSQL 18 an unqualified uuidv7()
--- means that of pg_catalog unless our schema comes first.
+-- These are near the end because of the search path: on PostgreSQL 18 an
+-- unqualified uuidv7() is that of pg_catalog unless our schema comes first.
 --
 
 SELECT pg_catalog.set_config('search_path',
@@ -2430,9 +2453,10 @@ COMMENT ON FUNCTION uuidv7(interval) IS
 'generates a UUID version 7 whose time is shifted by an interval';
 
 --
--- Others may have had functions of our names in our schema.  No call of theirs may be
--- ambiguous now, be the types of its arguments known or not: it may be stored somewhere,
--- or be in an application.  Better no extension than that.
+-- The schema may already have functions of other owners with the names of
+-- ours.  Their calls must not become ambiguous, whether or not the types of the
+-- arguments are known, because they may be stored in the database or be part
+-- of an application.  Otherwise the extension is not created.
 --
 
 SELECT pg_catalog.set_config('search_path', 'pg_catalog', true);

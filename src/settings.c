@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * settings.c
- *	  Every setting, and what happens to a value that is refused.
+ *	  Every setting, and what happens to an invalid value.
  *
  * The hooks of settings read only texts and the state of this process.  They
  * never create or lock shared memory, and never raise: an ERROR in a hook would
@@ -21,12 +21,12 @@
 
 #include "base/compat.h"
 #include "bits/layout_text.h"
+#include "engine/drift.h"
 #include "engine/lease_limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/shmem.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "lease/lease_secret.h"
@@ -190,7 +190,7 @@ assign_sequence_start(int value, void *extra)
 static void
 assign_max_drift(int value, void *extra)
 {
-	window_max_drift.refused = NULL;
+	drift_max.refused = NULL;
 }
 
 static void
@@ -328,12 +328,12 @@ define_identity(ServerSetting *setting, const char *description, const char *lon
 }
 
 /*
- * Define a limit of the clock, which is no identity and is a number to
- * PostgreSQL.  If PostgreSQL refuses a value, sessions keep the previous one,
- * and new ones have the default.  But a user who may not set the limit could
- * exceed the server's in this way, so such a session has a limit of 0 and
- * cannot issue IDs.  Its parallel workers do not know of the refused value, and
- * have the limit of 0.
+ * Define a limit of the clock, which is a number to PostgreSQL and does not
+ * decide which IDs are issued.  If PostgreSQL refuses a value, sessions keep
+ * the previous one, and new ones have the default.  But a user who may not set
+ * the limit could exceed the server's in this way, so such a session has a
+ * limit of 0 and cannot issue IDs.  Its parallel workers do not know of the
+ * refused value, and have the limit of 0.
  */
 static void
 define_clock_limit(ServerSetting *setting, const char *description, const char *long_description,
@@ -349,6 +349,24 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 		override_setting(setting->name, "0", PGC_S_FILE);
 		setting->refused = setting_foreign_text(early.str);
 	}
+}
+
+static void
+define_identities(void)
+{
+	static const char *const one_node_each =
+		"Every server that issues IDs for the same tables needs a node of its own.";
+
+	define_identity(&server_layout_setting,
+					"Sets the layout of this server's snowflake IDs.",
+					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
+					"default", 0, check_layout, assign_layout, NULL);
+	define_identity(&generator_datacenter,
+					"Sets the datacenter number in this server's node.",
+					one_node_each, "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
+	define_identity(&generator_worker,
+					"Sets the worker number in this server's node.",
+					one_node_each, "0", 0, check_worker_id, assign_worker_id, show_worker_id);
 }
 
 /* Define the settings of leased worker IDs. */
@@ -391,26 +409,14 @@ define_lease(void)
 void
 settings_define(void)
 {
-	static const char *const one_node_each =
-		"Every server that issues IDs for the same tables needs a node of its own.";
-
-	define_identity(&server_layout_setting,
-					"Sets the layout of this server's snowflake IDs.",
-					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
-					"default", 0, check_layout, assign_layout, NULL);
-	define_identity(&generator_datacenter,
-					"Sets the datacenter number in this server's node.",
-					one_node_each, "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
-	define_identity(&generator_worker,
-					"Sets the worker number in this server's node.",
-					one_node_each, "0", 0, check_worker_id, assign_worker_id, show_worker_id);
-	define_clock_limit(&window_max_drift,
+	define_identities();
+	define_clock_limit(&drift_max,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
 					   assign_max_drift);
 	define_clock_limit(&reference_max_regression,
 					   "Sets how far the system clock may be behind before calls wait for it.",
-					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue by a clock of their own.",
+					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue according to a reference clock.",
 					   assign_max_regression);
 
 	DefineCustomIntVariable("idgen.reserve_ahead",
@@ -427,13 +433,13 @@ settings_define(void)
 
 	DefineCustomIntVariable("idgen.max_generators",
 							"Sets how many combinations of layout and node can issue IDs while the server runs.",
-							"It has an effect where idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
+							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
-							 "The sequence begins at zero, at a random value, or where the last ID left off.  Within a tick it increases by one.",
+							 "The sequence begins at zero, at a random value, or after that of the last ID.  Within a tick it increases by one.",
 							 &generator_sequence_start, generator_sequence_start, sequence_starts,
 							 PGC_SIGHUP, 0, NULL, assign_sequence_start, NULL);
 

@@ -1,7 +1,8 @@
 --
--- Others may have had functions of our names in our schema.  No call of theirs may be
--- ambiguous now, be the types of its arguments known or not: it may be stored somewhere,
--- or be in an application.  Better no extension than that.
+-- The schema may already have functions of other owners with the names of
+-- ours.  Their calls must not become ambiguous, whether or not the types of the
+-- arguments are known, because they may be stored in the database or be part
+-- of an application.  Otherwise the extension is not created.
 --
 
 SELECT pg_catalog.set_config('search_path', 'pg_catalog', true);

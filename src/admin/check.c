@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * check.c
- *	  idgen_check(): can this server issue IDs, and will they never repeat?
+ *	  idgen_check(): can this server issue IDs, and is it certain that none
+ *	  will repeat?
  *
  * No rows means that all is well, so there must be a row for anything that makes
  * snowflake_nextval() fail on a server that is not in recovery.  The checks change nothing,

@@ -8,7 +8,7 @@ AS 'MODULE_PATHNAME', 'idgen_check'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check() IS
-'finds what could keep this server from issuing IDs or cause IDs to repeat, and what to do about it';
+'reports what could prevent this server from issuing IDs or cause IDs to repeat, and what to do about it';
 
 CREATE FUNCTION idgen_check_configuration(
 	configuration text,
@@ -21,4 +21,4 @@ AS 'MODULE_PATHNAME', 'idgen_check_configuration'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_check_configuration(text) IS
-'finds what would be wrong on this server with lines of a postgresql.conf before it is deployed';
+'reports what idgen_check() would find on this server with the given lines of a postgresql.conf';

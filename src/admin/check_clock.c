@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_clock.c
- *	  What the kernel thinks of its clock, and what the clock has done.
+ *	  Is the clock synchronized, and has it been set back?
  *
  *-------------------------------------------------------------------------
  */
@@ -12,14 +12,14 @@
 #include "admin/check_clock.h"
 #include "admin/check_finding.h"
 #include "engine/activity.h"
-#include "engine/window.h"
+#include "engine/drift.h"
 
-/* What the kernel thinks. */
+/* The kernel's state of synchronization. */
 static void
 check_kernel_clock(ReturnSetInfo *result)
 {
 	struct timex state = {0};
-	int64		max_drift_us = window_max_drift.value * US_PER_MS;
+	int64		max_drift_us = drift_max.value * US_PER_MS;
 
 	if (ntp_adjtime(&state) < 0)
 		finding_put(result, FINDING_NOTICE, "system clock",
@@ -33,10 +33,10 @@ check_kernel_clock(ReturnSetInfo *result)
 		finding_put(result, FINDING_WARNING, "system clock",
 					"Find out why the service that synchronizes the clock is not more accurate.",
 					"The clock may be off by %.3f s, and \"idgen.max_drift\" is %d ms.",
-					(double) state.maxerror / US_PER_S, window_max_drift.value);
+					(double) state.maxerror / US_PER_S, drift_max.value);
 }
 
-/* What it has done. */
+/* Steps back of the clock. */
 static void
 check_clock_steps(ReturnSetInfo *result)
 {
@@ -60,10 +60,16 @@ check_clock(ReturnSetInfo *result)
 	check_clock_steps(result);
 }
 
-/* From here on, or half of the limit, it is a finding that IDs go by a clock of their own, in us. */
+/*
+ * A lead of this much, or of half of the limit if that is less, is a finding;
+ * in us.
+ */
 #define LEAD_TO_KNOW_OF_US (10 * US_PER_S)
 
-/* A lead as the caller may know it: where the reference clock is tells of IDs, so others see that to the second. */
+/*
+ * The lead as the caller may see it.  The reference clock reveals times of
+ * IDs, so other roles see it to the second.
+ */
 static ReferenceLead
 lead_to_show(const ReferenceLead *lead)
 {
@@ -75,7 +81,10 @@ lead_to_show(const ReferenceLead *lead)
 	return reference_clock_lead_for(Max(reference_us - reference_us % US_PER_S - now_us, 0));
 }
 
-/* Is the system clock behind where it has been, or where IDs began or will begin? */
+/*
+ * Is the system clock behind its highest time, or behind where IDs began or
+ * will begin?
+ */
 void
 check_reference_clock(ReturnSetInfo *result, const ReferenceLead *lead)
 {

@@ -4,9 +4,9 @@
  *	  idgen_check_configuration(): what would be wrong on this server with a postgresql.conf
  *	  that has not been deployed?
  *
- * What a text does not set is the default, as it is with a file.  Findings are as those of
- * idgen_check(); where they depend on others, on IDs or on generators, these are the ones
- * that this server and database have now.  Nothing is changed.
+ * Settings that the text does not contain have their defaults, as with a file.
+ * The findings are those of idgen_check().  Other servers, IDs and generators
+ * are those that this server and database have now.  Nothing is changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,9 +27,9 @@
 #include "base/compat.h"
 #include "base/configuration_lines.h"
 #include "bits/layout_overlap.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
@@ -38,7 +38,7 @@ PG_FUNCTION_INFO_V1(idgen_check_configuration);
 
 #define PREFIX "idgen."
 
-/* What a configuration says, or leaves at its default. */
+/* The values of a configuration, or their defaults. */
 typedef struct Proposal
 {
 	bool		has_layout;		/* it is valid */
@@ -70,7 +70,10 @@ propose_layout(ReturnSetInfo *result, Proposal *proposal, const char *value)
 					"The value \"%s\" is invalid, so no IDs are issued. %s", value, problem.detail);
 }
 
-/* Put what PostgreSQL says of a value that it does not take, and go on.  Any other ERROR goes on as one. */
+/*
+ * Add a finding with PostgreSQL's message for a value that it does not accept.
+ * Any other ERROR is raised again.
+ */
 static void
 report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 {
@@ -88,8 +91,8 @@ report_refusal(ReturnSetInfo *result, const char *name, MemoryContext context)
 }
 
 /*
- * Would PostgreSQL take a value of a setting that it reads itself?  It only looks at it, so
- * there is nothing to be undone after an ERROR.
+ * Would PostgreSQL accept a value of a setting that it parses itself?  It only
+ * checks the value, so nothing has to be undone after an ERROR.
  */
 static bool
 is_value_accepted(ReturnSetInfo *result, const char *name, const char *value)
@@ -110,7 +113,7 @@ is_value_accepted(ReturnSetInfo *result, const char *name, const char *value)
 	return is_accepted;
 }
 
-/* A setting that counts ms, if this is its line. */
+/* A setting in ms, if this is its line. */
 static void
 propose_time(const ConfigurationLine *line, const char *name, int *ms)
 {
@@ -118,7 +121,7 @@ propose_time(const ConfigurationLine *line, const char *name, int *ms)
 		(void) parse_int(line->value, ms, GUC_UNIT_MS, NULL);
 }
 
-/* Follow a line that has a value. */
+/* Process a line that has a value. */
 static void
 propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine *line)
 {
@@ -130,13 +133,13 @@ propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine
 		propose_node(result, &proposal->worker, line->value);
 	else if (is_value_accepted(result, line->name, line->value))
 	{
-		propose_time(line, window_max_drift.name, &proposal->max_drift);
+		propose_time(line, drift_max.name, &proposal->max_drift);
 		propose_time(line, reference_max_regression.name, &proposal->max_regression);
 		propose_time(line, "idgen.reserve_ahead", &proposal->reserve_ahead);
 	}
 }
 
-/* A line with a setting of ours.  Returns whether it has a value for it. */
+/* A line with a setting of ours. Returns false if it has no valid value. */
 static bool
 check_line(ReturnSetInfo *result, const ConfigurationLine *line)
 {
@@ -147,7 +150,10 @@ check_line(ReturnSetInfo *result, const ConfigurationLine *line)
 	return line->value != NULL && check_file_name(result, line->name);
 }
 
-/* Keep a line, in place of one before it that sets the same: there are no more than there are settings. */
+/*
+ * Keep a line, in place of an earlier one for the same setting, so there are
+ * at most as many as settings.
+ */
 static List *
 keep_last(List *lines, const ConfigurationLine *line)
 {
@@ -163,7 +169,10 @@ keep_last(List *lines, const ConfigurationLine *line)
 	return lappend(lines, copy);
 }
 
-/* Of the lines that set something of ours the last ones, in their order, as findings are of these. */
+/*
+ * The last line for each setting of ours, in their order; findings are about
+ * these.
+ */
 static List *
 read_lines(ReturnSetInfo *result, char *str)
 {
@@ -179,7 +188,7 @@ read_lines(ReturnSetInfo *result, char *str)
 	return lines;
 }
 
-/* The defaults, and what the text says. */
+/* The defaults, and the values in the text. */
 static Proposal
 read_proposal(ReturnSetInfo *result, char *str)
 {
@@ -194,7 +203,7 @@ read_proposal(ReturnSetInfo *result, char *str)
 			.name = generator_worker.name,
 			.str = pstrdup("0"),
 		},
-		.max_drift = WINDOW_DEFAULT_MAX_DRIFT,
+		.max_drift = DRIFT_DEFAULT_MAX,
 		.max_regression = REFERENCE_DEFAULT_MAX_REGRESSION,
 		.reserve_ahead = RESERVATION_DEFAULT_AHEAD,
 	};
@@ -212,7 +221,7 @@ node_fits_layout(const SnowflakeLayout *layout, const ServerSetting *datacenter,
 		setting_is_valid(worker) && worker->value <= layout_max(layout, LAYOUT_WORKER);
 }
 
-/* The numbers of a node that fits. */
+/* The datacenter and worker of a node that fits. */
 static IdNumbers
 get_id_numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, const ServerSetting *worker)
 {
@@ -220,7 +229,7 @@ get_id_numbers(const SnowflakeLayout *layout, const ServerSetting *datacenter, c
 							   layout_put(layout, LAYOUT_WORKER, worker->value));
 }
 
-/* The layout that the server issues IDs with now; NULL if it is invalid. */
+/* The layout with which the server issues IDs now; NULL if it is invalid. */
 static const SnowflakeLayout *
 layout_now(void)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_finding.c
- *	  Add findings to the result, among them those about any layout.
+ *	  Adding findings to the result, including those about any layout.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,10 +23,13 @@ static const char *const severities[] = {
 	[FINDING_NOTICE] = "notice",
 };
 
-/* The arguments are in the order of severity, subject, hint and text, as the text has a format. */
+/*
+ * The hint comes before the text, because the text is a format with further
+ * arguments.
+ */
 void
 finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
-			const char *hint, const char *format, ...)
+			const char *hint, const char *format,...)
 {
 	bool		nulls[4] = {false};
 	Datum		values[4];

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * check_generators.c
- *	  Do generators of this database, and the server's own, make the same
- *	  numbers?  And is there anything else that is wrong with one?
+ *	  Can generators of this database, and the server's own, issue the same
+ *	  numbers?  Has any of them another problem?
  *
- * Those of one layout and node draw from one timeline, so that nothing repeats.
- * IDs of different layouts are numbers that mean different things, and can be the
- * same, unless a bit that is fixed in both differs.
+ * Generators with the same layout and node share a timeline, so their IDs
+ * never repeat.  IDs of different layouts can be the same numbers, unless a
+ * bit that is fixed in both differs.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,7 +51,7 @@ get_id_numbers(const CheckedGenerator *one)
 	return layout_node_numbers(&one->layout, one->node_bits);
 }
 
-/* Does nothing in its IDs tell this server from others? */
+/* Do IDs of the layout contain no node? */
 static bool
 layout_has_no_node(const SnowflakeLayout *layout)
 {
@@ -61,7 +61,10 @@ layout_has_no_node(const SnowflakeLayout *layout)
 	return true;
 }
 
-/* Does a generator's layout tell this server from others, if there are any? */
+/*
+ * Does a generator's layout distinguish this server from others, if there are
+ * any?
+ */
 static void
 check_generator_node(ReturnSetInfo *result, const CheckedGenerator *generator, const Others *others)
 {
@@ -102,7 +105,7 @@ check_generator(ReturnSetInfo *result, const CheckedGenerator *generator, const 
 }
 
 /*
- * Number the layouts from 0 on, in the order in which they come.  Returns how many
+ * Number the layouts from 0 on, in order of appearance.  Returns how many
  * there are.
  */
 static int
@@ -145,8 +148,9 @@ report_same_numbers(ReturnSetInfo *result, const CheckedGenerator *one, const Ch
 }
 
 /*
- * What generators have in common: each with the first one of its space, and of each
- * two layouts one pair that can make the same numbers, as there may be thousands.
+ * Report generators with IDs in common: each with the first one of its space,
+ * and for each two layouts only one pair that can issue the same numbers,
+ * because there may be thousands.
  */
 static void
 check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int count)
@@ -186,8 +190,9 @@ check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int c
 }
 
 /*
- * On a server that receives from others: are there generators whose node does not
- * follow the server's?  Others can have the same by the same definition.
+ * On a server that receives data from others: are there generators whose node
+ * does not follow the server's?  With the same definition, generators of other
+ * servers have the same node.
  */
 static void
 check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generators, int count)
@@ -208,7 +213,10 @@ check_copied_generators(ReturnSetInfo *result, const CheckedGenerator *generator
 					copies);
 }
 
-/* Objects that name a generator which does not exist, from one of its uses to the last. */
+/*
+ * Report objects that name a generator that does not exist. uses are all uses
+ * of that name.
+ */
 static void
 report_missing_generator(ReturnSetInfo *result, List *uses, int from, int to)
 {
@@ -237,7 +245,7 @@ generator_exists(const char *name)
 	return server != NULL && wrapper != NULL && server->fdwid == wrapper->fdwid;
 }
 
-/* Does everything that names a generator name one that exists? */
+/* Do all uses of generators by name name one that exists? */
 static void
 check_generator_uses(ReturnSetInfo *result)
 {
@@ -258,8 +266,8 @@ check_generator_uses(ReturnSetInfo *result)
 }
 
 /*
- * The generator that a foreign server is; false if it is gone, or cannot make IDs,
- * which is found.
+ * Read the generator of a foreign server.  Returns false if it has been
+ * dropped or cannot issue IDs, which is a finding.
  */
 static bool
 read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *generator)
@@ -280,7 +288,10 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 	}
 	generator->layout = options.layout;
 
-	/* Without a worker ID, which check_lease() tells, there is nothing to say. */
+	/*
+	 * Without a worker ID, which check_lease() tells, there is nothing to
+	 * say.
+	 */
 	if (named_generator_has_server_worker(&options) && server_worker_is_leased() && server_worker() == SETTING_INVALID)
 		return false;
 	if (!named_generator_fits(&options))
@@ -299,7 +310,10 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 	return true;
 }
 
-/* The server's own, if its layout is known, and the generators of this database, in an array. */
+/*
+ * An array of the server's own generator, if its layout is known, and those of
+ * this database.
+ */
 static CheckedGenerator *
 collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int *count)
 {
@@ -326,7 +340,7 @@ collect_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, int 
 	return generators;
 }
 
-/* Add a row for each thing that is wrong with, or worth to know of, a generator. */
+/* Add a row for each problem or notice about a generator. */
 void
 check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const Others *others)
 {
@@ -335,7 +349,7 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 
 	for (int i = 0; i < count; i++)
 	{
-		/* What concerns the server's own layout has been looked at. */
+		/* The server's own layout has been checked already. */
 		if (strcmp(generators[i].subject, SERVER_SUBJECT) != 0)
 			check_generator(result, &generators[i], others);
 	}
@@ -345,7 +359,10 @@ check_generators(ReturnSetInfo *result, const SnowflakeLayout *of_server, const 
 		check_copied_generators(result, generators, count);
 }
 
-/* Would a part of the server's node fit the layouts of the generators that follow it there? */
+/*
+ * Would a part of the server's node fit the layouts of the generators that
+ * follow it?
+ */
 static void
 check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server, const GeneratorOptions *options,
 							 LayoutField field, const ServerSetting *setting)
@@ -360,7 +377,10 @@ check_generator_with_setting(ReturnSetInfo *result, const ForeignServer *server,
 					generator_misfit_detail(&options->layout, field, setting->value, detail));
 }
 
-/* What would be wrong with generators of this database if the server had another node. */
+/*
+ * Report which generators of this database could not issue IDs if the server
+ * had another node.
+ */
 void
 check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacenter, const ServerSetting *worker)
 {

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * check_node.c
- *	  Are there other servers, whose IDs can meet those of this one, while its node is the
- *	  one that every server has without a setting?
+ *	  Does the server have node 0, the default, although there are signs of
+ *	  other servers, whose IDs could be the same?
  *
- * Others cannot be asked.  But a server that copies, is copied, or has been, shows it; so
- * do IDs of another node in its tables.
+ * Other servers cannot be queried.  But it is visible on this server whether
+ * it copies data, is copied, or has been, and whether its tables contain IDs
+ * of another node.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,10 +32,13 @@
 #include "base/compat.h"
 #include "generator/generator.h"
 
-/* The server's first life of WAL; each promotion and each recovery to a point begins another one. */
+/*
+ * The first timeline of WAL; each promotion and each point-in-time recovery
+ * begins another one.
+ */
 #define FIRST_WAL_TIMELINE 1
 
-/* Is there anything that another server receives from us? */
+/* Does another server receive data from us? */
 static bool
 has_standbys(void)
 {
@@ -51,7 +55,7 @@ has_standbys(void)
 	return found;
 }
 
-/* Is WAL kept for somebody who is not connected now? */
+/* Is WAL kept for a receiver that is not connected now? */
 static bool
 has_slots(void)
 {
@@ -62,7 +66,7 @@ has_slots(void)
 	{
 		const ReplicationSlot *slot = &ReplicationSlotCtl->replication_slots[i];
 
-		/* What it is for does not change as long as it is in use. */
+		/* A slot's kind does not change as long as the slot is in use. */
 		found = slot->in_use && slot->data.persistency == RS_PERSISTENT;
 	}
 	LWLockRelease(ReplicationSlotControlLock);
@@ -82,14 +86,17 @@ has_rows(Oid catalog_id)
 	return found;
 }
 
-/* Is there anything that we receive from another server, in any database? */
+/* Do we receive data from another server, in any database? */
 bool
 check_has_subscriptions(void)
 {
 	return has_rows(SubscriptionRelationId);
 }
 
-/* Do the options of a foreign server say that idgen is on it, as those of postgres_fdw do? */
+/*
+ * Do the options of a foreign server say that it has idgen, as those of
+ * postgres_fdw can?
+ */
 static bool
 names_our_extension(List *options)
 {
@@ -135,7 +142,10 @@ foreign_server_with_idgen(void)
 	return found;
 }
 
-/* IDs of other nodes in our tables, or our IDs in tables of others, by the layout that the server issues. */
+/*
+ * Look for IDs of other nodes in our tables, and for tables of others with our
+ * IDs, in the server's layout.
+ */
 static void
 find_ids_of_others(Others *others, const SnowflakeLayout *layout)
 {
@@ -156,9 +166,9 @@ find_ids_of_others(Others *others, const SnowflakeLayout *layout)
 }
 
 /*
- * How this server's IDs can meet those of others: the first reason that is found.  IDs in
- * tables are read by layout, or not if that is NULL; they are all that differ from those of
- * node 0.
+ * The first sign of other servers that is found.  IDs in tables are read with
+ * layout, and those of a node other than 0 count; they are not read if layout
+ * is NULL.
  */
 static Others
 find_others(const SnowflakeLayout *layout)
@@ -185,7 +195,7 @@ find_others(const SnowflakeLayout *layout)
 	return others;
 }
 
-/* The line that gives this server the node of IDs that are there. */
+/* The line that configures the node of the IDs that were found. */
 static const char *
 get_successor_settings(const SnowflakeLayout *layout, const Others *others)
 {
@@ -198,7 +208,7 @@ get_successor_settings(const SnowflakeLayout *layout, const Others *others)
 					generator_worker.name, (unsigned long long) others->worker);
 }
 
-/* What to write into postgresql.conf. */
+/* The hint: what to write into postgresql.conf. */
 static const char *
 get_node_hint(const SnowflakeLayout *layout, const Others *others)
 {
@@ -215,9 +225,9 @@ get_node_hint(const SnowflakeLayout *layout, const Others *others)
 }
 
 /*
- * Does a server that is not alone have the node that others have, too?  Returns what others
- * there are; they are not looked for if the node is another one.  IDs in tables are of the
- * layout of_ids, or not looked at if that is NULL.
+ * Has the server node 0 although there are signs of other servers?  Returns
+ * these signs, which are looked for only if the node is 0.  IDs in tables are
+ * read with the layout of_ids, or not if that is NULL.
  */
 Others
 check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const SnowflakeLayout *of_ids,
@@ -231,7 +241,7 @@ check_node(ReturnSetInfo *result, const SnowflakeLayout *layout, const Snowflake
 	if (others.how == NULL)
 		return others;
 
-	/* What one layout calls a node is none of another one. */
+	/* The node of an ID in one layout is not its node in another one. */
 	others.is_one_node &= of_ids != NULL && layout_equal(layout, of_ids);
 	if (layout_has(layout, LAYOUT_WORKER) || layout_has(layout, LAYOUT_DATACENTER))
 		finding_put(result, FINDING_WARNING, generator_worker.name, get_node_hint(layout, &others),

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_node.h
- *	  What idgen_check() finds about the node of a server that is not alone.
+ *	  What idgen_check() finds about the node if there are other servers.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,12 +13,11 @@
 #include "base/setting.h"
 #include "bits/layout.h"
 
-/* How this server's IDs can meet those of others. */
+/* A sign that other servers could issue the same IDs. */
 typedef struct Others
 {
-	const char *how;			/* a sentence about this server; NULL: nothing
-								 * tells that there are any */
-	bool		are_seen;		/* there are IDs in tables, perhaps of theirs */
+	const char *how;			/* a sentence; NULL: no sign of others */
+	bool		are_seen;		/* tables contain IDs that may be of others */
 	bool		is_one_node;	/* they are of this datacenter and worker */
 	uint64		datacenter;
 	uint64		worker;

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * check_reservation.c
- *	  Can time for IDs be reserved, and does it last?
+ *	  Can time for IDs be reserved durably?
  *
- * As long as there is something left of the last reservation, calls go on; what would keep
- * them from the next one is a warning then.
+ * Until the last reservation is used up, calls succeed, so a problem that
+ * prevents the next one is only a warning.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,10 @@
 /* What happens to calls that need a reservation now. */
 #define WAIT_AND_FAIL "Calls that need a new reservation wait, and fail after \"idgen.max_wait\"."
 
-/* Until when can IDs be issued without another reservation, in us since 1970?  0: not now. */
+/*
+ * The time up to which IDs can be issued without another reservation, in us
+ * since 1970; 0 if none can.
+ */
 static int64
 reserved_until_us(void)
 {
@@ -44,8 +47,8 @@ reserved_until_us(void)
 }
 
 /*
- * Add a row for what keeps time from being reserved: an error if none is left.  then says
- * what becomes of calls.
+ * Add a row for a problem that prevents the next reservation: an error if the
+ * last one is used up. then says what happens to calls.
  */
 static void
 report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const char *hint, const char *obstacle, const char *then)
@@ -60,7 +63,7 @@ report_reservation_obstacle(ReturnSetInfo *result, const char *subject, const ch
 		finding_put(result, FINDING_ERROR, subject, hint, "%s %s", obstacle, then);
 }
 
-/* Has the origin a place for its progress, or is there one left? */
+/* Has the origin a slot for its progress, or is one free? */
 static bool
 origin_has_state(ReturnSetInfo *result)
 {
@@ -85,7 +88,10 @@ origin_has_state(ReturnSetInfo *result)
 	return has_one || used < compat_origin_states;
 }
 
-/* The origin, and a place for its progress.  Nothing is asked of a catalog that is locked: that would wait. */
+/*
+ * The origin, and a slot for its progress.  A locked catalog is not read,
+ * because that would wait.
+ */
 static void
 check_origin(ReturnSetInfo *result)
 {
@@ -98,7 +104,7 @@ check_origin(ReturnSetInfo *result)
 	else if (!origin_has_state(result))
 		report_reservation_obstacle(result, COMPAT_ORIGIN_STATES_NAME,
 									"Raise it by at least one and restart the server.",
-									psprintf("Subscriptions and other replication origins take up all %d places, so no time can be reserved.",
+									psprintf("Subscriptions and other replication origins use all %d slots, so no time can be reserved.",
 											 compat_origin_states), "Calls that need a new reservation fail.");
 	else if (status == ORIGIN_MISSING && max_worker_processes == 0)
 		report_reservation_obstacle(result, "max_worker_processes",
@@ -106,7 +112,10 @@ check_origin(ReturnSetInfo *result)
 									"It is 0, so the replication origin that keeps the reservation cannot be created.", "Calls that need a new reservation fail.");
 }
 
-/* Did the last attempt fail, for whatever reason?  To read that without a lock may be late, and is enough. */
+/*
+ * Did the last attempt fail, for any reason?  Read without a lock: the value
+ * may be slightly old, which does no harm.
+ */
 static void
 check_last_attempt(ReturnSetInfo *result)
 {
@@ -116,7 +125,7 @@ check_last_attempt(ReturnSetInfo *result)
 									"The last attempt to extend it failed.", "Calls fail after that if it still cannot be extended.");
 }
 
-/* Are there the standbys that the reservation waits for? */
+/* Are the standbys connected that the reservation waits for? */
 static void
 check_standbys(ReturnSetInfo *result)
 {
@@ -133,7 +142,7 @@ check_standbys(ReturnSetInfo *result)
 									WAIT_AND_FAIL);
 }
 
-/* What the reservation relies on. */
+/* What the reservation depends on. */
 void
 check_reservation(ReturnSetInfo *result)
 {

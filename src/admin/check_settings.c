@@ -9,15 +9,18 @@
 
 #include "admin/check_finding.h"
 #include "admin/check_settings.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
 
-/* An invalid value that waits for a restart does not keep IDs from being issued until then. */
+/*
+ * An invalid value that takes effect at the next start does not prevent IDs
+ * before that.
+ */
 void
 check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart)
 {
@@ -39,13 +42,13 @@ void
 check_settings(ReturnSetInfo *result)
 {
 	const ServerSetting *settings[] = {
-		&server_layout_setting, &generator_datacenter, &generator_worker, &window_max_drift, &reference_max_regression,
+		&server_layout_setting, &generator_datacenter, &generator_worker, &drift_max, &reference_max_regression,
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
 		check_setting(result, settings[i], settings[i] == &server_layout_setting && server_layout_is_fixed());
-	if (setting_is_valid(&window_max_drift) && setting_is_valid(&reference_max_regression))
-		check_clock_limits(result, window_max_drift.value, reference_max_regression.value, reservation_ahead);
+	if (setting_is_valid(&drift_max) && setting_is_valid(&reference_max_regression))
+		check_clock_limits(result, drift_max.value, reference_max_regression.value, reservation_ahead);
 }
 
 /* The server's layout: its time, and whether another layout waits for a restart. */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * check_timelines.c
- *	  Where are timelines, and can IDs go on from there?
+ *	  How far are timelines, and can IDs continue from there?
  *
- * Until the first ID after a start, what counts is where IDs will begin: that is read, and
- * left to the first call to go by.
+ * Before the first ID after a start, the time where IDs will begin counts
+ * instead.  It is only read here.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@ clock_now_us(void)
 	return clock_unix_ns() / NS_PER_US;
 }
 
-/* Where IDs begin, or began, in us since 1970; 0 if nothing tells. */
+/* Where IDs begin, or began, in us since 1970; 0 if that is not known. */
 static uint64
 get_start_us(void)
 {
@@ -56,14 +56,17 @@ get_lead(void)
 	return reference_clock_lead_for(ahead_us);
 }
 
-/* Do those IDs have times, in us since 1970, that are too far ahead? */
+/* Is the time of these IDs, in us since 1970, too far ahead? */
 static void
 check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const char *ids)
 {
-	int64		allowed_us = window_max_drift.value * US_PER_MS + (lead->stands_still ? 0 : lead->lead_us);
+	int64		allowed_us = drift_max.value * US_PER_MS + (lead->stands_still ? 0 : lead->lead_us);
 	int64		ahead_us;
 
-	/* The second will do to see that calls wait, and tells no ID. */
+	/*
+	 * A precision of a second is enough to see that calls wait, and reveals
+	 * no ID.
+	 */
 	if (!activity_all_is_visible())
 		ids_us -= ids_us % US_PER_S;
 	ahead_us = ids_us - clock_now_us();
@@ -71,14 +74,17 @@ check_lead(ReturnSetInfo *result, const ReferenceLead *lead, int64 ids_us, const
 		finding_put(result, FINDING_ERROR, "timeline",
 					"If the clock was set back, correct it or wait. If it was ahead, see idgen_reset_timeline().",
 					"%s are %.3f s ahead of the system clock, and \"idgen.max_drift\" is %d ms. Calls wait, and fail after \"idgen.max_wait\".",
-					ids, (double) ahead_us / US_PER_S, window_max_drift.value);
+					ids, (double) ahead_us / US_PER_S, drift_max.value);
 }
 
-/* When a timeline may go on that idgen_reset_timeline() has left behind, in us since 1970; 0 if it may. */
+/*
+ * The time until which a timeline that idgen_reset_timeline() has left issues
+ * no IDs, in us since 1970; 0 if it issues IDs.
+ */
 static int64
-get_left_until_us(Timeline *timeline)
+get_repeats_until_us(Timeline *timeline)
 {
-	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
+	int64		until_us = pg_atomic_read_u64(&timeline->repeats_until_us);
 
 	return until_us > clock_now_us() ? until_us : 0;
 }
@@ -89,7 +95,10 @@ timeline_is_used(Timeline *timeline)
 	return shmem_is_used(shmem_area(), pg_atomic_read_u64(&timeline->next));
 }
 
-/* Is there nothing left of a layout's time, from where IDs begin and its timeline, or NULL, is? */
+/*
+ * Has the layout's time been used up, by where IDs begin or by its timeline,
+ * which may be NULL?
+ */
 static bool
 layout_is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
 {
@@ -98,7 +107,7 @@ layout_is_used_up(const SnowflakeLayout *layout, Timeline *timeline)
 }
 
 static void
-report_left_timeline(ReturnSetInfo *result, const char *subject, int64 until_us)
+report_repeats(ReturnSetInfo *result, const char *subject, int64 until_us)
 {
 	finding_put(result, FINDING_ERROR, subject,
 				"Give the server a node that no server has had, or wait.",
@@ -107,16 +116,17 @@ report_left_timeline(ReturnSetInfo *result, const char *subject, int64 until_us)
 }
 
 /*
- * Can IDs of a layout go on from where their timeline, or NULL, is?  Not if its node has been
- * left behind, nor past the end of the layout, where a clock was that is right again.
+ * Can IDs of a layout continue on their timeline, which may be NULL?  Not if a
+ * reset has left its node, nor past the end of the layout, which a clock that
+ * was ahead may have reached.
  */
 void
 check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLayout *layout, Timeline *timeline)
 {
 	int64		end_us = layout_end_us(layout);
 
-	if (timeline != NULL && get_left_until_us(timeline) != 0)
-		report_left_timeline(result, subject, get_left_until_us(timeline));
+	if (timeline != NULL && get_repeats_until_us(timeline) != 0)
+		report_repeats(result, subject, get_repeats_until_us(timeline));
 	if (clock_now_us() < end_us && layout_is_used_up(layout, timeline))
 		finding_put(result, FINDING_ERROR, subject,
 					"If the clock was ahead, see idgen_reset_timeline(force => true) in docs/reliability.md. Otherwise change to another layout.",
@@ -124,16 +134,22 @@ check_can_continue(ReturnSetInfo *result, const char *subject, const SnowflakeLa
 					timestamptz_to_str(clock_timestamptz(end_us)));
 }
 
-/* The time of what a timeline has issued; 0 if that is nothing, or idgen_reset_timeline() has left it behind. */
+/*
+ * The time of the last ID of a timeline; 0 if there is none, or
+ * idgen_reset_timeline() has left the timeline.
+ */
 static int64
 issued_us(Timeline *timeline, const SnowflakeLayout *layout)
 {
-	if (!timeline_is_used(timeline) || pg_atomic_read_u64(&timeline->left_until_us) != 0)
+	if (!timeline_is_used(timeline) || pg_atomic_read_u64(&timeline->repeats_until_us) != 0)
 		return 0;
 	return shmem_timeline_us(shmem_area(), timeline, layout);
 }
 
-/* The server's own IDs: they begin at the start, so one finding tells of both. */
+/*
+ * The server's own IDs.  They begin where all IDs begin, so one finding is
+ * enough for both.
+ */
 static void
 check_own(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *of_server)
 {
@@ -144,18 +160,18 @@ check_own(ReturnSetInfo *result, const ReferenceLead *lead, Timeline *of_server)
 	check_lead(result, lead, from_us, "IDs");
 }
 
-/* The node of 128-bit IDs: a timeline only records how far it has got. */
+/* The node of 128-bit IDs: the record of how far it has got. */
 static void
 check_node_record(ReturnSetInfo *result)
 {
 	uint64		node;
 	Timeline   *record = uuid_find_server_node(&node) ? id_space_find_timeline(&layout_unique_times, node) : NULL;
 
-	if (record != NULL && get_left_until_us(record) != 0)
-		report_left_timeline(result, "128-bit IDs with the server's node", get_left_until_us(record));
+	if (record != NULL && get_repeats_until_us(record) != 0)
+		report_repeats(result, "128-bit IDs with the server's node", get_repeats_until_us(record));
 }
 
-/* All that have been used since the start, of whatever database and node. */
+/* All timelines used since the start, of any database and node. */
 static void
 check_used_timelines(ReturnSetInfo *result, const ReferenceLead *lead, const Timeline *of_server)
 {
@@ -172,7 +188,10 @@ check_used_timelines(ReturnSetInfo *result, const ReferenceLead *lead, const Tim
 	}
 }
 
-/* The timelines, and the lead that they may have.  layout is the server's; NULL if it is not known. */
+/*
+ * Check the timelines against the lead that they may have. layout is the
+ * server's; NULL if it is not known.
+ */
 void
 check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {

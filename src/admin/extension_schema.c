@@ -3,11 +3,12 @@
  * extension_schema.c
  *	  ALTER EXTENSION idgen SET SCHEMA, which leaves the operators where they are.
  *
- * Operators are in pg_catalog, so that a construct that takes one by its bare name, as
- * IS DISTINCT FROM does, finds it whatever the search path is: in a dump that is read
- * back, it is empty.  But PostgreSQL moves all members of an extension or none.  So an
- * event trigger, which comes before the command, moves the others itself, while the
- * operators are no members; then the command finds nothing left to do.
+ * Operators are in pg_catalog, so that a construct that looks one up by its
+ * bare name, as IS DISTINCT FROM does, finds it with any search path; when a
+ * dump is restored, the path is empty.  But PostgreSQL moves all members of an
+ * extension or none.  So an event trigger, which runs before the command,
+ * removes the operators from the extension, moves the other members, and adds
+ * the operators again; then the command has nothing left to do.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +31,10 @@
 
 PG_FUNCTION_INFO_V1(idgen_move_extension);
 
-/* The statement that an event trigger is called for, if it moves an extension; else NULL. */
+/*
+ * The statement for which an event trigger is called, if it moves an
+ * extension; otherwise NULL.
+ */
 static AlterObjectSchemaStmt *
 get_move_statement(FunctionCallInfo fcinfo, Oid extension)
 {
@@ -101,7 +105,8 @@ restore_members(Oid extension, List *operators)
 /*
  * idgen_move_extension(): event trigger
  *
- * Who may move the extension is checked where it is moved; an error there undoes all.
+ * The privilege is checked when the members are moved; an error there undoes
+ * everything.
  */
 Datum
 idgen_move_extension(PG_FUNCTION_ARGS)

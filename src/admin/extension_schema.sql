@@ -1,8 +1,9 @@
 --
--- Operators.  All are in pg_catalog, wherever the extension is, so that constructs that
--- take them by their bare name (IS DISTINCT FROM, NULLIF, CASE, USING, comparisons of
--- rows) find them whatever the search path is, as in a dump that is read back.  ALTER
--- EXTENSION SET SCHEMA leaves them there.
+-- Operators.  All are in pg_catalog, whatever the schema of the extension, so
+-- that constructs that look them up by their bare name (IS DISTINCT FROM,
+-- NULLIF, CASE, USING, comparisons of rows) find them with any search path,
+-- for example when a dump is restored.  ALTER EXTENSION SET SCHEMA leaves them
+-- there.
 --
 
 CREATE FUNCTION idgen_move_extension()

@@ -120,7 +120,7 @@ get_series_time(const Series *series, int32 n)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("interval out of range"));
-	/* The addition without time zone is that of UTC. */
+	/* The addition to a timestamp without time zone is in UTC. */
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval,
 												 TimestampGetDatum(series->start),
 												 IntervalPGetDatum(&span)));
@@ -158,13 +158,13 @@ fraction_to_ms(int64 fraction)
 {
 	int64		ms = fraction / UUID_FRACTIONS;
 
-	return timestamptz_to_uuid_us(clock_timestamptz(ms * US_PER_MS), "The time", "UUID version 7") / US_PER_MS;
+	return timestamptz_to_uuid_us(clock_timestamptz(ms * US_PER_MS), false, "UUID version 7") / US_PER_MS;
 }
 
 static Datum
 next_uuidv7(Series *series, int32 n)
 {
-	int64		unix_us = timestamptz_to_uuid_us(get_series_time(series, n), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(get_series_time(series, n), false, "UUID version 7");
 	int64		fraction = unix_us / US_PER_MS * UUID_FRACTIONS +
 		(unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 	uint64		word = seeded_word(&series->random);

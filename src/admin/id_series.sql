@@ -1,6 +1,6 @@
 --
--- Series of IDs for tests: with the same arguments they are the same, on every server.  Not
--- leakproof, as times have an end.
+-- Series of IDs for tests: with the same arguments they are the same, on every
+-- server.  Not leakproof, because times out of range are errors.
 --
 
 CREATE FUNCTION snowflake_series(start timestamptz, count integer, step interval)

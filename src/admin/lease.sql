@@ -63,7 +63,7 @@ CREATE FUNCTION idgen_lease_workers(
 	OUT is_acknowledged boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_lease_workers'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 32;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10000 ROWS 32;
 
 COMMENT ON FUNCTION idgen_lease_workers() IS
 'worker IDs of the pool, as the coordination store has them: the last holder, the number of claims, the time below which the holder may issue IDs, whether a server uses it now, until when it rests otherwise, and whether a proposed layout has been acknowledged';

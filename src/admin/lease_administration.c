@@ -23,7 +23,7 @@
 #include "engine/clock.h"
 #include "engine/node_settings.h"
 #include "engine/reference_clock.h"
-#include "engine/window.h"
+#include "engine/drift.h"
 #include "generator/server_layout.h"
 #include "lease/lease_pool.h"
 #include "lease/lease_store.h"
@@ -77,7 +77,7 @@ static int64
 get_floor_us(int64 reach_us)
 {
 	return clock_unix_ns() / NS_PER_US + reach_us +
-		(window_max_drift.value + reference_max_regression.value) * US_PER_MS;
+		(drift_max.value + reference_max_regression.value) * US_PER_MS;
 }
 
 /* ---------------------------------------------------------------- creating and widening */

@@ -1,18 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * others_ids.c
- *	  Are there IDs of another node in the tables that this server issues IDs for?
+ *	  Are there IDs of another node in the tables for which this server issues
+ *	  IDs?
  *
- * Columns whose default is snowflake_nextval() have IDs of this server.  If they also have
- * some of another node, they came from another server, or from this one when it was
- * configured otherwise, as before pg_upgrade with a fresh postgresql.conf.
+ * Columns whose default is snowflake_nextval() have IDs of this server.  IDs
+ * of another node in them came from another server, or from this one when it
+ * was configured differently, for example before pg_upgrade with a new
+ * postgresql.conf.
  *
- * A few rows are read of the first and of the last page of each table, which costs the
- * same however large it is.  No table is waited for.  Only the node of an ID is told, and
- * nothing of tables that the caller may not read.
+ * A few rows are read from the first and from the last page of each table, so
+ * the cost does not depend on its size.  Locked tables are skipped.  Only the
+ * node of an ID is reported, and nothing about tables that the caller may not
+ * read.
  *
- * IDs of a layout that the server had before look like those of any node.  So a node is told
- * only if all IDs that were read have it, and have times as IDs of their layout would have.
+ * IDs of a layout that the server had before seem to have arbitrary nodes.  So
+ * a node is reported only if all IDs that were read have it, and have
+ * plausible times.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,35 +46,37 @@
 #include "engine/activity.h"
 #include "engine/clock.h"
 
-/* Rows to read of a page. */
+/* Rows to read from a page. */
 #define ROWS_OF_PAGE 30
 
 /*
- * Numbers of the first day after the epoch are no evidence: a column that was a bigserial
- * has small ones, whose bits say nothing.
+ * Numbers of the first day after the epoch are ignored: a column that was a
+ * bigserial has small ones, whose bits mean nothing.
  */
 #define FIRST_DAY_US (INT64CONST(86400) * US_PER_S)
 
-/* What is looked for, and what was found. */
+/* What is searched for, and what was found. */
 typedef struct Search
 {
 	const SnowflakeLayout *layout;
 	OthersIds	found;
 } Search;
 
-/* What has been read of a column. */
+/* What has been read from a column. */
 typedef struct Sample
 {
 	int			count;
 	bool		has_others;		/* IDs of another node than 0 */
-	bool		is_consistent;	/* all are IDs of one node, as far as bits and
-								 * times say */
+	bool		is_consistent;	/* all seem to be IDs of one node */
 	int64		node_bits;
 	int64		first_us;		/* the lowest and the highest time, since 1970 */
 	int64		last_us;
 } Sample;
 
-/* The function snowflake_nextval(), in whichever schema; InvalidOid if it is gone. */
+/*
+ * The function snowflake_nextval(), in any schema; InvalidOid if it does not
+ * exist.
+ */
 static Oid
 find_issuing_function(void)
 {
@@ -97,7 +103,7 @@ time_of(const SnowflakeLayout *layout, int64 id)
 	return layout_tick_start_us(layout, layout_get(layout, LAYOUT_TIME, id));
 }
 
-/* Can it be an ID of the layout, by all that its bits say? */
+/* Can it be an ID of the layout, according to its bits? */
 static bool
 is_plausible(const SnowflakeLayout *layout, int64 id)
 {
@@ -127,7 +133,7 @@ add_to_sample(Sample *sample, const SnowflakeLayout *layout, int64 id)
 	sample->last_us = Max(sample->last_us, time_of(layout, id));
 }
 
-/* Look at a row, if there is one in this place. */
+/* Examine a row, if there is one at this place. */
 static void
 search_row(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrNumber column, ItemPointer place,
 		   TupleTableSlot *row)
@@ -158,7 +164,10 @@ search_page(const SnowflakeLayout *layout, Sample *sample, Relation table, AttrN
 	ExecDropSingleTupleTableSlot(row);
 }
 
-/* A few rows of the first page and of the last one, of a table of so many pages. */
+/*
+ * Examine a few rows of the first and of the last page of a table with this
+ * many pages.
+ */
 static Sample
 take_sample(const SnowflakeLayout *layout, Relation table, AttrNumber column, BlockNumber pages)
 {
@@ -177,9 +186,9 @@ take_sample(const SnowflakeLayout *layout, Relation table, AttrNumber column, Bl
 }
 
 /*
- * Is it plain whose IDs these are?  What is read by a wrong layout has bits of its time or
- * sequence for a node, which hardly stay the same as time goes on, or times from before
- * there were such IDs.
+ * Is it certain which node issued these IDs?  Read with a wrong layout, bits
+ * of the time or the sequence appear as the node, and these differ between
+ * IDs, or times appear from before such IDs existed.
  */
 static bool
 is_one_node(const SnowflakeLayout *layout, const Sample *sample)
@@ -187,10 +196,13 @@ is_one_node(const SnowflakeLayout *layout, const Sample *sample)
 	const LayoutPreset *preset = layout_find_preset(layout);
 
 	return sample->is_consistent && sample->last_us > sample->first_us &&
-		(preset == NULL || sample->first_us >= preset->habits.since_s * US_PER_S);
+		(preset == NULL || sample->first_us >= preset->usage.since_s * US_PER_S);
 }
 
-/* May the caller read all of a table?  Those who may see what everybody does see nodes, too. */
+/*
+ * May the caller read all of a table?  Roles with pg_read_all_stats may see
+ * nodes in any table.
+ */
 static bool
 may_be_told(Relation table)
 {
@@ -207,7 +219,7 @@ name_of_table(Relation table)
 	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table));
 }
 
-/* Look at a column of a table, which is open. */
+/* Examine a column of an open table. */
 static void
 search_column(Search *search, Relation table, AttrNumber column)
 {
@@ -233,7 +245,10 @@ search_column(Search *search, Relation table, AttrNumber column)
 	found->worker = layout_get(search->layout, LAYOUT_WORKER, sample.node_bits);
 }
 
-/* Look at the column that a default is of, unless its table is locked or gone. */
+/*
+ * Examine the column of a default, unless its table is locked or has been
+ * dropped.
+ */
 static void
 search_default(Search *search, Oid default_id)
 {
@@ -252,8 +267,8 @@ search_default(Search *search, Oid default_id)
 }
 
 /*
- * The first column found that this server issues IDs for, of a foreign table or with IDs of
- * another node than 0, by their layout.
+ * The first column found for which this server issues IDs, and which is in a
+ * foreign table or has IDs of a node other than 0 in this layout.
  */
 OthersIds
 others_ids_find(const SnowflakeLayout *layout)

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * others_ids.h
- *	  Are there IDs of another node in the tables that this server issues IDs for?
+ *	  Are there IDs of another node in the tables for which this server issues
+ *	  IDs?
  *
  *-------------------------------------------------------------------------
  */
@@ -10,14 +11,13 @@
 
 #include "bits/layout.h"
 
-/* Where a column has IDs of another node, or is one of another server's. */
+/* A column that has IDs of another node, or is on another server. */
 typedef struct OthersIds
 {
 	char	   *column;			/* with schema and table; NULL: there is none */
 	bool		is_foreign;		/* the table is on another server */
-	bool		is_one_node;	/* else: all that was read is of one node, by
-								 * its times, too */
-	uint64		datacenter;		/* then: which that is */
+	bool		is_one_node;	/* else: all IDs seem to be of one node */
+	uint64		datacenter;		/* then: that node */
 	uint64		worker;
 } OthersIds;
 

@@ -12,11 +12,11 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "engine/drift.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
-#include "engine/window.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
@@ -47,7 +47,7 @@ report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 				errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 				errdetail("Generators with a node of their own have issued IDs up to %s.",
 						  timestamptz_to_str(clock_timestamptz(issued->kept_end_us))),
-				errhint("Their nodes would issue the same IDs again. If you know which IDs there are, or have given each of these generators another node, use force => true."));
+				errhint("Their nodes would issue the same IDs again. If you have given each of these generators another node, or know that no ID can repeat, use force => true."));
 	if (start_us < issued->loaded_us)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -62,7 +62,7 @@ report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 			errdetail("The node that this server has now has issued IDs up to %s.",
 					  timestamptz_to_str(clock_timestamptz(issued->present_end_us))),
-			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know which IDs there are, use force => true."));
+			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know that no ID can repeat, use force => true."));
 }
 
 /* Setting the timeline ahead of the clock is allowed, but rarely intended; see reference_clock.c. */
@@ -71,7 +71,7 @@ warn_if_ahead(uint64 start_us)
 {
 	int64		ahead_ms = ((int64) start_us - clock_unix_ns() / NS_PER_US) / 1000;
 
-	if (ahead_ms > window_max_drift.value)
+	if (ahead_ms > drift_max.value)
 		ereport(WARNING,
 				errmsg("snowflake IDs now begin %.3f s ahead of the system clock", (double) ahead_ms / 1000),
 				ahead_ms <= reference_max_regression.value ?
@@ -81,7 +81,10 @@ warn_if_ahead(uint64 start_us)
 				errhint("As long as no ID has been issued, idgen_reset_timeline() undoes this."));
 }
 
-/* us since 1970 of the first tick at or after a moment.  ERROR DATETIME_VALUE_OUT_OF_RANGE if there is none. */
+/*
+ * us since 1970 of the first tick at or after a time.  ERROR
+ * DATETIME_VALUE_OUT_OF_RANGE if there is none.
+ */
 static uint64
 find_tick_start(const SnowflakeLayout *layout, TimestampTz moment)
 {
@@ -129,7 +132,10 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 	generator_attach("idgen_reset_timeline()");
 	request.start_us = get_requested_start_us(fcinfo, server_layout());
 
-	/* IDs of the present worker ID may be up to its fence, and never repeat if another one takes its place. */
+	/*
+	 * IDs of the present worker ID may be up to its fence, and never repeat
+	 * if another one takes its place.
+	 */
 	if (request.start_us < pg_atomic_read_u64(&shmem_area()->lease_limits.until_us))
 		server_worker_exchange();
 	if (!reset_timelines(&request, &issued))

@@ -1,6 +1,6 @@
 --
--- Administration.  What it does concerns all databases of the server, and can
--- make IDs repeat, so it is not for everyone.
+-- Administration.  A reset concerns all databases of the server, and can cause
+-- IDs to repeat, so PUBLIC may not execute the function.
 --
 
 CREATE FUNCTION idgen_reset_timeline(

@@ -3,10 +3,10 @@
  * stats.c
  *	  What idgen_slots, idgen_timelines and idgen_status() show of the shared area.
  *
- * They need no slot, and work on a standby too; if the area does not exist yet,
- * they create it.  The counters of a slot are read one by one, so a backend may be
- * a few IDs further by the time it is shown, or just gone; the totals are exact.
- * What tells of others' IDs is shown as activity.h says.
+ * They need no slot, and work on a standby, too; if the area does not exist
+ * yet, they create it.  The counters of a slot are read one by one, so they
+ * may differ by a few IDs, and the backend may just have exited; the totals
+ * are exact. activity.h says to whom the activity of other roles is shown.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(idgen_get_slots);
 PG_FUNCTION_INFO_V1(idgen_get_timelines);
 PG_FUNCTION_INFO_V1(idgen_status);
 
-/* A slot as it was at one moment. */
+/* A copy of a slot. */
 typedef struct SlotSnapshot
 {
 	int32		pid;			/* 0 when free */
@@ -41,7 +41,9 @@ typedef struct SlotSnapshot
 	uint64		last_id_us;
 } SlotSnapshot;
 
-/* Under the lock, so that nobody is shown what belongs to the slot's next owner. */
+/*
+ * Under the lock, so that the values are not those of the slot's next owner.
+ */
 static SlotSnapshot
 read_slot(SharedArea *area, BackendSlot *slot)
 {
@@ -102,8 +104,8 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 		SlotSnapshot slot = read_slot(area, &area->slots[i].slot);
 
 		/*
-		 * No row rather than one of NULLs: its coming would tell when the
-		 * first ID was issued.
+		 * No row, and not a row of NULLs: its appearance would reveal when
+		 * the first ID was issued.
 		 */
 		if (slot.pid != 0 && activity_role_is_visible(slot.role))
 			add_slot_row((ReturnSetInfo *) fcinfo->resultinfo, &slot);
@@ -112,8 +114,8 @@ idgen_get_slots(PG_FUNCTION_ARGS)
 }
 
 /*
- * Two columns: where the timeline is, and how far that is ahead of the clock.  NULL
- * if that is not known yet, or not to be shown.
+ * Two columns: the time of the timeline, and how far it is ahead of the clock.
+ * NULL if that is not known yet, or must not be shown.
  */
 static void
 set_timeline_columns(Timeline *timeline, const SnowflakeLayout *layout, Datum *values, bool *nulls)
@@ -128,21 +130,22 @@ set_timeline_columns(Timeline *timeline, const SnowflakeLayout *layout, Datum *v
 }
 
 /*
- * Six columns: what was issued, and how much of it had to wait.  PostgreSQL shows its
- * own counters to everyone, but those move up to a second late.
+ * Seven columns: what was issued, and how often calls had to wait.  PostgreSQL
+ * shows its own counters to all roles, but those are up to a second late.
  */
 static void
 set_count_columns(Datum *values, bool *nulls)
 {
 	IssueCounts counts = shmem_total_counts();
 
-	memset(nulls, !activity_all_is_visible(), 6 * sizeof(bool));
+	memset(nulls, !activity_all_is_visible(), 7 * sizeof(bool));
 	values[0] = Int64GetDatum(counts.ids_issued);
 	values[1] = Int64GetDatum(counts.chunks_taken);
 	values[2] = Int64GetDatum(counts.waits[WAIT_SEQUENCE]);
 	values[3] = Int64GetDatum(counts.waits[WAIT_DRIFT]);
 	values[4] = Int64GetDatum(counts.waits[WAIT_RESERVATION]);
-	values[5] = clock_interval(counts.waited_us);
+	values[5] = Int64GetDatum(counts.waits[WAIT_LEASE]);
+	values[6] = clock_interval(counts.waited_us);
 }
 
 /* A field of a node, or NULL if the layout has none. */
@@ -153,7 +156,9 @@ set_field_column(const SnowflakeLayout *layout, LayoutField field, uint64 node_b
 	*value = Int64GetDatum(layout_get(layout, field, node_bits));
 }
 
-/* A row of a timeline; one that spaces share has no node. */
+/*
+ * A row for a timeline; one that several nodes share is shown without a node.
+ */
 static void
 add_timeline_row(ReturnSetInfo *result, Timeline *timeline, bool is_server,
 				 const SnowflakeLayout *layout, uint64 node_bits)
@@ -194,8 +199,8 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 		add_timeline_row(result, of_server, true, layout, node_bits);
 
 	/*
-	 * The others are there from their first ID on, which their coming would
-	 * tell.
+	 * The appearance of other timelines would reveal when their first ID was
+	 * issued.
 	 */
 	if (!activity_all_is_visible())
 		return (Datum) 0;
@@ -233,7 +238,8 @@ set_lead_columns(Datum *values, bool *nulls)
  *				OUT preloaded boolean,
  *				OUT ids_issued bigint, OUT chunks_taken bigint,
  *				OUT sequence_waits bigint, OUT drift_waits bigint,
- *				OUT reservation_waits bigint, OUT time_waited interval,
+ *				OUT reservation_waits bigint, OUT lease_waits bigint,
+ *				OUT time_waited interval,
  *				OUT reservations bigint, OUT time_reserving interval,
  *				OUT regressions bigint, OUT largest_regression interval,
  *				OUT lead interval, OUT lead_since timestamptz,
@@ -245,8 +251,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	SharedArea *area = shmem_area();
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	char		layout[LAYOUT_TEXT_SIZE];
-	Datum		values[20];
-	bool		nulls[20] = {false};
+	Datum		values[21];
+	bool		nulls[21] = {false};
 	TupleDesc	row_type;
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
@@ -259,16 +265,20 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[1] = Int32GetDatum(server_worker());
 	values[2] = CStringGetTextDatum(layout);
 	set_timeline_columns(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
-	/* It is extended by somebody's ID, and from its time. */
+
+	/*
+	 * The reservation is extended when an ID is issued, starting from its
+	 * time.
+	 */
 	nulls[5] = reserved_us == 0 || !activity_all_is_visible();
 	values[5] = TimestampTzGetDatum(clock_timestamptz(reserved_us));
 	values[6] = BoolGetDatum(area->preloaded);
 	set_count_columns(&values[7], &nulls[7]);
-	nulls[13] = nulls[14] = !activity_all_is_visible();
-	values[13] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
-	values[14] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
-	values[15] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
-	values[16] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
-	set_lead_columns(&values[17], &nulls[17]);
+	nulls[14] = nulls[15] = !activity_all_is_visible();
+	values[14] = Int64GetDatum(pg_atomic_read_u64(&area->reservation.count));
+	values[15] = clock_interval(pg_atomic_read_u64(&area->reservation.spent_us));
+	values[16] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
+	values[17] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
+	set_lead_columns(&values[18], &nulls[18]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

@@ -1,6 +1,6 @@
 --
--- Monitoring.  Open to everyone: pids and settings are so elsewhere too, and the
--- node can be read from any ID.
+-- Monitoring.  All roles may use these: process IDs and settings are visible
+-- elsewhere, too, and the node can be read from any ID.
 --
 
 CREATE FUNCTION idgen_get_slots(
@@ -39,6 +39,7 @@ CREATE FUNCTION idgen_status(
 	OUT sequence_waits bigint,
 	OUT drift_waits bigint,
 	OUT reservation_waits bigint,
+	OUT lease_waits bigint,
 	OUT time_waited interval,
 	OUT reservations bigint,
 	OUT time_reserving interval,

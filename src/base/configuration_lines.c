@@ -32,7 +32,9 @@ is_rest_empty(char *str)
 	return *str == '\0' || *str == '#';
 }
 
-/* The end of what begins with a quote, after its other one; NULL if there is none. */
+/*
+ * The end of a quoted string, after its closing quote; NULL if there is none.
+ */
 static char *
 end_of_quoted(char *value)
 {

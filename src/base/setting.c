@@ -12,7 +12,10 @@
 
 #include "base/setting.h"
 
-/* The mark after a value that was set for a session, but is the server's to set. */
+/*
+ * The mark after a value that was set for a session, although only the
+ * server's configuration may set it.
+ */
 #define FOREIGN_MARK " (not from the server's configuration)"
 
 /*

@@ -6,11 +6,12 @@
  * Such a setting belongs to the file that uses it; settings.c defines it in
  * PostgreSQL.
  *
- * Settings that decide which IDs a server issues are text, of which PostgreSQL
- * accepts any.  If PostgreSQL refused a value, it would keep the previous one
- * in the sessions that have one: then the server would continue under a node
- * that its configuration does not name, and not in all sessions.  An invalid
- * text is instead an error whenever it is used, the same in every session.
+ * Settings that decide which IDs a server issues are text, and PostgreSQL
+ * accepts any text.  If PostgreSQL refused a value, it would keep the previous
+ * one in the sessions that have one: then the server would continue under a
+ * node that its configuration does not name, and not in all sessions.  An
+ * invalid text is instead an error whenever it is used, the same in every
+ * session.
  *
  *-------------------------------------------------------------------------
  */

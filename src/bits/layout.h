@@ -237,6 +237,16 @@ layout_tick_position(const SnowflakeLayout *layout, int64 tick)
 	return (uint64) tick << layout->bits[LAYOUT_SEQUENCE];
 }
 
+/*
+ * The first position of a tick that may be before the epoch, or past the end of the time
+ * field: then it is that of tick 0, or the end.
+ */
+static inline uint64
+layout_clamped_position(const SnowflakeLayout *layout, int64 tick)
+{
+	return layout_tick_position(layout, Max(0, Min(tick, layout_end_tick(layout))));
+}
+
 static inline uint64
 layout_position_tick(const SnowflakeLayout *layout, uint64 position)
 {
@@ -299,6 +309,13 @@ layout_tick_at_us(const SnowflakeLayout *layout, int64 unix_us)
 	int64		ticks = unix_us / layout->tick_us;
 
 	return ticks - (unix_us % layout->tick_us < 0) - layout->epoch_ticks;
+}
+
+/* The first position of the first tick that begins at or after a time, in us since 1970. */
+static inline uint64
+layout_position_from_us(const SnowflakeLayout *layout, int64 unix_us)
+{
+	return layout_clamped_position(layout, layout_tick_at_us(layout, unix_us - 1) + 1);
 }
 
 /*

@@ -6,7 +6,7 @@
  * Each candidate layout gets a surprise: the number of bits needed to describe the ID
  * to someone who knows the layout.  It is the sum of
  *
- *	- the time: one tick of all since the epoch, or since the system exists.  As
+ *	- the time: one tick of all since the epoch, or since the system began.  Because
  *	  systems grow, fewer IDs are from their first days: an ID from a quarter of the
  *	  age is half as likely as one from the end.  So a time close to the epoch is a
  *	  great surprise, and small numbers are close to every epoch.
@@ -46,7 +46,7 @@
 #define COUNTER_RARITY 1
 #define RANDOM_RARITY 8
 
-/* Surprise at what a system does not do by itself. */
+/* Surprise at something that a system does not do by itself. */
 #define BEFORE_SYSTEM_BITS 8
 #define BELOW_FIRST_BITS 10
 #define UNUSUAL_NODE_BITS 1
@@ -82,11 +82,11 @@ bits_of_counter(double number)
 
 /* Bits of a time that has passed and is not before the epoch. */
 static double
-bits_of_time(const SnowflakeLayout *layout, const LayoutHabits *habits, int64 at_us, int64 now_us,
+bits_of_time(const SnowflakeLayout *layout, const LayoutUsage *usage, int64 at_us, int64 now_us,
 			 LayoutDoubts *doubts)
 {
 	int64		epoch_us = layout_tick_start_us(layout, 0);
-	int64		since_us = Max(epoch_us, habits->since_s * US_PER_S);
+	int64		since_us = Max(epoch_us, usage->since_s * US_PER_S);
 	int64		until_us = Max(Min(now_us, layout_last_end_us(layout)), since_us + AHEAD_US);
 	double		bits = log2((double) (until_us - since_us) / layout->tick_us);
 	double		growth;
@@ -103,9 +103,9 @@ bits_of_time(const SnowflakeLayout *layout, const LayoutHabits *habits, int64 at
 }
 
 static double
-bits_of_node(const LayoutHabits *habits, uint64 node, int width)
+bits_of_node(const LayoutUsage *usage, uint64 node, int width)
 {
-	if (habits->nodes_at_random)
+	if (usage->nodes_at_random)
 		return width;
 	if (width > MOST_RANDOM_NODE_BITS)
 		return bits_of_number(node);
@@ -114,17 +114,17 @@ bits_of_node(const LayoutHabits *habits, uint64 node, int width)
 
 /* The highest field of the node usually has one of the usual values of the system. */
 static double
-bits_of_first_node(const LayoutHabits *habits, uint64 node, int width)
+bits_of_first_node(const LayoutUsage *usage, uint64 node, int width)
 {
-	if (habits->usual_nodes == 0)
-		return bits_of_node(habits, node, width);
-	if (node < 32 && (habits->usual_nodes & (UINT32_C(1) << node)) != 0)
-		return log2(pg_popcount32(habits->usual_nodes));
-	return bits_of_node(habits, node, width) + UNUSUAL_NODE_BITS;
+	if (usage->usual_nodes == 0)
+		return bits_of_node(usage, node, width);
+	if (node < 32 && (usage->usual_nodes & (UINT32_C(1) << node)) != 0)
+		return log2(pg_popcount32(usage->usual_nodes));
+	return bits_of_node(usage, node, width) + UNUSUAL_NODE_BITS;
 }
 
 static double
-bits_of_nodes(const SnowflakeLayout *layout, const LayoutHabits *habits, const SnowflakeFields *fields,
+bits_of_nodes(const SnowflakeLayout *layout, const LayoutUsage *usage, const SnowflakeFields *fields,
 			  LayoutDoubts *doubts)
 {
 	double		bits = 0;
@@ -137,27 +137,27 @@ bits_of_nodes(const SnowflakeLayout *layout, const LayoutHabits *habits, const S
 
 		if (!layout_has(layout, field))
 			continue;
-		bits += is_first ? bits_of_first_node(habits, node, layout->bits[field]) :
-			bits_of_node(habits, node, layout->bits[field]);
+		bits += is_first ? bits_of_first_node(usage, node, layout->bits[field]) :
+			bits_of_node(usage, node, layout->bits[field]);
 		highest = Max(highest, node);
 		is_first = false;
 	}
-	doubts->node_too_low = highest < habits->first_node;
+	doubts->node_too_low = highest < usage->first_node;
 	return bits + (doubts->node_too_low ? BELOW_FIRST_BITS : 0);
 }
 
 static double
-bits_of_sequence(const SnowflakeLayout *layout, const LayoutHabits *habits, uint64 sequence,
+bits_of_sequence(const SnowflakeLayout *layout, const LayoutUsage *usage, uint64 sequence,
 				 LayoutDoubts *doubts)
 {
 	double		bits;
 
-	doubts->sequence_too_low = sequence < habits->first_sequence;
+	doubts->sequence_too_low = sequence < usage->first_sequence;
 	if (doubts->sequence_too_low)
 		return BELOW_FIRST_BITS;
-	if (habits->sequence == SEQUENCE_ANYHOW)
+	if (usage->sequence == SEQUENCE_FROM_ANYWHERE)
 		return bits_of_any(sequence, layout->bits[LAYOUT_SEQUENCE]);
-	bits = bits_of_number(sequence - habits->first_sequence);
+	bits = bits_of_number(sequence - usage->first_sequence);
 	doubts->sequence_high = bits > layout->bits[LAYOUT_SEQUENCE] + HIGH_SEQUENCE_BITS;
 	return bits;
 }
@@ -172,15 +172,15 @@ is_time_past(const SnowflakeLayout *layout, uint64 ticks, int64 now_us, int64 *a
 	return true;
 }
 
-/* A server of idgen with another system's layout does not have that system's habits. */
-static const LayoutHabits *
-get_habits(const LayoutCandidate *candidate)
+/* A server of idgen with another system's layout does not have that system's usage. */
+static const LayoutUsage *
+get_usage(const LayoutCandidate *candidate)
 {
-	static const LayoutHabits of_others = {0};
+	static const LayoutUsage of_others = {0};
 
-	if (candidate->preset == NULL || (candidate->own != NULL && !candidate->preset->habits.is_ours))
+	if (candidate->preset == NULL || (candidate->own != NULL && !candidate->preset->usage.is_ours))
 		return &of_others;
-	return &candidate->preset->habits;
+	return &candidate->preset->usage;
 }
 
 /* Set the verdict, the doubts and the surprise of a candidate. */
@@ -188,7 +188,7 @@ static void
 weigh_candidate(LayoutCandidate *candidate, uint64 id, int64 now_us)
 {
 	const SnowflakeLayout *layout = candidate->layout;
-	const LayoutHabits *habits = get_habits(candidate);
+	const LayoutUsage *usage = get_usage(candidate);
 	SnowflakeFields fields = layout_parse(layout, id);
 	LayoutDoubts *doubts = &candidate->doubts;
 	int64		at_us = 0;
@@ -200,11 +200,11 @@ weigh_candidate(LayoutCandidate *candidate, uint64 id, int64 now_us)
 	if (candidate->verdict != LAYOUT_FITS)
 		return;
 
-	candidate->surprise = candidate->own != NULL ? 0 : habits->rarity;
+	candidate->surprise = candidate->own != NULL ? 0 : usage->rarity;
 	candidate->surprise += layout_is_in_slabs(layout) ? layout->bits[LAYOUT_TIME] :
-		bits_of_time(layout, habits, at_us, now_us, doubts);
-	candidate->surprise += bits_of_nodes(layout, habits, &fields, doubts);
-	candidate->surprise += bits_of_sequence(layout, habits, fields.value[LAYOUT_SEQUENCE], doubts);
+		bits_of_time(layout, usage, at_us, now_us, doubts);
+	candidate->surprise += bits_of_nodes(layout, usage, &fields, doubts);
+	candidate->surprise += bits_of_sequence(layout, usage, fields.value[LAYOUT_SEQUENCE], doubts);
 }
 
 static const OwnLayout *

@@ -158,7 +158,7 @@ layout_plan(const LayoutDemand *demand, int64 now_us, LayoutProposal *proposals)
 
 	for (int i = 0; i < layout_preset_count; i++)
 	{
-		int			origin = layout_presets[i].habits.is_ours ? OURS : OF_OTHERS;
+		int			origin = layout_presets[i].usage.is_ours ? OURS : OF_OTHERS;
 
 		proposals[count] = make_proposal(layout_by_preset_number(i), demand, now_us, origin, count);
 		count++;

@@ -10,16 +10,16 @@
 
 #include "bits/layout.h"
 
-typedef enum SequenceHabit
+typedef enum SequenceUsage
 {
-	SEQUENCE_ANYHOW,			/* it continues across ticks, starts at
+	SEQUENCE_FROM_ANYWHERE,		/* it continues across ticks, starts at
 								 * random, or is unknown */
 	SEQUENCE_FROM_START,		/* it restarts with each tick, so it is low
 								 * under low load */
-} SequenceHabit;
+} SequenceUsage;
 
 /* How a system issues its IDs: what its layout does not say, and layout_guess.c uses. */
-typedef struct LayoutHabits
+typedef struct LayoutUsage
 {
 	bool		is_ours;		/* a layout of idgen */
 	int			rarity;			/* log2 of how much rarer these IDs are than
@@ -31,9 +31,9 @@ typedef struct LayoutHabits
 								 * node field, as a bit mask; 0 if unknown */
 	bool		nodes_at_random;	/* as from a part of an address; otherwise
 									 * small nodes are likelier */
-	SequenceHabit sequence;
+	SequenceUsage sequence;
 	int			first_sequence; /* the lowest sequence */
-} LayoutHabits;
+} LayoutUsage;
 
 /* A published name never changes its meaning. */
 typedef struct LayoutPreset
@@ -41,7 +41,7 @@ typedef struct LayoutPreset
 	const char *name;
 	const char *specification;
 	const char *used_by;
-	LayoutHabits habits;
+	LayoutUsage usage;
 	const char *note;			/* what a reader or issuer of such IDs should
 								 * know, or NULL */
 } LayoutPreset;

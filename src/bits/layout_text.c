@@ -56,11 +56,11 @@ typedef struct Reader
 	LayoutProblem *problem;
 } Reader;
 
-static bool set_problem(LayoutProblem *problem, const char *hint, const char *format, ...) pg_attribute_printf(3, 4);
+static bool set_problem(LayoutProblem *problem, const char *hint, const char *format,...) pg_attribute_printf(3, 4);
 
 /* Returns false, for the caller to return. */
 static bool
-set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
+set_problem(LayoutProblem *problem, const char *hint, const char *format,...)
 {
 	va_list		values;
 
@@ -73,9 +73,79 @@ set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 
 static const char *const grammar_hint = "A layout is the name of a preset, as the view snowflake_layouts lists them, or its fields from high to low, as in \"time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12\".";
 
-/* Quote what was found instead of what was expected, without cutting a character in two. */
+/* What can be missing. */
+typedef enum Expected
+{
+	EXPECTED_FIELD,
+	EXPECTED_BITS,
+	EXPECTED_TICK,
+	EXPECTED_TICK_LENGTH,
+	EXPECTED_TICK_UNIT,
+	EXPECTED_EPOCH,
+	EXPECTED_DATE,
+	EXPECTED_TIME,
+	EXPECTED_SECONDS,
+	EXPECTED_FRACTION,
+	EXPECTED_END,
+} Expected;
+
+/* The sentences about it: if nothing is in its place, and if something else is, which is shown. */
+typedef struct SyntaxProblem
+{
+	const char *nothing;
+	const char *other;
+} SyntaxProblem;
+
+static const SyntaxProblem syntax_problems[] = {
+	[EXPECTED_FIELD] = {
+		.nothing = "Expected the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\".",
+		.other = "Expected the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\", but found \"%.*s\".",
+	},
+	[EXPECTED_BITS] = {
+		.nothing = "Expected a number of bits.",
+		.other = "Expected a number of bits, but found \"%.*s\".",
+	},
+	[EXPECTED_TICK] = {
+		.nothing = "Expected the length of a tick, as in \"of 1 ms\", after the bits of the time.",
+		.other = "Expected the length of a tick, as in \"of 1 ms\", after the bits of the time, but found \"%.*s\".",
+	},
+	[EXPECTED_TICK_LENGTH] = {
+		.nothing = "Expected the length of a tick, as in \"1 ms\".",
+		.other = "Expected the length of a tick, as in \"1 ms\", but found \"%.*s\".",
+	},
+	[EXPECTED_TICK_UNIT] = {
+		.nothing = "Expected the unit of a tick, \"us\", \"ms\", \"s\" or \"min\".",
+		.other = "Expected the unit of a tick, \"us\", \"ms\", \"s\" or \"min\", but found \"%.*s\".",
+	},
+	[EXPECTED_EPOCH] = {
+		.nothing = "Expected the epoch, as in \"since 2020-01-01\", after the length of a tick.",
+		.other = "Expected the epoch, as in \"since 2020-01-01\", after the length of a tick, but found \"%.*s\".",
+	},
+	[EXPECTED_DATE] = {
+		.nothing = "Expected a date, as in \"2020-01-31\".",
+		.other = "Expected a date, as in \"2020-01-31\", but found \"%.*s\".",
+	},
+	[EXPECTED_TIME] = {
+		.nothing = "Expected a time, as in \"23:59\" or \"23:59:59.999\".",
+		.other = "Expected a time, as in \"23:59\" or \"23:59:59.999\", but found \"%.*s\".",
+	},
+	[EXPECTED_SECONDS] = {
+		.nothing = "Expected seconds.",
+		.other = "Expected seconds, but found \"%.*s\".",
+	},
+	[EXPECTED_FRACTION] = {
+		.nothing = "Expected up to 6 digits of a second's fraction.",
+		.other = "Expected up to 6 digits of a second's fraction, but found \"%.*s\".",
+	},
+	[EXPECTED_END] = {
+		.nothing = "Expected a comma or the end.",
+		.other = "Expected a comma or the end, but found \"%.*s\".",
+	},
+};
+
+/* Show what was found instead of what was expected, without cutting a character in two. */
 static bool
-set_syntax_problem(Reader *reader, const char *expected)
+set_syntax_problem(Reader *reader, Expected expected)
 {
 	int			length = 0;
 
@@ -84,9 +154,8 @@ set_syntax_problem(Reader *reader, const char *expected)
 	while (length > 0 && (reader->at[length] & 0xC0) == 0x80)
 		length--;
 	if (length == 0)
-		return set_problem(reader->problem, grammar_hint, "Expected %s.", expected);
-	return set_problem(reader->problem, grammar_hint, "Expected %s, but found \"%.*s\".",
-					   expected, length, reader->at);
+		return set_problem(reader->problem, grammar_hint, "%s", syntax_problems[expected].nothing);
+	return set_problem(reader->problem, grammar_hint, syntax_problems[expected].other, length, reader->at);
 }
 
 static bool
@@ -193,7 +262,7 @@ take_date(Reader *reader, int64 *days)
 		!take_number(reader, 2, &day))
 	{
 		reader->at = start;
-		return set_syntax_problem(reader, "a date, as in \"2020-01-31\"");
+		return set_syntax_problem(reader, EXPECTED_DATE);
 	}
 	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
 		return set_problem(reader->problem, NULL, "The epoch must be a date from 1970-01-01 to 9999-12-31.");
@@ -210,7 +279,7 @@ take_fraction(Reader *reader, int64 *us)
 	const char *digits = reader->at;
 
 	if (!take_number(reader, 6, us))
-		return set_syntax_problem(reader, "up to 6 digits of a second's fraction");
+		return set_syntax_problem(reader, EXPECTED_FRACTION);
 	for (int64 places = reader->at - digits; places < 6; places++)
 		*us *= 10;
 	return true;
@@ -229,12 +298,12 @@ take_time_of_day(Reader *reader, int64 *us)
 	if (!take_number(reader, 2, &hour) || !take_character(reader, ':') || !take_number(reader, 2, &minute))
 	{
 		reader->at = start;
-		return set_syntax_problem(reader, "a time, as in \"23:59\" or \"23:59:59.999\"");
+		return set_syntax_problem(reader, EXPECTED_TIME);
 	}
 	if (take_character(reader, ':'))
 	{
 		if (!take_number(reader, 2, &second))
-			return set_syntax_problem(reader, "seconds");
+			return set_syntax_problem(reader, EXPECTED_SECONDS);
 		if (take_character(reader, '.') && !take_fraction(reader, &fraction))
 			return false;
 	}
@@ -273,7 +342,7 @@ take_tick(Reader *reader, int64 *tick_us)
 
 	skip_space(reader);
 	if (!take_number(reader, 9, &count))
-		return set_syntax_problem(reader, "the length of a tick, as in \"1 ms\"");
+		return set_syntax_problem(reader, EXPECTED_TICK_LENGTH);
 	for (int i = 0; i < lengthof(tick_units); i++)
 	{
 		if (!take_word(reader, tick_units[i].name))
@@ -283,7 +352,7 @@ take_tick(Reader *reader, int64 *tick_us)
 			return set_problem(reader->problem, NULL, "A tick must be from 1 us to a day, which is 1440 min.");
 		return true;
 	}
-	return set_syntax_problem(reader, "the unit of a tick, \"us\", \"ms\", \"s\" or \"min\"");
+	return set_syntax_problem(reader, EXPECTED_TICK_UNIT);
 }
 
 /* Take what follows the bits of the time: "of 1 ms since 2020-01-01". */
@@ -293,11 +362,11 @@ take_time_unit(Reader *reader, SnowflakeLayout *layout)
 	int64		epoch_us;
 
 	if (!take_word(reader, "of"))
-		return set_syntax_problem(reader, "the length of a tick, as in \"of 1 ms\", after the bits of the time");
+		return set_syntax_problem(reader, EXPECTED_TICK);
 	if (!take_tick(reader, &layout->tick_us))
 		return false;
 	if (!take_word(reader, "since"))
-		return set_syntax_problem(reader, "the epoch, as in \"since 2020-01-01\", after the length of a tick");
+		return set_syntax_problem(reader, EXPECTED_EPOCH);
 	if (!take_epoch(reader, &epoch_us))
 		return false;
 	if (epoch_us % layout->tick_us != 0)
@@ -328,10 +397,10 @@ take_field(Reader *reader, SnowflakeLayout *layout, int *field, int *bits)
 
 	*field = take_field_name(reader);
 	if (*field == NO_FIELD)
-		return set_syntax_problem(reader, "the name of a preset, or a field, which is \"time\", \"datacenter\", \"worker\", \"shard\", \"slab\", \"sequence\" or \"unused\"");
+		return set_syntax_problem(reader, EXPECTED_FIELD);
 	skip_space(reader);
 	if (!take_number(reader, 2, &number))
-		return set_syntax_problem(reader, "a number of bits");
+		return set_syntax_problem(reader, EXPECTED_BITS);
 	*bits = number;
 	if (!take_word(reader, "bits"))
 		(void) take_word(reader, "bit");
@@ -369,7 +438,7 @@ take_fields(Reader *reader, SnowflakeLayout *layout)
 	} while (take_character(reader, ','));
 
 	if (*reader->at != '\0')
-		return set_syntax_problem(reader, "a comma or the end");
+		return set_syntax_problem(reader, EXPECTED_END);
 	if (sum != 63 && sum != 64)
 		return set_problem(reader->problem, sum < 63 ? "Name the bits that are not used, as in \"unused 10\"." : NULL,
 						   "The fields add up to %d bits; they must add up to 64, or to 63 without the sign bit.", sum);

@@ -12,34 +12,8 @@
 #ifndef IDGEN_LEASE_MACHINE_H
 #define IDGEN_LEASE_MACHINE_H
 
+#include "bits/lease_needs.h"
 #include "bits/lease_operation.h"
-
-/* What the server's configuration says.  Times in us. */
-typedef struct LeaseTerms
-{
-	const char *layout;			/* of the server's IDs, in words */
-	int			datacenter;		/* of the server; 0 if the layout has none */
-	const char *holder;			/* a name for this server, the same after a restart */
-	int			ttl_ms;			/* how long a hold outlives its last keeping */
-	int64		reach_us;		/* how far a fence may be ahead */
-	int64		drift_us;		/* a claimed worker's IDs may begin this far ahead of the clock */
-	int64		doubt_us;		/* how far IDs may be ahead of the clock anywhere */
-	int64		max_skew_us;	/* claims are refused if the store's clock differs by more */
-} LeaseTerms;
-
-/* What is wanted of the machine now.  Times in us since 1970. */
-typedef struct LeaseNeeds
-{
-	int64		now_us;			/* the system clock */
-	bool		worker;			/* hold a worker ID, if none is held */
-	bool		extension;		/* put the fence beyond wanted_us */
-	int64		wanted_us;		/* end of the IDs that have been asked for; 0: none */
-	bool		keep;			/* the hold has to be kept */
-	bool		release;		/* give up the worker ID: the server issues no more under it ... */
-	int64		used_until_us;	/* ... and has issued none at or after this time */
-	int64		latest_start_us;	/* claim a worker ID only if its IDs can begin here; PG_INT64_MAX: any */
-	char		nonce[LEASE_NONCE_SIZE];	/* random, and never given before */
-} LeaseNeeds;
 
 /* The operation under way. */
 typedef enum LeaseStep
@@ -47,7 +21,8 @@ typedef enum LeaseStep
 	LEASE_AT_REST,
 	LEASE_READING,				/* to choose a worker ID */
 	LEASE_CLAIMING,
-	LEASE_CHECKING,				/* reading, because it is not known whether a claim was applied */
+	LEASE_CHECKING,				/* reading, because it is not known whether a
+								 * claim was applied */
 	LEASE_EXTENDING,
 	LEASE_KEEPING,
 	LEASE_ATTACHING,			/* taking the hold again, after it has expired */
@@ -66,7 +41,8 @@ typedef enum LeaseProblem
 	LEASE_OTHER_DATACENTER,
 	LEASE_CLOCK_SKEW,			/* problem_us is the store's clock */
 	LEASE_NONE_FREE,			/* all worker IDs are held */
-	LEASE_ALL_REST,				/* free ones rest; problem_us is the time when the first one can be claimed */
+	LEASE_ALL_REST,				/* free ones rest; problem_us is the time when
+								 * the first one can be claimed */
 	LEASE_TAKEN_OVER,			/* another server has claimed our worker ID */
 	LEASE_STORE_WENT_BACK,		/* the store has lost data */
 	LEASE_OUT_OF_RANGE,			/* the pool no longer has our worker ID */
@@ -80,32 +56,40 @@ typedef struct LeaseMachine
 	int			worker;
 	int64		start_us;		/* its IDs begin here */
 	int64		claim_fence_us; /* the fence that the claim found */
-	LeaseRecord record;			/* as confirmed by the store; its fence may be relied on ... */
-	char		record_text[LEASE_RECORD_SIZE]; /* ... and its text is what the next change compares */
+	LeaseRecord record;			/* as confirmed by the store; its fence may be
+								 * relied on ... */
+	char		record_text[LEASE_RECORD_SIZE]; /* ... and its text is what
+												 * the next change compares */
 
 	/* The pool, as last read. */
 	bool		has_pool;
 	LeasePool	pool;
 	char		pool_text[LEASE_POOL_SIZE];
-	bool		is_in_doubt;	/* the store may have lost data, and the pool does not say so yet */
-	uint64		incarnation;	/* of the store, when it answered last; 0: unknown */
+	bool		is_in_doubt;	/* the store may have lost data, and the pool
+								 * does not say so yet */
+	uint64		incarnation;	/* of the store, when it answered last; 0:
+								 * unknown */
 	uint64		revision;		/* the highest seen; 0: unknown */
 
 	/* The operation under way. */
 	LeaseStep	step;
 	int			claim_worker;
 	LeaseRecord new_record;
-	char		old_text[LEASE_RECORD_SIZE];	/* a claim compares this, unless it is empty */
+	char		old_text[LEASE_RECORD_SIZE];	/* a claim compares this,
+												 * unless it is empty */
 	char		new_text[LEASE_RECORD_SIZE];
 	LeasePool	new_pool;
 	char		new_pool_text[LEASE_POOL_SIZE];
 
-	bool		has_choice;		/* claim_worker, old_text and new_record are the next claim */
+	bool		has_choice;		/* claim_worker, old_text and new_record are
+								 * the next claim */
 	LeaseProblem problem;
 	int64		problem_us;
-	int64		skew_us;		/* the store's clock less ours, when last known */
+	int64		skew_us;		/* the store's clock less ours, when last
+								 * known */
 	int64		claims;			/* that were applied */
-	int64		failures;		/* operations in a row that the store did not answer */
+	int64		failures;		/* operations in a row that the store did not
+								 * answer */
 } LeaseMachine;
 
 extern bool lease_machine_next(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds *needs,

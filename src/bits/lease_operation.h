@@ -18,7 +18,10 @@ typedef enum LeaseOperationKind
 	/* Create what the store needs before it can hold a pool, such as tables. */
 	LEASE_PREPARE,
 
-	/* Read the pool's record, and records and holds of all of its workers, at one time. */
+	/*
+	 * Read the pool's record, and records and holds of all of its workers, at
+	 * one time.
+	 */
 	LEASE_READ,
 
 	/* If the pool's record is equal to pool, replace it with new_pool. */
@@ -33,8 +36,8 @@ typedef enum LeaseOperationKind
 
 	/*
 	 * If the worker's hold is hold_nonce, let it live for ttl_ms from now.
-	 * The refusal tells the worker's hold and record.  A store that is gone or
-	 * slow does no harm here.
+	 * The refusal tells the worker's hold and record.  A store that is gone
+	 * or slow does no harm here.
 	 */
 	LEASE_KEEP,
 } LeaseOperationKind;
@@ -50,9 +53,11 @@ typedef struct LeaseOperation
 {
 	LeaseOperationKind kind;
 	int			worker;			/* LEASE_WRITE, LEASE_KEEP */
-	const char *pool;			/* what the pool's record must be; NULL: absent */
+	const char *pool;			/* what the pool's record must be; NULL:
+								 * absent */
 	const char *new_pool;		/* LEASE_WRITE_POOL */
-	const char *record;			/* what the worker's record must be; NULL: absent */
+	const char *record;			/* what the worker's record must be; NULL:
+								 * absent */
 	const char *new_record;		/* LEASE_WRITE */
 	LeaseHoldChange hold;		/* LEASE_WRITE */
 	const char *hold_nonce;
@@ -63,7 +68,8 @@ typedef enum LeaseOutcome
 {
 	LEASE_PENDING,				/* not complete yet */
 	LEASE_APPLIED,				/* for LEASE_READ: read */
-	LEASE_REFUSED,				/* a comparison failed, and nothing has changed, nor will */
+	LEASE_REFUSED,				/* a comparison failed, and nothing has
+								 * changed, nor will */
 	LEASE_UNKNOWN,				/* it may have been applied, or may be later */
 	LEASE_UNREACHABLE,			/* it has not been applied, and will not be */
 } LeaseOutcome;
@@ -93,7 +99,8 @@ typedef struct LeaseAnswer
 	bool		has_pool;
 	char		pool[LEASE_POOL_SIZE];
 	LeaseWorker found;
-	LeaseWorker *workers;		/* in any order; belongs to the session, until its next operation */
+	LeaseWorker *workers;		/* in any order; belongs to the session, until
+								 * its next operation */
 	int			worker_count;
 
 	/*

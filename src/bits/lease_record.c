@@ -30,7 +30,7 @@ after_prefix(const char *text, const char *prefix)
 {
 	size_t		length = strlen(prefix);
 
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+	return strncmp(text, prefix, length) == 0 ? text +length : NULL;
 }
 
 static Words
@@ -103,7 +103,7 @@ read_nonce(Words *words, const char *name, char *nonce)
 static void
 replace_byte(char *text, char from, char to)
 {
-	for (; *text != '\0'; text++)
+	for (; *text !='\0'; text ++)
 		if (*text == from)
 			*text = to;
 }

@@ -39,23 +39,31 @@ typedef struct LeaseRecord
 {
 	char		nonce[LEASE_NONCE_SIZE];	/* new for each claim */
 	int64		epoch;			/* counts claims, 1 .. */
-	int64		fence_us;		/* the holder issues below it, and the next one from it on; us since 1970 */
-	int64		acknowledged;	/* number of the last proposed layout that the holder has seen */
+	int64		fence_us;		/* the holder issues below it, and the next
+								 * one from it on; us since 1970 */
+	int64		acknowledged;	/* number of the last proposed layout that the
+								 * holder has seen */
 	char		holder[LEASE_HOLDER_SIZE];
 } LeaseRecord;
 
 typedef struct LeasePool
 {
-	char		identity[LEASE_NONCE_SIZE]; /* new when the store may have lost data */
+	char		identity[LEASE_NONCE_SIZE]; /* new when the store may have
+											 * lost data */
 	int			datacenter;		/* of all holders */
 	int			first_worker;
 	int			last_worker;
-	int64		reach_us;		/* the most that a holder lets a fence be ahead of its IDs and its clock */
-	int64		floor_us;		/* claims begin here, or at a fence that is later; us since 1970 */
-	uint64		incarnation;	/* of the store, as its provider reports it; 0: unknown */
-	int64		proposal;		/* number of the last proposed layout; 0: none yet */
+	int64		reach_us;		/* the most that a holder lets a fence be
+								 * ahead of its IDs and its clock */
+	int64		floor_us;		/* claims begin here, or at a fence that is
+								 * later; us since 1970 */
+	uint64		incarnation;	/* of the store, as its provider reports it;
+								 * 0: unknown */
+	int64		proposal;		/* number of the last proposed layout; 0: none
+								 * yet */
 	char		layout[LAYOUT_TEXT_SIZE];
-	char		proposed[LAYOUT_TEXT_SIZE]; /* a layout, or empty if none is proposed now */
+	char		proposed[LAYOUT_TEXT_SIZE]; /* a layout, or empty if none is
+											 * proposed now */
 } LeasePool;
 
 extern bool lease_record_read(const char *text, LeaseRecord *record);

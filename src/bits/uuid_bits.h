@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_bits.h
- *	  The bits of UUIDs as RFC 9562 has them.
+ *	  The bits of UUIDs as RFC 9562 defines them.
  *
  * From the most significant bit on.  All have the version in the 4 bits below the
  * highest 48, and the variant 10 in the highest 2 bits of the lower half:

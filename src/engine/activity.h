@@ -3,10 +3,10 @@
  * activity.h
  *	  Which roles' activity the current user may see, as in pg_stat_activity.
  *
- * The time at which another role was issued an ID, or a counter that changes at
- * that time, is most of the ID.  So current values are shown only to users who
- * may see everybody's statistics; other users see those of roles that they have
- * the privileges of.
+ * An ID can be guessed from the time at which it was issued, or from a counter
+ * that changes at that time.  So current values are shown only to roles with
+ * the privileges of pg_read_all_stats; other roles see those of roles whose
+ * privileges they have.
  *
  *-------------------------------------------------------------------------
  */

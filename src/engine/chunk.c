@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * chunk.c
- *	  Issuing positions, mostly from a chunk that this process has taken.
+ *	  Issuing positions, usually from a chunk that this process has taken.
  *
  * A backend takes a chunk of positions from the timeline and keeps it for
- * itself.  A chunk serves one message of the client, mostly a statement, and one
- * transaction, where a procedure runs several: it is forgotten when PostgreSQL
- * resets the memory of the message, and when the transaction ends.  Hence every
- * ID of a message is above every ID of any message, in any session, that had
- * completed before it arrived, and the same is true of transactions.  Within
- * them the chunk doubles as long as it is used up within a tick, and shrinks when
- * it is not.  A chunk that the clock has passed is dropped: positions in the past
- * cost nothing.
+ * itself.  A chunk serves one message of the client, usually a statement, and
+ * one transaction, where a procedure runs several: it is forgotten when
+ * PostgreSQL resets the memory of the message, and when the transaction ends.
+ * Hence every ID of a message is above every ID of any message, in any
+ * session, that had completed before it arrived, and the same is true of
+ * transactions.  Within them the chunk doubles as long as it is used up within
+ * a tick, and shrinks when it is not.  A chunk that the clock has passed is
+ * dropped: positions in the past cost nothing.
  *
- * Parallel workers have chunks of their own.  A worker that leaves increments a
+ * Parallel workers have chunks of their own.  A worker that exits increments a
  * counter in its leader's slot, because what is left of the leader's chunk may
  * lie below what the worker has issued (a function can run several parallel
- * queries in one statement).  PostgreSQL waits for the workers of a query to exit
- * before the query ends, so from then on the leader sees that its chunks are
- * stale.
+ * queries in one statement).  PostgreSQL waits for the workers of a query to
+ * exit before the query ends, so from then on the leader sees that its chunks
+ * are stale.
  *
  *-------------------------------------------------------------------------
  */
@@ -122,7 +122,7 @@ note_take(const SnowflakeLayout *layout, uint64 position)
 /*
  * Have the chunk forgotten when the statement is over.  This costs nothing on
  * the hot path.  A background worker receives no message of a client; there the
- * end of its transaction serves.
+ * end of its transaction is used.
  */
 static void
 forget_chunk_after_statement(PositionSource *source)
@@ -172,7 +172,7 @@ take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 mo
 		source->renew_node(source);
 		forget_chunks_of_timeline(source->timeline);
 		source->end = 0;
-		now = window_read_clocks();
+		now = drift_read_clocks();
 	}
 	return taken;
 }
@@ -184,10 +184,9 @@ take_chunk(PositionSource *source, ClockReading now)
 	PositionRange chunk;
 
 	/*
-	 * The count is read before the take: if a worker leaves after that, we
-	 * take once more, so none is overlooked.  The chunk is dropped first, so
-	 * that it does not become valid again if the take fails.  Litmus test:
-	 * stale.
+	 * The count is read before the take: if a worker exits after that, we
+	 * take once more, so none is missed.  The chunk is dropped first, so that
+	 * it does not become valid again if the take fails.  Litmus test: stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
 	source->end = 0;
@@ -212,10 +211,10 @@ chunk_renew(PositionSource *source)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	int64		coarse_ns = clock_coarse_ns();
-	ClockReading now = window_read_clocks();
+	ClockReading now = drift_read_clocks();
 	uint64		floor = layout_tick_position(layout, layout_tick_at(layout, now.wall_ns));
 	uint64		ahead = now.reference_ns == now.wall_ns ? 0 : (now.reference_ns - now.wall_ns) / (layout->tick_us * NS_PER_US);
-	uint64		reach = layout_tick_position(layout, ahead + window_drift_ticks(layout) + 1);
+	uint64		reach = layout_tick_position(layout, ahead + drift_ticks(layout) + 1);
 
 	if (source->next >= source->end ||
 		source->next - floor >= reach ||
@@ -240,7 +239,7 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
-	range = take_positions(source, window_read_clocks(), least, most);
+	range = take_positions(source, drift_read_clocks(), least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);

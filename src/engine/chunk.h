@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * chunk.h
- *	  Issuing positions, mostly from a chunk that this process has taken.
+ *	  Issuing positions, usually from a chunk that this process has taken.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@ extern PositionRange chunk_issue_block(PositionSource *source, uint64 size);
  * The next position of this session: above all that it had before from this
  * source, and not in the past.  This is the hot path.  Of shared memory it
  * accesses only our own slot, where other processes write nothing but a count,
- * once in the life of a parallel worker.  Errors: see chunk_renew.
+ * once for each parallel worker.  Errors: see chunk_renew.
  *
  * While the coarse clock stands still, a valid chunk stays valid: the clock has
  * neither passed it, by more than the kernel's timer tick, nor been set back.

@@ -58,9 +58,9 @@ clock_monotonic_ns(void)
 }
 
 /*
- * A clock that is set back by less than this was corrected, as for a leap
- * second, and order is kept.  One that is set back by more was wrong, and IDs
- * that random bits keep apart follow it.
+ * If the clock is set back by less than this, it was corrected, as for a leap
+ * second, and IDs stay in order.  If it is set back by more, it was wrong, and
+ * IDs that are unique by random bits follow it.
  */
 #define CLOCK_WRONG_NS (10 * NS_PER_S)
 

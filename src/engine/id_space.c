@@ -16,12 +16,12 @@
  * because a backend may have taken positions of one.  After a restart all
  * timelines begin above everything that was issued before.
  *
- * The number of timelines is limited, so that nobody can use up shared memory,
- * and half of them are reserved for the server and superusers.  The server
- * itself can still be given any node: when all timelines are in use, further
- * spaces of its layout share one timeline, because positions of one timeline
- * differ whatever the node is.  A space always gets the same timeline, because
- * once all timelines are in use, no more are added.
+ * The number of timelines is limited, so that no role can use up shared
+ * memory, and half of them are reserved for the server and superusers.  The
+ * server itself can still be given any node: when all timelines are in use,
+ * further spaces of its layout share one timeline, because positions of one
+ * timeline differ whatever the node is.  A space always gets the same
+ * timeline, because once all timelines are in use, no more are added.
  *
  * IDs of 128 bits are issued in order whatever they contain, so they share one
  * timeline.  If they contain the server's node, that node also has a timeline
@@ -39,12 +39,12 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 
+#include "engine/drift.h"
 #include "engine/id_space.h"
 #include "engine/limit.h"
 #include "engine/reservation.h"
 #include "engine/timeline.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 
 /* Only what is equal in all spaces that share a timeline is hashed, so they share a bucket. */
 static pg_atomic_uint32 *
@@ -248,8 +248,8 @@ generator_key(Oid server)
  * Remember, as long as the server runs, that a generator (a foreign server)
  * issues IDs from a timeline by a definition that may be rolled back.  Returns
  * false if the timeline cannot store that, because it is shared or stores
- * another generator: if one entry stood for all, one session could keep
- * everybody's generators from being changed.
+ * another generator: if one entry stood for all, one session could prevent
+ * changes of all generators.
  */
 bool
 id_space_note_uncommitted(Timeline *timeline, Oid server)
@@ -263,7 +263,7 @@ id_space_note_uncommitted(Timeline *timeline, Oid server)
 }
 
 /*
- * The definition has been committed, so the catalog now tells what
+ * The definition has been committed, so the catalog now has what
  * id_space_note_uncommitted() stored.
  */
 void
@@ -446,7 +446,7 @@ typedef struct Raise
 static bool
 is_position_due(const SnowflakeLayout *layout, uint64 position)
 {
-	return position <= window_ceiling(layout, window_ticks(layout, window_read_clocks()), 0);
+	return position <= drift_ceiling(layout, drift_clock_ticks(layout, drift_read_clocks()), 0);
 }
 
 /*
@@ -458,7 +458,7 @@ raise_if_due(Raise *raise)
 {
 	if (raise->timeline != NULL)
 		raise->until_us = id_space_issued_until_us(raise->former, raise->present);
-	raise->position = window_position_from(raise->layout, raise->until_us);
+	raise->position = layout_position_from_us(raise->layout, raise->until_us);
 	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
 		return true;
 	if (!is_position_due(raise->layout, raise->position))
@@ -494,7 +494,7 @@ check_former_not_left(const Raise *raise)
 	int			number = 0;
 
 	while ((timeline = next_issuer(&number, raise->former, raise->present)) != NULL)
-		timeline_check_not_left(timeline);
+		timeline_check_repeats(timeline);
 }
 
 /* Errors: those of wait_to_write(), check_former_not_left() and limit_wait(). */

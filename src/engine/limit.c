@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * limit.c
- *	  The limits that keep positions from being taken, as a table.
+ *	  The limits on the positions that may be taken, as a table.
  *
  * Each limit has a row: its name, the function that computes it, how it is
  * extended or waited for, what is reported if it is not extended in time, and
  * which cause the wait counts as.  To add a limit, add a row.
  *
- * Waits hold no lock and can be cancelled.  They may return too early, so
+ * Waits hold no lock and can be canceled.  They may return too early, so
  * callers check again whenever one returns.
  *
  *-------------------------------------------------------------------------
@@ -36,6 +36,18 @@ typedef struct LimitQuery
 	int64		patience_ns;	/* how long the caller would wait, 0 .. */
 	bool		has_server_worker;
 } LimitQuery;
+
+/* The first position of the tick that a time, in us since 1970, lies in. */
+static uint64
+get_time_position(const SnowflakeLayout *layout, uint64 us, KnownTime *known)
+{
+	if (known->us != us)
+	{
+		known->us = us;
+		known->position = layout_clamped_position(layout, layout_tick_at(layout, us * NS_PER_US));
+	}
+	return known->position;
+}
 
 typedef struct Limit
 {
@@ -79,14 +91,14 @@ extend_layout(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32
 }
 
 /*
- * Is the clock so far before the end of the layout that IDs cannot have got
- * there by it?  Then the clock was ahead, or the timelines were reset to a
- * later time.
+ * Is the clock so far before the end of the layout that the timeline cannot
+ * have reached the end by this clock?  Then the clock was ahead, or the
+ * timelines were reset to a later time.
  */
 static bool
 clock_was_ahead(const SnowflakeLayout *layout, int64 now_ns)
 {
-	return layout_tick_at(layout, now_ns) + window_drift_ticks(layout) < layout_end_tick(layout);
+	return layout_tick_at(layout, now_ns) + drift_ticks(layout) < layout_end_tick(layout);
 }
 
 /* The error where a reset of the timelines would help. */
@@ -103,7 +115,7 @@ report_beyond_end(const SnowflakeLayout *layout, int64 now_us)
 			errmsg("time field of the snowflake layout is used up"),
 			errdetail("The last time that the layout can hold is %s. The next ID would have the time %s, but the system clock is at %s.",
 					  last_text, next_text, timestamptz_to_str(clock_timestamptz(now_us))),
-			errhint("If the clock is right now, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
+			errhint("If the clock is correct, it was ahead before. To issue IDs at the time of the clock again, use idgen_reset_timeline(force => true); docs/reliability.md describes the risk."));
 }
 
 /* The position is past the end of the time field.  ERROR PROGRAM_LIMIT_EXCEEDED. */
@@ -134,7 +146,7 @@ get_drift_end(const LimitQuery *query, KnownTime *known)
 	int64		tick_ns = query->layout->tick_us * NS_PER_US;
 	int64		longest_ns = Max(LONGEST_QUEUE_MS * NS_PER_MS, tick_ns);
 
-	return window_ceiling(query->layout, query->ticks, Min(longest_ns, query->patience_ns) / tick_ns);
+	return drift_ceiling(query->layout, query->ticks, Min(longest_ns, query->patience_ns) / tick_ns);
 }
 
 /* Wait until the reference clock shows due_ns (since 1970); false if idgen.max_wait is over. */
@@ -155,7 +167,7 @@ extend_drift(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 
 {
 	int64		tick = layout_position_tick(layout, position);
 
-	return wait_for_reference(wait, layout_tick_start_us(layout, tick - window_drift_ticks(layout)) * NS_PER_US);
+	return wait_for_reference(wait, layout_tick_start_us(layout, tick - drift_ticks(layout)) * NS_PER_US);
 }
 
 static void
@@ -170,7 +182,7 @@ report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, and \"idgen.max_regression\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(position_us)),
 					  (double) (position_us - now_us) / 1000,
-					  window_max_drift.value, wait_max_ms, reference_max_regression.value),
+					  drift_max.value, wait_max_ms, reference_max_regression.value),
 			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are requested than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }
 
@@ -185,7 +197,7 @@ get_drift_cause(void)
 static uint64
 get_reservation_end(const LimitQuery *query, KnownTime *known)
 {
-	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->limits.reserved_us), known);
+	return get_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->limits.reserved_us), known);
 }
 
 static bool
@@ -261,18 +273,20 @@ get_lease_end(const LimitQuery *query, KnownTime *known)
 {
 	if (!query->has_server_worker)
 		return PG_UINT64_MAX;
-	return window_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->lease_limits.until_us), known);
+	return get_time_position(query->layout, pg_atomic_read_u64(&shmem_area()->lease_limits.until_us), known);
 }
 
 static bool
 extend_lease(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
 {
+	uint64		changes = lease_changes();
 	int64		patience = wait_patience(wait);
 
 	if (patience <= 0)
 		return false;
 	lease_ask(layout_position_end_us(layout, position));
-	lease_await_change(Min(patience, WAIT_LONGEST_POLL_NS));
+	if (pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) < layout_position_end_us(layout, position))
+		lease_await_change(changes, Min(patience, WAIT_LONGEST_POLL_NS));
 	return true;
 }
 
@@ -301,32 +315,32 @@ static const Limit limits[LIMITS] = {
  * The positions that may be taken now, by a caller that would wait patience_ns
  * (0 ..).  The limits are read before the start: see reservation.c.
  */
-IssueWindow
-limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
+OpenPositions
+limit_open_positions(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
-	IssueWindow window = {
+	LimitQuery	query = {layout, drift_clock_ticks(layout, now), patience_ns, known->has_server_worker};
+	OpenPositions open = {
 		.end = PG_UINT64_MAX,
 		.restarts = now.restarts,
 	};
 
 	for (int id = 0; id < LIMITS; id++)
-		window.end = Min(window.end, limits[id].end(&query, &known->ends[id]));
+		open.end = Min(open.end, limits[id].end(&query, &known->ends[id]));
 	pg_read_barrier();
-	window.floor = Max(window_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
-					   window_floor(layout, query.ticks));
+	open.floor = Max(get_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
+					 drift_floor(layout, query.ticks));
 	if (known->has_server_worker)
-		window.floor = Max(window.floor, window_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
-															  &known->lease_start));
-	window.ceiling = window_ceiling(layout, query.ticks, 0);
-	return window;
+		open.floor = Max(open.floor, get_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
+													   &known->lease_start));
+	open.ceiling = drift_ceiling(layout, query.ticks, 0);
+	return open;
 }
 
-/* The limit that kept position from being taken when the window was computed. */
+/* The limit that kept position from being taken when the open positions were computed. */
 LimitId
 limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns, uint64 position)
 {
-	LimitQuery	query = {layout, window_ticks(layout, now), patience_ns, known->has_server_worker};
+	LimitQuery	query = {layout, drift_clock_ticks(layout, now), patience_ns, known->has_server_worker};
 	int			id = 0;
 
 	while (id < LIMITS - 1 && position < limits[id].end(&query, &known->ends[id]))

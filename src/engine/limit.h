@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * limit.h
- *	  The limits that keep positions from being taken.
+ *	  The limits on the positions that may be taken.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,8 +9,8 @@
 #define IDGEN_LIMIT_H
 
 #include "bits/layout.h"
+#include "engine/drift.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 
 /* In order of precedence: the first limit that is in the way is waited for or reported. */
 typedef enum LimitId
@@ -23,6 +23,13 @@ typedef enum LimitId
 
 #define LIMITS (LIMIT_LEASE + 1)
 
+/* A time and its position as last converted; the division takes longer than everything else. */
+typedef struct KnownTime
+{
+	uint64		us;
+	uint64		position;
+} KnownTime;
+
 /* Times converted to positions of one layout, cached; all zero at first. */
 typedef struct KnownLimits
 {
@@ -33,7 +40,21 @@ typedef struct KnownLimits
 	KnownTime	ends[LIMITS];
 } KnownLimits;
 
-extern IssueWindow limit_window(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns);
+/*
+ * The positions that may be taken now, in whole ticks: from floor up to, but
+ * not including, ceiling, unless another limit is nearer.
+ */
+typedef struct OpenPositions
+{
+	uint64		floor;
+	uint64		ceiling;		/* the end of the drift */
+	uint64		end;			/* the nearest limit: no position from here on
+								 * is taken */
+	uint32		restarts;		/* of the timelines, before the limits were
+								 * read */
+} OpenPositions;
+
+extern OpenPositions limit_open_positions(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns);
 extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now,
 								int64 patience_ns, uint64 position);
 extern void limit_wait(LimitId id, Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts);

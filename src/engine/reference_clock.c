@@ -4,17 +4,17 @@
  *	  A clock that continues when the wall clock is set back, or is behind at a
  *	  start.
  *
- * No ID needs a clock that is right: the timeline advances by itself.  Only the
- * drift limit, which bounds bursts, depends on a clock.  If that clock went
- * back with the wall clock, calls would wait until the wall clock has caught
- * up.  So the limit is relative to
+ * IDs are unique and in order even if the clock is wrong, because the timeline
+ * only advances.  Only the drift limit, which bounds bursts, depends on a
+ * clock.  If that clock went back with the wall clock, calls would wait until
+ * the wall clock has caught up.  So the limit is relative to
  *
  *		max(wall, base + 0.9 * (monotonic - base_monotonic))
  *
  * where base is the highest clock seen, or the time at which IDs begin after a
  * start.  The reference clock never goes back.  The lead, by which it is ahead
- * of the wall clock, is worked off at a tenth of real time, even if IDs are
- * issued as fast as the layout allows.
+ * of the wall clock, shrinks by a tenth of a second each second, even if IDs
+ * are issued as fast as the layout allows.
  *
  * If the lead, including all steps of the wall clock, exceeds
  * idgen.max_regression, the reference clock stands still and the limit is
@@ -46,8 +46,8 @@
  * If a backend dies between two of these writes, a step is counted and not
  * logged, or the reverse, for as long as the shared area exists.
  *
- * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine is
- * suspended; the lead is then worked off by the wall clock alone, and faster.
+ * CLOCK_MONOTONIC is the same for all processes.  It stops while the machine
+ * is suspended; the lead then shrinks by the wall clock alone, and faster.
  * Reading it costs as much as a call, so it is read only while the wall clock
  * is behind.
  *
@@ -327,11 +327,11 @@ reference_clock_start(uint64 start_us)
 }
 
 /*
- * Take the wall clock as it is for the right one.  The offset is ended first:
- * with it, other processes could store what it leads to as the highest clock
- * again.  If a process has set an offset from the old highest clock meanwhile,
- * all is repeated.  A process that tries that later has its swap fail, because
- * the value that it read as "no offset" has been replaced.
+ * Treat the wall clock as right.  The offset is ended first: with it, other
+ * processes could store what it leads to as the highest clock again.  If a
+ * process has set an offset from the old highest clock meanwhile, all is
+ * repeated.  A process that tries that later has its swap fail, because the
+ * value that it read as "no offset" has been replaced.
  */
 void
 reference_clock_reset(void)
@@ -376,7 +376,7 @@ reference_clock_lead_for(int64 lead_us)
 		.stands_still = lead_us > limit_us,
 	};
 
-	/* Calls wait for the excess; the rest is worked off at a tenth. */
+	/* Calls wait for the excess; the rest shrinks at a tenth of real time. */
 	lead.left_us = Max(lead_us - limit_us, 0) + Min(lead_us, limit_us) * 10;
 	return lead;
 }

@@ -40,7 +40,7 @@ typedef struct ReferenceLead
 {
 	int64		lead_us;		/* 0: not ahead */
 	int64		since_us;		/* since 1970, by the wall clock at that time */
-	int64		left_us;		/* time until it has been worked off */
+	int64		left_us;		/* time until it is 0 */
 	bool		stands_still;	/* the lead is more than idgen.max_regression */
 } ReferenceLead;
 

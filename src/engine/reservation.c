@@ -12,16 +12,17 @@
  *
  * A process may die at any of these points:
  *
- *	before the WAL is flushed	the WAL may get lost, and nobody has relied on it;
- *	before it is published		the next run begins later than necessary;
- *	after that					nothing is left to be done.
+ *	before the WAL is flushed       the WAL may get lost, and no process has
+ *	relied on it; before it is published           the next run begins later
+ *	than necessary; after that                                    nothing is
+ *	left to be done.
  *
  * If the process does not die but fails, the next backend writes again: a
  * number in the origin that is higher than the published one does no harm.
  *
  * A process that writes stores its PID in reservation.writer, under
  * reservation.lock, and holds no lock of ours while it writes and flushes, so
- * that the processes that need the reservation can be cancelled and time out.
+ * that the processes that need the reservation can be canceled and time out.
  * The mark is cleared whether the writer succeeds, fails or exits.  As long as
  * there is a writer, only it changes the limits and the other fields of the
  * reservation.  Otherwise a process that holds the lock may publish, for a
@@ -41,11 +42,12 @@
  *	reserved_us		only grows (but see reset.c), so a process that reads an old value
  *					stays below more than it must.
  *	start_us		written before reserved_us, with a barrier in between, and read
- *					after it, with a barrier in between: a process that finds room in
- *					a reservation knows where it begins, and for whom.  Litmus test:
+ *					after it, with a barrier in between: a process that finds room
+ *					in a reservation also knows where IDs begin.  Litmus test:
  *					published.
- *	loaded			0 until the limits are there; nobody reads them before.
- *	restarts		incremented by reset.c while nobody finds room; a process that
+ *	loaded                  0 until the limits are there; no process reads them
+ *	before. restarts            incremented by reset.c while nobody finds room;
+ *	a process that
  *					takes positions checks that it has not changed since before it
  *					read the clock and the other limits.  Litmus tests: limits, take.
  *
@@ -65,9 +67,9 @@
 #include "utils/timestamp.h"
 
 #include "engine/clock.h"
+#include "engine/drift.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
-#include "engine/window.h"
 
 int			reservation_ahead = RESERVATION_DEFAULT_AHEAD;
 
@@ -130,7 +132,7 @@ reservation_load(void)
 /*
  * Has a synchronous standby flushed WAL up to lsn, or is none required?  This
  * applies to all sessions, including those that do not wait for standbys when
- * they commit: their IDs are in the hands of clients, too.
+ * they commit: their clients get IDs, too.
  */
 static bool
 standbys_have(XLogRecPtr lsn)
@@ -266,8 +268,8 @@ reservation_writer(void)
 }
 
 /*
- * Wait until nobody is writing, or about ns (1 ..), reported as wait_event.
- * Raises what CHECK_FOR_INTERRUPTS raises.
+ * Wait until no process is writing, or about ns (1 ..), reported as
+ * wait_event.  Raises what CHECK_FOR_INTERRUPTS raises.
  */
 void
 reservation_wait_for_writer(int64 ns, uint32 wait_event)
@@ -305,7 +307,7 @@ reservation_length_us(uint64 reach_us, bool urgent)
 {
 	uint64		full_us = (uint64) reservation_ahead * (NS_PER_MS / NS_PER_US);
 	uint64		usual_us = urgent ? full_us / 3 : full_us;
-	uint64		normal_us = clock_unix_ns() / NS_PER_US + window_max_drift.value * US_PER_MS;
+	uint64		normal_us = clock_unix_ns() / NS_PER_US + drift_max.value * US_PER_MS;
 	uint64		lead_us = reach_us > normal_us ? reach_us - normal_us : 0;
 	uint64		written_in_us = shmem_area()->reservation.written_in_us;
 	uint64		ahead_us = Max(usual_us / LEAST_PART, usual_us - Min(lead_us, usual_us));
@@ -359,8 +361,8 @@ write_reservation(ReplOriginId origin, uint64 until_us, uint64 ahead_us, bool ba
 /*
  * Reserve from start_us on, which may be less than what is reserved.  Nothing
  * is published before reservation_publish_start().  The caller is the writer,
- * has acquired the origin, and has ensured that nobody finds room meanwhile.
- * Errors: as in origin_write(), before anything has changed.
+ * has acquired the origin, and has ensured that no process finds room
+ * meanwhile.  Errors: as in origin_write(), before anything has changed.
  */
 void
 reservation_write_start(ReplOriginId origin, uint64 start_us)
@@ -384,9 +386,9 @@ reservation_publish_start(uint64 start_us)
 
 /*
  * Extend the reservation for a caller at reach_us.  If another process has
- * changed the origin, what we know of our IDs counts, in either direction, and
- * the result is true.  The caller is the writer and has acquired the origin.
- * Errors: as in origin_write().
+ * changed the origin, it is set to what shared memory says, in either
+ * direction, and the result is true.  The caller is the writer and has
+ * acquired the origin.  Errors: as in origin_write().
  */
 static bool
 write_extension(SharedArea *area, ReplOriginId origin, uint64 reach_us)

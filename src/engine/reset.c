@@ -3,12 +3,11 @@
  * reset.c
  *	  Setting the timelines back or forward by hand.
  *
- * This is the way out when the clock was far ahead for a while: timelines stay
- * there, and calls wait for the clock to get there, too.  If the timelines go
- * back, IDs repeat when the clock reaches the times of those that were issued,
- * unless these can never be issued again, because their node was one that the
- * server had and gives up.  So what counts are the IDs issued at or above the
- * new start
+ * This is for use after the clock was far ahead for a while: the timelines
+ * stay there, and calls wait until the clock gets there, too.  If the
+ * timelines go back, IDs repeat when the clock reaches the times of those that
+ * were issued, unless no generator has their node any more.  So the IDs that
+ * count are those issued at or above the new start
  *
  *	by the node that the server has now, for its own IDs, for generators that follow
  *	it, and for IDs of 128 bits that contain it;
@@ -16,8 +15,8 @@
  *	Where several layouts share a timeline it counts as one of these.
  *
  * Timelines of nodes that the server had before stay where they are.  So a
- * process that still uses such a node, or comes back to it, issues nothing
- * before the clock is there.
+ * process that still uses such a node, or gets it again, issues nothing before
+ * the clock gets there.
  *
  * IDs of 128 bits in order have one timeline, which may always go back: they
  * are unique by random bits, or else a record says how far their node has got.
@@ -33,12 +32,12 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "engine/drift.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
 #include "engine/wait.h"
-#include "engine/window.h"
 
 /* The state in which the timelines were stopped.  Times in us since 1970. */
 typedef struct Stopped
@@ -58,13 +57,14 @@ stopped_end_us(const Timeline *timeline, const SnowflakeLayout *layout, uint32 r
 }
 
 /*
- * Let nobody take positions as long as the caller is the writer of the
+ * Let no process take positions as long as the caller is the writer of the
  * reservation.  A backend that reads the limits after this finds no room.  One
  * that read them earlier notices the restart, before or after its swap, or
- * completed its swap before ours (see try_take).  Mostly its swap fails: each
- * stop leaves a different number, below all positions that the limits allow (in
- * any tick except the first few of an epoch), and put_timeline_back() leaves
- * one that was there before only if something was given back (see give_back).
+ * completed its swap before ours (see try_take).  Usually its swap fails: each
+ * stop leaves a different number, below all positions that the limits allow
+ * (in any tick except the first few of an epoch), and put_timeline_back()
+ * leaves one that was there before only if something was given back (see
+ * give_back).
  *
  * A timeline that is added after the count was read has no positions taken from
  * before the restart, either.  Shared timelines are stopped whether they are
@@ -145,13 +145,13 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 
 		if (end_us <= start_us || !force)
 			put_timeline_back(timeline, stopped->restarts);
-		pg_atomic_write_u64(&timeline->left_until_us, end_us <= start_us || force ? 0 : end_us);
+		pg_atomic_write_u64(&timeline->repeats_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }
 
 /*
  * Forget which generators were created in this run.  The timelines no longer
- * tell whether these were used, and none may be taken for unused; see
+ * tell whether these were used, and none may be treated as unused; see
  * generator_ddl.c.
  */
 static void
@@ -164,8 +164,8 @@ forget_creations(SharedArea *area)
 
 /*
  * Let IDs begin at start_us: the start of a tick, in us since 1970.  On ERROR
- * nothing has changed.  With force the caller answers for all IDs issued
- * before.
+ * nothing has changed.  With force the caller is responsible for all IDs
+ * issued before.
  */
 static void
 restart_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force, ReplOriginId origin)
@@ -206,7 +206,7 @@ is_reset_safe(const Stopped *stopped, uint64 start_us)
 static uint64
 default_start_us(const Stopped *stopped, uint64 clock_us)
 {
-	uint64		normal_us = clock_us + window_max_drift.value * US_PER_MS;
+	uint64		normal_us = clock_us + drift_max.value * US_PER_MS;
 	uint64		end_us = Max(stopped->issued.loaded_us, Max(stopped->issued.present_end_us, stopped->issued.kept_end_us));
 	uint64		start_us = clock_us;
 

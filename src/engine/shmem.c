@@ -77,7 +77,7 @@ shmem_init_timeline(Timeline *timeline)
 {
 	memset(timeline, 0, sizeof(Timeline));
 	pg_atomic_init_u64(&timeline->next, 0);
-	pg_atomic_init_u64(&timeline->left_until_us, 0);
+	pg_atomic_init_u64(&timeline->repeats_until_us, 0);
 	pg_atomic_init_u32(&timeline->time_bits, 0);
 	pg_atomic_init_u32(&timeline->keeps_node, 0);
 	pg_atomic_init_u64(&timeline->uncommitted, 0);
@@ -125,7 +125,7 @@ create_lease(SharedArea *area)
 	pg_atomic_init_u32(&area->lease.requests, 0);
 	pg_atomic_init_u64(&area->lease.wanted_us, 0);
 	pg_atomic_init_u64(&area->lease.start_tried_ns, 0);
-	pg_atomic_init_u64(&area->lease.served, 0);
+	pg_atomic_init_u64(&area->lease.changes, 0);
 	ConditionVariableInit(&area->lease.changed);
 }
 
@@ -181,7 +181,7 @@ create_area(SharedArea *area)
 /*
  * Add hints to PostgreSQL's own errors: "not enough shared memory", and "entry
  * size is wrong", which is the first error that a library of another version
- * meets.
+ * gets.
  */
 static void
 add_shmem_hint(void *arg)

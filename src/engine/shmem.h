@@ -8,7 +8,7 @@
  *	timeline->next		an atomic that only grows, by compare-and-swap, except in
  *						reset.c and give_back() in timeline.c, which say why they may.
  *	timeline->stopped	reservation.writer.
- *	timeline->left_until_us
+ *	timeline->repeats_until_us
  *						an atomic, written by reservation.writer; see reset.c.
  *	timeline->keeps_node
  *						an atomic that only becomes 1, before the first take for the
@@ -18,8 +18,9 @@
  *	timeline->uncommitted
  *						an atomic, written by a process that is about to take for a
  *						generator, before it takes.
- *	timeline's turns	atomics that only decide who comes next; see turn.c.
- *	shared_is_needed	atomics that only become 1, under shared->lock, after the
+ *	timeline's turns        atomics that only decide which backend comes next;
+ *	see turn.c. shared_is_needed atomics that only become 1, under
+ *	shared->lock, after the
  *						layout of the shared timeline has been written.  A process
  *						that reads 1, and has a barrier after that, finds all of the
  *						layout; others do not read it.  Litmus test: published.
@@ -39,8 +40,8 @@
  *						it leaves.  A process that claims a slot moves the counters of
  *						its last owner into the totals under the lock.  So a process
  *						that sums totals and slots under the lock counts each ID once,
- *						and one that reads a pid and then counters under the lock pairs
- *						what belongs together: no other ordering is needed.
+ *						and one that reads a pid and then counters under the lock gets
+ *						counters of that backend: no other ordering is needed.
  *	slot's place in a line
  *						atomics written by the slot's owner alone; see turn.c.
  *	slot.stale			incremented by a parallel worker of the owner when the worker
@@ -49,10 +50,11 @@
  *						shared->lock.
  *	lease_limits		atomics that the lease agent alone writes, and an agent that
  *						ends after it; see lease_limit.c for the order.
- *	lease.agent, is_asked, requests, wanted_us, start_tried_ns, served
+ *	lease.agent, is_asked, requests, wanted_us, start_tried_ns, changes
  *						atomics.
- *	the rest of lease	written by the agent under shared->lock, and read by it
- *						without, by others under the lock.
+ *	lease.report		shared->lock, except that the agent clears agent_pid without it
+ *						when it leaves.
+ *	lease.resets		read and written by the agent alone.
  *	layout				written once under shared->lock, before layout_is_fixed.
  *	regressions			atomics.
  *	the rest			written once, by the process that creates the area, before any
@@ -139,8 +141,8 @@ typedef union Timeline
 	struct
 	{
 		pg_atomic_uint64 next;
-		pg_atomic_uint64 left_until_us; /* end of its IDs, if reset.c went
-										 * back below them */
+		pg_atomic_uint64 repeats_until_us;	/* before that, IDs would repeat:
+											 * reset.c went back below them */
 		uint64		stopped;	/* next, as reset.c found it */
 		SnowflakeLayout layout;
 		uint64		node_bits;
@@ -271,7 +273,19 @@ typedef enum LeaseState
 	LEASE_STATE_LOST,			/* the worker ID belongs to another server */
 } LeaseState;
 
-/* The side of the lease that the agent writes. */
+/* What the agent lets others see, and a later agent go on with. */
+typedef struct LeaseReport
+{
+	int			agent_pid;		/* 0: there is no agent */
+	LeaseState	state;
+	LeaseMachine machine;
+	int64		extended_us;	/* when the fence was last written; us since
+								 * 1970 */
+	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last
+												 * success */
+} LeaseReport;
+
+/* The side of the lease that is not on the path of IDs. */
 typedef struct Lease
 {
 	pg_atomic_uint32 agent;		/* number of its process plus 1, or 0 */
@@ -280,16 +294,11 @@ typedef struct Lease
 	pg_atomic_uint64 wanted_us; /* end of the IDs that have been asked for */
 	pg_atomic_uint64 start_tried_ns;	/* when an agent was started last;
 										 * monotonic */
-	pg_atomic_uint64 served;	/* counts what was done for those who wait */
-	ConditionVariable changed;	/* to wait until any of this has changed */
-	int			agent_pid;
-	LeaseState	state;
-	LeaseMachine machine;
+	pg_atomic_uint64 changes;	/* counts what those who wait should look at */
+	ConditionVariable changed;	/* to wait until changes has been counted */
 	uint32		resets;			/* of the timelines, when the worker ID was
-								 * claimed */
-	int64		extended_us;	/* when the fence was last written */
-	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last
-												 * success */
+								 * claimed; the agent's */
+	LeaseReport report;
 } Lease;
 
 /* One of the last CREATED_GENERATORS generators that were created while the server runs. */

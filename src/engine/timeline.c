@@ -12,9 +12,9 @@
  * holds.  A backend that dies right after its swap leaves a gap, never a
  * repeat.
  *
- * What a process issues from the positions that it has taken is in chunk.c, how
- * far the timeline may go in limit.c, who goes first at its limit in turn.c,
- * and waiting in wait.c.
+ * What a process issues from the positions that it has taken is in chunk.c,
+ * how far the timeline may go in limit.c, whose turn it is at the limit in
+ * turn.c, and waiting in wait.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -88,14 +88,13 @@ timeline_follow_worker(PositionSource *source, uint32 worker_changes, void (*ren
 
 typedef enum TakeResult
 {
-	TAKEN,
-	NO_ROOM,					/* within the limits, now */
-	NOT_OUR_TURN,				/* to take from the room that there is */
-	RESTARTED,					/* the limits that we used are void */
-	WORKER_CHANGED,				/* the source's node is of a worker ID that
+	TAKE_DONE,
+	TAKE_NO_ROOM,				/* within the limits, now */
+	TAKE_NOT_OUR_TURN,			/* to take from the room that there is */
+	TAKE_RESTARTED,				/* the limits that we used are void */
+	TAKE_WOULD_REPEAT,			/* IDs from before idgen_reset_timeline() */
+	TAKE_WORKER_CHANGED,		/* the source's node is of a worker ID that
 								 * the server no longer has */
-	LEFT,						/* idgen_reset_timeline() went back below IDs
-								 * of the node */
 } TakeResult;
 
 /*
@@ -141,42 +140,42 @@ clock_position(const SnowflakeLayout *layout, ClockReading now)
  * positions must lie in one tick.
  */
 static uint64
-earliest_position(const PositionSource *source, const IssueWindow *window, ClockReading now, uint64 room, uint64 next)
+earliest_position(const PositionSource *source, const OpenPositions *open, ClockReading now, uint64 room, uint64 next)
 {
-	uint64		floor = window->floor;
+	uint64		floor = open->floor;
 
 	if (source->sequence_start == SEQUENCE_CLOCK)
 		floor = Max(floor, clock_position(&source->layout, now));
 	if (source->after_us > 0 && source->after_resets == pg_atomic_read_u32(&shmem_area()->limits.resets))
-		floor = Max(floor, window_position_from(&source->layout, source->after_us));
+		floor = Max(floor, layout_position_from_us(&source->layout, source->after_us));
 	if (next >= floor)
 		return next;
 	return room == 1 ? first_position_of_tick(source, floor, next) : floor;
 }
 
 /*
- * Record how far the node gets, before it does.  Returns false if
- * idgen_reset_timeline() has gone back, and the node has already issued IDs for
- * this time.
+ * Record how far the node is about to get.  Returns false if
+ * idgen_reset_timeline() has gone back, and the node has already issued IDs
+ * for this time.
  */
 static bool
 record_node(const PositionSource *source, const PositionRange *range)
 {
-	int64		left_until_us = pg_atomic_read_u64(&source->record->left_until_us);
+	int64		repeats_until_us = pg_atomic_read_u64(&source->record->repeats_until_us);
 
-	if (left_until_us > 0 && range->start < window_position_from(&source->layout, left_until_us))
+	if (repeats_until_us > 0 && range->start < layout_position_from_us(&source->layout, repeats_until_us))
 		return false;
 	shmem_raise_to(&source->record->next, range->end);
 	return true;
 }
 
 /*
- * Take what turn wants, or as much of it as it may have; the first turn->least
- * positions lie in one tick.  Unless the result is TAKEN, range->start is the
- * position at which the take would have begun.
+ * Take what turn requests, or as much of it as is allowed; the first
+ * turn->least positions lie in one tick.  Unless the result is TAKE_DONE,
+ * range->start is the position at which the take would have begun.
  *
  * The order is safe if this process dies at any point: before the swap nothing
- * has happened, after it the positions belong to nobody else.
+ * has happened, after it the positions belong to no other process.
  *
  * A restart of the timelines counts itself before it changes any of them.  If
  * it is not counted yet after the swap, it sees what we have taken, and the
@@ -196,7 +195,7 @@ record_node(const PositionSource *source, const PositionRange *range)
  * Litmus tests: take, record.
  */
 static TakeResult
-try_take(PositionSource *source, const IssueWindow *window, ClockReading now, const Turn *turn,
+try_take(PositionSource *source, const OpenPositions *open, ClockReading now, const Turn *turn,
 		 PositionRange *range)
 {
 	SharedArea *area = shmem_area();
@@ -206,37 +205,37 @@ try_take(PositionSource *source, const IssueWindow *window, ClockReading now, co
 
 	do
 	{
-		uint64		start = layout_fit_in_tick(layout, earliest_position(source, window, now, room, next), room);
-		uint64		limit = Min(window->ceiling, window->end);
+		uint64		start = layout_fit_in_tick(layout, earliest_position(source, open, now, room, next), room);
+		uint64		limit = Min(open->ceiling, open->end);
 		uint64		allowed;
 
-		if (start >= window->ceiling)
+		if (start >= open->ceiling)
 			limit = layout_tick_position(layout, layout_position_tick(layout, start) + 1);
 		range->start = start;
-		if (start >= window->end)
-			return NO_ROOM;
-		allowed = turn_allowance(turn, window, now, start, next);
+		if (start >= open->end)
+			return TAKE_NO_ROOM;
+		allowed = turn_allowance(turn, open, now, start, next);
 		if (allowed == 0)
-			return NOT_OUR_TURN;
+			return TAKE_NOT_OUR_TURN;
 		range->end = start + Min(allowed, limit - start);
 		if (source->record != NULL && !record_node(source, range))
-			return LEFT;
+			return TAKE_WOULD_REPEAT;
 		pg_read_barrier();
-		if (pg_atomic_read_u32(&area->limits.restarts) != window->restarts)
-			return RESTARTED;
+		if (pg_atomic_read_u32(&area->limits.restarts) != open->restarts)
+			return TAKE_RESTARTED;
 	} while (!pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range->end));
 
-	return pg_atomic_read_u32(&area->limits.restarts) == window->restarts ? TAKEN : RESTARTED;
+	return pg_atomic_read_u32(&area->limits.restarts) == open->restarts ? TAKE_DONE : TAKE_RESTARTED;
 }
 
 /*
- * ERROR if idgen_reset_timeline() has left the timeline's IDs behind, and the
- * clock has not caught up with them.
+ * ERROR if IDs of the timeline would repeat, as idgen_reset_timeline() went
+ * back below those it has issued, and the clock has not caught up with them.
  */
 void
-timeline_check_not_left(Timeline *timeline)
+timeline_check_repeats(Timeline *timeline)
 {
-	int64		until_us = pg_atomic_read_u64(&timeline->left_until_us);
+	int64		until_us = pg_atomic_read_u64(&timeline->repeats_until_us);
 
 	if (until_us > clock_unix_ns() / NS_PER_US)
 		ereport(ERROR,
@@ -248,20 +247,20 @@ timeline_check_not_left(Timeline *timeline)
 }
 
 /* A take that has to wait, or may have to. */
-typedef struct Take
+typedef struct TakeState
 {
 	PositionSource *source;
 	Turn		turn;
 	Wait		wait;
 	ClockReading now;
 	int64		patience_ns;
-	IssueWindow window;
+	OpenPositions open;
 	TakeResult	result;
-	PositionRange range;		/* what was TAKEN, or else where it would
+	PositionRange range;		/* what was taken, or else where it would
 								 * begin */
 	uint32		restarts;		/* of the timelines, before the take ... */
 	uint32		resets;			/* ... and those that did not fail */
-} Take;
+} TakeState;
 
 /* Does the server still have the worker ID that is in the source's node?  The limits have been read. */
 static bool
@@ -272,39 +271,39 @@ is_worker_current(const PositionSource *source)
 }
 
 static void
-retry_take(Take *take)
+retry_take(TakeState *take)
 {
 	take->patience_ns = Max(0, wait_patience(&take->wait));
-	take->window = limit_window(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
-	take->restarts = take->window.restarts;
+	take->open = limit_open_positions(&take->source->layout, &take->source->limits, take->now, take->patience_ns);
+	take->restarts = take->open.restarts;
 	take->resets = pg_atomic_read_u32(&shmem_area()->limits.resets);
-	take->result = WORKER_CHANGED;
+	take->result = TAKE_WORKER_CHANGED;
 	if (!is_worker_current(take->source))
 		return;
 	if (take->turn.in_line)
-		turn_count_line(&take->turn, &take->window, take->now);
-	take->result = try_take(take->source, &take->window, take->now, &take->turn, &take->range);
-	if (take->result == LEFT)
-		timeline_check_not_left(take->source->record);
+		turn_count_line(&take->turn, &take->open, take->now);
+	take->result = try_take(take->source, &take->open, take->now, &take->turn, &take->range);
+	if (take->result == TAKE_WOULD_REPEAT)
+		timeline_check_repeats(take->source->record);
 }
 
 /* Extend the limit that keeps us from taking, or wait for it. */
 static void
-make_room_for_take(Take *take)
+make_room_for_take(TakeState *take)
 {
 	const SnowflakeLayout *layout = &take->source->layout;
 	LimitId		limit = limit_in_the_way(layout, &take->source->limits, take->now,
 										 take->patience_ns, take->range.start);
 
-	timeline_check_not_left(take->source->timeline);
+	timeline_check_repeats(take->source->timeline);
 	if (limit == LIMIT_DRIFT)
 		turn_note_wait(&take->turn, take->now);
-	limit_wait(limit, &take->wait, layout, take->range.start, take->window.restarts);
+	limit_wait(limit, &take->wait, layout, take->range.start, take->open.restarts);
 }
 
 /* Join the line, or wait in it. */
 static void
-await_turn(Take *take)
+await_turn(TakeState *take)
 {
 	if (!take->turn.in_line)
 	{
@@ -313,24 +312,24 @@ await_turn(Take *take)
 	}
 	turn_note_wait(&take->turn, take->now);
 	limit_wait_until(&take->wait, &take->source->layout, take->range.start,
-					 turn_due_ns(&take->turn, &take->window, take->now, take->range.start));
+					 turn_due_ns(&take->turn, &take->open, take->now, take->range.start));
 }
 
 /* Wait until what has been taken may be issued. */
 static void
-await_range(Take *take)
+await_range(TakeState *take)
 {
 	const SnowflakeLayout *layout = &take->source->layout;
 
-	if (take->turn.in_line && take->range.start >= take->window.ceiling)
+	if (take->turn.in_line && take->range.start >= take->open.ceiling)
 		turn_note_ahead(&take->turn, take->range.start);
 	turn_leave(&take->turn);
-	while (take->range.start >= take->window.ceiling)
+	while (take->range.start >= take->open.ceiling)
 	{
 		turn_note_wait(&take->turn, take->now);
-		limit_wait(LIMIT_DRIFT, &take->wait, layout, take->range.start, take->window.restarts);
-		take->now = window_read_clocks();
-		take->window = limit_window(layout, &take->source->limits, take->now, 0);
+		limit_wait(LIMIT_DRIFT, &take->wait, layout, take->range.start, take->open.restarts);
+		take->now = drift_read_clocks();
+		take->open = limit_open_positions(layout, &take->source->limits, take->now, 0);
 	}
 }
 
@@ -365,35 +364,35 @@ give_back(Timeline *timeline, PositionRange range, uint32 restarts)
 static void
 abandon_take(int code, Datum arg)
 {
-	Take	   *take = (Take *) DatumGetPointer(arg);
+	TakeState  *take = (TakeState *) DatumGetPointer(arg);
 
 	turn_leave(&take->turn);
-	if (take->result == TAKEN)
+	if (take->result == TAKE_DONE)
 		give_back(take->source->timeline, take->range, take->restarts);
 }
 
 static bool
-is_complete(const Take *take)
+is_complete(const TakeState *take)
 {
-	return take->result == TAKEN || take->result == WORKER_CHANGED;
+	return take->result == TAKE_DONE || take->result == TAKE_WORKER_CHANGED;
 }
 
 /* Complete a take that was tried once and has to wait. */
 static void
-wait_and_take(Take *take)
+wait_and_take(TakeState *take)
 {
 	PG_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
 	{
 		while (!is_complete(take))
 		{
-			if (take->result == NO_ROOM)
+			if (take->result == TAKE_NO_ROOM)
 				make_room_for_take(take);
-			else if (take->result == NOT_OUR_TURN)
+			else if (take->result == TAKE_NOT_OUR_TURN)
 				await_turn(take);
-			take->now = window_read_clocks();
+			take->now = drift_read_clocks();
 			retry_take(take);
 		}
-		if (take->result == TAKEN)
+		if (take->result == TAKE_DONE)
 			await_range(take);
 		turn_leave(&take->turn);
 	}
@@ -404,7 +403,7 @@ wait_and_take(Take *take)
  * Take at least least and at most most consecutive positions; the first least
  * of them lie in one tick.
  *
- * At the drift limit, callers that want little of a tick take it while some is
+ * At the drift limit, callers that need little of a tick take it while some is
  * left; then they take a single position beyond the limit and wait for its
  * time.  The others wait for their turn.
  *
@@ -423,7 +422,7 @@ bool
 timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most, PositionRange *taken)
 {
 	const SnowflakeLayout *layout = &source->layout;
-	Take		take = {
+	TakeState	take = {
 		.source = source,
 		.turn = {
 			.timeline = source->timeline,
@@ -431,7 +430,7 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 			.slot = timeline_slot,
 			.least = least,
 			.most = most,
-			.had = source->portion,
+			.last_tick = source->last_tick,
 		},
 		.wait = {.slot = timeline_slot},
 		.now = now,
@@ -439,9 +438,9 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 	int64		end_us;
 
 	retry_take(&take);
-	if (take.result != TAKEN || take.range.start >= take.window.ceiling)
+	if (take.result != TAKE_DONE || take.range.start >= take.open.ceiling)
 		wait_and_take(&take);
-	if (take.result != TAKEN)
+	if (take.result != TAKE_DONE)
 		return false;
 	*taken = take.range;
 	end_us = layout_position_end_us(layout, taken->end - 1);
@@ -449,7 +448,7 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 		source->before_issue(source, end_us);
 	source->after_us = 0;
 	source->resets = take.resets;
-	turn_note_portion(&source->portion, layout, taken->start, taken->end - taken->start);
+	turn_note_use(&source->last_tick, layout, taken->start, taken->end - taken->start);
 
 	if (reservation_is_low(end_us))
 		reservation_extend_early(end_us, take.restarts);

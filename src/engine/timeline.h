@@ -56,7 +56,7 @@ typedef struct PositionSource
 	uint32		after_resets;	/* ... as long as this is the number of resets */
 	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
-	Portion		portion;		/* what this source has had of the last tick */
+	TickUse		last_tick;
 	KnownLimits limits;
 
 	/*
@@ -84,7 +84,7 @@ extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *l
 								uint64 node_bits, Timeline *timeline);
 extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes,
 								   void (*renew_node) (PositionSource *source));
-extern void timeline_check_not_left(Timeline *timeline);
+extern void timeline_check_repeats(Timeline *timeline);
 extern bool timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most,
 						  PositionRange *taken);
 

@@ -1,29 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * turn.c
- *	  Sharing a timeline by turns, where several backends want more than there
- *	  is.
+ *	  Sharing a timeline by turns, when several backends request more than
+ *	  there is.
  *
  * At the drift limit, positions can be taken from one tick, the last one that
  * is open.  A backend that waits there has taken nothing yet, or a single
  * position beyond a tick that is full.  So waits that are interrupted leave no
- * gaps of any size, and these rules decide who may take what:
+ * gaps of any size, and these rules decide which backend may take what:
  *
  *	- A backend that has had little of the tick, less than a part of what is left of
  *	  it, takes that at once.
- *	- The others stand in line, by tickets.  What the line may have of the tick grows
- *	  as the clock goes through it, up to all of it in the last quarter; each backend
- *	  leaves what those before it need.  So until then something is left for backends
- *	  that want little.
+ *	- The others wait in line, by tickets.  The part of the tick that is for the line
+ *	  grows as the clock goes through the tick, up to all of it in the last quarter;
+ *	  each backend leaves what those before it need.  So until then something is left
+ *	  for backends that need little.
  *	- A block that does not fit into the rest of the tick takes the beginning of the
- *	  next one in the last quarter, before anybody else can.  Skipping the rest of a
+ *	  next one in the last quarter, before other backends can.  Skipping the rest of a
  *	  tick costs others their share, so it is done in one tick of two, and only by
  *	  the first of the backends in line that need it.
  *
- * Hence a backend that wants little waits about a tick or two, whatever the
- * others do, and one that wants a block waits two ticks for each block before
- * it.  If only one backend wants more than there is, nobody has to share: it
- * takes what there is at once, and takes ahead what it wants.
+ * Hence a backend that needs little waits about a tick or two, whatever the
+ * others do, and one that needs a block waits two ticks for each block before
+ * it.  If only one backend requests more than there is, it need not share: it
+ * takes what there is at once, and takes the rest ahead.
  *
  * None of this decides whether a position is taken twice: positions are still
  * taken by a swap of timeline->next, which fails if it has moved.  So
@@ -46,7 +46,10 @@
 /* The part of a tick after which the line may have all of it. */
 #define OPEN_TO_ALL 0.75
 
-/* For how long a crowd, several backends that want more than there is, is expected to last. */
+/*
+ * How long a crowd is expected to last: several backends that request more
+ * than there is.
+ */
 #define CROWD_NS (100 * NS_PER_MS)
 
 /*
@@ -76,9 +79,9 @@ elapsed_part(const SnowflakeLayout *layout, ClockReading now)
 }
 
 static uint64
-get_open_tick(const Turn *turn, const IssueWindow *window)
+get_open_tick(const Turn *turn, const OpenPositions *open)
 {
-	return layout_position_tick(turn->layout, window->ceiling) - 1;
+	return layout_position_tick(turn->layout, open->ceiling) - 1;
 }
 
 /* The largest part of a tick that the line may have. */
@@ -104,21 +107,21 @@ is_crowded(Timeline *timeline, ClockReading now)
 
 /* How much may be taken out of turn, from start on in the last open tick. */
 static uint64
-little_share(const Turn *turn, const IssueWindow *window, uint64 start)
+little_share(const Turn *turn, const OpenPositions *open, uint64 start)
 {
-	uint64		share = Max((window->ceiling - start) / LITTLE_PART, 1);
-	uint64		had = turn->had.tick == get_open_tick(turn, window) ? turn->had.positions : 0;
+	uint64		share = Max((open->ceiling - start) / LITTLE_PART, 1);
+	uint64		taken = turn->last_tick.tick == get_open_tick(turn, open) ? turn->last_tick.positions : 0;
 
-	return had + turn->least <= share ? Min(turn->most, share - had) : 0;
+	return taken + turn->least <= share ? Min(turn->most, share - taken) : 0;
 }
 
 /* How much may be taken in turn, from start on in the last open tick. */
 static uint64
-share_of_line(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start)
+share_of_line(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start)
 {
 	uint64		size = layout_tick_size(turn->layout);
 	double		part = Min(elapsed_part(turn->layout, now) / OPEN_TO_ALL, largest_part(turn));
-	uint64		end = window->ceiling - size + (uint64) (part * size);
+	uint64		end = open->ceiling - size + (uint64) (part * size);
 	uint64		left = end > start ? end - start : 0;
 
 	if (!turn->in_line || left < turn->before || left - turn->before < turn->least)
@@ -128,13 +131,13 @@ share_of_line(const Turn *turn, const IssueWindow *window, ClockReading now, uin
 
 /* May the next block be taken ahead of its tick, after the last one that was? */
 static bool
-others_had_a_tick(const Turn *turn, const IssueWindow *window)
+others_had_a_tick(const Turn *turn, const OpenPositions *open)
 {
 	/*
 	 * The unsigned difference tests both ends: a reset may have left the last
 	 * one far ahead.
 	 */
-	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - get_open_tick(turn, window) > 2;
+	return pg_atomic_read_u64(&turn->timeline->ahead_tick) - get_open_tick(turn, open) > 2;
 }
 
 static bool
@@ -145,31 +148,31 @@ is_overdue(const Turn *turn, ClockReading now)
 
 /* May positions from start on, beyond the last open tick, be taken? */
 static bool
-may_go_ahead(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
+may_go_ahead(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start, uint64 next)
 {
-	bool		is_full = next >= window->ceiling;
+	bool		is_full = next >= open->ceiling;
 
 	if (is_full && (turn->least == 1 || !is_crowded(turn->timeline, now)))
 		return true;
-	return turn->in_line && turn->first_since_ns != 0 && others_had_a_tick(turn, window) &&
+	return turn->in_line && turn->first_since_ns != 0 && others_had_a_tick(turn, open) &&
 		(is_full || elapsed_part(turn->layout, now) >= OPEN_TO_ALL) &&
-		(layout_position_tick(turn->layout, start) == get_open_tick(turn, window) + 1 || is_overdue(turn, now));
+		(layout_position_tick(turn->layout, start) == get_open_tick(turn, open) + 1 || is_overdue(turn, now));
 }
 
 /* The slow path of turn_allowance(). */
 uint64
-turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
+turn_at_limit(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start, uint64 next)
 {
 	uint64		little;
 
-	if (start >= window->ceiling && !may_go_ahead(turn, window, now, start, next))
+	if (start >= open->ceiling && !may_go_ahead(turn, open, now, start, next))
 		return 0;
 	if (!is_crowded(turn->timeline, now))
 		return turn->most;
-	if (start >= window->ceiling)
+	if (start >= open->ceiling)
 		return Min(turn->least, turn->most);
-	little = little_share(turn, window, start);
-	return little > 0 ? little : share_of_line(turn, window, now, start);
+	little = little_share(turn, open, start);
+	return little > 0 ? little : share_of_line(turn, open, now, start);
 }
 
 /*
@@ -209,13 +212,13 @@ is_before_us(const Turn *turn, BackendSlot *slot)
 	return pg_atomic_read_u64(&slot->line) == (uintptr_t) turn->timeline;
 }
 
-/* Find out who is before us in the line, and what they need. */
+/* Find out which backends are before us in the line, and what they need. */
 void
-turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now)
+turn_count_line(Turn *turn, const OpenPositions *open, ClockReading now)
 {
 	SharedArea *area = shmem_area();
 	uint64		next = pg_atomic_read_u64(&turn->timeline->next);
-	uint64		left = next < window->ceiling ? window->ceiling - next : 0;
+	uint64		left = next < open->ceiling ? open->ceiling - next : 0;
 
 	turn->before = 0;
 	turn->block_before = false;
@@ -269,13 +272,13 @@ turn_note_ahead(const Turn *turn, uint64 start)
  * leave.
  */
 int64
-turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start)
+turn_due_ns(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start)
 {
 	int64		tick = get_tick_ns(turn->layout);
 	int64		opened = tick_opened_ns(turn->layout, now);
 	int64		open_to_all = opened + (int64) (OPEN_TO_ALL * tick);
 	double		size = layout_tick_size(turn->layout);
-	double		wanted = ((double) start - (window->ceiling - size) + turn->before + turn->most) / size;
+	double		wanted = ((double) start - (open->ceiling - size) + turn->before + turn->most) / size;
 
 	if (wanted <= largest_part(turn))
 		return Min(Max(opened + (int64) (wanted * OPEN_TO_ALL * tick), now.reference_ns + tick / 4), open_to_all);

@@ -9,15 +9,15 @@
 #define IDGEN_TURN_H
 
 #include "bits/layout.h"
+#include "engine/limit.h"
 #include "engine/shmem.h"
-#include "engine/window.h"
 
-/* The positions that a source has had of the tick from which it took last. */
-typedef struct Portion
+/* How many positions a source has taken from the tick from which it took last. */
+typedef struct TickUse
 {
 	uint64		tick;
 	uint64		positions;
-} Portion;
+} TickUse;
 
 /*
  * A request for positions of a timeline: least of them must lie in one tick,
@@ -30,7 +30,7 @@ typedef struct Turn
 	BackendSlot *slot;
 	uint64		least;
 	uint64		most;
-	Portion		had;
+	TickUse		last_tick;
 	bool		in_line;
 	uint64		before;			/* positions of the open tick needed by those
 								 * before us */
@@ -39,13 +39,13 @@ typedef struct Turn
 								 * one */
 } Turn;
 
-extern uint64 turn_at_limit(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next);
+extern uint64 turn_at_limit(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start, uint64 next);
 extern void turn_join(Turn *turn);
-extern void turn_count_line(Turn *turn, const IssueWindow *window, ClockReading now);
+extern void turn_count_line(Turn *turn, const OpenPositions *open, ClockReading now);
 extern void turn_leave(Turn *turn);
 extern void turn_note_wait(const Turn *turn, ClockReading now);
 extern void turn_note_ahead(const Turn *turn, uint64 start);
-extern int64 turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start);
+extern int64 turn_due_ns(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start);
 
 /*
  * How many positions may be taken from start on, where the next free one is
@@ -53,21 +53,21 @@ extern int64 turn_due_ns(const Turn *turn, const IssueWindow *window, ClockReadi
  * the last open tick or beyond it.
  */
 static inline uint64
-turn_allowance(const Turn *turn, const IssueWindow *window, ClockReading now, uint64 start, uint64 next)
+turn_allowance(const Turn *turn, const OpenPositions *open, ClockReading now, uint64 start, uint64 next)
 {
-	if (likely(start + layout_tick_size(turn->layout) < window->ceiling))
+	if (likely(start + layout_tick_size(turn->layout) < open->ceiling))
 		return turn->most;
-	return turn_at_limit(turn, window, now, start, next);
+	return turn_at_limit(turn, open, now, start, next);
 }
 
-/* Add what was taken, from start on, to what the source has had of a tick. */
+/* Add what was taken, from start on, to what the source has taken from a tick. */
 static inline void
-turn_note_portion(Portion *portion, const SnowflakeLayout *layout, uint64 start, uint64 positions)
+turn_note_use(TickUse *use, const SnowflakeLayout *layout, uint64 start, uint64 positions)
 {
 	uint64		tick = layout_position_tick(layout, start);
 
-	portion->positions = positions + (portion->tick == tick ? portion->positions : 0);
-	portion->tick = tick;
+	use->positions = positions + (use->tick == tick ? use->positions : 0);
+	use->tick = tick;
 }
 
 #endif							/* IDGEN_TURN_H */

@@ -4,7 +4,7 @@
  *	  How long a take may wait and has waited, and waiting until the reservation
  *	  has been read or written.
  *
- * Callers hold no lock, and the waits can be cancelled.  They may return too
+ * Callers hold no lock, and the waits can be canceled.  They may return too
  * early, so callers check again.
  *
  *-------------------------------------------------------------------------
@@ -33,8 +33,8 @@ wait_report_writer(void)
 }
 
 /*
- * What is left of idgen.max_wait, in ns; not positive when it is over.
- * Measured by the monotonic clock, because the wall clock may step.
+ * The rest of idgen.max_wait, in ns; not positive when it is over.  Measured
+ * by the monotonic clock, because the wall clock may step.
  */
 int64
 wait_patience(const Wait *wait)

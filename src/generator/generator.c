@@ -194,7 +194,7 @@ generator_attach(const char *caller)
 	check_process_attached(caller);
 	PreventCommandDuringRecovery(caller);
 
-	setting_check(&window_max_drift);
+	setting_check(&drift_max);
 	setting_check(&reference_max_regression);
 	timeline_attach();
 	chunk_init();

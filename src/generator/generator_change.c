@@ -12,7 +12,10 @@
 #include "engine/id_space.h"
 #include "generator/generator_change.h"
 
-/* The margin between former and present IDs if they are told apart by size, in us. */
+/*
+ * The margin between former and present IDs if they are distinguished by size,
+ * in us.
+ */
 #define MARGIN_US (INT64CONST(86400) * US_PER_S)
 
 /*

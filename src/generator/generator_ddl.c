@@ -218,7 +218,7 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	if (generator_change_is_none(&present, &old))
 		return;
 
-	/* Others must not use a definition that a crash would take back. */
+	/* Others must not use a definition that would be lost in a crash. */
 	ForceSyncCommit();
 	change = compare_with_former(&present, former, &worst);
 	if (change == CHANGE_MAY_REPEAT && !is_generator_unused(id, &old))
@@ -239,7 +239,10 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	write_former(server, former);
 }
 
-/* Options that cannot be read issue nothing.  They exist only if our validator was taken off. */
+/*
+ * A generator whose options cannot be read issues nothing.  Such options exist
+ * only if our validator was removed.
+ */
 static bool
 are_options_readable(List *definitions)
 {
@@ -264,7 +267,7 @@ handle_alter_server(Oid id)
 
 /*
  * NOTICE if IDs of another generator can be the same numbers.  Generators that
- * share a timeline do not count where they could.
+ * share a timeline do not count, because their IDs never repeat.
  */
 static bool
 report_overlap(const char *name, const IdNumbers *numbers, Oid other_id)

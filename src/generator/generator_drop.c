@@ -49,7 +49,7 @@ mapped_roles(Oid server)
 
 /*
  * Drop user mappings, which have no meaning here.  They exist only if the
- * wrapper was without its validator.
+ * validator was removed from the wrapper.
  */
 static void
 drop_user_mappings(const ForeignServer *server)

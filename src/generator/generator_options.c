@@ -3,12 +3,12 @@
  * generator_options.c
  *	  Reading and checking the options of a named generator.
  *
- * What depends on the clock or on the server's settings is checked only when
+ * Conditions on the clock or on the server's settings are checked only when
  * IDs are issued: a dump can be restored anywhere and at any time.
  *
  * Errors are returned, not raised, because callers that read all generators
- * must continue: somebody may have taken the validator off the wrapper, or a
- * dump may be from another version.
+ * must continue: a superuser may have removed the validator from the wrapper,
+ * or a dump may be from another version.
  *
  *-------------------------------------------------------------------------
  */
@@ -196,7 +196,10 @@ read_option(GeneratorOptions *options, const char *name, const char *value, bool
 				  "Options of a generator are \"layout\", \"datacenter_id\", \"worker_id\", \"shard_id\", \"slab_id\" and \"sequence_start\".");
 }
 
-/* Does a given value fit the layout, and is a value given that no setting can supply? */
+/*
+ * Do the given values fit the layout, and is every value given that no setting
+ * can supply?
+ */
 static bool
 check_field(const GeneratorOptions *options, LayoutField field, OptionsProblem *problem)
 {

@@ -4,16 +4,17 @@
  *	  Uses of generators by name, in column defaults and other stored
  *	  expressions.
  *
- * PostgreSQL records what a stored expression depends on: the functions that it
- * calls, and constants of types such as regclass.  The name of a generator is
- * text to it, so no dependency on the generator is recorded, and we could not
- * add one, because a table is created without calling this library.  But the
- * dependency on the function is recorded, so objects that may name a generator
- * are found without reading every expression of the database.
+ * PostgreSQL records what a stored expression depends on: the functions that
+ * it calls, and constants of types such as regclass.  To PostgreSQL, the name
+ * of a generator is only text, so no dependency on the generator is recorded,
+ * and we could not add one, because a table is created without calling this
+ * library.  But the dependency on the function is recorded, so objects that
+ * may name a generator are found without reading every expression of the
+ * database.
  *
  * Names that are computed, and function bodies that are text, cannot be found.
- * Nothing is locked either, so what another transaction has not committed is
- * not seen.
+ * Nothing is locked, so uses that another transaction has not committed are
+ * not found.
  *
  *-------------------------------------------------------------------------
  */
@@ -133,9 +134,8 @@ cast_argument(Node *expression)
 }
 
 /*
- * The name that an expression is, without evaluating it; NULL if there is
- * none.  Evaluation would run as the current user what somebody else has
- * written.
+ * The name in a constant expression, without evaluating it; NULL if there is
+ * none.  Evaluation would run code of another user as the current user.
  */
 static Name
 constant_name(Node *expression)

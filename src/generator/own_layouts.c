@@ -19,8 +19,8 @@
 #include "generator/server_layout.h"
 
 /*
- * Owners are added up to this length, so that a layout of many generators does
- * not list all of them.
+ * Owners are listed up to this length, so that a layout of many generators
+ * does not list all of them.
  */
 #define MOST_OWNER_LENGTH 100
 

@@ -4,10 +4,9 @@
  *	  The layout of this server's own IDs, which is fixed when it is first
  *	  needed after a start, and from then on is the same in all processes.
  *
- * A change of idgen.layout takes effect at the next start.  If two layouts were
- * in use at a time, they could issue the same IDs, and what was read with one
- * would be wrong with the other.  Plans rely on this, too; see
- * snowflake_layout.c.
+ * A change of idgen.layout takes effect at the next start.  If two layouts
+ * were in use at a time, they could issue the same IDs, and IDs of one would
+ * be misread with the other.  Plans rely on this, too; see snowflake_layout.c.
  *
  *-------------------------------------------------------------------------
  */

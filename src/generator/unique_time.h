@@ -8,7 +8,7 @@
 #ifndef IDGEN_UNIQUE_TIME_H
 #define IDGEN_UNIQUE_TIME_H
 
-/* The rank tells unique times with the same ns apart. */
+/* The rank distinguishes unique times with the same ns. */
 #define UNIQUE_TIME_RANK_BITS 1
 
 typedef struct UniqueTime

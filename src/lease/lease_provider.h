@@ -42,12 +42,14 @@
 /* How to reach a store.  All texts outlive the session. */
 typedef struct LeaseAddress
 {
-	const char *store;			/* idgen.lease_store, whole: the scheme tells providers of one module apart */
+	const char *store;			/* idgen.lease_store, whole: the scheme tells
+								 * providers of one module apart */
 	const char *pool;			/* idgen.lease_pool */
 	const char *user;			/* from idgen.lease_secret_file, or NULL ... */
 	const char *password;		/* ... or NULL */
 	const char *application;	/* a name for the store's log */
-	int			timeout_ms;		/* what an operation may take with one server of the store */
+	int			timeout_ms;		/* what an operation may take with one server
+								 * of the store */
 } LeaseAddress;
 
 /* A session with a store; each provider has its own. */
@@ -68,10 +70,9 @@ typedef struct LeaseProvider
 	const char *name;			/* for messages: "etcd", "PostgreSQL" */
 
 	/*
-	 * Begin a session, without connecting yet.  ERROR
-	 * INVALID_PARAMETER_VALUE if the address is malformed or contains a
-	 * password.  The session lives in CurrentMemoryContext, which outlives
-	 * it.
+	 * Begin a session, without connecting yet.  ERROR INVALID_PARAMETER_VALUE
+	 * if the address is malformed or contains a password.  The session lives
+	 * in CurrentMemoryContext, which outlives it.
 	 */
 	LeaseSession *(*open) (const LeaseAddress *address);
 

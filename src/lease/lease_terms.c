@@ -14,7 +14,7 @@
 #include "utils/guc.h"
 
 #include "engine/reference_clock.h"
-#include "engine/window.h"
+#include "engine/drift.h"
 #include "lease/lease_store.h"
 #include "lease/lease_terms.h"
 
@@ -38,7 +38,7 @@ write_holder(char *holder)
 void
 lease_terms_make(LeaseTermsText *result, const SnowflakeLayout *layout, int datacenter)
 {
-	int64		drift_us = window_max_drift.value * US_PER_MS;
+	int64		drift_us = drift_max.value * US_PER_MS;
 	LeaseTerms	terms = {
 		.layout = result->layout,
 		.datacenter = layout_has(layout, LAYOUT_DATACENTER) ? datacenter : 0,

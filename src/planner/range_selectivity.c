@@ -59,7 +59,10 @@ is_not_built_in(Oid function, void *context)
 	return function >= FirstGenbkiObjectId;
 }
 
-/* Does an expression call functions of users?  They may have effects, and fail where the query would not call them. */
+/*
+ * Does an expression call functions of users?  They may have side effects, and
+ * may fail although the query would not call them.
+ */
 static bool
 calls_functions_of_users(Node *node, void *context)
 {

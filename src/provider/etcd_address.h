@@ -14,9 +14,11 @@ typedef struct EtcdAddress
 {
 	bool		is_secure;		/* TLS */
 	int			endpoint_count;
-	char	   *endpoints[ETCD_MOST_ENDPOINTS]; /* "host:port", an IPv6 address in brackets */
+	char	   *endpoints[ETCD_MOST_ENDPOINTS]; /* "host:port", an IPv6
+												 * address in brackets */
 	char	   *prefix;			/* of all keys, without a slash at the end */
-	char	   *cacert;			/* file with the certificates to trust, or NULL: the system's */
+	char	   *cacert;			/* file with the certificates to trust, or
+								 * NULL: the system's */
 	char	   *cert;			/* file with the client's certificate, or NULL */
 	char	   *key;			/* file with its key, or NULL: that of cert */
 } EtcdAddress;

@@ -42,7 +42,8 @@ struct EtcdHttp
 	struct curl_slist *headers; /* of the request */
 	LeaseSocket sockets[LEASE_MOST_SOCKETS];
 	int			socket_count;
-	int64		timer_ms;		/* when libcurl wants to be called, by now_ms(); -1: not */
+	int64		timer_ms;		/* when libcurl wants to be called, by
+								 * now_ms(); -1: not */
 
 	const char *body;			/* of the request */
 	size_t		body_length;
@@ -238,7 +239,11 @@ set_options(EtcdHttp *http, const EtcdAddress *address)
 	curl_easy_setopt(http->easy, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEDATA, http);
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* A request is given up without waiting for the thread that resolves a name. */
+
+	/*
+	 * A request is given up without waiting for the thread that resolves a
+	 * name.
+	 */
 	curl_easy_setopt(http->easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	set_tls(http->easy, address);

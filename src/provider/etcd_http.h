@@ -20,14 +20,16 @@ typedef struct EtcdRequest
 	const char *path;
 	const char *body;			/* of a POST; NULL: GET */
 	const char *token;			/* for the header "Authorization", or NULL */
-	bool		may_repeat;		/* may be sent a second time, if its connection turns out to be closed */
+	bool		may_repeat;		/* may be sent a second time, if its
+								 * connection turns out to be closed */
 	int64		timeout_ms;
 } EtcdRequest;
 
 /* Valid until the next request. */
 typedef struct EtcdResponse
 {
-	bool		was_sent;		/* the body, or a part of it; always true of what was answered */
+	bool		was_sent;		/* the body, or a part of it; always true of
+								 * what was answered */
 	int			status;			/* of HTTP; 0: no whole answer, see error */
 	char	   *body;			/* ended by a zero byte */
 	int64		clock_us;		/* header "Date", in us since 1970; 0: unknown */

@@ -90,7 +90,10 @@ etcd_parse(char *body)
 {
 	Jsonb	   *json;
 
-	/* All that we need is ASCII; the rest may be invalid in the server's encoding. */
+	/*
+	 * All that we need is ASCII; the rest may be invalid in the server's
+	 * encoding.
+	 */
 	for (char *byte = body; *byte != '\0'; byte++)
 		if (IS_HIGHBIT_SET(*byte))
 			*byte = '?';

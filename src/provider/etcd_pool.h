@@ -13,7 +13,8 @@
 
 typedef enum EtcdVerdict
 {
-	ETCD_MALFORMED,				/* says neither that it has been applied, nor that it has not */
+	ETCD_MALFORMED,				/* says neither that it has been applied, nor
+								 * that it has not */
 	ETCD_APPLIED,
 	ETCD_REFUSED,
 } EtcdVerdict;

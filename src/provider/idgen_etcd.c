@@ -59,7 +59,8 @@ struct LeaseSession
 	char	   *base;			/* the beginning of the keys of the pool */
 	EtcdHttp   *http;
 	MemoryContext context;		/* of the session */
-	MemoryContext operation_context;	/* of what is read and written for an operation */
+	MemoryContext operation_context;	/* of what is read and written for an
+										 * operation */
 
 	int			endpoint;		/* the one that is asked */
 	bool		is_checked[ETCD_MOST_ENDPOINTS];	/* its version will do */
@@ -74,13 +75,15 @@ struct LeaseSession
 	EtcdResponse response;
 	int			endpoints_left;
 	int64		deadline_ms;	/* of the endpoint, by the monotonic clock */
-	uint64		grant;			/* the lease of etcd: LEASE_HOLD_TAKE before, the others after main */
+	uint64		grant;			/* the lease of etcd: LEASE_HOLD_TAKE before,
+								 * the others after main */
 	bool		has_logged_in;	/* at this endpoint */
 	bool		has_granted_anew;
 	bool		has_kept_anew;
 	bool		may_be_applied;
 	EtcdVerdict verdict;		/* on the last answer */
-	bool		is_declined;	/* the last answer says that the request has not been done, and will not be ... */
+	bool		is_declined;	/* the last answer says that the request has
+								 * not been done, and will not be ... */
 	bool		may_try_again;	/* ... for a reason that is gone now */
 	LeaseAnswer answer;
 };
@@ -299,6 +302,7 @@ error_text(const JsonbContainer *root)
 	/* A stream has it one level further down. */
 	if (text == NULL)
 		text = etcd_string(etcd_object(root, "error"), "message");
+
 	if (text == NULL)
 		text = etcd_string(root, "error");
 	return text;

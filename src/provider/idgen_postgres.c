@@ -57,19 +57,23 @@ struct LeaseSession
 	int			host;			/* to which is connected */
 	PGconn	   *connection;
 	Resolver   *resolver;		/* RESOLVING */
-	char		host_addresses[RESOLVER_TEXT_SIZE]; /* of the host, as libpq takes them ... */
+	char		host_addresses[RESOLVER_TEXT_SIZE]; /* of the host, as libpq
+													 * takes them ... */
 	char		host_names[8192];	/* ... and its name, as often */
 	SessionState state;
 	PostgresPollingStatusType polling;	/* CONNECTING: what for */
-	bool		is_flushed;		/* BEGINNING, ASKING: nothing is left to be sent */
+	bool		is_flushed;		/* BEGINNING, ASKING: nothing is left to be
+								 * sent */
 
 	const LeaseOperation *operation;	/* NULL: none is under way */
 	int			untried_hosts;	/* before the operation is given up */
 	int			races;			/* in which the operation has been */
 	instr_time	attempt_start;	/* with the current host */
 	instr_time	sending_start;	/* of the operation's statement */
-	LeaseOutcome outcome;		/* ASKING: as far as known; LEASE_PENDING: nothing has come */
-	bool		is_race;		/* ASKING: the statement failed, and may be repeated */
+	LeaseOutcome outcome;		/* ASKING: as far as known; LEASE_PENDING:
+								 * nothing has come */
+	bool		is_race;		/* ASKING: the statement failed, and may be
+								 * repeated */
 	bool		is_doubtful;	/* ASKING: the server warned of something */
 	bool		is_read_only;	/* ASKING: the server takes no writes */
 	LeaseAnswer answer;
@@ -261,7 +265,7 @@ begin_sending(LeaseSession *session, SessionState state, bool sent)
 static LeaseOutcome
 send_beginning(LeaseSession *session)
 {
-	char		text[1024];
+	char text[	1024];
 
 	statement_of_session(session->timeout_ms, text, sizeof(text));
 	return begin_sending(session, BEGINNING, PQsendQuery(session->connection, text) == 1);
@@ -452,7 +456,10 @@ postgres_step(LeaseSession *session, LeaseAnswer *answer)
 	if (session->operation == NULL)
 		return LEASE_PENDING;
 
-	/* From state to state, and from server to server, as far as that takes no time. */
+	/*
+	 * From state to state, and from server to server, as far as that takes no
+	 * time.
+	 */
 	for (;;)
 	{
 		SessionState state = session->state;

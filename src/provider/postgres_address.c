@@ -155,7 +155,10 @@ read_host(PQconninfoOption *options, int number, bool is_single, const LeaseAddr
 	host.names = palloc0(sizeof(char *) * (option_count + 16));
 	host.values = palloc0(sizeof(char *) * (option_count + 16));
 
-	/* A server that has gone away is noticed, even if none of its packets arrive. */
+	/*
+	 * A server that has gone away is noticed, even if none of its packets
+	 * arrive.
+	 */
 	add(&host, &count, "tcp_user_timeout", timeout_ms);
 	add(&host, &count, "keepalives_idle", "10");
 	add(&host, &count, "keepalives_interval", "5");

@@ -15,8 +15,10 @@ typedef struct PostgresHost
 {
 	const char **names;
 	const char **values;
-	int			count;			/* of both, without the end; there is room for two more */
-	const char *to_resolve;		/* a name that has to be resolved first, or NULL */
+	int			count;			/* of both, without the end; there is room for
+								 * two more */
+	const char *to_resolve;		/* a name that has to be resolved first, or
+								 * NULL */
 } PostgresHost;
 
 typedef struct PostgresAddress

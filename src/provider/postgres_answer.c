@@ -66,7 +66,10 @@ postgres_answer_is_race(const PGresult *result, LeaseOperationKind kind)
 	/* A serialization failure, a deadlock. */
 	static const char *const races[] = {"40001", "40P01", NULL};
 
-	/* Two sessions create the same object: it is there already, or its row of a catalog is. */
+	/*
+	 * Two sessions create the same object: it is there already, or its row of
+	 * a catalog is.
+	 */
 	static const char *const creation_races[] = {"23505", "42P06", "42P07", "42710", "42723", "XX000", NULL};
 
 	return is_one_of(sqlstate_of(result), races) ||
@@ -160,7 +163,10 @@ postgres_answer_read(const PGresult *result, LeaseOperationKind kind, MemoryCont
 	answer->incarnation = incarnation(result);
 	answer->store_clock_us = strtoi64(PQgetvalue(result, 0, ANSWER_CLOCK), NULL, 10);
 
-	/* Nothing was locked where there is no pool, so the answer need not have been flushed. */
+	/*
+	 * Nothing was locked where there is no pool, so the answer need not have
+	 * been flushed.
+	 */
 	answer->revision = answer->has_pool ? strtou64(PQgetvalue(result, 0, ANSWER_REVISION), NULL, 10) : 0;
 	if (kind == LEASE_READ)
 	{

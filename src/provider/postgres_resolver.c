@@ -29,7 +29,8 @@ struct Resolver
 {
 	pg_atomic_uint32 users;		/* who asked, and the thread */
 	char	   *host;
-	int			pipe[2];		/* the thread closes [1], after it has written what follows */
+	int			pipe[2];		/* the thread closes [1], after it has written
+								 * what follows */
 	int			error;			/* of getaddrinfo */
 	struct addrinfo *addresses;
 };
@@ -130,7 +131,8 @@ resolver_addresses(const Resolver *resolver, char *text)
 {
 	int			count = 0;
 
-	text[0] = '\0';
+	text[		0] = '\0';
+
 	for (struct addrinfo *address = resolver->addresses; address != NULL && count < RESOLVER_MOST_ADDRESSES; address = address->ai_next)
 	{
 		char		number[NI_MAXHOST];

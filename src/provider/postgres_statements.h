@@ -15,12 +15,14 @@ typedef enum AnswerColumn
 {
 	ANSWER_APPLIED,				/* t or f */
 	ANSWER_POOL,				/* the pool's record, or null */
-	ANSWER_WORKER,				/* null in the first row after LEASE_READ, and where no worker is meant */
+	ANSWER_WORKER,				/* null in the first row after LEASE_READ, and
+								 * where no worker is meant */
 	ANSWER_RECORD,				/* the worker's record, or null */
 	ANSWER_NONCE,				/* of the worker's hold, or null */
 	ANSWER_SYSTEM,				/* the system identifier */
 	ANSWER_TIMELINE,			/* 0 if a standby has all that was answered */
-	ANSWER_REVISION,			/* of the WAL, or 0 if the answer is not flushed */
+	ANSWER_REVISION,			/* of the WAL, or 0 if the answer is not
+								 * flushed */
 	ANSWER_CLOCK,				/* in us since 1970 */
 	ANSWER_COLUMNS
 } AnswerColumn;

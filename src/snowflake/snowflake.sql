@@ -1,6 +1,7 @@
 --
--- Making snowflake IDs.  All state is in shared memory, so these are safe in
--- parallel workers; they change no table, so they work in read-only transactions.
+-- Issuing snowflake IDs.  All state is in shared memory, so these are safe in
+-- parallel workers; they change no table, so they work in read-only
+-- transactions.
 --
 
 CREATE FUNCTION snowflake_nextval()

@@ -1,5 +1,6 @@
 --
--- Extended Snowflakes: ns, node and sequence in a uuid, which are no UUIDs of RFC 9562.
+-- Extended Snowflakes: ns, node and sequence in a uuid.  They are not UUIDs of
+-- RFC 9562.
 --
 
 CREATE FUNCTION snowflake128_nextval()

@@ -29,7 +29,7 @@ snowflake_check_has_bounds(const SnowflakeLayout *layout)
 				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("snowflake layout has no bounds on IDs"),
 				errdetail("The time is not the highest field of this layout, so the IDs of a time do not lie between two numbers."),
-				errhint("Use snowflake_created_in(), or compare snowflake_timestamp() itself, which an index on that expression can serve."));
+				errhint("Use snowflake_created_in(), or compare snowflake_timestamp(), which can use an index on that expression."));
 }
 
 /*

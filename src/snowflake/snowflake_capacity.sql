@@ -1,6 +1,7 @@
 --
--- Planning: what a layout has room for, which one to take, and what an ID from
--- elsewhere is.  What depends on the time of day is STABLE.
+-- Planning: the capacity of a layout, which layout to choose, and the formats
+-- that an ID of unknown origin may have.  Functions that depend on the current
+-- time are STABLE.
 --
 
 CREATE FUNCTION snowflake_capacity(layout snowflake_layout,

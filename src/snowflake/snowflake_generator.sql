@@ -1,7 +1,8 @@
 --
--- Generators with names.  A generator is a foreign server of this wrapper, so it
--- has an owner, is dumped, and GRANT USAGE ON FOREIGN SERVER says who may draw from
--- it.  Who may create some: GRANT USAGE ON FOREIGN DATA WRAPPER idgen.
+-- Generators with names.  A generator is a foreign server of this wrapper, so
+-- it has an owner and is dumped.  GRANT USAGE ON FOREIGN SERVER lets a role
+-- request its IDs, and GRANT USAGE ON FOREIGN DATA WRAPPER idgen lets a role
+-- create generators.
 --
 
 CREATE FUNCTION snowflake_generator_validator(options text[], catalog oid)

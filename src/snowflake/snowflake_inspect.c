@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * snowflake_inspect.c
- *	  snowflake_inspect(): what an ID of unknown origin is, in words and a picture.
+ *	  snowflake_inspect(): the formats that an ID may have, in words and a
+ *	  picture.
  *
- * With a layout, the report is the bits and their meaning, and depends on nothing else.
- * Without one, it ranks the layouts that the ID may be of, and has the picture for the
- * most plausible one; see layout_guess.c.
+ * With a layout, the report is the bits and their meaning, and depends on
+ * nothing else.  Without one, it ranks the layouts that the ID may have, and
+ * has the picture for the most plausible one; see layout_guess.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -64,7 +65,10 @@ append_digit_to_number(uint64 *number, char digit)
 #define UUID_LENGTH 36
 #define ULID_LENGTH 26
 
-/* A hint which function reads a text that is not a decimal number of 64 bits. */
+/*
+ * The hint: which function reads a text that is not a decimal number of 64
+ * bits.
+ */
 static const char *
 get_reader_hint(const char *copied)
 {
@@ -223,23 +227,23 @@ append_doubts(StringInfo str, const LayoutCandidate *candidate)
 	if (doubts->near_epoch)
 		appendStringInfoString(str, "; there were hardly any such IDs yet");
 	if (doubts->node_too_low)
-		appendStringInfo(str, "; nodes are numbered from %d", candidate->preset->habits.first_node);
+		appendStringInfo(str, "; nodes are numbered from %d", candidate->preset->usage.first_node);
 	if (doubts->sequence_too_low)
-		appendStringInfo(str, "; the sequence starts at %d", candidate->preset->habits.first_sequence);
+		appendStringInfo(str, "; the sequence starts at %d", candidate->preset->usage.first_sequence);
 	if (doubts->sequence_high)
-		appendStringInfo(str, "; the sequence is high, and starts at %d with each tick",
-						 candidate->preset->habits.first_sequence);
+		appendStringInfo(str, "; the sequence is high, and starts at %d in each tick",
+						 candidate->preset->usage.first_sequence);
 }
 
 static const char *
 get_candidate_name(const LayoutCandidate *candidate)
 {
 	if (candidate->kind == CANDIDATE_OTHER_EPOCH)
-		return "the same with another epoch than any of these";
+		return "the same fields with another epoch";
 	if (candidate->kind == CANDIDATE_COUNTER)
-		return "a count, no snowflake ID";
+		return "a count, not a snowflake ID";
 	if (candidate->kind == CANDIDATE_RANDOM)
-		return "random, no snowflake ID";
+		return "a random number, not a snowflake ID";
 	return candidate->preset != NULL ? candidate->preset->name : candidate->own->name;
 }
 
@@ -327,7 +331,7 @@ inspect_in_all_layouts(uint64 id)
 	appendStringInfoString(&report, "\n");
 	append_dismissed(&report, "Less likely", candidates, count, LAYOUT_FITS);
 	append_dismissed(&report, "In the future", candidates, count, LAYOUT_IN_FUTURE);
-	append_dismissed(&report, "With other bits than these", candidates, count, LAYOUT_STRAY_BITS);
+	append_dismissed(&report, "With unused bits that are set", candidates, count, LAYOUT_STRAY_BITS);
 	return cstring_to_text_with_len(report.data, report.len);
 }
 

@@ -109,8 +109,9 @@ COMMENT ON OPERATOR CLASS snowflake_layout_ops USING hash IS 'hash of layouts, f
 COMMENT ON OPERATOR FAMILY snowflake_layout_ops USING hash IS 'hash of layouts, for grouping and joins';
 
 --
--- The server's own layout is a setting, so it is no constant where an expression is
--- stored.  Where a query is planned it is one; see snowflake_layout.c.
+-- The server's own layout is a setting, so it is not a constant in a stored
+-- expression.  When a query is planned, it is a constant; see
+-- snowflake_layout.c.
 --
 
 CREATE FUNCTION snowflake_layout_support(internal)

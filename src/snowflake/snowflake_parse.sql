@@ -1,13 +1,14 @@
 --
--- Reading snowflake IDs.  Times are absolute, so with a layout that is named nothing
--- depends on a setting.  Without one it is the server's, which makes the call no
--- constant: an index or a generated column has to name a layout.  Not leakproof: an
--- ID that the layout does not have is an error.
+-- Reading snowflake IDs.  Times are absolute, so if a layout is named, the
+-- result does not depend on settings.  Otherwise the server's layout is used,
+-- and the call is not immutable: an index or a generated column has to name a
+-- layout.  Not leakproof: an ID that the layout cannot have is an error.
 --
--- Here and below, what goes by the server's layout is a function of its own and no
--- default of an argument: a default would make the calls of another function of that
--- name, which has only the arguments before it, ambiguous.  Where it is an SQL
--- function, the planner replaces it by its body, so that plans show the other one.
+-- Here and below, the form for the server's layout is a separate function, and
+-- not a default of an argument: a default would make calls of another function
+-- of that name, with only the arguments before it, ambiguous.  If the form is
+-- an SQL function, the planner replaces it by its body, so plans show the form
+-- with a layout.
 --
 
 CREATE FUNCTION snowflake_parse(id bigint, layout snowflake_layout,

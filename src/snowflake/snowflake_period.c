@@ -50,7 +50,7 @@ static const Period periods[] = {
 	{"year", USECS_PER_DAY * 547},
 };
 
-/* An hour, with what a jump of the clock adds to it, is shorter. */
+/* Longer than any hour, even one during which the clock jumps. */
 #define LONGEST_HOUR (3 * USECS_PER_HOUR)
 
 static const Period *
@@ -78,17 +78,17 @@ check_period_timestamp(TimestampTz moment, const Period *period)
 				errdetail("The %s that contains this time does not end within the range of timestamps.", period->name));
 }
 
-/* The start of the period of what a clock shows, as the clock shows it. */
+/* The start, in local time, of the period that contains a local time. */
 static Timestamp
-period_start(const Period *period, Timestamp shown)
+period_start(const Period *period, Timestamp local)
 {
-	check_period_timestamp(shown, period);
+	check_period_timestamp(local, period);
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_trunc,
 												 PointerGetDatum(cstring_to_text(period->name)),
-												 TimestampGetDatum(shown)));
+												 TimestampGetDatum(local)));
 }
 
-/* The start of the next period, as the clock shows it. */
+/* The start of the next period, in local time. */
 static Timestamp
 next_period_start(const Period *period, Timestamp start)
 {
@@ -124,14 +124,14 @@ hour_around(TimestampTz moment, pg_tz *zone)
 static Span
 days_around(const Period *period, TimestampTz moment, pg_tz *zone)
 {
-	Timestamp	shown = period_start(period, zone_clock_at(zone, moment));
-	Span		days = {.end = zone_first_shows(zone, shown)};
+	Timestamp	local = period_start(period, zone_clock_at(zone, moment));
+	Span		days = {.end = zone_first_shows(zone, local)};
 
 	do
 	{
 		days.start = days.end;
-		shown = next_period_start(period, shown);
-		days.end = zone_first_shows(zone, shown);
+		local = next_period_start(period, local);
+		days.end = zone_first_shows(zone, local);
 	} while (days.end <= moment);
 	return days;
 }

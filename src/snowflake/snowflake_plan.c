@@ -59,7 +59,7 @@ append_missed_rate(StringInfo reason, const SnowflakeLayout *layout, const Layou
 	int64		rate = layout_ids_per_second(layout);
 
 	append_separator(reason);
-	appendStringInfo(reason, "makes %s a second, %s are asked for",
+	appendStringInfo(reason, "issues %s a second, but %s are requested",
 					 rate == 0 ? "less than 1 ID" : rate == 1 ? "1 ID" : psprintf("%s IDs", format_thousands(rate)),
 					 format_thousands(demand->ids_per_second));
 }
@@ -70,7 +70,7 @@ append_missed_nodes(StringInfo reason, const SnowflakeLayout *layout, const Layo
 	int64		nodes = layout_nodes(layout);
 
 	append_separator(reason);
-	appendStringInfo(reason, "has %s %s, %s are asked for", format_thousands(nodes),
+	appendStringInfo(reason, "has %s %s, but %s are requested", format_thousands(nodes),
 					 nodes == 1 ? "node" : "nodes", format_thousands(demand->nodes));
 }
 
@@ -79,7 +79,7 @@ append_missed_years(StringInfo reason, const SnowflakeLayout *layout, const Layo
 {
 	append_separator(reason);
 	if (shortfalls->no_date)
-		appendStringInfoString(reason, "has no end of its own, as the time counts within a slab");
+		appendStringInfoString(reason, "has no end of its own, because the time counts within a slab");
 	else if (shortfalls->negative)
 		appendStringInfo(reason, "%s negative on %s", shortfalls->run_out ? "turned" : "turns",
 						 format_day(layout_end_us(layout)));

@@ -1,7 +1,8 @@
 --
--- Predicates on time.  The planner replaces them by comparisons of the ID itself
--- with bounds, so indexes, partitions and statistics serve them.  Operators have no
--- room for a layout: they go by the server's, so they are STABLE.
+-- Predicates on time.  The planner replaces them by comparisons of the ID
+-- itself with bounds, so they use indexes, partitions and statistics.
+-- Operators cannot be given a layout: they use the server's, so they are
+-- STABLE.
 --
 
 CREATE FUNCTION snowflake_predicate_support(internal)
@@ -30,9 +31,10 @@ COMMENT ON FUNCTION snowflake_created_in(bigint, tstzrange) IS
 'tests whether the time of a snowflake ID is in a range, in the server''s layout; uses indexes on the ID';
 
 --
--- The operand is a domain, so that what was said of tstzrange before keeps its
--- meaning: for "range @> '[...)'" an operator that takes exactly a tstzrange would
--- win over those of all ranges, and read the literal as an ID.
+-- The operand is a domain, so that existing expressions with tstzrange keep
+-- their meaning: in "range @> '[...)'", PostgreSQL would prefer an operator
+-- that takes exactly a tstzrange over those for all ranges, and read the
+-- literal as an ID.
 --
 
 CREATE DOMAIN snowflake_time_range AS tstzrange;
@@ -89,9 +91,10 @@ CREATE OPERATOR pg_catalog.@> (
 COMMENT ON OPERATOR pg_catalog.@> (snowflake_time_range, snowflake) IS 'contains time of';
 
 --
--- Is the number in a range of numbers?  PostgreSQL's operators want the same type on both
--- sides.  Both operands are domains, so that they count as conversions: then "id <@ '[...)'"
--- is still a range of times, and an untyped literal beside an int8range a range.
+-- Is the number in a range of numbers?  PostgreSQL's operators need the same
+-- type on both sides.  Both operands are domains, which do not count as exact
+-- matches: so the literal in "id <@ '[...)'" is still a range of times, and an
+-- untyped literal beside an int8range is a range.
 --
 
 CREATE DOMAIN snowflake_number AS snowflake;

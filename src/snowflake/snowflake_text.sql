@@ -1,5 +1,5 @@
 --
--- IDs as short text.  Not leakproof: errors show what they were given.
+-- IDs as short text.  Not leakproof: error messages show the argument.
 --
 
 CREATE FUNCTION snowflake_encode(id bigint, encoding text)

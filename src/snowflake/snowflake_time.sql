@@ -1,189 +1,46 @@
 --
--- Comparisons with a moment.  The planner replaces these SQL functions by their
--- bodies.  What those call was looked up when they were created, so they need no
--- search_path, which would keep them whole.  The casts make the operators exactly
--- those of pg_catalog.
---
--- Their operand is a domain over snowflake because of untyped literals and
--- parameters: among operators for "id > '42'", one that takes exactly a snowflake
--- would win over those of bigint, and read the literal as a time.  A domain counts
--- as a conversion, so bigint's win, and only a time is taken for a time.
+-- Results without a time zone are in TimeZone, as for a timestamptz, so they
+-- agree with "id >= date '...'" and with a cast through timestamptz.
+-- PostgreSQL's own date_trunc() and date_part() are not unique if the second
+-- argument is an untyped literal, so no existing call becomes ambiguous by
+-- these two.  A date_bin(), or a date_trunc() with a time zone, would make
+-- calls ambiguous.
 --
 
-CREATE DOMAIN snowflake_time AS snowflake;
+CREATE FUNCTION snowflake_to_timestamp(snowflake)
+RETURNS timestamp
+AS 'MODULE_PATHNAME', 'idgen_snowflake_to_timestamp'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
-COMMENT ON DOMAIN snowflake_time IS
-'operand of the operators that compare the time of a snowflake with a timestamptz; not for columns';
+COMMENT ON FUNCTION snowflake_to_timestamp(snowflake) IS 'convert snowflake to timestamp';
 
-CREATE FUNCTION snowflake_lt_timestamptz(id snowflake_time, moment timestamptz)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint < snowflake_first_from(moment, snowflake_layout());
+CREATE CAST (snowflake AS timestamp) WITH FUNCTION snowflake_to_timestamp(snowflake);
 
-COMMENT ON FUNCTION snowflake_lt_timestamptz(snowflake_time, timestamptz) IS
-'implementation of < operator';
+COMMENT ON CAST (snowflake AS timestamp) IS 'time of a snowflake ID, in TimeZone';
 
-CREATE FUNCTION snowflake_le_timestamptz(id snowflake_time, moment timestamptz)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint <= snowflake_upper_bound(moment, snowflake_layout());
+CREATE FUNCTION snowflake_to_date(snowflake)
+RETURNS date
+AS 'MODULE_PATHNAME', 'idgen_snowflake_to_date'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_le_timestamptz(snowflake_time, timestamptz) IS
-'implementation of <= operator';
+COMMENT ON FUNCTION snowflake_to_date(snowflake) IS 'convert snowflake to date';
 
-CREATE FUNCTION snowflake_gt_timestamptz(id snowflake_time, moment timestamptz)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint > snowflake_upper_bound(moment, snowflake_layout());
+CREATE CAST (snowflake AS date) WITH FUNCTION snowflake_to_date(snowflake);
 
-COMMENT ON FUNCTION snowflake_gt_timestamptz(snowflake_time, timestamptz) IS
-'implementation of > operator';
+COMMENT ON CAST (snowflake AS date) IS 'day of a snowflake ID, in TimeZone';
 
-CREATE FUNCTION snowflake_ge_timestamptz(id snowflake_time, moment timestamptz)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint >= snowflake_first_from(moment, snowflake_layout());
-
-COMMENT ON FUNCTION snowflake_ge_timestamptz(snowflake_time, timestamptz) IS
-'implementation of >= operator';
-
-CREATE FUNCTION timestamptz_lt_snowflake(moment timestamptz, id snowflake_time)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint > snowflake_upper_bound(moment, snowflake_layout());
-
-COMMENT ON FUNCTION timestamptz_lt_snowflake(timestamptz, snowflake_time) IS
-'implementation of < operator';
-
-CREATE FUNCTION timestamptz_le_snowflake(moment timestamptz, id snowflake_time)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint >= snowflake_first_from(moment, snowflake_layout());
-
-COMMENT ON FUNCTION timestamptz_le_snowflake(timestamptz, snowflake_time) IS
-'implementation of <= operator';
-
-CREATE FUNCTION timestamptz_gt_snowflake(moment timestamptz, id snowflake_time)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint < snowflake_first_from(moment, snowflake_layout());
-
-COMMENT ON FUNCTION timestamptz_gt_snowflake(timestamptz, snowflake_time) IS
-'implementation of > operator';
-
-CREATE FUNCTION timestamptz_ge_snowflake(moment timestamptz, id snowflake_time)
-RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-RETURN id::bigint <= snowflake_upper_bound(moment, snowflake_layout());
-
-COMMENT ON FUNCTION timestamptz_ge_snowflake(timestamptz, snowflake_time) IS
-'implementation of >= operator';
-
-CREATE OPERATOR pg_catalog.< (
-	LEFTARG = snowflake_time,
-	RIGHTARG = timestamptz,
-	FUNCTION = snowflake_lt_timestamptz,
-	COMMUTATOR = OPERATOR(pg_catalog.>),
-	NEGATOR = OPERATOR(pg_catalog.>=),
-	RESTRICT = scalarltsel,
-	JOIN = scalarltjoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.< (snowflake_time, timestamptz) IS 'is before';
-
-CREATE OPERATOR pg_catalog.<= (
-	LEFTARG = snowflake_time,
-	RIGHTARG = timestamptz,
-	FUNCTION = snowflake_le_timestamptz,
-	COMMUTATOR = OPERATOR(pg_catalog.>=),
-	NEGATOR = OPERATOR(pg_catalog.>),
-	RESTRICT = scalarlesel,
-	JOIN = scalarlejoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.<= (snowflake_time, timestamptz) IS 'is at or before';
-
-CREATE OPERATOR pg_catalog.> (
-	LEFTARG = snowflake_time,
-	RIGHTARG = timestamptz,
-	FUNCTION = snowflake_gt_timestamptz,
-	COMMUTATOR = OPERATOR(pg_catalog.<),
-	NEGATOR = OPERATOR(pg_catalog.<=),
-	RESTRICT = scalargtsel,
-	JOIN = scalargtjoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.> (snowflake_time, timestamptz) IS 'is after';
-
-CREATE OPERATOR pg_catalog.>= (
-	LEFTARG = snowflake_time,
-	RIGHTARG = timestamptz,
-	FUNCTION = snowflake_ge_timestamptz,
-	COMMUTATOR = OPERATOR(pg_catalog.<=),
-	NEGATOR = OPERATOR(pg_catalog.<),
-	RESTRICT = scalargesel,
-	JOIN = scalargejoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.>= (snowflake_time, timestamptz) IS 'is at or after';
-
-CREATE OPERATOR pg_catalog.< (
-	LEFTARG = timestamptz,
-	RIGHTARG = snowflake_time,
-	FUNCTION = timestamptz_lt_snowflake,
-	COMMUTATOR = OPERATOR(pg_catalog.>),
-	NEGATOR = OPERATOR(pg_catalog.>=),
-	RESTRICT = scalarltsel,
-	JOIN = scalarltjoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.< (timestamptz, snowflake_time) IS 'is before';
-
-CREATE OPERATOR pg_catalog.<= (
-	LEFTARG = timestamptz,
-	RIGHTARG = snowflake_time,
-	FUNCTION = timestamptz_le_snowflake,
-	COMMUTATOR = OPERATOR(pg_catalog.>=),
-	NEGATOR = OPERATOR(pg_catalog.>),
-	RESTRICT = scalarlesel,
-	JOIN = scalarlejoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.<= (timestamptz, snowflake_time) IS 'is at or before';
-
-CREATE OPERATOR pg_catalog.> (
-	LEFTARG = timestamptz,
-	RIGHTARG = snowflake_time,
-	FUNCTION = timestamptz_gt_snowflake,
-	COMMUTATOR = OPERATOR(pg_catalog.<),
-	NEGATOR = OPERATOR(pg_catalog.<=),
-	RESTRICT = scalargtsel,
-	JOIN = scalargtjoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.> (timestamptz, snowflake_time) IS 'is after';
-
-CREATE OPERATOR pg_catalog.>= (
-	LEFTARG = timestamptz,
-	RIGHTARG = snowflake_time,
-	FUNCTION = timestamptz_ge_snowflake,
-	COMMUTATOR = OPERATOR(pg_catalog.<=),
-	NEGATOR = OPERATOR(pg_catalog.<),
-	RESTRICT = scalargesel,
-	JOIN = scalargejoinsel
-);
-
-COMMENT ON OPERATOR pg_catalog.>= (timestamptz, snowflake_time) IS 'is at or after';
-
---
--- For pg_partman, which wants to know the time of an ID by its text.  The way from
--- a time to an ID is snowflake_lower_bound().
---
-
-CREATE FUNCTION snowflake_time_decoder(id text)
+CREATE FUNCTION date_trunc(field text, id snowflake)
 RETURNS timestamptz
-LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 10
-RETURN snowflake_timestamp(id::snowflake::bigint, snowflake_layout());
+AS 'MODULE_PATHNAME', 'idgen_snowflake_date_trunc'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION snowflake_time_decoder(text) IS
-'time of the text of a snowflake ID: time decoder for pg_partman';
+COMMENT ON FUNCTION date_trunc(text, snowflake) IS
+'time of a snowflake ID truncated to a unit, in TimeZone';
+
+CREATE FUNCTION date_part(field text, id snowflake)
+RETURNS double precision
+AS 'MODULE_PATHNAME', 'idgen_snowflake_date_part'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION date_part(text, snowflake) IS
+'field of the time of a snowflake ID, in TimeZone';

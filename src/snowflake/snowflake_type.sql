@@ -1,9 +1,9 @@
 --
--- The type.  It casts to bigint implicitly and without a function, so operators,
--- index support and statistics are those of bigint, as varchar's are those of
--- text: an index on a snowflake is an index of int8_ops, and a bigint column
--- becomes one of snowflake without being touched.  The way back is a cast for
--- assignments, so that no call is ambiguous.
+-- The type.  It casts to bigint implicitly and without a function, so
+-- operators, index support and statistics are those of bigint, as varchar's
+-- are those of text: an index on a snowflake uses int8_ops, and a bigint
+-- column can be changed to snowflake without a rewrite.  The cast from bigint
+-- is for assignments only, so that no call is ambiguous.
 --
 
 CREATE TYPE snowflake;
@@ -90,9 +90,9 @@ CREATE CAST (numeric AS snowflake) WITH FUNCTION snowflake(numeric) AS ASSIGNMEN
 COMMENT ON CAST (numeric AS snowflake) IS 'for drivers that send decimal numbers';
 
 --
--- The other ways out have functions that take a snowflake, not those that take a
--- bigint: pg_upgrade makes casts in the order of their names, and these would need
--- the cast to bigint before its turn.
+-- The other casts from snowflake use functions that take a snowflake, not
+-- those that take a bigint: pg_upgrade creates casts in the order of their
+-- names, and the latter would need the cast to bigint before it exists.
 --
 
 CREATE FUNCTION "numeric"(snowflake)
@@ -205,8 +205,9 @@ CREATE CAST (jsonb AS snowflake) WITH FUNCTION jsonb_to_snowflake(jsonb);
 
 COMMENT ON CAST (jsonb AS snowflake) IS 'for strings, the type''s form in JSON; numbers are cast like to bigint';
 
--- This goes by the server's layout.  The planner replaces it by its body, so that an
--- index on snowflake_timestamp() serves it.  Its cast comes after that to bigint.
+-- This uses the server's layout.  The planner replaces it by its body, so it
+-- can use an index on snowflake_timestamp().  Its cast is created after that to
+-- bigint.
 CREATE FUNCTION timestamptz(snowflake)
 RETURNS timestamptz
 LANGUAGE sql STABLE STRICT PARALLEL SAFE

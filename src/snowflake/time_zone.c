@@ -65,9 +65,9 @@ stretch_at(pg_tz *zone, TimestampTz moment)
 
 /* us since the start of the hour that a clock shows. */
 static int64
-us_into_hour(Timestamp shown)
+us_into_hour(Timestamp local)
 {
-	int64		rest = shown % USECS_PER_HOUR;
+	int64		rest = local % USECS_PER_HOUR;
 
 	return rest < 0 ? rest + USECS_PER_HOUR : rest;
 }
@@ -83,14 +83,14 @@ zone_clock_at(pg_tz *zone, TimestampTz moment)
  * The search begins before any clock can show it.
  */
 TimestampTz
-zone_first_shows(pg_tz *zone, Timestamp shown)
+zone_first_shows(pg_tz *zone, Timestamp local)
 {
-	TimestampTz from = shown - FARTHEST_CLOCK_US;
+	TimestampTz from = local - FARTHEST_CLOCK_US;
 
 	for (;;)
 	{
 		Stretch		stretch = stretch_at(zone, from);
-		TimestampTz first = Max(from, shown - stretch.ahead_us);
+		TimestampTz first = Max(from, local - stretch.ahead_us);
 
 		if (first < stretch.until)
 			return first;
@@ -106,13 +106,13 @@ zone_first_shows(pg_tz *zone, Timestamp shown)
 static bool
 jump_begins_hour(const Stretch *before)
 {
-	Timestamp	shown = before->until + before->ahead_after_us;
-	Timestamp	last_shown = before->until + before->ahead_us - 1;
+	Timestamp	local = before->until + before->ahead_after_us;
+	Timestamp	last_local = before->until + before->ahead_us - 1;
 
-	if (us_into_hour(shown) == 0)
+	if (us_into_hour(local) == 0)
 		return true;
 	return (before->ahead_after_us - before->ahead_us) % USECS_PER_HOUR != 0 &&
-		shown - us_into_hour(shown) != last_shown - us_into_hour(last_shown);
+		local - us_into_hour(local) != last_local - us_into_hour(last_local);
 }
 
 /*

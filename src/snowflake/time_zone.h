@@ -12,7 +12,7 @@
 #include "pgtime.h"
 
 extern Timestamp zone_clock_at(pg_tz *zone, TimestampTz moment);
-extern TimestampTz zone_first_shows(pg_tz *zone, Timestamp shown);
+extern TimestampTz zone_first_shows(pg_tz *zone, Timestamp local);
 extern TimestampTz zone_next_hour(pg_tz *zone, TimestampTz moment);
 
 #endif							/* IDGEN_TIME_ZONE_H */

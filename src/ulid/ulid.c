@@ -3,12 +3,12 @@
  * ulid.c
  *	  SQL functions that generate ULIDs.
  *
- * Within a millisecond, or while the clock is behind, a process adds a step to its last
- * ULID: a random one, so that neighbours cannot be guessed (RFC 9562, section 6.2), or 1
- * as the specification has it, in ulid_monotonic().  Both continue from the same last
- * ULID, so they are in order together.  If the system clock is set back by more than
- * CLOCK_WRONG_NS, the time follows it: then order is lost, and random bits keep ULIDs
- * distinct.
+ * Within a millisecond, or while the clock is behind, a process adds a step to
+ * its last ULID: a random one, so that neighbors cannot be guessed (RFC 9562,
+ * section 6.2), or 1, as the specification requires, in ulid_monotonic().
+ * Both continue from the same last ULID, so they are in order together.  If
+ * the system clock is set back by more than CLOCK_WRONG_NS, the time follows
+ * it: then order is lost, and random bits keep ULIDs distinct.
  *
  * ulid_sequential() orders ULIDs across sessions, with a time from unique_time_next()
  * and random bits.  The ULIDs of ulid_random(), whose order within a millisecond reveals

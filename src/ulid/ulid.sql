@@ -8,7 +8,7 @@ AS 'MODULE_PATHNAME', 'idgen_ulid'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid() IS
-'generates a ULID: increasing within a backend unless the clock is set back by more than 10 s; in the same millisecond, by a random step';
+'generates a ULID: increasing within a backend, by a random step in the same millisecond, unless the clock is set back by more than 10 s';
 
 CREATE FUNCTION ulids(count integer)
 RETURNS ulid[]
@@ -48,4 +48,4 @@ AS 'MODULE_PATHNAME', 'idgen_ulid_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION ulid_sequential() IS
-'generates a ULID that is greater than those of all statements that have ended on this server, including before a restart or failover';
+'generates a ULID that is greater than those of all statements that have ended on this server, also before a restart or failover';

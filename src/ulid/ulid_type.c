@@ -111,7 +111,7 @@ idgen_ulid_of_bytea(PG_FUNCTION_ARGS)
 int64
 timestamptz_to_ulid_ms(TimestampTz moment)
 {
-	return timestamptz_to_uuid_us(moment, "The time", "type ulid") / US_PER_MS;
+	return timestamptz_to_uuid_us(moment, false, "type ulid") / US_PER_MS;
 }
 
 /* ulid_timestamp(id ulid), ulid_to_timestamp(ulid) */

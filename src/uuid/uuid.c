@@ -122,7 +122,7 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 	shifted = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(now),
 													  IntervalPGetDatum(shift)));
-	return make_uuidv7(timestamptz_to_uuid_us(shifted, "The shifted time", "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
+	return make_uuidv7(timestamptz_to_uuid_us(shifted, true, "UUID version 7"), moment.unix_ns % NS_PER_US, moment.tail);
 }
 
 /*
@@ -134,7 +134,7 @@ idgen_uuidv7_interval(PG_FUNCTION_ARGS)
 Datum
 idgen_uuidv7_at(PG_FUNCTION_ARGS)
 {
-	int64		unix_us = timestamptz_to_uuid_us(PG_GETARG_TIMESTAMPTZ(0), "The time", "UUID version 7");
+	int64		unix_us = timestamptz_to_uuid_us(PG_GETARG_TIMESTAMPTZ(0), false, "UUID version 7");
 	uint32		fraction = (unix_us % US_PER_MS * UUID_FRACTIONS + US_PER_MS - 1) / US_PER_MS;
 
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));

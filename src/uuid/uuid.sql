@@ -1,7 +1,7 @@
 --
--- UUIDs of RFC 9562.  The signatures of uuidv4 and uuidv7 are those of PostgreSQL 18,
--- whose own functions are found first there unless ours are called by their schema;
--- their comments are at the end.
+-- UUIDs of RFC 9562.  The signatures of uuidv4 and uuidv7 are those of
+-- PostgreSQL 18, where PostgreSQL's own functions are found first unless ours
+-- are called with their schema; their comments are at the end.
 --
 
 CREATE FUNCTION uuidv4()
@@ -33,7 +33,7 @@ AS 'MODULE_PATHNAME', 'idgen_uuidv7_sequential'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION uuidv7_sequential() IS
-'generates a UUID version 7 that is greater than those of all statements that have ended on this server, including before a restart or failover';
+'generates a UUID version 7 that is greater than those of all statements that have ended on this server, also before a restart or failover';
 
 CREATE FUNCTION uuidv1()
 RETURNS uuid

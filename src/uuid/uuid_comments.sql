@@ -1,6 +1,6 @@
 --
--- Near the end, because of the search path: on PostgreSQL 18 an unqualified uuidv7()
--- means that of pg_catalog unless our schema comes first.
+-- These are near the end because of the search path: on PostgreSQL 18 an
+-- unqualified uuidv7() is that of pg_catalog unless our schema comes first.
 --
 
 SELECT pg_catalog.set_config('search_path',

@@ -89,7 +89,7 @@ next_gregorian_of_process(void)
 	static uint32 wait_event = 0;
 	GregorianState *state = &process_state()->gregorian;
 	UuidGregorian *last = &state->last;
-	int64		drift_ticks = window_max_drift.value * (NS_PER_MS / UUID_TICK_NS);
+	int64		drift_ticks = drift_max.value * (NS_PER_MS / UUID_TICK_NS);
 
 	if (last->node == 0)
 		choose_node_and_sequence(state);

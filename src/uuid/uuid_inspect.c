@@ -6,7 +6,7 @@
  * The picture has the digits of each field, and a line that explains each:
  *
  *		017f22e279b0 7 cc3 98c4dc0c0c07398f
- *		|            | |   variant 10, rand_b 18c4dc0c0c07398f: random, or begun by a counter
+ *		|            | |   variant 10, rand_b 18c4dc0c0c07398f: random, or a counter and random
  *		|            | rand_a cc3: random, a counter, or 797 us as a fraction
  *		|            version 7
  *		unix_ts_ms 1645557742000: 2022-02-22 19:22:22 UTC
@@ -55,22 +55,22 @@ static const char *const version_names[16] = {
 	[3] = "MD5 hash of a name",
 	[4] = "random",
 	[5] = "SHA-1 hash of a name",
-	[6] = "time since 1582 in order, and a node",
-	[7] = "time since 1970 in order, and random bits",
+	[6] = "sortable time since 1582, and a node",
+	[7] = "sortable time since 1970, and random bits",
 	[8] = "custom",
 };
 
 static const char *const variant_names[] = {
-	[UUID_VARIANT_NCS] = "0, for those of Apollo's NCS",
+	[UUID_VARIANT_NCS] = "0, for Apollo's NCS",
 	[UUID_VARIANT_RFC] = "10, of RFC 9562",
-	[UUID_VARIANT_MICROSOFT] = "110, for those of Microsoft's COM",
-	[UUID_VARIANT_FUTURE] = "111, kept for the future",
+	[UUID_VARIANT_MICROSOFT] = "110, for Microsoft's COM",
+	[UUID_VARIANT_FUTURE] = "111, reserved for the future",
 };
 
-static void append_field(Fields *fields, int digits, const char *format, ...) pg_attribute_printf(3, 4);
+static void append_field(Fields *fields, int digits, const char *format,...) pg_attribute_printf(3, 4);
 
 static void
-append_field(Fields *fields, int digits, const char *format, ...)
+append_field(Fields *fields, int digits, const char *format,...)
 {
 	StringInfoData meaning;
 	va_list		values;
@@ -90,7 +90,7 @@ append_field(Fields *fields, int digits, const char *format, ...)
 	fields->fields[fields->count++].meaning = meaning.data;
 }
 
-/* us since 1970 as ISO 8601 has it, independent of DateStyle and TimeZone. */
+/* us since 1970 in ISO 8601, independent of DateStyle and TimeZone. */
 static char *
 format_utc(int64 unix_us)
 {
@@ -123,7 +123,7 @@ format_node(uint64 node)
 	if ((node & UUID_NODE_MULTICAST) == 0)
 		return psprintf("%s: a hardware address", address);
 	if (node >> UUID_NODE_MARKS_SHIFT == UUID_NODE_MULTICAST >> UUID_NODE_MARKS_SHIFT)
-		return psprintf("%s: no hardware address; datacenter %d, worker %d if it is a server's of idgen",
+		return psprintf("%s: no hardware address; datacenter %d, worker %d if it is the node of an idgen server",
 						address, uuid_node_datacenter(node), uuid_node_worker(node));
 	return psprintf("%s: no hardware address", address);
 }
@@ -165,7 +165,7 @@ append_v7(Fields *fields, UuidBits uuid)
 	append_field(fields, 1, "version 7");
 	append_field(fields, 3, "rand_a %03x: random, a counter, or %d us as a fraction", rand_a,
 				 rand_a * (int) US_PER_MS / UUID_FRACTIONS);
-	append_field(fields, 16, "variant 10, rand_b %016llx: random, or begun by a counter", (unsigned long long) get_tail(uuid));
+	append_field(fields, 16, "variant 10, rand_b %016llx: random, or a counter and random", (unsigned long long) get_tail(uuid));
 }
 
 /* For versions without a time: three fields, by their names. */
@@ -256,17 +256,17 @@ idgen_uuid_inspect(PG_FUNCTION_ARGS)
 	initStringInfo(&report);
 	appendStringInfo(&report, "%s\n", DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(0))));
 	if (uuid_bits_equal(uuid, uuid_nil))
-		appendStringInfoString(&report, "Nil UUID of RFC 9562: all bits are 0; it stands for none");
+		appendStringInfoString(&report, "Nil UUID of RFC 9562: all bits are 0");
 	else if (uuid_bits_equal(uuid, uuid_max))
-		appendStringInfoString(&report, "Max UUID of RFC 9562: all bits are 1; it is above all others");
+		appendStringInfoString(&report, "Max UUID of RFC 9562: all bits are 1");
 	else if (version < 0)
 	{
-		appendStringInfo(&report, "No UUID of RFC 9562: the variant is %s\n\n", variant_names[uuid_variant(uuid)]);
+		appendStringInfo(&report, "Not a UUID of RFC 9562: the variant is %s\n\n", variant_names[uuid_variant(uuid)]);
 		append_other_kinds(&report, uuid);
 	}
 	else if (version_names[version] == NULL)
 	{
-		appendStringInfo(&report, "No UUID of RFC 9562: it defines no version %d\n\n", version);
+		appendStringInfo(&report, "Not a UUID of RFC 9562, which defines no version %d\n\n", version);
 		append_other_kinds(&report, uuid);
 	}
 	else

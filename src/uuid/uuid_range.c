@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * uuid_range.c
- *	  Timestamps as bounds on 128-bit IDs that increase with their time, and how the
- *	  planner gets from a range of timestamps to an index.
+ *	  Timestamps as bounds on 128-bit IDs that increase with their time, and
+ *	  how the planner replaces a range of timestamps by bounds.
  *
  * A bound is a value to compare IDs with, and need not be an ID.  Before the first time
  * that IDs can have it is the least value of all, and past the last time the greatest.

@@ -1,8 +1,8 @@
 --
--- Moments as bounds on 128-bit IDs that increase with their time, and predicates on
--- ranges, which the planner replaces by comparisons with bounds.  Before the first and
--- past the last time bounds are the least and the greatest value, and nothing is an
--- error, which makes all of these leakproof.
+-- Times as bounds on 128-bit IDs that increase with their time, and predicates
+-- on ranges, which the planner replaces by comparisons with bounds.  Before the
+-- first and past the last time, bounds are the least and the greatest value.
+-- So nothing is an error, and all of these are leakproof.
 --
 
 CREATE FUNCTION uuid_predicate_support(internal)

@@ -1,5 +1,6 @@
 --
--- UUIDs as short text, and as TypeIDs.  Not leakproof: errors show what they were given.
+-- UUIDs as short text, and as TypeIDs.  Not leakproof: error messages show the
+-- argument.
 --
 
 CREATE FUNCTION uuid_encode(id uuid, encoding text)

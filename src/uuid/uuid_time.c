@@ -79,16 +79,18 @@ idgen_uuid_has_version(PG_FUNCTION_ARGS)
 
 /*
  * us since 1970.  ERROR DATETIME_VALUE_OUT_OF_RANGE if IDs of this kind cannot hold the
- * time, also for infinity.  subject is the first part of the detail.
+ * time, also for infinity.
  */
 int64
-timestamptz_to_uuid_us(TimestampTz moment, const char *subject, const char *kind)
+timestamptz_to_uuid_us(TimestampTz moment, bool is_shifted, const char *kind)
 {
 	if (moment < clock_timestamptz(0) || moment >= clock_timestamptz(UUID_END_MS * US_PER_MS))
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range for %s", kind),
-				errdetail("%s must be between 1970-01-01 and 10889-08-02 in UTC.", subject));
+				is_shifted ?
+				errdetail("The shifted time must be between 1970-01-01 and 10889-08-02 in UTC.") :
+				errdetail("The time must be between 1970-01-01 and 10889-08-02 in UTC."));
 	return clock_unix_us(moment);
 }
 

@@ -10,6 +10,6 @@
 
 #include "datatype/timestamp.h"
 
-extern int64 timestamptz_to_uuid_us(TimestampTz moment, const char *subject, const char *kind);
+extern int64 timestamptz_to_uuid_us(TimestampTz moment, bool is_shifted, const char *kind);
 
 #endif							/* IDGEN_UUID_TIME_H */

@@ -1,6 +1,7 @@
 --
--- Reading UUIDs.  What has no time, as version 4, another variant, nil and max, gives
--- NULL, as in uuid_extract_timestamp() of PostgreSQL 17.
+-- Reading UUIDs.  For UUIDs without a time, such as version 4, other variants,
+-- nil and max, the result is NULL, as in uuid_extract_timestamp() of
+-- PostgreSQL 17.
 --
 
 CREATE FUNCTION uuid_timestamp(id uuid, with_fraction boolean)
@@ -11,8 +12,8 @@ LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp(uuid, boolean) IS
 'time of a UUID of version 1, 6 or 7; with_fraction includes the fraction of a millisecond that version 7 can contain';
 
--- A literal or a parameter without a type is a text here.  Without this function it would be
--- taken for a second UUID of the one below.
+-- A literal or a parameter without a type is taken as a text here.  Without
+-- this function it would be taken as a second UUID of the variadic one below.
 CREATE FUNCTION uuid_timestamp(id uuid, with_fraction text)
 RETURNS timestamptz
 IMMUTABLE STRICT PARALLEL SAFE
@@ -29,9 +30,10 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION uuid_timestamp_support(internal) IS
 'planner support for uuid_timestamp() of one UUID';
 
--- TimescaleDB has a uuid_timestamp(uuid), and so have many applications.  Of two that a
--- call fits alike, PostgreSQL takes the one that is not variadic, so theirs goes on
--- being called where it is in the same schema, whichever came first.
+-- TimescaleDB has a uuid_timestamp(uuid), and so have many applications.  If
+-- two functions match a call equally well, PostgreSQL calls the one that is
+-- not variadic.  So if theirs is in the same schema, it is still called,
+-- whichever was created first.
 CREATE FUNCTION uuid_timestamp(VARIADIC id uuid[])
 RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'idgen_uuid_timestamp_ms'
@@ -42,8 +44,9 @@ COMMENT ON FUNCTION uuid_timestamp(uuid[]) IS
 'time of one UUID of version 1, 6 or 7; that of version 7 is in milliseconds';
 
 --
--- It is VARIADIC because others have a uuid_version(uuid), as TimescaleDB does: PostgreSQL
--- takes that one, if both are in one schema, and either can be installed beside the other.
+-- It is VARIADIC because others have a uuid_version(uuid), for example
+-- TimescaleDB.  If both are in one schema, PostgreSQL calls theirs, and the two
+-- can be created in any order.
 --
 
 CREATE FUNCTION uuid_version(VARIADIC id uuid[])
@@ -79,8 +82,8 @@ COMMENT ON FUNCTION uuidv6_to_v1(uuid) IS
 'converts a UUID of version 6 to version 1, with the same time, clock sequence and node';
 
 --
--- The least and the greatest UUID of an index.  They are not called min and max, as
--- PostgreSQL 20 has these, and many a database has made its own.
+-- The least and the greatest UUID of an index.  They are not called min and
+-- max, because PostgreSQL 20 has these, and many databases have their own.
 --
 
 CREATE FUNCTION uuid_lesser_of(uuid, uuid)

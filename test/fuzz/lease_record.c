@@ -32,10 +32,10 @@ take_text(Input *input)
 	size_t		length = strlen(head);
 	char	   *text = malloc(length + input->size + 1);
 
-	require(text != NULL);
+	require(text !=NULL);
 	memcpy(text, head, length);
-	memcpy(text + length, input->data, input->size);
-	text[length + input->size] = '\0';
+	memcpy(text +length, input->data, input->size);
+	text[		length + input->size] = '\0';
 	return text;
 }
 

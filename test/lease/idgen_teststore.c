@@ -109,10 +109,12 @@ read_file(const LeaseSession *session, const char *name, char *text, size_t size
 {
 	FILE	   *file = fopen(file_path(session, name), "r");
 
-	text[0] = '\0';
+	text[		0] = '\0';
+
 	if (file == NULL)
 		return false;
-	text[fread(text, 1, size - 1, file)] = '\0';
+	text[		fread(text, 1, size - 1, file)] = '\0';
+
 	fclose(file);
 	return true;
 }
@@ -135,7 +137,7 @@ write_file(const LeaseSession *session, const char *name, const char *text)
 static int64
 read_number(const LeaseSession *session, const char *name)
 {
-	char		text[32];
+	char text[	32];
 
 	return read_file(session, name, text, sizeof(text)) ? strtoll(text, NULL, 10) : 0;
 }
@@ -183,7 +185,7 @@ apply_line(Behavior *behavior, const char *name, const char *value)
 static void
 read_behavior(const LeaseSession *session, LeaseOperationKind kind, Behavior *behavior)
 {
-	char		text[4096];
+	char text[	4096];
 	char		rest[4096 + 64] = "";
 	char	   *state = NULL;
 	bool		is_changed = false;
@@ -250,7 +252,7 @@ write_hold(const LeaseSession *session, const LeaseOperation *operation)
 static void
 count_revision(const LeaseSession *session)
 {
-	char		text[32];
+	char text[	32];
 
 	snprintf(text, sizeof(text), INT64_FORMAT, read_number(session, "revision") + 1);
 	write_file(session, "revision", text);
@@ -259,7 +261,7 @@ count_revision(const LeaseSession *session)
 static LeaseOutcome
 prepare(const LeaseSession *session)
 {
-	char		text[32];
+	char text[	32];
 
 	if (read_number(session, "incarnation") == 0)
 	{
@@ -353,7 +355,7 @@ static void
 put_off(const LeaseSession *session, const LeaseOperation *operation, int64 due_us)
 {
 	static int	count;
-	char		text[4 * TEXT_SIZE];
+	char text[	4 * TEXT_SIZE];
 	char		name[64];
 
 #define FIELD(value) ((value) == NULL ? "-" : (value))
@@ -374,7 +376,7 @@ absent_or(const char *field)
 static void
 catch_up_with(LeaseSession *session, const char *name)
 {
-	char		text[4 * TEXT_SIZE];
+	char text[	4 * TEXT_SIZE];
 	char	   *fields[LATE_FIELDS];
 	char	   *state = NULL;
 	Behavior	honest = {.applied_late_ms = -1};
@@ -408,7 +410,10 @@ catch_up(LeaseSession *session)
 		char		first[64] = "";
 		struct dirent *entry;
 
-		/* The numbers have as many digits, so the names are in the order of time. */
+		/*
+		 * The numbers have as many digits, so the names are in the order of
+		 * time.
+		 */
 		while (directory != NULL && (entry = readdir(directory)) != NULL)
 			if (strncmp(entry->d_name, "late-", 5) == 0 && strtoll(entry->d_name + 5, NULL, 10) <= now_us() &&
 				(first[0] == '\0' || strcmp(entry->d_name, first) < 0))

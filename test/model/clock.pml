@@ -171,7 +171,7 @@ proctype reader(byte me)
 end_of_call:
 	do
 	:: {
-		/* Before this, window_read_clocks() has read the restarts; reference_clock_read() */
+		/* Before this, drift_read_clocks() has read the restarts; reference_clock_read() */
 		began = resets;
 #ifdef FAULT_CLOCK_FIRST
 		now = wall;

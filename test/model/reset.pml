@@ -1,7 +1,8 @@
 /*
  * reset.pml
- *	  The timelines are set by hand, also backwards: src/engine/reset.c, and what window_at(),
- *	  try_take() and get_reservation_status() do about it.  Part of timeline.pml, with RESET.
+ *	  The timelines are set by hand, also backwards: src/engine/reset.c, and what
+ *	  limit_open_positions(), try_take() and get_reservation_status() do about it.
+ *	  Part of timeline.pml, with RESET.
  *
  * The configuration names node 0 or 1, and changes.  Backends see that between two
  * calls, each in its own time.  An ID is a position and a node.  What it comes from:
@@ -31,7 +32,7 @@
 byte restarts = 0;				/* limits.restarts */
 byte loaded_tick = 0;			/* reservation.loaded_us */
 byte stopped[TIMELINES];		/* timeline.stopped; here 0 when it is of no more use */
-byte left_until_tick[2];		/* timeline.left_until_us, of records */
+byte repeats_until_tick[2];		/* timeline.repeats_until_us, of records */
 
 /* The world outside. */
 bit configured_node = 0;
@@ -152,8 +153,8 @@ inline lose_more_shared_memory()
 	stopped[0] = 0;
 	stopped[1] = 0;
 	stopped[2] = 0;
-	left_until_tick[0] = 0;
-	left_until_tick[1] = 0
+	repeats_until_tick[0] = 0;
+	repeats_until_tick[1] = 0
 }
 
 /* ------------------------------------------------------------------------ */
@@ -218,10 +219,10 @@ inline get_ready()
 #endif
 
 /*
- * window_read_clocks(), window_at().  A restart writes the start and then the
+ * drift_read_clocks(), limit_open_positions().  A restart writes the start and then the
  * reservation; to read them in the other order is what makes them fit.
  */
-inline read_window()
+inline read_open_positions()
 {
 	at_any_clock(restarts_seen = restarts);
 #ifdef FAULT_READ_START_FIRST
@@ -235,9 +236,9 @@ inline read_window()
 
 /* In record_node(): the node has issued IDs for this time, and the timeline went back. */
 #if defined(MOMENTS) && !defined(FAULT_RECORD_UNCHECKED)
-#define has_left				(left_until_tick[node] > 0 && start < tick_position(left_until_tick[node]))
+#define would_repeat			(repeats_until_tick[node] > 0 && start < tick_position(repeats_until_tick[node]))
 #else
-#define has_left				false
+#define would_repeat			false
 #endif
 
 inline record_node()
@@ -262,8 +263,8 @@ inline record_and_check_restarts()
 {
 #ifdef MOMENTS
 	if
-	:: d_step { !has_left -> skip }
-	:: d_step { has_left -> forget() };
+	:: d_step { !would_repeat -> skip }
+	:: d_step { would_repeat -> forget() };
 		goto end_of_call
 	fi;
 #ifndef FAULT_RECORD_LATE
@@ -365,7 +366,7 @@ inline set_timeline(which)
 		fi
 	};
 #ifdef MOMENTS
-	left_until_tick[which] = (stopped_end_tick(which) <= asked_tick || force -> 0 : stopped_end_tick(which))
+	repeats_until_tick[which] = (stopped_end_tick(which) <= asked_tick || force -> 0 : stopped_end_tick(which))
 #endif
 }
 

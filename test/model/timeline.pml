@@ -1,6 +1,6 @@
 /*
  * timeline.pml
- *	  How positions are taken and time is reserved: src/engine/timeline.c, src/engine/window.c,
+ *	  How positions are taken and time is reserved: src/engine/timeline.c, src/engine/drift.c,
  *	  src/engine/reservation.c.
  *
  * BACKENDS processes make IDs without end.  At any moment the server may crash
@@ -271,7 +271,7 @@ inline extend(reach, must, ahead)
 
 /* ------------------------------------------------------------------------ */
 
-/* window_at() and try_take(): from where to where positions may be taken. */
+/* limit_open_positions() and try_take(): from where to where positions may be taken. */
 #define floor					tick_position(larger(clock, begin_tick))
 #define queue_end				tick_position(clock + MAX_DRIFT + 1)
 #define wanted					larger(next[timeline], floor)
@@ -418,10 +418,10 @@ end_of_call:
 		:: else -> reservation_load()
 		fi;
 
-		/* current_moment() and window_at(). */
+		/* drift_read_clocks() and limit_open_positions(). */
 #ifdef RESET
 		get_ready();
-		read_window();
+		read_open_positions();
 #else
 		at_any_clock(read_limits());
 #endif

@@ -2,7 +2,7 @@
 -- that a plain user needs is closed to them.  Whether functions are what they are marked
 -- as is in markings.sql.
 BEGIN;
-SELECT plan(12);
+SELECT plan(14);
 
 CREATE TEMP VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -18,9 +18,10 @@ SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept
 FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND proconfig IS NOT NULL;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE, unless it reads tables, which may be temporary')
 FROM our_functions WHERE proparallel <> (CASE WHEN proname IN ('idgen_check', 'idgen_check_configuration') THEN 'r' ELSE 's' END)
-  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator');
+  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator')
+  AND proname !~ '^idgen_lease_(create_pool|widen_pool|release|.*_layout)$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function has default arguments, but for those that take options by name')
-FROM our_functions WHERE pronargdefaults > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_make');
+FROM our_functions WHERE pronargdefaults > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_make', 'idgen_lease_create_pool');
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function runs as its owner')
 FROM our_functions WHERE prosecdef;
 SELECT is(string_agg(pg_describe_object(classid, objid, 0), ', '), NULL, 'everything has a comment, but for the types of rows and arrays')
@@ -39,6 +40,8 @@ SELECT lives_ok('SELECT snowflake_nextval(), snowflake_nextvals(2), snowflake_ne
 	'anyone may draw');
 SELECT lives_ok('SELECT * FROM idgen_slots, idgen_status(), snowflake_layouts', 'anyone may look');
 SELECT throws_ok('SELECT idgen_reset_timeline()', '42501', NULL, 'not anyone may reset the timeline');
+SELECT throws_ok('SELECT idgen_lease_create_pool(0, 1)', '42501', NULL, 'not anyone may create a pool of worker IDs');
+SELECT throws_ok('SELECT * FROM idgen_lease()', '42501', NULL, 'not anyone may see the lease');
 RESET ROLE;
 
 SELECT * FROM finish();

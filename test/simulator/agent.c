@@ -4,8 +4,10 @@
  *	  The agent of a server: it drives the machine, and publishes what that holds.
  *
  * Before a worker is released, or another one is published, the agent closes the
- * limits: until = 0, then counts the restart, then reads the timeline with an atomic
- * operation, as reset.c does.  It may be suspended between any two of these.
+ * limits: until = 0, no worker, then it counts the restart, then it reads the timeline
+ * with an atomic operation, as reset.c does.  It may be suspended between any two of
+ * these.  If the former worker remained to be seen after the count, an issuer could
+ * read it, and then the limits of the next one.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,7 +44,7 @@ start_server(Server *server)
 	server->must_release = false;
 	server->is_promised = true;
 	memset(&server->machine, 0, sizeof(LeaseMachine));
-	server->shared = (Shared) {.next = server->shared.next};
+	server->shared = (Shared) {.next = server->shared.next,.worker = NO_WORKER};
 	memset(server->shared.next, 0, options.workers * sizeof(int64));
 #ifdef FAULT_RESUME
 	server->machine = *remembered_machine(server);
@@ -179,7 +181,7 @@ receive_answer(Server *server, Message *message, LeaseOutcome outcome)
 	server->needs.now_us = server_clock(server);
 	lease_machine_answer(&server->machine, &server->terms, &server->needs, outcome, message != NULL ? &message->answer : &none);
 	server->phase = AGENT_DECIDE;
-	note_answer(server, step, claims, message != NULL && message->is_promised);
+	note_answer(server, step, claims, message == NULL || message->is_promised);
 	wake_agent(server, now_us);
 }
 
@@ -206,7 +208,7 @@ decide(Server *server)
 
 #ifdef FAULT_RELEASE_OPEN
 	if (is_ours && server->must_release && server->used_until_us == 0)
-		server->used_until_us = server->shared.next[server->shared.worker] * TICK_US;
+		server->used_until_us = server->shared.next[server->machine.worker] * TICK_US;
 	must_close = machine->is_held && !is_ours;
 #endif
 #ifdef FAULT_FLAG
@@ -227,7 +229,7 @@ static void
 read_used(Server *server)
 {
 	if (server->published == server->machine.claims)
-		server->used_until_us = server->shared.next[server->shared.worker] * TICK_US;
+		server->used_until_us = server->shared.next[server->machine.worker] * TICK_US;
 	server->published = 0;
 }
 
@@ -253,6 +255,11 @@ step_agent(Server *server)
 			break;
 		case AGENT_CLOSE:
 			server->shared.until_us = 0;
+			break;
+		case AGENT_FORGET:
+#ifndef FAULT_NODE_LEFT
+			server->shared.worker = NO_WORKER;
+#endif
 			break;
 		case AGENT_COUNT:
 #ifndef FAULT_NODE_APART

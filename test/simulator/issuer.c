@@ -11,7 +11,6 @@
 
 #include "simulator.h"
 
-#define BUSY_PAUSE_US (80 * US_PER_MS)
 #define NO_ROOM_PAUSE_US (20 * US_PER_MS)
 #define LONGEST_SUSPENSION_US (3 * US_PER_S)
 #define MOST_TICKS 8			/* of a take */
@@ -23,7 +22,10 @@ find_room(Server *server, Issuer *issuer)
 	int64		most = 1 + random_upto(MOST_TICKS - 1);
 	int64		until = issuer->until_us / TICK_US;
 
-	/* If clocks are right, nothing is further ahead of the clock; else that would only keep IDs from being issued. */
+	/*
+	 * If clocks are right, nothing is further ahead of the clock; else that
+	 * would only keep IDs from being issued.
+	 */
 	if (!options.clocks)
 		until = Min(until, (issuer->clock_us + options.doubt_us) / TICK_US);
 	issuer->first = Max(issuer->next, Max(issuer->clock_us / TICK_US, issuer->start_us / TICK_US));
@@ -64,7 +66,7 @@ is_same_worker(const Server *server, const Issuer *issuer)
 static bool
 step_issuer(Server *server, Issuer *issuer)
 {
-	const Shared *shared = &server->shared;
+	Shared	   *shared = &server->shared;
 
 	switch (issuer->phase++)
 	{
@@ -74,7 +76,8 @@ step_issuer(Server *server, Issuer *issuer)
 			return true;
 		case ISSUER_READ_WORKER:
 			issuer->worker = shared->worker;
-			return true;
+			shared->asked_us = Max(issuer->clock_us, 1);
+			return issuer->worker != NO_WORKER;
 		case ISSUER_READ_UNTIL:
 			issuer->until_us = shared->until_us;
 			issuer->is_promised = server->is_promised;
@@ -108,7 +111,7 @@ run_issuer(Server *server, int number)
 
 	do
 	{
-		if (options.faults && chance(0.002))
+		if (options.faults && chance(0.005))
 		{
 			issuer->paused_until_us = now_us + random_upto(LONGEST_SUSPENSION_US);
 			event.at_us = issuer->paused_until_us;
@@ -120,6 +123,6 @@ run_issuer(Server *server, int number)
 	issuer->phase = ISSUER_READ_RESTARTS;
 	if (has_issued && options.idle)
 		return;
-	event.at_us = now_us + 1 + random_upto(has_issued ? BUSY_PAUSE_US : NO_ROOM_PAUSE_US);
+	event.at_us = now_us + 1 + random_upto(has_issued ? options.pause_us : NO_ROOM_PAUSE_US);
 	plan_event(event);
 }

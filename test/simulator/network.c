@@ -7,7 +7,7 @@
  * Between the moment when the store went back and the one when its pool gets
  * another identity, nothing is promised of what the store grants: a server that
  * has no memory of the lost history can know nothing of it.  IDs under such grants
- * are marked.
+ * are marked.  A holder that has such a memory must come soon.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +19,9 @@
 #define LATEST_US (5 * US_PER_S)
 #define TIMEOUT_US (1 * US_PER_S)
 
+/* By then, one of many holders must have noticed that the store has gone back. */
+#define LONGEST_UNNOTICED_US (10 * US_PER_S)
+
 /* Moments to which the store can go back. */
 #define SNAPSHOTS 8
 #define SNAPSHOT_INTERVAL_US (3 * US_PER_S)
@@ -28,6 +31,7 @@ static int64 snapshots_taken;
 static int64 next_snapshot_us;
 static char identity_before[LEASE_NONCE_SIZE];	/* of the pool, when the store went back */
 static bool has_gone_back;
+static int64 went_back_us;
 
 /* ------------------------------------------------------------------ messages */
 
@@ -154,7 +158,7 @@ read_identity(char *identity)
 		strlcpy(identity, pool.identity, LEASE_NONCE_SIZE);
 }
 
-/* Does the store know that it has gone back, or has it not? */
+/* Has the store not gone back, or does its pool tell? */
 static bool
 is_promised(void)
 {
@@ -163,7 +167,7 @@ is_promised(void)
 	if (!has_gone_back)
 		return true;
 	read_identity(identity);
-	if (strcmp(identity, identity_before) != 0)
+	if (strcmp(identity, identity_before) != 0 || now_us > went_back_us + LONGEST_UNNOTICED_US)
 		has_gone_back = false;
 	return !has_gone_back || options.tells == TELLS_INCARNATION;
 }
@@ -181,6 +185,7 @@ go_back(const ModelStore *to)
 	store.incarnation = incarnation;
 	read_identity(identity_before);
 	has_gone_back = true;
+	went_back_us = now_us;
 }
 
 /* The store is restored from one of its snapshots. */

@@ -25,40 +25,47 @@ Options options = {
 	.reach_us = 6 * US_PER_S,
 	.drift_us = 1 * US_PER_S,
 	.doubt_us = 3 * US_PER_S,
+	.pause_us = 80 * US_PER_MS,
+	.most_writes = PG_INT32_MAX,
 };
 Counts		counts;
 ModelStore	store;
 Server	   *servers;
 int64		now_us = BEGIN_US;
 
+/* What can be given by name, and in which unit. */
+static const struct
+{
+	const char *name;
+	int64	   *value;
+	int64		unit;
+}			option_names[] = {
+	{"servers", &options.servers, 1},
+	{"workers", &options.workers, 1},
+	{"seconds", &options.seconds, 1},
+	{"seed", &options.seed, 1},
+	{"faults", &options.faults, 1},
+	{"clocks", &options.clocks, 1},
+	{"restores", &options.restores, 1},
+	{"idle", &options.idle, 1},
+	{"tells", &options.tells, 1},
+	{"ttl_ms", &options.ttl_us, US_PER_MS},
+	{"reach_ms", &options.reach_us, US_PER_MS},
+	{"pause_ms", &options.pause_us, US_PER_MS},
+	{"settle", &options.settle, 1},
+	{"most_writes", &options.most_writes, 1},
+};
+
 static bool
 set_option(const char *name, int64 number)
 {
-	if (strcmp(name, "servers") == 0)
-		options.servers = number;
-	else if (strcmp(name, "workers") == 0)
-		options.workers = number;
-	else if (strcmp(name, "seconds") == 0)
-		options.seconds = number;
-	else if (strcmp(name, "seed") == 0)
-		options.seed = number;
-	else if (strcmp(name, "faults") == 0)
-		options.faults = number != 0;
-	else if (strcmp(name, "clocks") == 0)
-		options.clocks = number != 0;
-	else if (strcmp(name, "restores") == 0)
-		options.restores = number != 0;
-	else if (strcmp(name, "idle") == 0)
-		options.idle = number != 0;
-	else if (strcmp(name, "tells") == 0)
-		options.tells = (StoreTells) number;
-	else if (strcmp(name, "ttl_ms") == 0)
-		options.ttl_us = number * US_PER_MS;
-	else if (strcmp(name, "reach_ms") == 0)
-		options.reach_us = number * US_PER_MS;
-	else
-		return false;
-	return true;
+	for (int i = 0; i < lengthof(option_names); i++)
+		if (strcmp(name, option_names[i].name) == 0)
+		{
+			*option_names[i].value = number * option_names[i].unit;
+			return true;
+		}
+	return false;
 }
 
 static bool
@@ -74,7 +81,7 @@ read_options(int argc, char **argv)
 		if (!set_option(argv[i], strtoll(number, NULL, 10)))
 			return false;
 	}
-	return options.servers > 0 && options.workers > 0 && options.workers <= 1024;
+	return options.servers > 0 && options.workers > 0 && options.workers <= 1024 && options.settle < options.seconds;
 }
 
 static void
@@ -113,6 +120,7 @@ make_all(void)
 	servers = calloc(options.servers, sizeof(Server));
 	for (int i = 0; i < options.servers; i++)
 		make_server(&servers[i], i);
+	plan_event((Event) {.kind = EVENT_SETTLED,.at_us = now_us + options.settle * US_PER_S});
 	if (options.faults)
 		begin_faults();
 }
@@ -172,6 +180,10 @@ handle_event(Event *event)
 		case EVENT_CREATE_POOL:
 			create_pool(now_us + options.doubt_us + options.reach_us);
 			break;
+		case EVENT_SETTLED:
+			counts.writes_before = store.writes;
+			counts.keeps_before = store.keeps;
+			break;
 	}
 }
 
@@ -196,22 +208,40 @@ run_events(void)
 	}
 }
 
+/* A figure in a second, over the time in which writes are counted. */
+static double
+per_second(int64 number)
+{
+	return (double) number / (options.seconds - options.settle);
+}
+
 static void
 report(void)
 {
-	printf("# seed %llu: %d servers, %d workers, %d s\n",
-		   (unsigned long long) options.seed, options.servers, options.workers, options.seconds);
-	printf("# %lld starts, %lld crashes, %lld clones, %lld pauses, %lld partitions, %lld steps of clocks\n",
+	printf("# %lld starts, %lld crashes, %lld clones, %lld suspensions, %lld partitions, %lld steps of clocks\n",
 		   (long long) counts.starts, (long long) counts.crashes, (long long) counts.clones,
 		   (long long) counts.pauses, (long long) counts.cuts, (long long) counts.steps);
 	printf("# %lld requests lost, %lld late; %lld answers lost, %lld late; store restored %lld times, wiped %lld times\n",
 		   (long long) counts.lost_requests, (long long) counts.late_requests, (long long) counts.lost_answers,
 		   (long long) counts.late_answers, (long long) counts.restores, (long long) counts.wipes);
 	printf("# %lld claims, %lld releases, %.1f writes/s, %.1f keeps/s, longest time without IDs %.1f s\n",
-		   (long long) counts.claims, (long long) counts.releases, (double) store.writes / options.seconds,
-		   (double) store.keeps / options.seconds, (double) counts.longest_gap_us / US_PER_S);
-	printf("%lld IDs, %lld duplicates, %lld not promised\n",
+		   (long long) counts.claims, (long long) counts.releases, per_second(store.writes - counts.writes_before),
+		   per_second(store.keeps - counts.keeps_before), (double) counts.longest_gap_us / US_PER_S);
+	printf("# %lld IDs, %lld duplicates, %lld more that are not excluded\n",
 		   (long long) counts.ids, (long long) counts.duplicates, (long long) counts.unpromised);
+}
+
+/* Has all been as it must be? */
+static bool
+judge(void)
+{
+	bool		is_good = counts.duplicates == 0 &&
+		per_second(store.writes - counts.writes_before) <= options.most_writes;
+
+	printf("%s 1 - %lld servers, %lld workers, %lld s, seed %lld: no ID twice, and no more writes than allowed\n1..1\n",
+		   is_good ? "ok" : "not ok", (long long) options.servers, (long long) options.workers,
+		   (long long) options.seconds, (long long) options.seed);
+	return is_good;
 }
 
 int
@@ -219,12 +249,14 @@ main(int argc, char **argv)
 {
 	if (!read_options(argc, argv))
 	{
-		fprintf(stderr, "usage: simulator [servers=N] [workers=N] [seconds=N] [seed=N] [faults=0] [clocks=0] [restores=1] "
-				"[idle=1] [tells=0|1|2] [ttl_ms=N] [reach_ms=N]\n");
+		fprintf(stderr, "usage: simulator [NAME=NUMBER ...], with the names of:");
+		for (int i = 0; i < lengthof(option_names); i++)
+			fprintf(stderr, " %s", option_names[i].name);
+		fprintf(stderr, "\n");
 		return 2;
 	}
 	make_all();
 	run_events();
 	report();
-	return counts.duplicates > 0;
+	return judge() ? 0 : 1;
 }

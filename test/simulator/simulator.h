@@ -20,6 +20,8 @@
 #define TICK_US US_PER_MS
 #define LAYOUT "time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12"
 
+#define NO_WORKER (-1)
+
 #define ISSUERS 2				/* of a server */
 
 typedef enum StoreTells
@@ -31,19 +33,24 @@ typedef enum StoreTells
 
 typedef struct Options
 {
-	int			servers;
-	int			workers;
-	int			seconds;
-	uint64		seed;
-	bool		faults;			/* of messages, processes and servers */
-	bool		clocks;			/* clocks are wrong, too */
-	bool		restores;		/* the store goes back at times, or is wiped */
-	bool		idle;			/* servers issue an ID at the beginning, and no more */
-	StoreTells	tells;
+	int64		servers;
+	int64		workers;
+	int64		seconds;
+	int64		seed;
+	int64		faults;			/* of messages, processes and servers: 0 or 1,
+								 * as the next three */
+	int64		clocks;			/* clocks are wrong, too */
+	int64		restores;		/* the store goes back at times, or is wiped */
+	int64		idle;			/* servers issue an ID at the beginning, and
+								 * no more */
+	int64		tells;			/* StoreTells */
 	int64		ttl_us;
 	int64		reach_us;
 	int64		drift_us;
 	int64		doubt_us;
+	int64		pause_us;		/* of an issuer after a take, at most */
+	int64		settle;			/* seconds before writes are counted */
+	int64		most_writes;	/* in a second */
 } Options;
 
 /* ------------------------------------------------------------------ a server */
@@ -51,12 +58,13 @@ typedef struct Options
 /* What backends see of the lease. */
 typedef struct Shared
 {
-	int			worker;
+	int			worker;			/* or NO_WORKER */
 	int64		start_us;
 	int64		until_us;		/* IDs end here; 0: none may be issued */
 	uint32		restarts;		/* counts changes of the worker */
 	int64		asked_us;		/* the end of the IDs that were asked for last */
-	int64	   *next;			/* the timeline of each worker: the next free tick */
+	int64	   *next;			/* the timeline of each worker: the next free
+								 * tick */
 } Shared;
 
 /* What an issuer does next; it may sleep before each. */
@@ -94,6 +102,7 @@ typedef enum AgentPhase
 {
 	AGENT_DECIDE,
 	AGENT_CLOSE,
+	AGENT_FORGET,
 	AGENT_COUNT,
 	AGENT_READ_USED,
 	AGENT_PUBLISH_WORKER,
@@ -117,12 +126,14 @@ typedef struct Server
 
 	AgentPhase	phase;
 	int64		paused_until_us;
-	int64		operation;		/* the number of the one under way, or of the last */
+	int64		operation;		/* the number of the one under way, or of the
+								 * last */
 	int64		wake_us;		/* the earliest wake-up that is planned */
 	int64		keep_due_us;
 	int64		retry_us;		/* do not begin an operation earlier */
 	int64		low_us;			/* extend when IDs from here on are asked for */
-	int64		published;		/* number of the machine's claim that is published; 0: none */
+	int64		published;		/* number of the machine's claim that is
+								 * published; 0: none */
 	int64		used_until_us;	/* of the machine's claim */
 	bool		must_release;
 	bool		is_promised;	/* see network.c */
@@ -158,6 +169,7 @@ typedef enum EventKind
 	EVENT_TIMEOUT,				/* of an operation */
 	EVENT_FAULT,
 	EVENT_CREATE_POOL,			/* after the store was wiped */
+	EVENT_SETTLED,				/* from now on, writes are counted */
 } EventKind;
 
 typedef struct Event
@@ -166,7 +178,8 @@ typedef struct Event
 	uint64		order;
 	EventKind	kind;
 	Server	   *server;
-	uint32		life;			/* of the server; an event of an earlier life is void */
+	uint32		life;			/* of the server; an event of an earlier life
+								 * is void */
 	int64		number;			/* of an operation or an issuer */
 	Message    *message;
 } Event;
@@ -175,7 +188,8 @@ typedef struct Counts
 {
 	int64		ids;
 	int64		duplicates;
-	int64		unpromised;		/* duplicates that no rule excludes: see README.md */
+	int64		unpromised;		/* duplicates that no rule excludes: see
+								 * README.md */
 	int64		claims;
 	int64		releases;
 	int64		starts;
@@ -190,6 +204,8 @@ typedef struct Counts
 	int64		late_requests;
 	int64		lost_answers;
 	int64		late_answers;
+	int64		writes_before;	/* the time when they are counted */
+	int64		keeps_before;
 	int64		longest_gap_us; /* of an issuer, between two IDs in one life */
 } Counts;
 

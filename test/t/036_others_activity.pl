@@ -25,11 +25,11 @@ my $SLOTS = q{SELECT count(*), count(*) FILTER (WHERE pid = pg_backend_pid()) FR
 
 # What it sees of the server's timeline and the totals, and how many timelines.
 my $KNOWS = q{SELECT timeline_at IS NOT NULL, ahead_of_clock IS NOT NULL, reserved_until IS NOT NULL, ids_issued IS NOT NULL,
-	chunks_taken IS NOT NULL, sequence_waits IS NOT NULL, drift_waits IS NOT NULL, reservation_waits IS NOT NULL,
+	chunks_taken IS NOT NULL, sequence_waits IS NOT NULL, drift_waits IS NOT NULL, reservation_waits IS NOT NULL, lease_waits IS NOT NULL,
 	time_waited IS NOT NULL, reservations IS NOT NULL, time_reserving IS NOT NULL,
 	(SELECT count(*) || ' ' || count(timeline_at) || ' ' || count(ahead_of_clock) FROM idgen_timelines) FROM idgen_status()};
-my $EVERYTHING = join('|', ('t') x 11);
-my $NOTHING = join('|', ('f') x 11);
+my $EVERYTHING = join('|', ('t') x 12);
+my $NOTHING = join('|', ('f') x 12);
 
 sub create_roles
 {

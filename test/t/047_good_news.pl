@@ -140,7 +140,7 @@ sub check_reservation
 	$session->query("SELECT pg_replication_origin_create('regress_' || i) FROM generate_series(1, 10) i");
 	$session->query("SELECT pg_replication_origin_advance('regress_' || i, '0/1') FROM generate_series(1, 10) i");
 	outlive_reservation($session);
-	fails_and_is_found($session, qr/ERROR:  53400: /, qr/^error\|max_\w+\|Subscriptions and other replication origins take up all 10 places/, 'no place');
+	fails_and_is_found($session, qr/ERROR:  53400: /, qr/^error\|max_\w+\|Subscriptions and other replication origins use all 10 slots/, 'no place');
 	$session->query("SELECT pg_replication_origin_drop('regress_' || i) FROM generate_series(1, 10) i");
 	is_well($session, 'places');
 

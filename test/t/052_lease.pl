@@ -1,5 +1,7 @@
-# Guards: a server leases its worker ID from a store, here another PostgreSQL: it claims one when it starts, extends the
-# lease under load, gives it up when it stops, and never shares it with another server.
+# Guards: a server leases its worker ID from a store, here another PostgreSQL.  It claims one when it starts, extends
+# its lease before calls have to wait, writes nothing while it is idle, gives the worker ID up when it stops, and
+# claims anew when it starts again.  All IDs that contain the server's node have the leased worker ID.  Whatever
+# happens, no ID comes twice, and none lies beyond the fence of its worker ID in the store.
 
 use strict;
 use warnings;
@@ -7,45 +9,255 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
+use IdgenTest::Lease;
 use PostgreSQL::Test::Cluster;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
-my $store = new_server('store');
-my $address = 'postgresql://' . $store->host . ':' . $store->port . '/postgres';
-$address = 'postgresql:///postgres?host=' . $store->host . '&port=' . $store->port;
+my $store = postgres_store('store');
+my $issued = issued();
 
-sub leasing_server
+# ---------------------------------------------------------------------------------------------------- the first ones
+
+# A short TTL lets holds be kept often; worker IDs of one that is set do not count.
+my $one = leasing_server('one', $store, conf => "idgen.worker_id = 17\n", lease => { ttl => '3s', reach => '6s' });
+my $session = session($one);
+
+sub check_claim
 {
-	my ($name, %option) = @_;
+	my $lease = wait_for_lease($session, 'claiming');
 
-	return new_server($name, preload => 1, %option, conf => "idgen.lease_store = '$address'\n" . ($option{conf} // ''));
+	like($lease->{last_error}, qr/The store has no pool "default".*idgen_lease_create_pool\(\)/, 'a server of a store without the pool says so');
+	is($lease->{worker_id}, undef, '... and has no worker ID');
+	is($session->query('SELECT worker_id FROM idgen_status()'), '', '... whatever the setting says');
+	$session->query("SET idgen.max_wait = '200ms'");
+	like(
+		$session->error('SELECT snowflake_nextval()'),
+		qr/ERROR:  55000: this server holds no worker ID.*DETAIL:  "idgen.max_wait" is 200 ms\. The store has no pool "default"/s,
+		'... and issues no ID');
+	$session->query('RESET idgen.max_wait');
+
+	create_pool($session, 0, 3);
+	$lease = wait_for_lease($session, 'held');
+	my $record = $store->workers->{ $lease->{worker_id} };
+	ok($lease->{worker_id} <= 3, 'a worker ID of the pool is claimed as soon as there is one');
+	is_deeply([ @$lease{qw(epoch fence last_error)} ], [ 1, undef, undef ], '... by the first claim, which moves no fence');
+	is_deeply([ @$record{qw(epoch fence hold)} ], [ 1, 0, $record->{nonce} ], '... as the store knows');
+
+	my $ids = issue($session);
+	$issued->add('the first ID', 'one', $ids);
+	is(node_of($ids->[0]), $lease->{worker_id}, '... has the leased worker ID');
+	is($session->query('SELECT worker_id FROM idgen_status()'), $lease->{worker_id}, '... which idgen_status() shows');
+	$issued->are_below_fences($store, '... and lies below the fence in the store');
+	like(
+		$session->query("SELECT string_agg(finding, ' ') FROM idgen_check() WHERE subject = 'idgen.worker_id'"),
+		qr/^The value is 17, but "idgen.lease_store" is set/,
+		'a finding says that the setting does not count');
+	return $lease->{worker_id};
 }
 
-my $one = leasing_server('one');
-my $session = session($one);
-my $lease = 'SELECT state, worker_id, epoch, failures, coalesce(last_error, $$none$$) FROM idgen_lease()';
+# Extensions come before the lease ends.
+sub check_load
+{
+	my $before = lease($session);
+	my $waits = 'SELECT lease_waits FROM idgen_status()';
+	my $waited = $session->query($waits);
 
-$session->query("SET idgen.max_wait = '10s'");
-note $session->query($lease);
-$session->query('SELECT idgen_lease_create_pool(0, 3)');
-wait_until { $session->query('SELECT state FROM idgen_lease()') eq 'held' } 'a worker ID';
-note $session->query($lease);
-note $session->query('SELECT * FROM idgen_lease_workers()');
-note $session->query('SELECT (snowflake_parse(snowflake_nextval())).*');
-note $session->query('SELECT * FROM idgen_lease()');
-my $two = leasing_server('two');
-my $other = session($two);
-note $other->query('SELECT (snowflake_parse(snowflake_nextval())).*');
-note $other->query('SELECT * FROM idgen_lease()');
-note $session->query('SELECT * FROM idgen_lease_workers()');
-note $session->query('SELECT idgen_lease_release()');
-note $session->query('SELECT * FROM idgen_lease_workers()');
-note $session->query('SELECT (snowflake_parse(snowflake_nextval())).*');
-note $session->query('SELECT * FROM idgen_lease_workers()');
-note $session->query('SELECT * FROM idgen_status()');
-note $session->query('SELECT count(*) FROM (SELECT snowflake_nextval() FROM generate_series(1,1000000)) AS ids');
-note $session->query('SELECT * FROM idgen_lease()');
+	my @load = map { start_issuing(session($one), full_run() ? 30 : 8) } 1 .. 3;
+	$issued->add('IDs under load', "load $_", (finish_issuing($load[$_]))[0]) foreach 0 .. $#load;
+	my $after = lease($session);
+	isnt($after->{fence}, $before->{fence}, 'the lease is extended under load');
+	is($session->query($waits), $waited, '... and no call has waited for that');
+	is($after->{failures}, 0, '... and nothing has failed');
+	$issued->are_below_fences($store, '... and all IDs lie below the fence');
+	$_->quit foreach @load;
+	return;
+}
+
+# What is held is kept, but no record is written.
+sub check_idle
+{
+	my $worker = lease($session)->{worker_id};
+	my $before = $store->workers->{$worker};
+	my $after;
+
+	wait_until { ($after = $store->workers->{$worker})->{hold_version} != $before->{hold_version} } 'the hold to be kept';
+	sleep 2;
+	$after = $store->workers->{$worker};
+	is($after->{version}, $before->{version}, 'an idle server keeps its hold and does not write its record');
+	is($after->{hold}, $before->{nonce}, '... and the hold is its own');
+	return;
+}
+
+# ---------------------------------------------------------------------------------------------------- others
+
+# IDs of 128 bits, and generators.
+sub check_all_kinds
+{
+	my $worker = lease($session)->{worker_id};
+
+	is($session->query('SELECT (snowflake128_parse(snowflake128_nextval())).worker_id'), $worker, 'a 128-bit snowflake has the leased worker ID');
+	my $static = $session->query('SET idgen.uuid_node = server; SELECT right(uuidv6()::text, 12)');
+	is($static, $session->query('SELECT right(uuidv1()::text, 12)'), 'UUIDs of version 1 and 6 have one node');
+	is(hex($static) & 31, $worker, '... with the leased worker ID') or diag $static;
+	$session->query('RESET idgen.uuid_node');
+
+	$session->query("SELECT snowflake_create_generator('follows')");
+	is($session->query("SELECT (snowflake_parse(snowflake_nextval('follows'))).worker_id"), $worker, 'a generator that follows the server has it, too');
+	$session->query("SELECT snowflake_create_generator('inside', worker_id => 2)");
+	like(
+		$session->error("SELECT snowflake_nextval('inside')"),
+		qr/ERROR:  55000: IDs of generator "inside" could be equal to IDs of other servers.*pool has worker IDs 0 to 3 and layout/s,
+		'a generator with a worker ID of the pool is refused');
+	$session->query("SELECT snowflake_create_generator('outside', worker_id => 9)");
+	is($session->query("SELECT (snowflake_parse(snowflake_nextval('outside'))).worker_id"), 9, '... unlike one with another worker ID');
+	$session->query("SELECT snowflake_create_generator('wide', 'widest')");
+	like(
+		$session->error("SELECT snowflake_nextval('wide')"),
+		qr/ERROR:  55000: IDs of generator "wide" could be equal to IDs of other servers/,
+		'a generator without a worker ID, whose numbers are those of all, is refused');
+	like(
+		$session->query("SELECT string_agg(subject, ',' ORDER BY subject) FROM idgen_check() WHERE finding ~ 'stands for some of its numbers'"),
+		qr/inside.*wide/, '... and idgen_check() finds both');
+	return;
+}
+
+# What may be called by whom.
+sub check_permissions
+{
+	my %call = (
+		'idgen_lease()' => 'monitor',
+		'idgen_lease_workers()' => '',
+		'idgen_lease_release()' => '',
+		'idgen_lease_create_pool(0, 1)' => '',
+		'idgen_lease_widen_pool(0, 4)' => '',
+		"idgen_lease_propose_layout('default')" => '',
+		'idgen_lease_commit_layout()' => '',
+		'idgen_lease_abort_layout()' => '');
+
+	$session->query('CREATE ROLE nobody LOGIN; CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
+	foreach my $role ('nobody', 'monitor')
+	{
+		my $other = session($one, user => $role);
+		my @allowed = grep { $other->error("SELECT $_") !~ /ERROR:  42501: permission denied for function/ } sort keys %call;
+
+		is_deeply(\@allowed, [ grep { $call{$_} eq $role } sort keys %call ], "what $role may call");
+		like($other->error('SHOW idgen.lease_store'), $role eq 'nobody' ? qr/ERROR:  42501/ : qr/^$/, "... and whether $role sees the store");
+		$other->quit;
+	}
+	like($session->error('SELECT idgen_lease_create_pool(0, 1)'), qr/ERROR:  42710: pool "default" already exists.*worker IDs 0 to 3/s, 'a pool is not created twice');
+	return;
+}
+
+# ---------------------------------------------------------------------------------------------------- stops and starts
+
+sub check_restart
+{
+	my $before = lease($session);
+	my $worker = $before->{worker_id};
+
+	$issued->add('IDs before a stop', 'before a stop', issue($session, 100));
+	$session->quit;
+	my $seconds = stop_in($one);
+	my $released = $store->workers->{$worker};
+	is($released->{hold}, undef, 'a server that stops gives up its hold');
+	ok($released->{fence} <= (time + 1) * 1_000_000, '... and lowers the fence to the end of its IDs');
+	$issued->are_below_fences($store, '... but not below an ID');
+	start_server($one);
+	$session = session($one);
+	my $after = wait_for_lease($session, 'held');
+	is_deeply([ @$after{qw(worker_id epoch)} ], [ $worker, $before->{epoch} + 1 ], 'it claims its last worker ID anew when it starts');
+	isnt($store->workers->{$worker}->{nonce}, $released->{nonce}, '... with another nonce');
+	$issued->add('... and goes on', 'after a stop', issue($session, 100));
+	return $seconds;
+}
+
+# After a crash the worker ID rests, and another is claimed, or the same when its IDs can begin.
+sub check_crash
+{
+	my $before = lease($session);
+
+	$issued->add('IDs before a crash', 'before a crash', issue($session, 1000));
+	crash_server($one, $session);
+	$session = session($one);
+	my $after = wait_for_lease($session, 'held');
+	ok($after->{worker_id} != $before->{worker_id} || $after->{epoch} > $before->{epoch}, 'a server that crashed claims anew');
+	isnt($after->{worker_id}, $before->{worker_id}, '... another worker ID, as its last one is still held and rests');
+	$issued->add('... and goes on', 'after a crash', issue($session, 1000));
+	return;
+}
+
+# Sessions that issue IDs all the time lose no order, and no ID comes twice, while worker IDs are released.
+sub check_release
+{
+	my ($rounds) = @_;
+	my @load = map { session($one) } 1 .. 3;
+	my %workers;
+
+	start_issuing($_, full_run() ? 40 : 4) foreach @load;
+	foreach my $round (1 .. $rounds)
+	{
+		$workers{ wait_for_lease($session, 'held')->{worker_id} } = 1;
+		$session->query('SELECT idgen_lease_release()');
+		sleep rand 0.2;
+	}
+	foreach (0 .. $#load)
+	{
+		my ($ids, $errors) = finish_issuing($load[$_]);
+
+		$issued->add("IDs while the worker ID is released $rounds times", "during releases $_", $ids);
+		is("@$errors", '', '... and none was refused');
+		$_->quit foreach $load[$_];
+	}
+	note 'worker IDs: ', join ' ', sort keys %workers;
+	$issued->are_below_fences($store, '... and all lie below the fences');
+	return;
+}
+
+# ---------------------------------------------------------------------------------------------------- several servers
+
+# A server that is not preloaded starts its agent by the first call.
+sub check_first_call
+{
+	my $two = new_server('two', conf => lease_conf($store));
+	my $other = session($two);
+
+	is(agent_pid($two), 0, 'a server without a preloaded library has no agent at first');
+	my $ids = issue($other);
+	$issued->add('... but by its first ID', 'two', $ids);
+	isnt(agent_pid($two), 0, '... which starts one');
+	isnt(node_of($ids->[0]), lease($session)->{worker_id}, '... and has another worker ID than the first server');
+	my @rows = map { [ split /\|/ ] } split /\n/, $session->query('SELECT worker_id, is_held, holder, epoch FROM idgen_lease_workers()');
+	is(scalar(@rows), 4, 'idgen_lease_workers() has a row for each worker ID');
+	is(scalar(grep { $_->[1] eq 't' } @rows), 2, '... two of which are held');
+
+	# The third and the fourth one may still be held by what has crashed.
+	$other->query('SELECT idgen_lease_release()');
+	is(lease($other)->{state}, 'none', 'a released server holds none');
+	$issued->add('... and claims again by the next ID', 'two', issue($other));
+	$other->quit;
+	$two->stop('fast');
+	return;
+}
+
+# ---------------------------------------------------------------------------------------------------- run
+
+check_claim();
+check_load();
+check_idle();
+check_all_kinds();
+check_permissions();
+my $with_lease = check_restart();
+check_release(full_run() ? 150 : 15);
+check_first_call();
+check_crash();
+
+$session->query("ALTER SYSTEM SET idgen.lease_store = ''");
+$session->quit;
 $one->stop('fast');
-note $other->query('SELECT * FROM idgen_lease_workers()');
-ok(1);
+$one->start;
+my $without = stop_in($one);
+note sprintf 'a stop takes %.3f s with a lease, and %.3f s without', $with_lease, $without;
+cmp_ok($with_lease, '<=', $without + 1.5, 'a stop takes little more with a lease');
+
 done_testing();

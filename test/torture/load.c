@@ -8,7 +8,8 @@
  *
  * A client is a thread with one connection at a time, to whichever of the hosts
  * is no standby.  One thread more is in their way (see disturb.c).  From SIGUSR1
- * until SIGUSR2 they are quiet: they only draw what has the server's node.  Until
+ * until SIGUSR2 they are quiet: they only draw what has the server's node; from
+ * SIGHUP on, also what has a part of it.  Until
  * SIGTERM, these are kept in DIRECTORY:
  *
  *		ids.N		records of client N (see record.h)
@@ -42,6 +43,7 @@
 #include <libpq-fe.h>
 
 #include "load.h"
+#include "shape.h"
 
 #define INT8_OID 20
 
@@ -51,168 +53,13 @@
 /* Beyond idgen.max_wait, which is 10 s unless a session sets it. */
 #define SLOW_US 12000000
 
-/* A frame of 53 bits has 128 IDs a tick, so no larger block, and no batch that takes a second. */
-#define MOST_OF_JS 1000
-#define LARGEST_JS_BLOCK 128
-
-/*
- * A way to draw.  The first column of a row is an ID, or an array of them, or the
- * first of a block of $1.  The second is how far the time of an ID may go; it is
- * worked out after the draw.  "@" is where the name of a generator goes, with a
- * comma behind it if there is one in the text.
- */
-typedef struct Shape
-{
-	const char *name;
-	int			weight;
-	int			least;			/* $1; 0: has none */
-	int			most;
-	const char *sql;
-	const char *begin;			/* NULL: no explicit transaction */
-	const char *end;
-	bool		is_block;
-	bool		is_parallel;	/* IDs come in any order */
-	bool		is_canceled;
-	bool		is_of_server;	/* not for generators: their IDs may be in a
-								 * table already */
-} Shape;
-
-#define LIMIT "clock_timestamp() + current_setting('idgen.max_drift')::interval"
-#define ROWS "SELECT snowflake_nextval(@), " LIMIT " FROM generate_series(1, $1)"
-#define BATCH "SELECT snowflake_nextvals(@, $1), " LIMIT
-#define BLOCK "SELECT snowflake_next_block(@, $1), " LIMIT
-#define INSERT "INSERT INTO drawn (n) SELECT generate_series(1, $1) RETURNING id, " LIMIT
-
-static const Shape shapes[] = {
-	{
-		.name = "single",
-		.weight = 50,
-		.sql = "SELECT snowflake_nextval(@), " LIMIT,
-	},
-	{
-		.name = "burst",
-		.weight = 10,
-		.least = 2,
-		.most = 500,
-		.sql = ROWS,
-	},
-	{
-		.name = "batch",
-		.weight = 12,
-		.least = 1000,
-		.most = 10000,
-		.sql = BATCH,
-	},
-	{
-		.name = "small batch",
-		.weight = 5,
-		.least = 1,
-		.most = 100,
-		.sql = BATCH,
-	},
-	{
-		.name = "large batch",
-		.weight = 1,
-		.least = 20000,
-		.most = 100000,
-		.sql = BATCH,
-	},
-	{
-		.name = "block",
-		.weight = 8,
-		.least = 1,
-		.most = 4096,
-		.is_block = true,
-		.sql = BLOCK,
-	},
-	{
-		.name = "block cut short",
-		.weight = 6,
-		.least = 4096,
-		.most = 4096,
-		.is_block = true,
-		.sql = BLOCK,
-		.begin = "BEGIN; SET LOCAL statement_timeout = '1ms'",
-		.end = "ROLLBACK",
-	},
-	{
-		.name = "slow",
-		.weight = 1,
-		.least = 20,
-		.most = 200,
-		.sql = "SELECT snowflake_nextval(@), " LIMIT ", pg_sleep(0.001) FROM generate_series(1, $1)",
-	},
-	{
-		.name = "parallel",
-		.weight = 1,
-		.is_parallel = true,
-		.sql = "SELECT snowflake_nextval(@), " LIMIT " FROM many",
-	},
-	{
-		.name = "in a read-only transaction",
-		.weight = 3,
-		.least = 1,
-		.most = 300,
-		.sql = ROWS,
-		.begin = "BEGIN READ ONLY",
-		.end = "COMMIT",
-	},
-	{
-		.name = "rolled back",
-		.weight = 3,
-		.least = 1,
-		.most = 50,
-		.is_of_server = true,
-		.sql = INSERT,
-		.begin = "BEGIN READ WRITE",
-		.end = "ROLLBACK",
-	},
-	{
-		.name = "committed",
-		.weight = 1,
-		.least = 1,
-		.most = 50,
-		.is_of_server = true,
-		.sql = INSERT,
-		.begin = "BEGIN READ WRITE",
-		.end = "COMMIT",
-	},
-	{
-		.name = "failing half-way",
-		.weight = 3,
-		.least = 2,
-		.most = 1000,
-		.sql = "SELECT snowflake_nextval(@), " LIMIT ", 1 / ($1 / 2 - n) FROM generate_series(1, $1) AS n",
-	},
-	{
-		.name = "canceled",
-		.weight = 1,
-		.least = 5000,
-		.most = 20000,
-		.is_canceled = true,
-		.sql = ROWS,
-	},
-};
-
-#define SHAPES ((int) (sizeof(shapes) / sizeof(shapes[0])))
-
-/* Out of 100 statements. */
-static const int source_weights[SOURCE_KINDS] = {
-	[SERVER] = 48,
-	[FIXED] = 6,
-	[MOVED] = 10,
-	[PART] = 10,
-	[FOLLOWER] = 6,
-	[JS] = 4,
-	[TOUR] = 16,
-};
-
 typedef enum Counter
 {
 	STATEMENTS,
 	IDS,
 	SERVER_IDS,
-	GENERATOR_STATEMENTS,		/* under way, but for those of followers */
+	GENERATOR_STATEMENTS,		/* under way, but for those of followers and parts */
+	PART_STATEMENTS,
 	PARTIAL_IDS,
 	SESSIONS,
 	FAILED_CONNECTIONS,
@@ -230,7 +77,8 @@ typedef enum Counter
 } Counter;
 
 static const char *const counter_names[COUNTERS] = {
-	"statements", "ids", "the server's own ids", "generator statements under way", "ids of failed statements",
+	"statements", "ids", "the server's own ids", "generator statements under way", "statements of parts under way",
+	"ids of failed statements",
 	"sessions", "failed connections", "lost connections", "refused by drift", "refused by standby", "refused by writer",
 	"refused by origin", "refused by a setting", "refused by a reset", "canceled", "failed on purpose",
 	"unexpected errors"
@@ -268,7 +116,7 @@ static FILE *refused;
 static FILE *slow;
 static FILE *errors;
 static uint32_t last_session = 0;
-static volatile sig_atomic_t quiet = 0;
+static volatile sig_atomic_t quiet = 0;	/* SIGUSR1, SIGHUP or 0 */
 static int64_t clock_offset_us;
 
 /* ---------------------------------------------------------------- small things */
@@ -338,56 +186,6 @@ Random
 load_random_start(uint64_t seed, int number)
 {
 	return (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t) number * UINT64_C(0xD1B54A32D192ED03);
-}
-
-/* Whose IDs to draw next. */
-static SourceKind
-random_kind(Client *client)
-{
-	int			at = load_random_between(&client->random, 0, 99);
-	int			kind = SERVER;
-
-	while ((at -= source_weights[kind]) >= 0)
-		kind++;
-	return kind;
-}
-
-/*
- * The text of a shape for a source.
- */
-static void
-expand(char *str, size_t size, const char *sql, SourceKind kind)
-{
-	size_t		length = 0;
-
-	for (const char *c = sql; *c && length + 32 < size; c++)
-	{
-		if (*c != '@')
-			str[length++] = *c;
-		else if (kind != SERVER)
-			length += snprintf(str + length, size - length, "'%s'", source_names[kind]);
-		else if (c[1] == ',')
-			c++;
-	}
-	str[length] = '\0';
-}
-
-static const Shape *
-random_shape(Client *client)
-{
-	int			total = 0;
-	int			at;
-
-	for (int i = 0; i < SHAPES; i++)
-		total += shapes[i].weight;
-	at = load_random_between(&client->random, 0, total - 1);
-	for (int i = 0; i < SHAPES; i++)
-	{
-		at -= shapes[i].weight;
-		if (at < 0)
-			return &shapes[i];
-	}
-	abort();
 }
 
 /* ---------------------------------------------------------------- results */
@@ -603,7 +401,7 @@ draw(Client *client, const Shape *shape, int argument)
 	PGresult   *result;
 
 	snprintf(str, sizeof(str), "%d", argument);
-	expand(sql, sizeof(sql), shape->sql, source_kind(client->source));
+	shape_write_sql(sql, sizeof(sql), shape, source_kind(client->source));
 	if (!PQsendQueryParams(client->connection, sql, shape->least > 0, NULL, values, NULL,
 						   NULL, 1))
 		return LOST_CONNECTIONS;
@@ -622,18 +420,6 @@ draw(Client *client, const Shape *shape, int argument)
 		PQclear(result);
 	}
 	return outcome;
-}
-
-/* $1 of a shape. */
-static int
-random_argument(Client *client, const Shape *shape)
-{
-	int			argument = load_random_between(&client->random, shape->least, shape->most);
-	int			most = shape->is_block ? LARGEST_JS_BLOCK : MOST_OF_JS;
-
-	if (source_kind(client->source) != JS || argument <= most)
-		return argument;
-	return load_random_between(&client->random, shape->least < most ? shape->least : most, most);
 }
 
 /* A statement's trace beside its IDs. */
@@ -661,7 +447,7 @@ note_outcome(Client *client, const Shape *shape, Counter outcome, int64_t sent_u
 static Counter
 run_statement(Client *client, const Shape *shape)
 {
-	int			argument = random_argument(client, shape);
+	int			argument = shape_choose_argument(&client->random, shape, source_kind(client->source));
 	Counter		outcome;
 	int64_t		sent_us;
 	int64_t		received_us;
@@ -698,10 +484,16 @@ is_loud(SourceKind kind)
 	return kind != FOLLOWER && kind != SERVER;
 }
 
-static void
-leave(void)
+static uint64_t *
+statements_under_way(SourceKind kind)
 {
-	__atomic_fetch_sub(&counters[GENERATOR_STATEMENTS], 1, __ATOMIC_SEQ_CST);
+	return &counters[kind == PART ? PART_STATEMENTS : GENERATOR_STATEMENTS];
+}
+
+static void
+leave(SourceKind kind)
+{
+	__atomic_fetch_sub(statements_under_way(kind), 1, __ATOMIC_SEQ_CST);
 }
 
 /* May a statement of this kind begin?  It is counted before we look, so none is overlooked. */
@@ -710,10 +502,10 @@ enter(SourceKind kind)
 {
 	if (!is_loud(kind))
 		return true;
-	__atomic_fetch_add(&counters[GENERATOR_STATEMENTS], 1, __ATOMIC_SEQ_CST);
-	if (!quiet)
+	__atomic_fetch_add(statements_under_way(kind), 1, __ATOMIC_SEQ_CST);
+	if (quiet == 0 || (quiet == SIGHUP && kind == PART))
 		return true;
-	leave();
+	leave(kind);
 	return false;
 }
 
@@ -721,8 +513,8 @@ enter(SourceKind kind)
 static Counter
 run_any_statement(Client *client)
 {
-	const Shape *shape = random_shape(client);
-	SourceKind	kind = random_kind(client);
+	const Shape *shape = shape_choose(&client->random);
+	SourceKind	kind = shape_choose_source(&client->random);
 	Counter		outcome;
 
 	if (shape->is_of_server || !enter(kind))
@@ -730,7 +522,7 @@ run_any_statement(Client *client)
 	client->source = source_number(kind, client->database);
 	outcome = run_statement(client, shape);
 	if (is_loud(kind))
-		leave();
+		leave(kind);
 	return outcome;
 }
 
@@ -835,7 +627,7 @@ stop(int signal_number)
 static void
 be_quiet(int signal_number)
 {
-	quiet = signal_number == SIGUSR1;
+	quiet = signal_number == SIGUSR2 ? 0 : signal_number;
 }
 
 /* Replaces the file as a whole, as somebody may be reading it. */
@@ -845,7 +637,9 @@ write_progress(void)
 	char		old[1024];
 	char		new[1024];
 	FILE	   *file = load_create("progress.new");
-	bool		is_quiet = quiet && __atomic_load_n(&counters[GENERATOR_STATEMENTS], __ATOMIC_SEQ_CST) == 0;
+	int			asked = quiet;
+	bool		is_quiet = asked != 0 && __atomic_load_n(&counters[GENERATOR_STATEMENTS], __ATOMIC_SEQ_CST) == 0 &&
+		(asked == SIGHUP || __atomic_load_n(&counters[PART_STATEMENTS], __ATOMIC_SEQ_CST) == 0);
 
 	fprintf(file, "%llu %llu %d\n",
 			(unsigned long long) __atomic_load_n(&counters[IDS], __ATOMIC_RELAXED),
@@ -890,6 +684,7 @@ main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	signal(SIGUSR1, be_quiet);
 	signal(SIGUSR2, be_quiet);
+	signal(SIGHUP, be_quiet);
 	/* Not to outlive the script. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 

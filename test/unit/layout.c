@@ -97,6 +97,11 @@ test_bounds(void)
 	is_number(layout_tick_at_us(layout, epoch_us + 999), 0, "moment: end of tick 0");
 	is_number(layout_tick_at_us(layout, epoch_us + 1000), 1, "moment: start of tick 1");
 	is_number(layout_tick_at_us(layout, epoch_us - 1), -1, "moment: before the epoch");
+	is_number(layout_position_from_us(layout, epoch_us - 1), 0, "position from: before the epoch");
+	is_number(layout_position_from_us(layout, epoch_us), 0, "position from: the epoch");
+	is_number(layout_position_from_us(layout, epoch_us + 1), 4096, "position from: the next tick");
+	is_number(layout_position_from_us(layout, epoch_us + 1000), 4096, "position from: a tick");
+	is_number(layout_position_from_us(layout, PG_INT64_MAX), layout_end(layout), "position from: past the end");
 	is_number(layout_tick_at_us(layout, -1), INT64CONST(-1577836800001), "moment: before 1970, rounded down");
 	is_number(layout_tick_at_us(layout, -1000), INT64CONST(-1577836800001), "moment: a tick before 1970");
 

@@ -70,7 +70,7 @@ new_store(void)
 	store = (ModelStore)
 	{
 		.has_pool = true,.first_worker = 1,.worker_count = WORKERS,.workers = stored,
-		.incarnation = 5,.tells_revision = true,.tells_incarnation = true,
+			.incarnation = 5,.tells_revision = true,.tells_incarnation = true,
 	};
 	fresh_nonce(pool.identity);
 	pool.first_worker = 1;
@@ -87,11 +87,15 @@ new_server(const char *holder)
 {
 	return (Server)
 	{
-		.terms = {
+		.terms =
+		{
 			.layout = LAYOUT,.holder = holder,.ttl_ms = TTL_MS,.reach_us = REACH,
-			.drift_us = DRIFT,.doubt_us = DOUBT,.max_skew_us = 10 * S,
+				.drift_us = DRIFT,.doubt_us = DOUBT,.max_skew_us = 10 * S,
 		},
-		.needs = {.worker = true,.latest_start_us = PG_INT64_MAX},
+			.needs =
+		{
+			.worker = true,.latest_start_us = PG_INT64_MAX
+		},
 	};
 }
 

@@ -27,7 +27,7 @@ static void
 test_record(void)
 {
 	LeaseRecord record;
-	char		text[LEASE_RECORD_SIZE];
+	char text[	LEASE_RECORD_SIZE];
 
 	check(lease_record_read(RECORD, &record), "a record is read");
 	is_text(record.nonce, NONCE, "its nonce");
@@ -44,12 +44,13 @@ test_longest_record(void)
 {
 	LeaseRecord record = {.epoch = PG_INT64_MAX - 1,.fence_us = PG_INT64_MAX,.acknowledged = PG_INT64_MAX};
 	LeaseRecord again;
-	char		text[LEASE_RECORD_SIZE + 1];
+	char text[	LEASE_RECORD_SIZE + 1];
 	char		text_again[LEASE_RECORD_SIZE];
 
 	memset(record.nonce, 'f', LEASE_NONCE_SIZE - 1);
 	memset(record.holder, 'h', LEASE_HOLDER_SIZE - 1);
-	text[LEASE_RECORD_SIZE] = '!';
+	text[		LEASE_RECORD_SIZE] = '!';
+
 	lease_record_write(&record, text);
 	check(text[LEASE_RECORD_SIZE] == '!' && strlen(text) < LEASE_RECORD_SIZE - 1, "the longest record has room");
 	check(lease_record_read(text, &again), "the longest record is read");
@@ -63,7 +64,7 @@ is_holder(const char *name, const char *expected, const char *what)
 {
 	LeaseRecord record = {.nonce = NONCE,.epoch = 1};
 	LeaseRecord again;
-	char		text[LEASE_RECORD_SIZE];
+	char text[	LEASE_RECORD_SIZE];
 
 	strlcpy(record.holder, name, LEASE_HOLDER_SIZE);
 	lease_record_write(&record, text);
@@ -143,7 +144,7 @@ static void
 test_damaged_records(void)
 {
 	LeaseRecord record;
-	char		text[LONG_SIZE];
+	char text[	LONG_SIZE];
 	int			wrong = 0;
 
 	for (int length = 0; length < (int) strlen(RECORD) - (int) strlen("host:/data"); length++)
@@ -153,8 +154,9 @@ test_damaged_records(void)
 	}
 	is_number(wrong, 0, "no record without its end is read");
 	strlcpy(text, RECORD, sizeof(text));
-	memset(text + strlen(text), 'x', LEASE_HOLDER_SIZE);
-	text[strlen(RECORD) + LEASE_HOLDER_SIZE] = '\0';
+	memset(text +strlen(text), 'x', LEASE_HOLDER_SIZE);
+	text[		strlen(RECORD) + LEASE_HOLDER_SIZE] = '\0';
+
 	check(!lease_record_read(text, &record), "a holder's name that is too long is refused");
 }
 
@@ -162,7 +164,7 @@ static void
 test_pool(void)
 {
 	LeasePool	pool;
-	char		text[LEASE_POOL_SIZE];
+	char text[	LEASE_POOL_SIZE];
 
 	check(lease_pool_read(POOL, &pool), "a pool is read");
 	is_text(pool.identity, NONCE, "its identity");
@@ -208,7 +210,7 @@ test_longest_pool(void)
 		.proposal = PG_INT64_MAX,
 	};
 	LeasePool	again;
-	char		text[LEASE_POOL_SIZE];
+	char text[	LEASE_POOL_SIZE];
 	char		text_again[LEASE_POOL_SIZE];
 
 	memset(pool.identity, 'f', LEASE_NONCE_SIZE - 1);
@@ -269,10 +271,11 @@ test_random_changes(void)
 	for (int i = 0; i < 100000; i++)
 	{
 		LeaseRecord record;
-		char		text[] = RECORD;
+		char text[] = RECORD;
 		char		again[LEASE_RECORD_SIZE];
 
-		text[seeded_word(&state) % (sizeof(text) - 1)] = seeded_word(&state);
+		text[		seeded_word(&state) % (sizeof(text) - 1)] = seeded_word(&state);
+
 		if (!lease_record_read(text, &record))
 			continue;
 		read++;

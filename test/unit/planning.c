@@ -188,7 +188,7 @@ test_own_ids(void)
 		if (layout_has(layout, LAYOUT_WORKER))
 			id |= layout_put(layout, LAYOUT_WORKER, 1);
 		if (layout_has(layout, LAYOUT_SEQUENCE))
-			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_presets[i].habits.first_sequence);
+			id |= layout_put(layout, LAYOUT_SEQUENCE, layout_presets[i].usage.first_sequence);
 		is_number(place_of(name, id, layout, NOW_US), 1, of("an ID just made by a server", name));
 	}
 }

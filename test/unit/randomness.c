@@ -237,19 +237,14 @@ test_memory(void)
 
 /* Version 4 is 122 random bits.  Six standard deviations off is one of them in a run of four million. */
 static void
-test_uuids(void)
+test_uuid_bits(UuidBits *uuids, int count)
 {
-	const int	count = 10000000;
 	const double deviation = sqrt(count) / 2;
-	UuidBits   *uuids = malloc(sizeof(UuidBits) * count);
 	static uint32 bytes_seen[UUID_BYTES][256];
 	bool		fixed = true;
 	bool		balanced = true;
 	int			random_bits = 0;
-	int			repeats = 0;
 
-	if (uuids == NULL)
-		abort();
 	for (int i = 0; i < count; i++)
 	{
 		unsigned char bytes[UUID_BYTES];
@@ -282,7 +277,18 @@ test_uuids(void)
 	}
 	is_number(random_bits, 122, "10^7 UUIDs: the rest is random bits");
 	check(balanced, "10^7 UUIDs: each random bit is set in half of them");
+}
 
+static void
+test_uuids(void)
+{
+	const int	count = 10000000;
+	UuidBits   *uuids = malloc(sizeof(UuidBits) * count);
+	int			repeats = 0;
+
+	if (uuids == NULL)
+		abort();
+	test_uuid_bits(uuids, count);
 	sort_uuids(uuids, count);
 	for (int i = 1; i < count; i++)
 		repeats += uuid_bits_equal(uuids[i - 1], uuids[i]);

@@ -98,6 +98,21 @@ digit_of(int byte)
 	return digit == NULL ? -1 : (int) (digit - BASE32_DIGITS);
 }
 
+/* Is a byte that is no digit told, at its place, before what is wrong after it: another one, or the length? */
+static bool
+is_told_first(char byte, int place)
+{
+	char		str[ULID_TEXT_LENGTH + 1] = SMALLEST;
+
+	str[ULID_TEXT_LENGTH - 1] = '!';
+	str[place] = byte;
+	if (!is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place) ||
+		!is_refused(str, place + 1, ULID_TEXT_BAD_CHARACTER, place))
+		return false;
+	str[0] = place > 0 ? 'Z' : byte;
+	return is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
+}
+
 static void
 test_digits(void)
 {
@@ -122,17 +137,7 @@ test_digits(void)
 			if (digit < 0)
 			{
 				others_refused = others_refused && is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
-
-				/*
-				 * Before what comes after it, be that another one, or too
-				 * much of it, or too little.
-				 */
-				str[ULID_TEXT_LENGTH - 1] = place == ULID_TEXT_LENGTH - 1 ? byte : '!';
-				first_wrong_told = first_wrong_told &&
-					is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place) &&
-					is_refused(str, place + 1, ULID_TEXT_BAD_CHARACTER, place);
-				str[0] = place > 0 ? 'Z' : byte;
-				first_wrong_told = first_wrong_told && is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_BAD_CHARACTER, place);
+				first_wrong_told = first_wrong_told && is_told_first(byte, place);
 			}
 			else if (place == 0 && digit > 7)
 				others_refused = others_refused && is_refused(str, ULID_TEXT_LENGTH, ULID_TEXT_OVERFLOW, 0);

@@ -1,9 +1,10 @@
 --
--- Moments as bounds on IDs.  No moment is an error, as bounds are clamped before the
--- epoch and past the end of the layout.  A layout is, if its time is not the highest
--- field: then IDs have no bounds.  So these are not leakproof.  Behind a security
--- barrier an index serves comparisons with constants, parameters and now() all the
--- same, as only what is computed from columns has to be leakproof.
+-- Times as bounds on IDs.  No time is an error, because bounds are clamped
+-- before the epoch and past the end of the layout.  But a layout whose time is
+-- not the highest field is an error, because its IDs have no bounds.  So these
+-- functions are not leakproof.  Behind a security barrier, comparisons with
+-- constants, parameters and now() use an index nevertheless, because only what
+-- is computed from columns has to be leakproof.
 --
 
 CREATE FUNCTION snowflake_lower_bound(moment timestamptz, layout snowflake_layout)
@@ -85,51 +86,3 @@ RETURN snowflake_last_in_range(range, snowflake_layout());
 
 COMMENT ON FUNCTION snowflake_last_in_range(tstzrange) IS
 'largest snowflake ID whose time is in a range, in the server''s layout';
-
-CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text, layout snowflake_layout,
-	OUT starts_at timestamptz,
-	OUT ends_at timestamptz,
-	OUT from_id bigint,
-	OUT to_id bigint)
-RETURNS record
-AS 'MODULE_PATHNAME', 'idgen_snowflake_period'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION snowflake_period(text, timestamptz, text, snowflake_layout) IS
-'hour, day, week, month, quarter or year that contains a time, and its IDs, from from_id up to but not including to_id';
-
-CREATE FUNCTION snowflake_period(period text, moment timestamptz, time_zone text,
-	OUT starts_at timestamptz,
-	OUT ends_at timestamptz,
-	OUT from_id bigint,
-	OUT to_id bigint)
-RETURNS record
-AS 'MODULE_PATHNAME', 'idgen_snowflake_period_own'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION snowflake_period(text, timestamptz, text) IS
-'the same in the server''s layout';
-
-CREATE FUNCTION snowflake_period(period text, moment timestamptz, layout snowflake_layout,
-	OUT starts_at timestamptz,
-	OUT ends_at timestamptz,
-	OUT from_id bigint,
-	OUT to_id bigint)
-RETURNS record
-AS 'MODULE_PATHNAME', 'idgen_snowflake_period_utc'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION snowflake_period(text, timestamptz, snowflake_layout) IS
-'the same in UTC';
-
-CREATE FUNCTION snowflake_period(period text, moment timestamptz,
-	OUT starts_at timestamptz,
-	OUT ends_at timestamptz,
-	OUT from_id bigint,
-	OUT to_id bigint)
-RETURNS record
-AS 'MODULE_PATHNAME', 'idgen_snowflake_period_utc_own'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
-
-COMMENT ON FUNCTION snowflake_period(text, timestamptz) IS
-'the same in UTC and in the server''s layout';

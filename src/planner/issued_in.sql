@@ -1,7 +1,8 @@
 --
--- Columns that do not have IDs of one kind alone.  Conditions on time are bounds on all the
--- values there are, and others lie within them by chance.  Bodies are of SQL and are put into
--- the query, where the condition on time is replaced by its bounds as ever.
+-- For columns with more than one kind of ID.  A condition on time is a pair of
+-- bounds, and values of another kind may lie within them by chance.  The
+-- functions are SQL functions and are inlined; the condition on time is
+-- replaced by its bounds as usual.
 --
 
 CREATE FUNCTION uuid_has_version(id uuid, version integer)
@@ -18,7 +19,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN snowflake_created_in(id, range) AND id >= first;
 
 COMMENT ON FUNCTION snowflake_issued_in(bigint, tstzrange, bigint) IS
-'tests whether a number is at least the first snowflake ID of its column and its time is in a range; uses indexes on the ID';
+'tests whether a number is not below a given first snowflake ID and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION snowflake_issued_in(id bigint, range tstzrange, first bigint, layout snowflake_layout)
 RETURNS boolean
@@ -26,7 +27,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN snowflake_created_in(id, range, layout) AND id >= first;
 
 COMMENT ON FUNCTION snowflake_issued_in(bigint, tstzrange, bigint, snowflake_layout) IS
-'tests whether a number is at least the first ID of a layout in its column and its time is in a range; uses indexes on the ID';
+'tests whether a number is not below a given first ID of a layout and its time is in a range; uses indexes on the ID';
 
 CREATE FUNCTION uuidv7_issued_in(id uuid, range tstzrange)
 RETURNS boolean
