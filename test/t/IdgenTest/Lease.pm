@@ -17,7 +17,7 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(
-  postgres_store etcd_store leasing_server lease_conf create_issuing create_pool
+  postgres_store etcd_store lying_store leasing_server lease_conf create_issuing create_pool
   lease wait_for_lease last_error agent_pid signal_agent stop_in
   start_issuing finish_issuing issue node_of time_of issued
 );
@@ -265,6 +265,14 @@ sub etcd_store
 	return bless { etcd => IdgenTest::Etcd::new_etcd($name, %option), pool => 'default' }, 'IdgenTest::Lease::Etcd';
 }
 
+# A store in a directory, which lies as it is told: see test/lease/idgen_teststore.c.
+sub lying_store
+{
+	my $library = build_library('idgen_teststore', 'lease');
+
+	return bless { directory => PostgreSQL::Test::Utils::tempdir() . '/store', library => $library, pool => 'default' }, 'IdgenTest::Lease::Lying';
+}
+
 package IdgenTest::Lease::Postgres;
 
 use JSON::PP;
@@ -369,6 +377,59 @@ sub set_pool
 	my ($self, $text) = @_;
 
 	$self->{etcd}->must_control('put', "/idgen/$self->{pool}/pool", $text);
+	return;
+}
+
+package IdgenTest::Lease::Lying;
+
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Utils;
+
+sub address { return "teststore://$_[0]->{directory}"; }
+sub directory { return $_[0]->{directory}; }
+
+# A line of postgresql.conf by which servers find the module.
+sub conf { return "dynamic_library_path = '\$libdir:" . dirname($_[0]->{library}) . "'\n"; }
+
+# What the store does from now on: lines of "behavior".
+sub behave
+{
+	my ($self, @lines) = @_;
+
+	open(my $file, '>', "$self->{directory}/behavior.new") or die "could not write behavior: $!";
+	print $file map { "$_\n" } @lines;
+	close($file);
+	rename("$self->{directory}/behavior.new", "$self->{directory}/behavior") or die "could not rename behavior: $!";
+	return;
+}
+
+sub workers
+{
+	my ($self) = @_;
+
+	return { map { /\.(\d+)\.worker$/ ? ($1 => IdgenTest::Lease::read_record(slurp_file($_))) : () } glob("$self->{directory}/$self->{pool}.*.worker") };
+}
+
+# Remembers all records, or goes back to what was remembered last.
+sub save
+{
+	my ($self) = @_;
+
+	$self->{saved} = { map { $_ => slurp_file($_) } glob("$self->{directory}/$self->{pool}.*") };
+	return;
+}
+
+sub restore
+{
+	my ($self) = @_;
+
+	unlink glob("$self->{directory}/$self->{pool}.*");
+	foreach my $name (keys %{ $self->{saved} })
+	{
+		open(my $file, '>', $name) or die "could not write $name: $!";
+		print $file $self->{saved}->{$name};
+		close($file);
+	}
 	return;
 }
 
