@@ -18,7 +18,7 @@ use Time::HiRes ();
 
 our @EXPORT = qw(
   postgres_store etcd_store lying_store leasing_server lease_conf create_issuing create_pool
-  lease wait_for_lease last_error agent_pid signal_agent stop_in
+  lease wait_for_lease last_error agent_pid signal_agent restart_agent stop_in
   start_issuing finish_issuing issue node_of time_of issued
 );
 
@@ -124,6 +124,15 @@ sub signal_agent
 
 	kill($signal, $pid) == 1 or croak "could not send $signal to the agent";
 	return $pid;
+}
+
+# Has the agent end, and waits for the next one.
+sub restart_agent
+{
+	my ($node) = @_;
+	my $pid = signal_agent($node, 'TERM');
+
+	return wait_until { my $next = agent_pid($node); $next != $pid && $next } 'the next agent';
 }
 
 # Stops a server, and returns how long that took, in seconds.
@@ -234,7 +243,8 @@ sub read_record
 	return \%record;
 }
 
-# A started PostgreSQL that is a store.  Options: conf, password (of the role lease; without, nobody needs one).
+# A started PostgreSQL that is a store.  Options: conf, clock (as for new_server), streaming, password (of the role lease;
+# without, nobody needs one).
 sub postgres_store
 {
 	my ($name, %option) = @_;
@@ -251,7 +261,7 @@ sub postgres_store
 		print $file "local all lease scram-sha-256\n$lines";
 		close($file);
 	}
-	$node->start;
+	start_server($node, $option{clock});
 	$node->safe_psql('postgres', "CREATE ROLE lease LOGIN PASSWORD '$option{password}'; GRANT CREATE ON DATABASE postgres TO lease")
 	  if defined $option{password};
 	return bless { node => $node, pool => 'default' }, 'IdgenTest::Lease::Postgres';
