@@ -26,6 +26,7 @@ OBJS = \
 	src/bits/layout_guess.o \
 	src/bits/layout_presets.o \
 	src/bits/layout_text.o \
+	src/bits/lease_choice.o \
 	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
 	src/bits/typeid_text.o \

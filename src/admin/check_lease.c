@@ -22,7 +22,7 @@
 
 /* What the agent said last, or a sentence that says why it said nothing. */
 static const char *
-get_last_error(const Lease *lease)
+get_last_error(const LeaseReport *lease)
 {
 	if (lease->agent_pid == 0)
 		return "The lease agent is not running; the first ID starts it.";
@@ -31,7 +31,7 @@ get_last_error(const Lease *lease)
 
 /* No worker ID is held.  A standby claims one when it is promoted. */
 static void
-check_no_worker(ReturnSetInfo *result, const Lease *lease)
+check_no_worker(ReturnSetInfo *result, const LeaseReport *lease)
 {
 	if (RecoveryInProgress())
 		return;
@@ -42,7 +42,7 @@ check_no_worker(ReturnSetInfo *result, const Lease *lease)
 
 /* The worker ID is held.  Is the lease extended? */
 static void
-check_extension(ReturnSetInfo *result, const Lease *lease)
+check_extension(ReturnSetInfo *result, const LeaseReport *lease)
 {
 	int64		until_us = pg_atomic_read_u64(&shmem_area()->lease_limits.until_us);
 	bool		is_open = until_us > clock_unix_ns() / NS_PER_US;
@@ -58,7 +58,7 @@ check_extension(ReturnSetInfo *result, const Lease *lease)
 
 /* The datacenter of the pool and of this server. */
 static void
-check_pool_datacenter(ReturnSetInfo *result, const Lease *lease, const SnowflakeLayout *layout)
+check_pool_datacenter(ReturnSetInfo *result, const LeaseReport *lease, const SnowflakeLayout *layout)
 {
 	if (layout == NULL || !layout_has(layout, LAYOUT_DATACENTER) || !setting_is_valid(&generator_datacenter) ||
 		!lease->machine.has_pool || lease->machine.pool.datacenter == generator_datacenter.value)
@@ -73,7 +73,7 @@ check_pool_datacenter(ReturnSetInfo *result, const Lease *lease, const Snowflake
 void
 check_lease(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {
-	Lease		lease = lease_read();
+	LeaseReport lease = lease_read();
 
 	if (!setting_is_valid(&lease_store))
 		finding_put(result, FINDING_ERROR, lease_store.name,
@@ -99,7 +99,7 @@ void
 check_leased_numbers(ReturnSetInfo *result, const char *subject, const IdNumbers *numbers, bool has_server_worker)
 {
 	LeaseHolding holding = lease_holding();
-	Lease		lease;
+	LeaseReport lease;
 	int			worker;
 
 	if (!lease_is_configured())

@@ -135,7 +135,7 @@ idgen_lease_workers(PG_FUNCTION_ARGS)
 
 /* The state in a word. */
 static const char *
-describe_state(const Lease *lease, bool is_open)
+describe_state(const LeaseReport *lease, bool is_open)
 {
 	switch (lease->state)
 	{
@@ -154,7 +154,7 @@ describe_state(const Lease *lease, bool is_open)
 }
 
 static void
-set_held_columns(const Lease *lease, Datum *values, bool *nulls)
+set_held_columns(const LeaseReport *lease, Datum *values, bool *nulls)
 {
 	uint64		until_us = pg_atomic_read_u64(&shmem_area()->lease_limits.until_us);
 
@@ -171,7 +171,7 @@ set_held_columns(const Lease *lease, Datum *values, bool *nulls)
 Datum
 idgen_lease(PG_FUNCTION_ARGS)
 {
-	Lease		lease = lease_read();
+	LeaseReport lease = lease_read();
 	bool		is_open = (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) > clock_unix_ns() / NS_PER_US;
 	Datum		values[LEASE_COLUMNS] = {0};
 	bool		nulls[LEASE_COLUMNS] = {false};
@@ -203,15 +203,19 @@ idgen_lease_release(PG_FUNCTION_ARGS)
 	if (!lease_has_worker(lease_holding()))
 		PG_RETURN_BOOL(false);
 	lease_request(LEASE_REQUEST_RELEASE);
-	while (lease_holding().changes == changes)
+	for (;;)
 	{
+		uint64		seen = lease_changes();
+
+		if (lease_holding().changes != changes)
+			break;
 		if (clock_monotonic_ns() >= until_ns)
 			ereport(ERROR,
 					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("lease agent has not released the worker ID"),
 					errdetail("\"idgen.max_wait\" is %d ms.", wait_max_ms),
 					errhint("See the server log."));
-		lease_await_change(WAIT_LONGEST_POLL_NS);
+		lease_await_change(seen, WAIT_LONGEST_POLL_NS);
 	}
 	PG_RETURN_BOOL(true);
 }

@@ -31,18 +31,11 @@
  */
 #include "c.h"
 
+#include "bits/lease_choice.h"
 #include "bits/lease_machine.h"
-#include "bits/seeded_random.h"
 
 /* Of a reach, what the first extension after a pause takes. */
 #define SHORT_REACH_DIVISOR 3
-
-/* Sum of two times, at most PG_INT64_MAX; both are 0 or above. */
-static int64
-add_time(int64 us, int64 more_us)
-{
-	return us > PG_INT64_MAX - more_us ? PG_INT64_MAX : us + more_us;
-}
 
 /* ------------------------------------------------------------------ what to do next */
 
@@ -97,7 +90,7 @@ begin_extension(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds
 	if (machine->record.fence_us <= from_us)
 		reach_us /= SHORT_REACH_DIVISOR;
 	machine->new_record = machine->record;
-	machine->new_record.fence_us = Max(machine->record.fence_us, add_time(from_us, reach_us));
+	machine->new_record.fence_us = Max(machine->record.fence_us, lease_add_time(from_us, reach_us));
 	if (must_acknowledge(machine))
 		machine->new_record.acknowledged = machine->pool.proposal;
 	begin_write(machine, operation, machine->worker, machine->record_text);
@@ -129,10 +122,10 @@ begin_attaching(LeaseMachine *machine, const LeaseTerms *terms, LeaseOperation *
 static void
 begin_doubting(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds *needs, LeaseOperation *operation)
 {
-	int64		ahead_us = add_time(terms->doubt_us, machine->pool.reach_us);
+	int64		ahead_us = lease_add_time(terms->doubt_us, machine->pool.reach_us);
 
 	machine->new_pool = machine->pool;
-	machine->new_pool.floor_us = Max(machine->pool.floor_us, add_time(needs->now_us, ahead_us));
+	machine->new_pool.floor_us = Max(machine->pool.floor_us, lease_add_time(needs->now_us, ahead_us));
 	machine->new_pool.incarnation = machine->incarnation;
 	strlcpy(machine->new_pool.identity, needs->nonce, LEASE_NONCE_SIZE);
 	lease_pool_write(&machine->new_pool, machine->new_pool_text);
@@ -349,146 +342,24 @@ follow_refusal(LeaseMachine *machine, const LeaseTerms *terms, const LeaseAnswer
 		follow_record(machine, &answer->found);
 }
 
-/* ------------------------------------------------------------------ choosing a worker ID */
-
-/* How good a worker ID is for a claim, best first. */
-typedef enum ChoiceRank
-{
-	CHOICE_OUR_LAST,			/* its last holder was this server */
-	CHOICE_NEVER_USED,
-	CHOICE_FREE,
-	CHOICE_IMPOSSIBLE,
-} ChoiceRank;
-
-typedef struct Choice
-{
-	ChoiceRank	rank;
-	uint64		lot;			/* among equals, so that not all servers try
-								 * the same one */
-	int			worker;
-	const LeaseWorker *stored;	/* NULL: nothing is stored of it */
-	LeaseRecord record;
-} Choice;
-
-/* A search for the best choice. */
-typedef struct Choosing
-{
-	LeaseMachine *machine;
-	const LeaseTerms *terms;
-	const LeaseNeeds *needs;
-	uint64		seed;
-	char		holder[LEASE_HOLDER_SIZE];	/* our name, as records have it */
-	Choice		best;
-	int64		first_rested_us;	/* when the first one that rests can be
-									 * claimed; PG_INT64_MAX: none rests */
-} Choosing;
-
-/* Where IDs of a worker ID with this fence begin, for the next holder. */
-static int64
-start_at(const LeaseMachine *machine, int64 fence_us)
-{
-	return Max(fence_us, machine->pool.floor_us);
-}
-
-static void
-consider(Choosing *choosing, int worker, const LeaseWorker *stored)
-{
-	const LeaseNeeds *needs = choosing->needs;
-	Choice		choice = {.rank = CHOICE_NEVER_USED,.worker = worker,.stored = stored};
-	uint64		lot;
-	int64		start_us;
-
-	if (stored != NULL && stored->is_held)
-		return;
-	if (stored != NULL && stored->has_record)
-	{
-		if (!lease_record_read(stored->record, &choice.record))
-			return;
-		choice.rank = strcmp(choice.record.holder, choosing->holder) == 0 ? CHOICE_OUR_LAST : CHOICE_FREE;
-	}
-	start_us = start_at(choosing->machine, choice.record.fence_us);
-	if (start_us > needs->latest_start_us)
-		return;
-	if (start_us > add_time(needs->now_us, choosing->terms->drift_us))
-	{
-		choosing->first_rested_us = Min(choosing->first_rested_us, start_us - choosing->terms->drift_us);
-		return;
-	}
-	lot = choosing->seed + worker;
-	choice.lot = seeded_word(&lot);
-	if (choice.rank < choosing->best.rank || (choice.rank == choosing->best.rank && choice.lot < choosing->best.lot))
-		choosing->best = choice;
-}
-
-static int
-compare_workers(const void *a, const void *b)
-{
-	int			one = ((const LeaseWorker *) a)->worker;
-	int			other = ((const LeaseWorker *) b)->worker;
-
-	return (one > other) - (one < other);
-}
-
-/* Consider each worker ID of the pool with what the answer stores of it. */
-static void
-consider_all(Choosing *choosing, const LeaseAnswer *answer)
-{
-	const LeasePool *pool = &choosing->machine->pool;
-	int			next = pool->first_worker;
-
-	qsort(answer->workers, answer->worker_count, sizeof(LeaseWorker), compare_workers);
-	for (int i = 0; i < answer->worker_count; i++)
-	{
-		const LeaseWorker *stored = &answer->workers[i];
-
-		if (stored->worker < next || stored->worker > pool->last_worker)
-			continue;
-		for (; next < stored->worker; next++)
-			consider(choosing, next, NULL);
-		consider(choosing, next++, stored);
-	}
-	for (; next <= pool->last_worker; next++)
-		consider(choosing, next, NULL);
-}
-
-/* The first 16 digits of a nonce as a number. */
-static uint64
-seed_of_nonce(const char *nonce)
-{
-	uint64		seed = 0;
-
-	for (int i = 0; i < 16; i++)
-		seed = seed << 4 | (nonce[i] <= '9' ? nonce[i] - '0' : nonce[i] - 'a' + 10);
-	return seed;
-}
+/* ------------------------------------------------------------------ reading */
 
 /* Choose a worker ID to claim. */
 static void
 choose(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds *needs, const LeaseAnswer *answer)
 {
-	Choosing	choosing = {
-		.machine = machine,
-		.terms = terms,
-		.needs = needs,
-		.seed = seed_of_nonce(needs->nonce),
-		.best = {.rank = CHOICE_IMPOSSIBLE},
-		.first_rested_us = PG_INT64_MAX,
-	};
+	LeaseChoice choice;
 
-	lease_holder_clean(terms->holder, choosing.holder);
-	consider_all(&choosing, answer);
-	machine->has_choice = choosing.best.rank != CHOICE_IMPOSSIBLE;
+	machine->has_choice = lease_choose(&machine->pool, terms, needs, answer, &choice);
 	if (!machine->has_choice)
 	{
-		machine->problem = choosing.first_rested_us == PG_INT64_MAX ? LEASE_NONE_FREE : LEASE_ALL_REST;
-		machine->problem_us = choosing.first_rested_us;
+		machine->problem = choice.first_rested_us == PG_INT64_MAX ? LEASE_NONE_FREE : LEASE_ALL_REST;
+		machine->problem_us = choice.first_rested_us;
 		return;
 	}
-	machine->claim_worker = choosing.best.worker;
-	machine->new_record = choosing.best.record;
-	machine->old_text[0] = '\0';
-	if (choosing.best.stored != NULL && choosing.best.stored->has_record)
-		strlcpy(machine->old_text, choosing.best.stored->record, LEASE_RECORD_SIZE);
+	machine->claim_worker = choice.worker;
+	machine->new_record = choice.record;
+	strlcpy(machine->old_text, choice.record_text, LEASE_RECORD_SIZE);
 }
 
 /* Is the store's clock too far from ours for a claim? */
@@ -530,7 +401,7 @@ become_holder(LeaseMachine *machine)
 	machine->record = machine->new_record;
 	strlcpy(machine->record_text, machine->new_text, LEASE_RECORD_SIZE);
 	machine->claim_fence_us = machine->record.fence_us;
-	machine->start_us = start_at(machine, machine->record.fence_us);
+	machine->start_us = lease_start_us(&machine->pool, machine->record.fence_us);
 	machine->claims++;
 	machine->problem = LEASE_NO_PROBLEM;
 }

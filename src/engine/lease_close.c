@@ -22,7 +22,7 @@
  * reads the count of restarts as it is now, and does not issue what it has
  * taken; what was taken before, we see.  A plain read could miss a swap that
  * is still on its way from a process that has read the old count.  Litmus test:
- * lease.
+ * release.
  */
 static int64
 get_end_us(Timeline *timeline, const SnowflakeLayout *layout)

@@ -15,16 +15,17 @@
  *
  *	agent: until_us = 0; count a restart of the timelines; read how far each
  *	timeline has got (see lease_close.c); and later, for the next worker ID,
- *	start_us, until_us and holding, with its count of changes.
+ *	start_us, then holding, with its count of changes, and until_us last.
  *
- *	take: read the restarts, until_us, start_us and holding; swap the timeline;
- *	read the restarts again.
+ *	take: read the restarts, until_us, start_us, and holding last; swap the
+ *	timeline; read the restarts again.
  *
- * If the restarts are the same in the end, the agent has not begun a change in
- * between, so until_us, start_us and holding belong together; and as holding
- * has the number of changes that the source's node was read with, the node
- * belongs to them, too.  The take is then also seen by the agent when it reads
- * the timeline.  Litmus test: lease; model: lease.pml.
+ * If the restarts are the same in the end, no change has begun in between, but
+ * one that had begun before may have gone on.  A take that finds room in
+ * until_us finds holding, which was written before it and is read after it, at
+ * least as new.  So if holding has the number of changes that the source's node
+ * was read with, node and limits belong together.  And the agent sees the take
+ * when it reads the timeline.  Model: worker.pml (worker-kept).
  *
  * A source whose node is of another change is set up again, by its own
  * function; see chunk.c.
@@ -35,7 +36,6 @@
 
 #include "miscadmin.h"
 #include "storage/ipc.h"
-#include "storage/pmsignal.h"
 #include "storage/proc.h"
 #include "utils/timestamp.h"
 
@@ -73,45 +73,47 @@ lease_ask(uint64 reach_us)
 }
 
 /*
- * Wait about ns (1 ..), or until the agent has changed something.  Callers look
- * again.  Raises what CHECK_FOR_INTERRUPTS raises.
+ * Wait about ns (1 ..), or until the agent has counted more changes than these.
+ * Callers look again.  Raises what CHECK_FOR_INTERRUPTS raises.
  */
 void
-lease_await_change(int64 ns)
+lease_await_change(uint64 changes, int64 ns)
 {
 	static uint32 wait_event = 0;
+	Lease	   *lease = &shmem_area()->lease;
 
-	(void) ConditionVariableTimedSleep(&shmem_area()->lease.changed, (long) (ns / NS_PER_MS) + 1,
-									   compat_wait_event(&wait_event, "IdgenLease"));
+	ConditionVariablePrepareToSleep(&lease->changed);
+	if (pg_atomic_read_u64(&lease->changes) == changes)
+		(void) ConditionVariableTimedSleep(&lease->changed, (long) (ns / NS_PER_MS) + 1,
+										   compat_wait_event(&wait_event, "IdgenLease"));
 	ConditionVariableCancelSleep();
-	if (!PostmasterIsAlive())
-		proc_exit(1);
+	CHECK_FOR_INTERRUPTS();
 }
 
-/* The agent's side of the lease, as it is now. */
-Lease
+/* What the agent has reported last. */
+LeaseReport
 lease_read(void)
 {
 	SharedArea *area = shmem_area();
-	Lease		lease;
+	LeaseReport report;
 
 	LWLockAcquire(&area->lock, LW_SHARED);
-	lease = area->lease;
+	report = area->lease.report;
 	LWLockRelease(&area->lock);
-	return lease;
+	return report;
 }
 
 /* What the store, or the agent, said last, as a sentence. */
 static char *
 describe_last_error(void)
 {
-	Lease		lease = lease_read();
+	LeaseReport report = lease_read();
 
-	if (lease.agent_pid == 0)
+	if (report.agent_pid == 0)
 		return pstrdup("The lease agent is not running.");
-	if (lease.last_error[0] == '\0')
+	if (report.last_error[0] == '\0')
 		return pstrdup("The store has not answered yet.");
-	return pstrdup(lease.last_error);
+	return pstrdup(report.last_error);
 }
 
 /*
@@ -156,16 +158,26 @@ lease_request(LeaseRequest request)
 
 /* ------------------------------------------------------------------- for the agent */
 
+/* Wake all processes that wait for a change. */
+void
+lease_notify(void)
+{
+	Lease	   *lease = &shmem_area()->lease;
+
+	pg_atomic_fetch_add_u64(&lease->changes, 1);
+	ConditionVariableBroadcast(&lease->changed);
+}
+
 static void
 leave_agent(int code, Datum arg)
 {
 	Lease	   *lease = &shmem_area()->lease;
 
 	/* No lock is taken: an ERROR may have left us with one. */
-	lease->agent_pid = 0;
+	lease->report.agent_pid = 0;
 	pg_write_barrier();
 	pg_atomic_write_u32(&lease->agent, 0);
-	ConditionVariableBroadcast(&lease->changed);
+	lease_notify();
 }
 
 /* Become the agent of this server.  Returns false if there is one. */
@@ -179,23 +191,13 @@ lease_become_agent(void)
 	is_free = pg_atomic_read_u32(&area->lease.agent) == 0;
 	if (is_free)
 	{
-		area->lease.agent_pid = MyProcPid;
+		area->lease.report.agent_pid = MyProcPid;
 		pg_atomic_write_u32(&area->lease.agent, compat_proc_number(MyProc) + 1);
 	}
 	LWLockRelease(&area->lock);
 	if (is_free)
 		before_shmem_exit(leave_agent, (Datum) 0);
 	return is_free;
-}
-
-/* Wake all processes that wait for a change. */
-void
-lease_notify(void)
-{
-	Lease	   *lease = &shmem_area()->lease;
-
-	pg_atomic_fetch_add_u64(&lease->served, 1);
-	ConditionVariableBroadcast(&lease->changed);
 }
 
 static void
@@ -208,15 +210,17 @@ publish_holding(uint32 code)
 }
 
 /*
- * A worker ID has been claimed, and its IDs begin at start_us (us since 1970).
- * The limits are closed.  None is issued before lease_publish_fence().
+ * A worker ID has been claimed, by this agent just now or by an earlier one, and
+ * its IDs begin at start_us (us since 1970).  The limits are closed.  None is
+ * issued before lease_publish_fence().
  */
 void
-lease_publish_worker(int worker, uint64 start_us)
+lease_publish_worker(int worker, uint64 start_us, bool is_new_claim)
 {
 	SharedArea *area = shmem_area();
 
-	area->lease.resets = pg_atomic_read_u32(&area->limits.resets);
+	if (is_new_claim)
+		area->lease.resets = pg_atomic_read_u32(&area->limits.resets);
 	pg_atomic_write_u64(&area->lease_limits.extend_at_us, 0);
 	pg_atomic_write_u64(&area->lease_limits.start_us, Min(start_us, SHMEM_LAST_US));
 	pg_write_barrier();

@@ -68,6 +68,16 @@ lease_is_configured(void)
 	return lease_store.str != NULL && lease_store.str[0] != '\0';
 }
 
+/* To be read before a process looks at what it waits for: see lease_await_change(). */
+static inline uint64
+lease_changes(void)
+{
+	uint64		changes = pg_atomic_read_u64(&shmem_area()->lease.changes);
+
+	pg_read_barrier();
+	return changes;
+}
+
 /* Is half of the lease used up by a caller that has got to reach_us? */
 static inline bool
 lease_is_low(uint64 reach_us)
@@ -78,15 +88,15 @@ lease_is_low(uint64 reach_us)
 /* For processes that issue IDs. */
 extern void lease_ask(uint64 reach_us);
 extern void lease_wake_agent(void);
-extern void lease_await_change(int64 ns);
+extern void lease_await_change(uint64 changes, int64 ns);
 extern void lease_report_end(int max_wait_ms);
 extern void lease_report_no_worker(int max_wait_ms);
-extern Lease lease_read(void);
+extern LeaseReport lease_read(void);
 extern void lease_request(LeaseRequest request);
 
 /* For the agent. */
 extern bool lease_become_agent(void);
-extern void lease_publish_worker(int worker, uint64 start_us);
+extern void lease_publish_worker(int worker, uint64 start_us, bool is_new_claim);
 extern void lease_publish_fence(uint64 until_us, uint64 extend_at_us);
 extern void lease_end(bool by_setting);
 extern void lease_notify(void);

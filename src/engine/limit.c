@@ -279,12 +279,14 @@ get_lease_end(const LimitQuery *query, KnownTime *known)
 static bool
 extend_lease(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 restarts)
 {
+	uint64		changes = lease_changes();
 	int64		patience = wait_patience(wait);
 
 	if (patience <= 0)
 		return false;
 	lease_ask(layout_position_end_us(layout, position));
-	lease_await_change(Min(patience, WAIT_LONGEST_POLL_NS));
+	if (pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) < layout_position_end_us(layout, position))
+		lease_await_change(changes, Min(patience, WAIT_LONGEST_POLL_NS));
 	return true;
 }
 

@@ -125,7 +125,7 @@ create_lease(SharedArea *area)
 	pg_atomic_init_u32(&area->lease.requests, 0);
 	pg_atomic_init_u64(&area->lease.wanted_us, 0);
 	pg_atomic_init_u64(&area->lease.start_tried_ns, 0);
-	pg_atomic_init_u64(&area->lease.served, 0);
+	pg_atomic_init_u64(&area->lease.changes, 0);
 	ConditionVariableInit(&area->lease.changed);
 }
 

@@ -50,10 +50,11 @@
  *						shared->lock.
  *	lease_limits		atomics that the lease agent alone writes, and an agent that
  *						ends after it; see lease_limit.c for the order.
- *	lease.agent, is_asked, requests, wanted_us, start_tried_ns, served
+ *	lease.agent, is_asked, requests, wanted_us, start_tried_ns, changes
  *						atomics.
- *	the rest of lease	written by the agent under shared->lock, and read by it
- *						without, by others under the lock.
+ *	lease.report		shared->lock, except that the agent clears agent_pid without it
+ *						when it leaves.
+ *	lease.resets		read and written by the agent alone.
  *	layout				written once under shared->lock, before layout_is_fixed.
  *	regressions			atomics.
  *	the rest			written once, by the process that creates the area, before any
@@ -272,7 +273,19 @@ typedef enum LeaseState
 	LEASE_STATE_LOST,			/* the worker ID belongs to another server */
 } LeaseState;
 
-/* The side of the lease that the agent writes. */
+/* What the agent lets others see, and a later agent go on with. */
+typedef struct LeaseReport
+{
+	int			agent_pid;		/* 0: there is no agent */
+	LeaseState	state;
+	LeaseMachine machine;
+	int64		extended_us;	/* when the fence was last written; us since
+								 * 1970 */
+	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last
+												 * success */
+} LeaseReport;
+
+/* The side of the lease that is not on the path of IDs. */
 typedef struct Lease
 {
 	pg_atomic_uint32 agent;		/* number of its process plus 1, or 0 */
@@ -281,16 +294,11 @@ typedef struct Lease
 	pg_atomic_uint64 wanted_us; /* end of the IDs that have been asked for */
 	pg_atomic_uint64 start_tried_ns;	/* when an agent was started last;
 										 * monotonic */
-	pg_atomic_uint64 served;	/* counts what was done for those who wait */
-	ConditionVariable changed;	/* to wait until any of this has changed */
-	int			agent_pid;
-	LeaseState	state;
-	LeaseMachine machine;
+	pg_atomic_uint64 changes;	/* counts what those who wait should look at */
+	ConditionVariable changed;	/* to wait until changes has been counted */
 	uint32		resets;			/* of the timelines, when the worker ID was
-								 * claimed */
-	int64		extended_us;	/* when the fence was last written */
-	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last
-												 * success */
+								 * claimed; the agent's */
+	LeaseReport report;
 } Lease;
 
 /* One of the last CREATED_GENERATORS generators that were created while the server runs. */

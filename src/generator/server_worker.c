@@ -89,16 +89,20 @@ await_agent(bool (*is_known) (void))
 	int64		began = clock_monotonic_ns();
 
 	wait_begin(&wait, WAIT_LEASE, began);
-	while (!is_known())
+	for (;;)
 	{
+		uint64		changes = lease_changes();
 		int64		patience = wait_patience(&wait);
+
+		if (is_known())
+			break;
 
 		if (patience <= 0)
 			lease_report_no_worker(wait_max_ms);
 		if (lease_is_configured())
 			lease_agent_start();
 		lease_ask(0);
-		lease_await_change(Min(patience, AGENT_POLL_NS));
+		lease_await_change(changes, Min(patience, AGENT_POLL_NS));
 	}
 	wait_end(&wait, began);
 }
@@ -170,10 +174,15 @@ server_worker_exchange(void)
 	if (!lease_has_worker(before))
 		return;
 	lease_request(LEASE_REQUEST_EXCHANGE);
-	while (!lease_has_worker(lease_holding()) || lease_holding().changes == before.changes)
+	for (;;)
 	{
+		uint64		changes = lease_changes();
+		LeaseHolding now = lease_holding();
+
+		if (lease_has_worker(now) && now.changes != before.changes)
+			break;
 		if (clock_monotonic_ns() >= until_ns)
 			lease_report_no_worker(wait_max_ms);
-		lease_await_change(AGENT_POLL_NS);
+		lease_await_change(changes, AGENT_POLL_NS);
 	}
 }

@@ -49,6 +49,9 @@
 /* How long a new worker ID is looked for whose IDs can begin at the clock. */
 #define EXCHANGE_NS (10 * NS_PER_S)
 
+/* No worker ID has been published by this agent. */
+#define NOT_PUBLISHED (-1)
+
 /* The postmaster starts the agent again after this time, in s. */
 #define RESTART_S 1
 
@@ -61,12 +64,13 @@ typedef struct Agent
 	LeaseTermsText terms;
 	int64		published_claims;	/* of the machine, when a worker ID was
 									 * published last */
+	int64		inherited_claims;	/* of the machine, when this agent started */
 	bool		needs_worker;
 	int64		keep_ns;		/* when the hold is to be kept; monotonic */
 	int64		retry_ns;		/* nothing is tried before; monotonic */
 	int64		exchange_ns;	/* until then, IDs must begin at the clock;
 								 * monotonic */
-	LeaseReport report;			/* what was logged */
+	LeaseLog	log;			/* what has been logged */
 	char		error[LEASE_ERROR_SIZE];
 } Agent;
 
@@ -92,9 +96,9 @@ share_machine(LeaseState state)
 	SharedArea *area = shmem_area();
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	area->lease.machine = agent.machine;
-	area->lease.state = state;
-	strlcpy(area->lease.last_error, agent.error, LEASE_ERROR_SIZE);
+	area->lease.report.machine = agent.machine;
+	area->lease.report.state = state;
+	strlcpy(area->lease.report.last_error, agent.error, LEASE_ERROR_SIZE);
 	LWLockRelease(&area->lock);
 }
 
@@ -114,23 +118,24 @@ note_extension(void)
 	SharedArea *area = shmem_area();
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
-	area->lease.extended_us = clock_unix_ns() / NS_PER_US;
+	area->lease.report.extended_us = clock_unix_ns() / NS_PER_US;
 	LWLockRelease(&area->lock);
 }
 
-/* Publish the fence that the store has confirmed, if it is higher than before. */
+/*
+ * Publish the fence that the store has confirmed, to be extended when half of
+ * what is beyond the IDs has been used up.  A fence does not get lower, but an
+ * extension may leave it as it is.
+ */
 static void
 publish_fence(void)
 {
-	SharedArea *area = shmem_area();
 	int64		fence_us = agent.machine.record.fence_us;
-	int64		from_us = Max((int64) pg_atomic_read_u64(&area->lease.wanted_us), clock_unix_ns() / NS_PER_US);
+	int64		wanted_us = pg_atomic_read_u64(&shmem_area()->lease.wanted_us);
+	int64		from_us = Max(Max(wanted_us, clock_unix_ns() / NS_PER_US), agent.machine.start_us);
 
-	if (fence_us <= agent.machine.start_us ||
-		fence_us <= (int64) pg_atomic_read_u64(&area->lease_limits.until_us))
-		return;
-	from_us = Min(Max(from_us, agent.machine.start_us), fence_us);
-	lease_publish_fence(fence_us, fence_us - (fence_us - from_us) / 2);
+	if (fence_us > agent.machine.start_us)
+		lease_publish_fence(fence_us, fence_us - (fence_us - Min(from_us, fence_us)) / 2);
 }
 
 /* Publish what the machine holds. */
@@ -142,7 +147,8 @@ publish(void)
 	if (agent.published_claims != agent.machine.claims)
 	{
 		(void) lease_close();
-		lease_publish_worker(agent.machine.worker, agent.machine.start_us);
+		lease_publish_worker(agent.machine.worker, agent.machine.start_us,
+							 agent.machine.claims != agent.inherited_claims);
 		agent.published_claims = agent.machine.claims;
 		agent.exchange_ns = 0;
 	}
@@ -239,7 +245,7 @@ digest(LeaseNeeds *needs, LeaseOutcome outcome, const LeaseAnswer *answer)
 	share_machine(get_state());
 	publish();
 	lease_notify();
-	lease_report_change(&agent.report, &agent.machine, agent.error);
+	lease_report_change(&agent.log, &agent.machine, agent.error);
 }
 
 /* Do the next operation.  Returns false if there is none. */
@@ -313,7 +319,7 @@ release(void)
 	agent.retry_ns = 0;
 	share_machine(get_state());
 	lease_notify();
-	lease_report_change(&agent.report, &agent.machine, agent.error);
+	lease_report_change(&agent.log, &agent.machine, agent.error);
 }
 
 static void
@@ -363,7 +369,7 @@ remember_store(void)
 	}
 	agent.address = pstrdup(lease_store.str);
 	agent.pool = pstrdup(lease_pool_name);
-	agent.report.pool = agent.pool;
+	agent.log.pool = agent.pool;
 	MemoryContextSwitchTo(before);
 }
 
@@ -413,14 +419,14 @@ reload(void)
 static void
 inherit_machine(void)
 {
-	Lease		lease = lease_read();
-
-	agent.machine = lease.machine;
+	agent.machine = lease_read().machine;
 	if (agent.machine.step == LEASE_CLAIMING)
 		agent.machine.step = LEASE_CHECKING;
 	else if (agent.machine.step != LEASE_CHECKING)
 		agent.machine.step = LEASE_AT_REST;
-	agent.published_claims = agent.machine.claims;
+	/* It may have ended before it published this. */
+	agent.published_claims = NOT_PUBLISHED;
+	agent.inherited_claims = agent.machine.claims;
 	agent.needs_worker = true;
 	if (agent.machine.is_held)
 		remember_store();
@@ -464,9 +470,11 @@ work(void)
 		agent.needs_worker = true;
 	if (!setting_is_valid(&lease_store) || !open_store())
 	{
+		if (!setting_is_valid(&lease_store))
+			strlcpy(agent.error, lease_store_objection(lease_store.str), LEASE_ERROR_SIZE);
 		agent.retry_ns = now_ns + LONGEST_RETRY_NS;
 		share_machine(get_state());
-		lease_report_change(&agent.report, &agent.machine, agent.error);
+		lease_report_change(&agent.log, &agent.machine, agent.error);
 		return agent.retry_ns;
 	}
 	needs = get_needs(now_ns);
@@ -492,6 +500,7 @@ idgen_lease_agent(Datum argument)
 	if (!lease_is_configured() || !lease_become_agent())
 		proc_exit(0);
 	inherit_machine();
+	publish();
 	lease_notify();
 	while (!ShutdownRequestPending)
 	{

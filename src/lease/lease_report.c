@@ -16,6 +16,38 @@
 #include "lease/lease_report.h"
 #include "lease/lease_store.h"
 
+/* Why this server cannot have a worker ID of the pool; false if the problem is another one. */
+static bool
+describe_pool_problem(const LeaseMachine *machine, const LeaseTerms *terms, char *error)
+{
+	const LeasePool *pool = &machine->pool;
+
+	switch (machine->problem)
+	{
+		case LEASE_NO_POOL:
+			snprintf(error, LEASE_ERROR_SIZE, "The store has no pool \"%s\". If it never had one, idgen_lease_create_pool() creates it; if it has lost its data, use after_loss => true.",
+					 lease_pool_name);
+			return true;
+		case LEASE_POOL_UNREADABLE:
+			snprintf(error, LEASE_ERROR_SIZE, "The record of pool \"%s\" was written by another version of idgen.", lease_pool_name);
+			return true;
+		case LEASE_OTHER_LAYOUT:
+			snprintf(error, LEASE_ERROR_SIZE, "This server's layout is not that of pool \"%s\", which is \"%s\".",
+					 lease_pool_name, pool->layout);
+			return true;
+		case LEASE_OTHER_DATACENTER:
+			snprintf(error, LEASE_ERROR_SIZE, "This server's datacenter is %d, and that of pool \"%s\" is %d.",
+					 terms->datacenter, lease_pool_name, pool->datacenter);
+			return true;
+		case LEASE_OUT_OF_RANGE:
+			snprintf(error, LEASE_ERROR_SIZE, "Worker ID %d is no longer one of pool \"%s\", %d to %d.",
+					 machine->worker, lease_pool_name, pool->first_worker, pool->last_worker);
+			return true;
+		default:
+			return false;
+	}
+}
+
 /*
  * Write the problem of the machine as sentences to error (LEASE_ERROR_SIZE).
  * If the store failed, error has what it said already.
@@ -25,27 +57,12 @@ lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char 
 {
 	const LeasePool *pool = &machine->pool;
 
+	if (describe_pool_problem(machine, terms, error))
+		return;
 	switch (machine->problem)
 	{
 		case LEASE_NO_PROBLEM:
 			error[0] = '\0';
-			break;
-		case LEASE_STORE_FAILED:
-			break;
-		case LEASE_NO_POOL:
-			snprintf(error, LEASE_ERROR_SIZE, "The store has no pool \"%s\". If it never had one, idgen_lease_create_pool() creates it; if it has lost its data, use after_loss => true.",
-					 lease_pool_name);
-			break;
-		case LEASE_POOL_UNREADABLE:
-			snprintf(error, LEASE_ERROR_SIZE, "The record of pool \"%s\" was written by another version of idgen.", lease_pool_name);
-			break;
-		case LEASE_OTHER_LAYOUT:
-			snprintf(error, LEASE_ERROR_SIZE, "This server's layout is not that of pool \"%s\", which is \"%s\".",
-					 lease_pool_name, pool->layout);
-			break;
-		case LEASE_OTHER_DATACENTER:
-			snprintf(error, LEASE_ERROR_SIZE, "This server's datacenter is %d, and that of pool \"%s\" is %d.",
-					 terms->datacenter, lease_pool_name, pool->datacenter);
 			break;
 		case LEASE_CLOCK_SKEW:
 			snprintf(error, LEASE_ERROR_SIZE, "The clock of the store differs from this server's by %.3f s, and \"idgen.lease_max_skew\" is %d ms.",
@@ -65,18 +82,16 @@ lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char 
 		case LEASE_STORE_WENT_BACK:
 			snprintf(error, LEASE_ERROR_SIZE, "The store has lost data. IDs begin beyond all that other servers may have been told.");
 			break;
-		case LEASE_OUT_OF_RANGE:
-			snprintf(error, LEASE_ERROR_SIZE, "Worker ID %d is no longer one of pool \"%s\", %d to %d.",
-					 machine->worker, lease_pool_name, pool->first_worker, pool->last_worker);
+		default:
 			break;
 	}
 }
 
 static void
-log_claim(const LeaseReport *report, const LeaseMachine *machine)
+log_claim(const LeaseLog *log, const LeaseMachine *machine)
 {
 	ereport(LOG,
-			errmsg("claimed worker ID %d of pool \"%s\"", machine->worker, report->pool),
+			errmsg("claimed worker ID %d of pool \"%s\"", machine->worker, log->pool),
 			machine->start_us == 0 ?
 			errdetail("This is claim " INT64_FORMAT " of the worker ID, which has not been used before.", machine->record.epoch) :
 			errdetail("This is claim " INT64_FORMAT " of the worker ID, and its IDs begin at %s.",
@@ -99,22 +114,22 @@ log_problem(const LeaseMachine *machine, const char *error)
 
 /* Log what has changed since the last call. */
 void
-lease_report_change(LeaseReport *report, const LeaseMachine *machine, const char *error)
+lease_report_change(LeaseLog *log, const LeaseMachine *machine, const char *error)
 {
-	bool		is_new_claim = machine->is_held && report->claims != machine->claims;
+	bool		is_new_claim = machine->is_held && log->claims != machine->claims;
 
 	if (is_new_claim)
-		log_claim(report, machine);
+		log_claim(log, machine);
 	if (machine->problem != LEASE_NO_PROBLEM &&
-		(machine->problem != report->problem || machine->is_held != report->is_held))
+		(machine->problem != log->problem || machine->is_held != log->is_held))
 		log_problem(machine, error);
-	else if (machine->problem == LEASE_NO_PROBLEM && machine->is_held && report->problem != LEASE_NO_PROBLEM && !is_new_claim)
+	else if (machine->problem == LEASE_NO_PROBLEM && machine->is_held && log->problem != LEASE_NO_PROBLEM && !is_new_claim)
 		ereport(LOG,
 				errmsg("extended the lease of worker ID %d again", machine->worker));
-	else if (machine->problem == LEASE_NO_PROBLEM && !machine->is_held && report->is_held)
+	else if (machine->problem == LEASE_NO_PROBLEM && !machine->is_held && log->is_held)
 		ereport(LOG,
-				errmsg("released worker ID %d of pool \"%s\"", machine->worker, report->pool));
-	report->is_held = machine->is_held;
-	report->claims = machine->claims;
-	report->problem = machine->problem;
+				errmsg("released worker ID %d of pool \"%s\"", machine->worker, log->pool));
+	log->is_held = machine->is_held;
+	log->claims = machine->claims;
+	log->problem = machine->problem;
 }

@@ -11,15 +11,15 @@
 #include "bits/lease_machine.h"
 
 /* What has been logged. */
-typedef struct LeaseReport
+typedef struct LeaseLog
 {
 	const char *pool;			/* of the machine; the setting may be another by now */
 	bool		is_held;
 	int64		claims;
 	LeaseProblem problem;
-} LeaseReport;
+} LeaseLog;
 
 extern void lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char *error);
-extern void lease_report_change(LeaseReport *report, const LeaseMachine *machine, const char *error);
+extern void lease_report_change(LeaseLog *log, const LeaseMachine *machine, const char *error);
 
 #endif							/* IDGEN_LEASE_REPORT_H */

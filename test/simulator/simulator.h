@@ -37,10 +37,12 @@ typedef struct Options
 	int64		workers;
 	int64		seconds;
 	int64		seed;
-	int64		faults;			/* of messages, processes and servers: 0 or 1, as the next three */
+	int64		faults;			/* of messages, processes and servers: 0 or 1,
+								 * as the next three */
 	int64		clocks;			/* clocks are wrong, too */
 	int64		restores;		/* the store goes back at times, or is wiped */
-	int64		idle;			/* servers issue an ID at the beginning, and no more */
+	int64		idle;			/* servers issue an ID at the beginning, and
+								 * no more */
 	int64		tells;			/* StoreTells */
 	int64		ttl_us;
 	int64		reach_us;
@@ -61,7 +63,8 @@ typedef struct Shared
 	int64		until_us;		/* IDs end here; 0: none may be issued */
 	uint32		restarts;		/* counts changes of the worker */
 	int64		asked_us;		/* the end of the IDs that were asked for last */
-	int64	   *next;			/* the timeline of each worker: the next free tick */
+	int64	   *next;			/* the timeline of each worker: the next free
+								 * tick */
 } Shared;
 
 /* What an issuer does next; it may sleep before each. */
@@ -123,12 +126,14 @@ typedef struct Server
 
 	AgentPhase	phase;
 	int64		paused_until_us;
-	int64		operation;		/* the number of the one under way, or of the last */
+	int64		operation;		/* the number of the one under way, or of the
+								 * last */
 	int64		wake_us;		/* the earliest wake-up that is planned */
 	int64		keep_due_us;
 	int64		retry_us;		/* do not begin an operation earlier */
 	int64		low_us;			/* extend when IDs from here on are asked for */
-	int64		published;		/* number of the machine's claim that is published; 0: none */
+	int64		published;		/* number of the machine's claim that is
+								 * published; 0: none */
 	int64		used_until_us;	/* of the machine's claim */
 	bool		must_release;
 	bool		is_promised;	/* see network.c */
@@ -173,7 +178,8 @@ typedef struct Event
 	uint64		order;
 	EventKind	kind;
 	Server	   *server;
-	uint32		life;			/* of the server; an event of an earlier life is void */
+	uint32		life;			/* of the server; an event of an earlier life
+								 * is void */
 	int64		number;			/* of an operation or an issuer */
 	Message    *message;
 } Event;
@@ -182,7 +188,8 @@ typedef struct Counts
 {
 	int64		ids;
 	int64		duplicates;
-	int64		unpromised;		/* duplicates that no rule excludes: see README.md */
+	int64		unpromised;		/* duplicates that no rule excludes: see
+								 * README.md */
 	int64		claims;
 	int64		releases;
 	int64		starts;
