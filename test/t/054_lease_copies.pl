@@ -264,5 +264,92 @@ check_pause('agent', $holder, $other, agent_pid($node{$holder}));
 check_stopped_backend($other, $holder);
 ($holder) = grep { lease($admin{$_})->{state} eq 'held' } sort keys %admin;
 check_pause('server', $holder, $holder eq 'a' ? 'b' : 'a');
+$_->quit foreach values %admin;
+$_->stop('fast') foreach values %node;
+
+# ---------------------------------------------------------------------------------------------------- clocks
+
+my $FAR = 23 * 3600;
+
+# A server whose clock is far off, in whichever direction, gets no worker ID unless that is allowed.
+sub check_server_clock
+{
+	my $pool = $store->other_pool('clocks');
+	my $clock = fake_clock("+$FAR");
+	my $ahead = leasing_server('ahead', $pool, clock => $clock, lease => { %$LEASE, pool => 'clocks' }, conf => "idgen.max_wait = '300ms'\n");
+	my $on_ahead = session($ahead);
+
+	# Before 16, the postmaster starts an agent from within a call for which libfaketime does not change the clock.
+	restart_agent($ahead);
+	create_pool($on_ahead, 0, 1);
+	wait_until { last_error($on_ahead) =~ /^The clock of the store differs from this server's by -82\d\d\d\.\d+ s, and "idgen.lease_max_skew" is 10000 ms\.$/ }
+	'a refusal';
+	pass('a server whose clock is far ahead of that of the store gets no worker ID');
+	like($on_ahead->error('SELECT snowflake_nextval()'), qr/ERROR:  55000: this server holds no worker ID.*The clock of the store differs/s, '... and issues no IDs');
+	like(lease($on_ahead)->{skew}, qr/^-/, '... as idgen_lease() shows');
+	$clock->set_ahead(-$FAR);
+	wait_until { last_error($on_ahead) =~ /differs from this server's by 82/ } 'a refusal';
+	pass('... nor does one whose clock is far behind');
+	$clock->set_ahead($FAR);
+	alter_system($ahead, $on_ahead, 'idgen.lease_max_skew', '1d');
+	my $worker = wait_for_lease($on_ahead, 'held')->{worker_id};
+	$issued->add('... unless that is allowed', 'ahead', issue($on_ahead, 100));
+	$on_ahead->quit;
+	$ahead->stop('fast');
+
+	# What it leaves behind rests until tomorrow.
+	my $two = leasing_server('beside', $pool, lease => { %$LEASE, pool => 'clocks' }, conf => "idgen.max_wait = '300ms'\n");
+	my $on_two = session($two);
+	isnt(wait_for_lease($on_two, 'held')->{worker_id}, $worker, 'others take a worker ID that was not used far ahead');
+	$issued->add('... and issue IDs', 'beside', issue($on_two, 100));
+	my $three = leasing_server('late', $pool, lease => { %$LEASE, pool => 'clocks' }, conf => "idgen.max_wait = '300ms'\n");
+	my $on_three = session($three);
+	wait_until { last_error($on_three) =~ /^No worker ID of pool "clocks" is free: the first one that another server no longer uses can be claimed at \d{4}-/ }
+	'a refusal';
+	pass('... or none, and say when the other one can be claimed');
+	$_->quit foreach $on_two, $on_three;
+	$_->stop('fast') foreach $two, $three;
+	$issued->are_below_fences($pool, 'far ahead: all IDs lie below the fences');
+	return;
+}
+
+# A store whose clock goes mad ends holds, or keeps them for ever.
+sub check_store_clock
+{
+	my $clock = fake_clock('+0');
+	my $mad = postgres_store('mad', clock => $clock);
+	my @nodes = map { leasing_server($_, $mad, lease => { %$LEASE, max_skew => '1d' }) } 'mad1', 'mad2';
+	my @sessions = map { session($_) } @nodes;
+
+	create_pool($sessions[0], 0, 2);
+	wait_for_lease($_, 'held') foreach @sessions;
+	my $third = leasing_server('mad3', $mad, lease => { %$LEASE, max_skew => '1d' });
+	my @busy = map { start_issuing(session($_), 6) } @nodes, $third;
+	foreach my $seconds ($FAR, 0, -$FAR, 0)
+	{
+		$clock->set_ahead($seconds);
+		sleep 1.2;
+	}
+	foreach (0 .. $#busy)
+	{
+		my ($ids, $errors) = finish_issuing($busy[$_]);
+
+		$issued->add('the clock of the store goes mad, and IDs go on', "mad $_", $ids);
+		is("@$errors", '', '... without an error');
+		$busy[$_]->quit;
+	}
+	$issued->are_below_fences($mad, '... and all lie below the fences');
+	$_->quit foreach @sessions;
+	return;
+}
+
+SKIP:
+{
+	skip 'libfaketime is not installed', 1 unless IdgenTest::Clock::library();
+	$issued = issued();
+	check_server_clock();
+	$issued = issued();
+	check_store_clock() if full_run();
+}
 
 done_testing();

@@ -224,8 +224,7 @@ sub check_agent_signals
 	my $worker = wait_for_lease($session, 'held')->{worker_id};
 	my $epoch = lease($session)->{epoch};
 
-	my $pid = signal_agent($one, 'TERM');
-	wait_until { (my $now = agent_pid($one)) != $pid && agent_pid($one) } 'another agent';
+	restart_agent($one);
 	goes_on_in();
 	my $lease = wait_for_lease($session, 'held');
 	ok($lease->{epoch} > $epoch, 'after SIGTERM another agent claims anew');
@@ -241,6 +240,130 @@ sub check_agent_signals
 	return;
 }
 
+# ---------------------------------------------------------------------------------------------------- lies and losses
+
+# Servers that issue IDs all the time.
+sub start_servers
+{
+	my ($where, $conf, @names) = @_;
+	my @nodes =
+	  map { leasing_server($_, $where, lease => { ttl => '1s', reach => '2s' }, conf => "idgen.max_wait = '300ms'\nidgen.max_regression = '1s'\n$conf") } @names;
+	my @sessions = map { session($_) } @nodes;
+
+	create_pool($sessions[0], 0, $#names);
+	wait_for_lease($_, 'held') foreach @sessions;
+	return (\@nodes, \@sessions);
+}
+
+sub finish_all
+{
+	my ($name, @busy) = @_;
+
+	foreach (0 .. $#busy)
+	{
+		$issued->add("$name: IDs of a busy session", "$name $_", (finish_issuing($busy[$_]))[0]);
+		$busy[$_]->quit;
+	}
+	return;
+}
+
+# Waits until each of some servers issues IDs, and has a worker ID of its own.
+sub all_go_on
+{
+	my ($name, @sessions) = @_;
+	my %worker;
+
+	foreach my $number (0 .. $#sessions)
+	{
+		my $ids;
+
+		wait_until { $ids = eval { issue($sessions[$number]) } } 'IDs to go on';
+		$issued->add("$name: a server goes on", "$name server $number", $ids);
+	}
+	wait_until {
+		my %seen = map { lease($_)->{state} eq 'held' ? (lease($_)->{worker_id} // '' => 1) : () } @sessions;
+		keys %seen == @sessions
+	}
+	'worker IDs of all servers';
+	return;
+}
+
+# What a store may do, a few times.
+sub lies
+{
+	my @kinds = ('any', 'write', 'write', 'keep', 'read', 'write_pool');
+	my @lies = (
+		'late %s 3 ' . int(rand 1500), 'unreachable %s 2', 'request-lost %s 2', 'answer-lost %s 3',
+		'applied-late %s 2 ' . int(rand 1500), 'holds-vanish any 6', 'clock any 5 ' . int(rand 5_000_000));
+
+	return map { sprintf $lies[ rand @lies ], $kinds[ rand @kinds ] } 1 .. 2;
+}
+
+sub check_lies
+{
+	my $lying = lying_store();
+	my ($nodes, $sessions) = start_servers($lying, $lying->conf, 'six', 'seven', 'eight');
+	my $seconds = full_run() ? 90 : 8;
+	my @busy = map { my $node = $_; map { start_issuing(session($node), $seconds) } 1 .. 2 } @$nodes;
+	my $until = time + $seconds - 1;
+
+	while (time < $until)
+	{
+		$lying->behave(lies());
+		sleep 0.1 + rand 0.5;
+		$sessions->[ rand @$sessions ]->query(q{SET idgen.max_wait = '50ms'; DO 'BEGIN PERFORM idgen_lease_release(); EXCEPTION WHEN OTHERS THEN END'; RESET idgen.max_wait})
+		  if rand() < 0.1;
+	}
+	$lying->behave();
+	finish_all('a store that lies', @busy);
+	all_go_on('lies', @$sessions);
+	$issued->are_below_fences($lying, 'a store that lies: all IDs lie below the fences');
+
+	# It goes back to what it was, with and without a sign.
+	foreach my $sign ('revision', 'none')
+	{
+		$lying->save;
+		@busy = map { start_issuing(session($_), 5) } @$nodes;
+		sleep 2.5;
+		$lying->restore;
+		$lying->behave('revision any - 1000') if $sign eq 'revision';
+		finish_all("a store that went back, sign: $sign", @busy);
+		all_go_on("went back, sign: $sign", @$sessions);
+	}
+	$_->quit foreach @$sessions;
+	$_->stop('fast') foreach @$nodes;
+	return;
+}
+
+# A base backup of the store takes its place.
+sub check_restored_postgres
+{
+	my $store = postgres_store('restored', streaming => 1);
+	my ($nodes, $sessions) = start_servers($store, '', 'four', 'five');
+	my $backup = $store->node->backup_dir . '/old';
+
+	$issued->add('IDs before a backup of the store', $_, issue($sessions->[$_], 10)) foreach 0, 1;
+	$store->node->backup('old');
+
+	my @busy = map { start_issuing(session($_), 8) } @$nodes;
+	my $identity = ($store->pool =~ / identity=(\S+)/)[0];
+	sleep 3;
+	$store->node->stop('immediate');
+	my $data = $store->node->data_dir;
+	rename($data, "$data.lost") or die "could not rename $data: $!";
+	PostgreSQL::Test::RecursiveCopy::copypath($backup, $data);
+	chmod(0700, $data);
+	append_to_file("$data/recovery.signal", '');
+	$store->node->append_conf('postgresql.conf', "restore_command = 'false'\nport = " . $store->node->port);
+	$store->node->start;
+	wait_until { eval { $store->pool } && $store->pool !~ / identity=$identity/ } 'the restored store to be noticed';
+	pass('servers notice that the store was restored, and give the pool another identity');
+	finish_all('restored', @busy);
+	all_go_on('restored', @$sessions);
+	$_->quit foreach @$sessions;
+	return;
+}
+
 check_secrets();
 check_password_in_address();
 check_store_killed();
@@ -249,5 +372,9 @@ check_slow();
 check_agent_signals();
 $session->quit;
 $one->stop('fast');
+$issued = issued();
+check_restored_postgres();
+$issued = issued();
+check_lies();
 
 done_testing();
