@@ -186,7 +186,8 @@ SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
 SIMULATOR = test/simulator/simulator
-EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/simulator/search/search test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
+SEARCH = test/simulator/search/search
+EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
@@ -353,8 +354,8 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
-test/unit/lease_machine test/simulator/search/search: test/simulator/model_store.h
-test/simulator/search/search: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+test/unit/lease_machine $(SEARCH): test/simulator/model_store.h
+$(SEARCH): $(wildcard test/simulator/search/*.[ch]) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 $(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
