@@ -280,10 +280,10 @@ sources:
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
 
-# A run or two that are short: make simulate has the others.
-SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1'
+# A few runs that are short: make simulate has the others.
+SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1' '$(SEARCH) 1 2 2'
 
-unit: sources format-check $(UNIT) $(SIMULATOR) docs/draw-layouts
+unit: sources format-check $(UNIT) $(SIMULATOR) $(SEARCH) docs/draw-layouts
 	@failed=0; for program in $(UNIT) $(SIMULATIONS) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
@@ -302,7 +302,7 @@ PGINDENT = $(bindir)/pgindent
 PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
-SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch])
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
 # Types of C that not all majors' lists of types have.
 C_TYPES = int64_t __int128
 

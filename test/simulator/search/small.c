@@ -48,35 +48,35 @@ small_nonce(const char *nonce)
 static SmallRecord
 small_record(const LeaseRecord *record)
 {
-	SmallRecord small = {.nonce = small_nonce(record->nonce), .epoch = record->epoch, .fence = record->fence_us};
+	SmallRecord small = {.nonce = small_nonce(record->nonce),.epoch = record->epoch,.fence = record->fence_us};
 
 	return small;
 }
 
 /* The record of a text; NULL or an empty text stands for none. */
 static SmallRecord
-read_record(const char *text)
+read_record(const char *written)
 {
 	LeaseRecord record = {.epoch = 0};
 
-	if (text != NULL && text[0] != '\0' && !lease_record_read(text, &record))
+	if (written != NULL && written[0] != '\0' && !lease_record_read(written, &record))
 		abort();
 	return small_record(&record);
 }
 
 /* Sets both to all zero if there is no record. */
 static void
-restore_record(SmallRecord small, LeaseRecord *record, char *text)
+restore_record(SmallRecord small, LeaseRecord *record, char *written)
 {
 	memset(record, 0, sizeof(LeaseRecord));
-	text[0] = '\0';
+	written[0] = '\0';
 	if (small.nonce == 0)
 		return;
 	write_nonce(small.nonce, record->nonce);
 	record->epoch = small.epoch;
 	record->fence_us = small.fence;
 	strlcpy(record->holder, terms.holder, LEASE_HOLDER_SIZE);
-	lease_record_write(record, text);
+	lease_record_write(record, written);
 }
 
 /* Will the new record be looked at again? */
@@ -170,7 +170,7 @@ restore_worker(const SmallStore *small, ModelWorker *worker)
 static SmallStore
 small_store(const ModelWorker *worker)
 {
-	SmallStore	small = {.record = read_record(worker->record), .is_held = model_is_held(worker, 0)};
+	SmallStore	small = {.record = read_record(worker->record),.is_held = model_is_held(worker, 0)};
 
 	if (small.is_held)
 		small.hold_nonce = small_nonce(worker->hold_nonce);
@@ -180,7 +180,7 @@ small_store(const ModelWorker *worker)
 static ModelStore
 store_of(ModelWorker *worker)
 {
-	ModelStore	store = {.has_pool = true, .first_worker = WORKER, .worker_count = 1, .workers = worker};
+	ModelStore	store = {.has_pool = true,.first_worker = WORKER,.worker_count = 1,.workers = worker};
 
 	strlcpy(store.pool, pool_text, LEASE_POOL_SIZE);
 	return store;
@@ -237,8 +237,8 @@ call_answer(Call *call)
 	ModelWorker worker;
 	ModelStore	store = store_of(&worker);
 	LeaseWorker read;
-	LeaseAnswer answer = {.has_pool = true, .workers = &read};
-	LeaseNeeds	needs = {.worker = true, .latest_start_us = PG_INT64_MAX};
+	LeaseAnswer answer = {.has_pool = true,.workers = &read};
+	LeaseNeeds	needs = {.worker = true,.latest_start_us = PG_INT64_MAX};
 
 	write_nonce(call->needs.nonce, needs.nonce);
 	restore_machine(&call->machine, &machine);
@@ -359,7 +359,7 @@ small_begin(void)
 bool
 small_next(SmallMachine *machine, const SmallNeeds *needs, SmallRequest *request)
 {
-	Call		call = {.step = CALL_NEXT, .machine = *machine, .needs = *needs};
+	Call		call = {.step = CALL_NEXT,.machine = *machine,.needs = *needs};
 	const Call *after = do_call(&call);
 
 	*machine = after->machine;
@@ -371,7 +371,7 @@ small_next(SmallMachine *machine, const SmallNeeds *needs, SmallRequest *request
 void
 small_answer(SmallMachine *machine, LeaseOutcome outcome, const SmallStore *found)
 {
-	Call		call = {.step = CALL_ANSWER, .machine = *machine, .outcome = outcome, .store = *found};
+	Call		call = {.step = CALL_ANSWER,.machine = *machine,.outcome = outcome,.store = *found};
 
 	*machine = do_call(&call)->machine;
 }
@@ -380,7 +380,7 @@ small_answer(SmallMachine *machine, LeaseOutcome outcome, const SmallStore *foun
 LeaseOutcome
 small_apply(SmallStore *store, const SmallRequest *request)
 {
-	Call		call = {.step = CALL_APPLY, .store = *store, .request = *request};
+	Call		call = {.step = CALL_APPLY,.store = *store,.request = *request};
 	const Call *after = do_call(&call);
 
 	*store = after->store;

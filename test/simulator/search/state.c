@@ -18,7 +18,7 @@
 /* ------------------------------------------------------------------ nonces and order */
 
 /* All nonces of a state. */
-#define MOST_NONCES (2 + 3 * SERVERS + 5 * REQUESTS)
+#define MOST_NONCES (2 + 3 * SERVERS + 5 * MOST_REQUESTS)
 
 static int
 list_nonces(State *state, uint8 **nonces)
@@ -35,7 +35,7 @@ list_nonces(State *state, uint8 **nonces)
 		nonces[count++] = &machine->old_record.nonce;
 		nonces[count++] = &machine->new_record.nonce;
 	}
-	for (int i = 0; i < REQUESTS; i++)
+	for (int i = 0; i < MOST_REQUESTS; i++)
 	{
 		Pending    *pending = &state->pending[i];
 
@@ -100,7 +100,7 @@ swap_servers(State *state)
 
 	state->servers[0] = state->servers[1];
 	state->servers[1] = first;
-	for (int i = 0; i < REQUESTS; i++)
+	for (int i = 0; i < MOST_REQUESTS; i++)
 		if (state->pending[i].is_used && !state->pending[i].is_given_up)
 			state->pending[i].server = 1 - state->pending[i].server;
 }
@@ -125,7 +125,7 @@ state_sort(State *state)
 		swap_servers(state);
 		swap_servers(&blind);
 	}
-	for (int end = REQUESTS - 1; end > 0; end--)
+	for (int end = MOST_REQUESTS - 1; end > 0; end--)
 		for (int i = 0; i < end; i++)
 			if (memcmp(&blind.pending[i], &blind.pending[i + 1], sizeof(Pending)) > 0)
 			{
@@ -157,32 +157,38 @@ close_limits(Server *server)
 #endif
 }
 
-/* The request that a server waits for, or a free place for one; -1: none. */
+/* The request that a server waits for; -1: none. */
 static int
 find_pending(const State *state, int number)
 {
-	for (int i = 0; i < REQUESTS; i++)
+	for (int i = 0; i < MOST_REQUESTS; i++)
 		if (state->pending[i].is_used && !state->pending[i].is_given_up && state->pending[i].server == number)
 			return i;
 	return -1;
 }
 
+/* A free place for a request, if fewer than most are under way; -1: none. */
 static int
-find_place(const State *state)
+find_place(const State *state, int most)
 {
-	for (int i = 0; i < REQUESTS; i++)
-		if (!state->pending[i].is_used)
-			return i;
-	return -1;
+	int			place = -1;
+	int			used = 0;
+
+	for (int i = 0; i < MOST_REQUESTS; i++)
+		if (state->pending[i].is_used)
+			used++;
+		else
+			place = i;
+	return used < most ? place : -1;
 }
 
 /* Begin an operation. */
 static bool
-begin(State *state, int most_claims, int number, SmallNeeds needs)
+begin(State *state, const Bounds *bounds, int number, SmallNeeds needs)
 {
 	Server	   *server = &state->servers[number];
-	Pending		pending = {.is_used = true, .server = number};
-	int			place = find_place(state);
+	Pending		pending = {.is_used = true,.server = number};
+	int			place = find_place(state, bounds->requests);
 
 	if (place < 0 || find_pending(state, number) >= 0)
 		return false;
@@ -192,9 +198,13 @@ begin(State *state, int most_claims, int number, SmallNeeds needs)
 	needs.nonce = fresh_nonce(state);
 	if (!small_next(&server->machine, &needs, &pending.request))
 		return false;
-	if (pending.request.new_record.epoch > most_claims)
+	if (pending.request.new_record.epoch > bounds->claims)
 		return false;
-	/* The store forgets nothing here, so only a variant has a server doubt it. */
+
+	/*
+	 * The store forgets nothing here, so only a variant has a server doubt
+	 * it.
+	 */
 	if (pending.request.kind == LEASE_WRITE_POOL)
 		return false;
 	state->pending[place] = pending;
@@ -207,12 +217,12 @@ begin(State *state, int most_claims, int number, SmallNeeds needs)
 
 /* Issue a time, with this clock. */
 static bool
-issue(State *state, int number, int clock)
+issue(State *state, const Bounds *bounds, int number, int clock)
 {
 	Server	   *server = &state->servers[number];
 	int			time = Max(clock, Max(server->next, server->start));
 
-	if (!server->is_published || time >= server->until || time >= TIMES)
+	if (!server->is_published || time >= server->until || time >= bounds->times)
 		return false;
 	if ((state->issued & 1 << time) != 0)
 		state->is_broken = true;
@@ -268,33 +278,23 @@ restart(State *state, int number)
 	return true;
 }
 
-typedef enum ServerStep
-{
-	STEP_CLAIM,
-	STEP_KEEP,
-	STEP_RELEASE,
-	STEP_GIVE_UP,
-	STEP_RESTART,
-	STEP_EXTEND,				/* beyond each time */
-	STEP_ISSUE = STEP_EXTEND + TIMES,	/* with each clock */
-	SERVER_STEPS = STEP_ISSUE + TIMES,
-} ServerStep;
-
 static bool
-step_server(State *state, int most_claims, int number, int step)
+step_server(State *state, const Bounds *bounds, int number, int step)
 {
 	bool		is_held = state->servers[number].machine.is_held;
-	SmallNeeds	needs = {.keep = step == STEP_KEEP, .release = step == STEP_RELEASE};
+	SmallNeeds	needs = {.keep = step == STEP_KEEP,.release = step == STEP_RELEASE};
 
 	if (step == STEP_GIVE_UP)
 		return give_up(state, number);
 	if (step == STEP_RESTART)
 		return restart(state, number);
 	if (step >= STEP_ISSUE)
-		return issue(state, number, step - STEP_ISSUE);
+		return issue(state, bounds, number, step - STEP_ISSUE);
 	if (step >= STEP_EXTEND)
 		needs.wanted = 1 + step - STEP_EXTEND;
-	return is_held == (step != STEP_CLAIM) && begin(state, most_claims, number, needs);
+	if (needs.wanted > bounds->times)
+		return false;
+	return is_held == (step != STEP_CLAIM) && begin(state, bounds, number, needs);
 }
 
 /* ------------------------------------------------------------------ what befalls a message, and a hold */
@@ -352,14 +352,6 @@ lose(Pending *pending)
 	return true;
 }
 
-typedef enum MessageStep
-{
-	STEP_APPLY,
-	STEP_DELIVER,
-	STEP_LOSE,
-	MESSAGE_STEPS,
-} MessageStep;
-
 static bool
 step_message(State *state, Pending *pending, int step)
 {
@@ -379,20 +371,14 @@ expire_hold(State *state)
 
 /* ------------------------------------------------------------------ all steps */
 
-int
-state_steps(void)
-{
-	return SERVERS * SERVER_STEPS + REQUESTS * MESSAGE_STEPS + 1;
-}
-
 /* Take one of all steps.  Returns false if it is not possible in this state. */
 bool
-state_take_step(State *state, int most_claims, int step)
+state_take_step(State *state, const Bounds *bounds, int step)
 {
 	if (step < SERVERS * SERVER_STEPS)
-		return step_server(state, most_claims, step / SERVER_STEPS, step % SERVER_STEPS);
+		return step_server(state, bounds, step / SERVER_STEPS, step % SERVER_STEPS);
 	step -= SERVERS * SERVER_STEPS;
-	if (step < REQUESTS * MESSAGE_STEPS)
+	if (step < MOST_REQUESTS * MESSAGE_STEPS)
 		return step_message(state, &state->pending[step / MESSAGE_STEPS], step % MESSAGE_STEPS);
 	return expire_hold(state);
 }
@@ -403,7 +389,7 @@ step_name(int step)
 	static const char *const message_steps[] = {"apply", "answer", "lose"};
 	static const char *const server_steps[] = {"claim", "keep", "release", "give up", "restart"};
 
-	if (step >= SERVERS * SERVER_STEPS + REQUESTS * MESSAGE_STEPS)
+	if (step >= SERVERS * SERVER_STEPS + MOST_REQUESTS * MESSAGE_STEPS)
 		return "expire";
 	if (step >= SERVERS * SERVER_STEPS)
 		return message_steps[(step - SERVERS * SERVER_STEPS) % MESSAGE_STEPS];

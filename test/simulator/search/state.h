@@ -11,8 +11,16 @@
 #include "small.h"
 
 #define SERVERS 2
-#define REQUESTS 2				/* under way at a time */
-#define TIMES 2					/* 0 .. TIMES - 1 may be issued */
+#define MOST_REQUESTS 3
+#define MOST_TIMES 3
+
+/* What is searched. */
+typedef struct Bounds
+{
+	int			claims;			/* that are applied */
+	int			requests;		/* under way at a time */
+	int			times;			/* 0 .. times - 1 may be issued */
+} Bounds;
 
 /* All is bytes, so that equal states have equal bytes. */
 typedef struct Server
@@ -39,14 +47,38 @@ typedef struct Pending
 typedef struct State
 {
 	Server		servers[SERVERS];
-	Pending		pending[REQUESTS];
+	Pending		pending[MOST_REQUESTS];
 	SmallStore	store;
 	uint8		issued;			/* a bit for each time */
 	uint8		is_broken;		/* one was issued twice */
 } State;
 
-extern int	state_steps(void);
-extern bool state_take_step(State *state, int most_claims, int step);
+/* Of each server. */
+typedef enum ServerStep
+{
+	STEP_CLAIM,
+	STEP_KEEP,
+	STEP_RELEASE,
+	STEP_GIVE_UP,
+	STEP_RESTART,
+	STEP_EXTEND,				/* beyond each time */
+	STEP_ISSUE = STEP_EXTEND + MOST_TIMES,	/* with each clock */
+	SERVER_STEPS = STEP_ISSUE + MOST_TIMES,
+} ServerStep;
+
+/* Of each request. */
+typedef enum MessageStep
+{
+	STEP_APPLY,
+	STEP_DELIVER,
+	STEP_LOSE,
+	MESSAGE_STEPS,
+} MessageStep;
+
+/* The last one is that a hold expires. */
+#define STATE_STEPS (SERVERS * SERVER_STEPS + MOST_REQUESTS * MESSAGE_STEPS + 1)
+
+extern bool state_take_step(State *state, const Bounds *bounds, int step);
 extern void state_sort(State *state);
 extern void state_print(const State *state, int step);
 
