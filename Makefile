@@ -354,7 +354,9 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
-test/unit/lease_machine $(SEARCH): test/simulator/model_store.h
+LEASE_UNIT = test/unit/lease_claims test/unit/lease_holder test/unit/lease_loss
+$(LEASE_UNIT): test/unit/lease_server.h
+$(LEASE_UNIT) $(SEARCH): test/simulator/model_store.h
 $(SEARCH): $(wildcard test/simulator/search/*.[ch]) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 $(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)

@@ -195,7 +195,9 @@ search(const Bounds *bounds)
 		next.first = level.first + level.count;
 		if (!search_level(&level, bounds, &next))
 		{
+			printf("# records as nonce/epoch/fence; servers may change places, and nonces be numbered anew\n");
 			(void) print_way(state_count - 1, bounds);
+			printf("# %d steps to a time that is issued twice\n", steps + 1);
 			return false;
 		}
 		level = next;
