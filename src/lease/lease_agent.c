@@ -146,7 +146,10 @@ publish_fence(void)
 static void
 publish(void)
 {
-	/* What is being released has been closed, even if the machine still holds it. */
+	/*
+	 * What is being released has been closed, even if the machine still holds
+	 * it.
+	 */
 	if (!agent.machine.is_held || agent.is_releasing)
 		return;
 	if (agent.published_claims != agent.machine.claims)

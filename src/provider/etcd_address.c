@@ -23,10 +23,10 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-static void malformed(const char *format,...) pg_attribute_printf(1, 2);
+static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
 
 static void
-malformed(const char *format,...)
+malformed(const char *format, ...)
 {
 	char		detail[256];
 	va_list		arguments;
