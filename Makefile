@@ -57,6 +57,7 @@ OBJS = \
 	src/engine/turn.o \
 	src/engine/wait.o \
 	src/lease/lease_agent.o \
+	src/lease/lease_agent_start.o \
 	src/lease/lease_pool.o \
 	src/lease/lease_report.o \
 	src/lease/lease_secret.o \

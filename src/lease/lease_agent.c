@@ -47,14 +47,14 @@
 /* How long a stop of the server may take for the release. */
 #define RELEASE_NS (400 * NS_PER_MS)
 
+/* How long no worker ID is claimed after a request, if no other one ends that. */
+#define SUSPENSION_NS (10 * NS_PER_S)
+
 /* How long a new worker ID is looked for whose IDs can begin at the clock. */
 #define EXCHANGE_NS (10 * NS_PER_S)
 
 /* No worker ID has been published by this agent. */
 #define NOT_PUBLISHED (-1)
-
-/* The postmaster starts the agent again after this time, in s. */
-#define RESTART_S 1
 
 typedef struct Agent
 {
@@ -67,6 +67,7 @@ typedef struct Agent
 	int64		published_claims;	/* of the machine, when a worker ID was
 									 * published last */
 	int64		inherited_claims;	/* of the machine, when this agent started */
+	char		published_pool[LEASE_POOL_SIZE];	/* its text at that time */
 	bool		needs_worker;
 	bool		is_releasing;
 	int64		keep_ns;		/* when the hold is to be kept; monotonic */
@@ -126,20 +127,31 @@ note_extension(void)
 	LWLockRelease(&area->lock);
 }
 
+/* Has an extension been asked for that the fence does not cover well enough? */
+static bool
+needs_extension(int64 wanted_us)
+{
+	return agent.machine.is_held && wanted_us > 0 &&
+		wanted_us >= (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.extend_at_us);
+}
+
 /*
  * Publish the fence that the store has confirmed, to be extended when half of
  * what is beyond the IDs has been used up.  A fence does not get lower, but an
- * extension may leave it as it is.
+ * extension may leave it as it is, so what was asked for counts, too.
  */
 static void
 publish_fence(void)
 {
+	SharedArea *area = shmem_area();
 	int64		fence_us = agent.machine.record.fence_us;
-	int64		wanted_us = pg_atomic_read_u64(&shmem_area()->lease.wanted_us);
+	int64		wanted_us = pg_atomic_read_u64(&area->lease.wanted_us);
 	int64		from_us = Max(Max(wanted_us, clock_unix_ns() / NS_PER_US), agent.machine.start_us);
 
-	if (fence_us > agent.machine.start_us)
-		lease_publish_fence(fence_us, fence_us - (fence_us - Min(from_us, fence_us)) / 2);
+	if (fence_us <= agent.machine.start_us ||
+		(fence_us <= (int64) pg_atomic_read_u64(&area->lease_limits.until_us) && !needs_extension(wanted_us)))
+		return;
+	lease_publish_fence(fence_us, fence_us - (fence_us - Min(from_us, fence_us)) / 2);
 }
 
 /* Publish what the machine holds. */
@@ -155,11 +167,14 @@ publish(void)
 	if (agent.published_claims != agent.machine.claims)
 	{
 		(void) lease_close();
-		lease_publish_worker(agent.machine.worker, agent.machine.start_us,
+		lease_publish_worker(agent.machine.worker, agent.machine.pool.datacenter, agent.machine.start_us,
 							 agent.machine.claims != agent.inherited_claims);
 		agent.published_claims = agent.machine.claims;
 		agent.exchange_ns = 0;
 	}
+	else if (strcmp(agent.published_pool, agent.machine.pool_text) != 0)
+		lease_publish_pool_change();
+	strlcpy(agent.published_pool, agent.machine.pool_text, LEASE_POOL_SIZE);
 	publish_fence();
 }
 
@@ -276,14 +291,6 @@ do_operation(LeaseNeeds *needs)
 
 /* ---------------------------------------------------------------- needs */
 
-/* Has an extension been asked for that the fence does not cover well enough? */
-static bool
-needs_extension(int64 wanted_us)
-{
-	return agent.machine.is_held && wanted_us > 0 &&
-		wanted_us >= (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.extend_at_us);
-}
-
 static LeaseNeeds
 get_needs(int64 now_ns)
 {
@@ -332,18 +339,27 @@ release(void)
 	lease_report_change(&agent.log, &agent.machine, agent.error);
 }
 
+/* Requests that have come together are served in this order. */
 static void
-serve_requests(void)
+serve_requests(int64 now_ns)
 {
 	uint32		requests = pg_atomic_exchange_u32(&shmem_area()->lease.requests, 0);
 
 	if (requests == 0)
 		return;
-	release();
-	agent.needs_worker = (requests & LEASE_REQUEST_EXCHANGE) != 0;
-	if (agent.needs_worker)
-		agent.exchange_ns = clock_monotonic_ns() + EXCHANGE_NS;
-	share_machine(get_state());
+	if ((requests & (LEASE_REQUEST_RELEASE | LEASE_REQUEST_SUSPEND)) != 0)
+	{
+		release();
+		agent.needs_worker = false;
+	}
+	if ((requests & LEASE_REQUEST_SUSPEND) != 0)
+		agent.retry_ns = now_ns + SUSPENSION_NS;
+	if ((requests & LEASE_REQUEST_RESUME) != 0)
+	{
+		agent.retry_ns = now_ns;
+		agent.exchange_ns = now_ns + EXCHANGE_NS;
+		agent.needs_worker = true;
+	}
 	lease_notify();
 }
 
@@ -499,7 +515,7 @@ work(void)
 	if (layout == NULL)
 		return now_ns + NS_PER_S;
 	follow_settings(layout);
-	serve_requests();
+	serve_requests(now_ns);
 	if (now_ns < agent.retry_ns)
 		return agent.retry_ns;
 
@@ -550,54 +566,4 @@ idgen_lease_agent(Datum argument)
 	close_store();
 	/* Unless the server stops, the postmaster starts another agent. */
 	proc_exit(1);
-}
-
-static BackgroundWorker
-describe_worker(void)
-{
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS,
-		.bgw_start_time = BgWorkerStart_RecoveryFinished,
-		.bgw_restart_time = RESTART_S,
-	};
-
-	strlcpy(worker.bgw_name, "idgen lease agent", sizeof(worker.bgw_name));
-	strlcpy(worker.bgw_type, "idgen lease agent", sizeof(worker.bgw_type));
-	strlcpy(worker.bgw_library_name, "idgen", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "idgen_lease_agent", sizeof(worker.bgw_function_name));
-	return worker;
-}
-
-/* Register the agent while the server starts, if worker IDs are leased. */
-void
-lease_agent_register(void)
-{
-	BackgroundWorker worker = describe_worker();
-
-	if (lease_is_configured())
-		RegisterBackgroundWorker(&worker);
-}
-
-/*
- * Start an agent, if there is none.  At most one process tries that each
- * second; an agent that finds another one ends.  ERROR INSUFFICIENT_RESOURCES
- * if there is no room for a background worker.
- */
-void
-lease_agent_start(void)
-{
-	Lease	   *lease = &shmem_area()->lease;
-	BackgroundWorker worker = describe_worker();
-	uint64		tried_ns = pg_atomic_read_u64(&lease->start_tried_ns);
-	uint64		now_ns = clock_monotonic_ns();
-
-	if (pg_atomic_read_u32(&lease->agent) != 0 || now_ns - tried_ns < NS_PER_S ||
-		!pg_atomic_compare_exchange_u64(&lease->start_tried_ns, &tried_ns, now_ns))
-		return;
-	if (!RegisterDynamicBackgroundWorker(&worker, NULL))
-		ereport(ERROR,
-				errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				errmsg("could not start the lease agent"),
-				errdetail("No background worker is free."),
-				errhint("Raise \"max_worker_processes\", or add \"idgen\" to \"shared_preload_libraries\", and restart the server."));
 }

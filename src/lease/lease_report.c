@@ -104,6 +104,8 @@ log_problem(const LeaseMachine *machine, const char *error)
 	if (machine->is_held)
 		ereport(WARNING,
 				errmsg("could not extend the lease of worker ID %d", machine->worker),
+				machine->record.fence_us <= machine->start_us ?
+				errdetail("No IDs may be issued yet. %s", error) :
 				errdetail("IDs may be issued up to %s. %s",
 						  timestamptz_to_str(clock_timestamptz(machine->record.fence_us)), error));
 	else
