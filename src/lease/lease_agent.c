@@ -360,6 +360,7 @@ serve_requests(int64 now_ns)
 		agent.exchange_ns = now_ns + EXCHANGE_NS;
 		agent.needs_worker = true;
 	}
+	share_machine(get_state());
 	lease_notify();
 }
 

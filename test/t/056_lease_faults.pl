@@ -190,7 +190,7 @@ sub check_away_at_start
 	$store->kill;
 	start_server($one);
 	$session = session($one);
-	is_refused_until(qr/ERROR:  55000: this server holds no worker ID.*max_wait" is 300 ms\. .*(?:No such file or directory|Connection refused)/s, 'a server that starts while its store is away says what is wrong');
+	is_refused_until(qr/ERROR:  55000: this server holds no worker ID.*max_wait", which is 300 ms\. .*(?:No such file or directory|Connection refused)/s, 'a server that starts while its store is away says what is wrong');
 	my $began = time;
 	refusal();
 	cmp_ok(time - $began, '<=', 2, '... soon after idgen.max_wait');
