@@ -10,6 +10,7 @@ use lib $FindBin::RealBin;
 use IdgenTest;
 use IdgenTest::Lease;
 use IdgenTest::Server;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -174,4 +175,10 @@ check_wiped() if $only{wiped};
 check_secret_file() if $only{secret};
 $session->quit;
 $one->stop('fast');
+
+# Nobody starts an agent there.
+my $output = '';
+IPC::Run::run([ 'postgres', '--single', '-D', $one->data_dir, 'postgres' ], '<', \"SELECT snowflake_nextval()\n", '>&', \$output, IPC::Run::timeout(60));
+like($output, qr/ERROR:  cannot lease a worker ID in single-user mode/, 'no worker ID can be leased in single-user mode');
+
 done_testing();
