@@ -110,6 +110,22 @@ sub check_other_pool_meanwhile
 	return;
 }
 
+# ------------------------------------------------------------------------------------------------ a slow release
+
+# The worker ID is no longer there as soon as the release begins, so the next request comes before it has ended.
+sub check_slow_release
+{
+	wait_for_lease($session, 'held');
+	issue($session);
+	behave('late write 1 350');
+	is($session->error('SELECT idgen_reset_timeline(clock_timestamp())'), '', 'the timeline is reset while the store is slow');
+	$session->query("SET idgen.max_wait = '3s'");
+	$issued->add('... and another worker ID is claimed at once', 'slow release', issue($session));
+	$session->query('RESET idgen.max_wait');
+	behave();
+	return;
+}
+
 # ------------------------------------------------------------------------------------------------ leaving leases
 
 sub check_leaving
@@ -167,9 +183,10 @@ sub check_secret_file
 	return;
 }
 
-my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,leave,wiped,secret';
+my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,slow,leave,wiped,secret';
 check_error_while_releasing() if $only{release};
 check_other_pool_meanwhile() if $only{pool};
+check_slow_release() if $only{slow};
 check_leaving() if $only{leave};
 check_wiped() if $only{wiped};
 check_secret_file() if $only{secret};
