@@ -341,17 +341,16 @@ release(void)
 
 /* Requests that have come together are served in this order. */
 static void
-serve_requests(int64 now_ns)
+serve_requests(uint32 requests)
 {
-	uint32		requests = pg_atomic_exchange_u32(&shmem_area()->lease.requests, 0);
+	int64		now_ns;
 
-	if (requests == 0)
-		return;
 	if ((requests & (LEASE_REQUEST_RELEASE | LEASE_REQUEST_SUSPEND)) != 0)
 	{
 		release();
 		agent.needs_worker = false;
 	}
+	now_ns = clock_monotonic_ns();
 	if ((requests & LEASE_REQUEST_SUSPEND) != 0)
 		agent.retry_ns = now_ns + SUSPENSION_NS;
 	if ((requests & LEASE_REQUEST_RESUME) != 0)
@@ -362,6 +361,16 @@ serve_requests(int64 now_ns)
 	}
 	share_machine(get_state());
 	lease_notify();
+}
+
+/* A release waits for the store and resets the latch, so what has come meanwhile is looked for. */
+static void
+serve_all_requests(void)
+{
+	uint32		requests;
+
+	while ((requests = pg_atomic_exchange_u32(&shmem_area()->lease.requests, 0)) != 0)
+		serve_requests(requests);
 }
 
 /* ---------------------------------------------------------------- settings */
@@ -516,7 +525,8 @@ work(void)
 	if (layout == NULL)
 		return now_ns + NS_PER_S;
 	follow_settings(layout);
-	serve_requests(now_ns);
+	serve_all_requests();
+	now_ns = clock_monotonic_ns();
 	if (now_ns < agent.retry_ns)
 		return agent.retry_ns;
 

@@ -10,6 +10,7 @@ use lib $FindBin::RealBin;
 use IdgenTest;
 use IdgenTest::Lease;
 use IdgenTest::Server;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -109,6 +110,22 @@ sub check_other_pool_meanwhile
 	return;
 }
 
+# ------------------------------------------------------------------------------------------------ a slow release
+
+# The worker ID is no longer there as soon as the release begins, so the next request comes before it has ended.
+sub check_slow_release
+{
+	wait_for_lease($session, 'held');
+	issue($session);
+	behave('late write 1 350');
+	is($session->error('SELECT idgen_reset_timeline(clock_timestamp())'), '', 'the timeline is reset while the store is slow');
+	$session->query("SET idgen.max_wait = '3s'");
+	$issued->add('... and another worker ID is claimed at once', 'slow release', issue($session));
+	$session->query('RESET idgen.max_wait');
+	behave();
+	return;
+}
+
 # ------------------------------------------------------------------------------------------------ leaving leases
 
 sub check_leaving
@@ -166,12 +183,19 @@ sub check_secret_file
 	return;
 }
 
-my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,leave,wiped,secret';
+my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,slow,leave,wiped,secret';
 check_error_while_releasing() if $only{release};
 check_other_pool_meanwhile() if $only{pool};
+check_slow_release() if $only{slow};
 check_leaving() if $only{leave};
 check_wiped() if $only{wiped};
 check_secret_file() if $only{secret};
 $session->quit;
 $one->stop('fast');
+
+# Nobody starts an agent there.
+my $output = '';
+IPC::Run::run([ 'postgres', '--single', '-D', $one->data_dir, 'postgres' ], '<', \"SELECT snowflake_nextval()\n", '>&', \$output, IPC::Run::timeout(60));
+like($output, qr/ERROR:  cannot lease a worker ID in single-user mode/, 'no worker ID can be leased in single-user mode');
+
 done_testing();
