@@ -94,6 +94,7 @@ extern void lease_report_end(int max_wait_ms);
 extern void lease_report_no_worker(int max_wait_ms);
 extern void lease_report_no_pool(int max_wait_ms);
 extern LeaseReport lease_read(void);
+extern bool lease_is_overdue(void);
 extern void lease_request(LeaseRequest request);
 
 /* For the agent. */
