@@ -208,7 +208,7 @@ sub check_stopped_agent
 
 	wait_for_lease($on, 'held');
 	issue($on);
-	kill 'STOP', agent_pid($on);
+	signal_agent($node, 'STOP');
 	wait_until { $on->error('SELECT snowflake_nextval()') =~ /does not respond/ } 'calls to fail';
 	is(lease($on)->{state}, 'stopped', 'with an agent that does not respond, the lease is seen to have ended');
 	like($on->query('SELECT severity, finding FROM idgen_check()'), qr/^error\|The lease of worker ID .* does not respond\.$/m, '... and checked');
@@ -216,7 +216,7 @@ sub check_stopped_agent
 	$on->query('SET ROLE regress_idgen_nobody');
 	like($on->query('SELECT finding FROM idgen_check()'), qr/Members of pg_read_all_settings see what the store answered\.$/m, '... but nobody else sees what the store answered');
 	$on->query('RESET ROLE');
-	kill 'CONT', agent_pid($on);
+	signal_agent($node, 'CONT');
 	wait_until { $on->error('SELECT snowflake_nextval()') eq '' } 'calls to succeed';
 	$on->quit;
 	$node->stop('fast');
