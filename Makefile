@@ -305,7 +305,7 @@ PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
 # Types of C that not all majors' lists of types have.
-C_TYPES = int64_t __int128
+C_TYPES = int64_t __int128 CURL CURLM CURLcode CURLMcode CURLMsg CURLoption
 
 # pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs

@@ -45,7 +45,10 @@
 #include "engine/clock.h"
 #include "engine/lease_limit.h"
 
-ServerSetting lease_store = {.name = "idgen.lease_store",.str = ""};
+ServerSetting lease_store = {
+	.name = "idgen.lease_store",
+	.str = "",
+};
 
 /* ------------------------------------------------------ for processes that issue IDs */
 

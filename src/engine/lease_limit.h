@@ -44,7 +44,10 @@ static inline LeaseHolding
 lease_holding(void)
 {
 	uint64		holding = pg_atomic_read_u64(&shmem_area()->lease_limits.holding);
-	LeaseHolding parts = {.changes = holding >> 32,.code = holding};
+	LeaseHolding parts = {
+		.changes = holding >> 32,
+		.code = holding,
+	};
 
 	return parts;
 }

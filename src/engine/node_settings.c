@@ -9,5 +9,11 @@
 
 #include "engine/node_settings.h"
 
-ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.str = "0"};
-ServerSetting generator_worker = {.name = "idgen.worker_id",.str = "0"};
+ServerSetting generator_datacenter = {
+	.name = "idgen.datacenter_id",
+	.str = "0",
+};
+ServerSetting generator_worker = {
+	.name = "idgen.worker_id",
+	.str = "0",
+};
