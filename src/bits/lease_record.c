@@ -37,7 +37,6 @@ static Words
 begin_words(const char *str, const char *format)
 {
 	const char *rest = after_prefix(str, format);
-
 	Words		words = {
 		.rest = rest == NULL ? "" : rest,
 		.is_valid = rest != NULL,

@@ -93,7 +93,8 @@ static inline Server
 new_server(const char *holder)
 {
 	Server		server = {
-		.needs = {.worker = true, .latest_start_us = PG_INT64_MAX},
+		.needs.worker = true,
+		.needs.latest_start_us = PG_INT64_MAX,
 	};
 	LeaseTerms	terms = {
 		.layout = LAYOUT,
