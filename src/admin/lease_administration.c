@@ -24,6 +24,7 @@
 #include "engine/node_settings.h"
 #include "engine/reference_clock.h"
 #include "engine/drift.h"
+#include "generator/leased_numbers.h"
 #include "generator/server_layout.h"
 #include "lease/lease_pool.h"
 #include "lease/lease_store.h"
@@ -159,27 +160,17 @@ idgen_lease_widen_pool(PG_FUNCTION_ARGS)
 
 /* ---------------------------------------------------------------- changing the layout */
 
-/* The numbers of a worker ID of the pool in a layout. */
-static IdNumbers
-get_worker_numbers(const SnowflakeLayout *layout, const LeasePool *pool, int worker)
-{
-	uint64		datacenter_bits = layout_has(layout, LAYOUT_DATACENTER) ?
-		layout_put(layout, LAYOUT_DATACENTER, pool->datacenter) : 0;
-
-	return layout_node_numbers(layout, datacenter_bits | layout_put(layout, LAYOUT_WORKER, worker));
-}
-
 /* ERROR INVALID_PARAMETER_VALUE if IDs of two worker IDs could be equal while both layouts are in use. */
 static void
 check_keeps_apart(const LeasePool *pool, const SnowflakeLayout *present, const SnowflakeLayout *proposed)
 {
 	for (int one = pool->first_worker; one <= pool->last_worker; one++)
 	{
-		IdNumbers	before = get_worker_numbers(present, pool, one);
+		IdNumbers	before = leased_numbers_of_worker(present, pool, one);
 
 		for (int other = pool->first_worker; other <= pool->last_worker; other++)
 		{
-			IdNumbers	after = get_worker_numbers(proposed, pool, other);
+			IdNumbers	after = leased_numbers_of_worker(proposed, pool, other);
 
 			if (layout_may_be_equal(&before, &after) && !(one == other && layout_shares_timeline(&before, &after)))
 				ereport(ERROR,
