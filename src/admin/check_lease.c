@@ -86,6 +86,20 @@ check_pool_datacenter(ReturnSetInfo *result, const LeaseReport *lease, const Sno
 				generator_datacenter.value, lease->machine.pool.datacenter);
 }
 
+/* The store's clock: no ID depends on it, but one of the two is wrong, and no worker ID can be claimed. */
+static void
+check_skew(ReturnSetInfo *result, const LeaseReport *lease)
+{
+	int64		skew_us = lease->machine.skew_us;
+
+	if (Max(skew_us, -skew_us) / US_PER_MS <= lease_max_skew_ms)
+		return;
+	finding_put(result, FINDING_WARNING, lease_store.name,
+				"Correct the clock that is wrong.",
+				"The clock of the store differs from this server's by %.3f s, and \"idgen.lease_max_skew\" is %d ms. This server keeps its worker ID, but could not claim another one.",
+				(double) skew_us / US_PER_S, lease_max_skew_ms);
+}
+
 /* The lease of the worker ID, if it is to be leased.  layout is the server's; NULL if it is not known. */
 void
 check_lease(ReturnSetInfo *result, const SnowflakeLayout *layout)
@@ -108,6 +122,7 @@ check_lease(ReturnSetInfo *result, const SnowflakeLayout *layout)
 					"The value is %d, but \"%s\" is set, so the worker ID that is leased counts.",
 					generator_worker.value, lease_store.name);
 	check_pool_datacenter(result, &lease, layout);
+	check_skew(result, &lease);
 	if (lease_has_worker(lease_holding()))
 		check_extension(result, &lease);
 	else

@@ -288,6 +288,7 @@ sub check_server_clock
 	pass('a server whose clock is far ahead of that of the store gets no worker ID');
 	like($on_ahead->error('SELECT snowflake_nextval()'), qr/ERROR:  55000: this server holds no worker ID.*The clock of the store differs/s, '... and issues no IDs');
 	like(lease($on_ahead)->{skew}, qr/^-/, '... as idgen_lease() shows');
+	like($on_ahead->query('SELECT severity, finding FROM idgen_check()'), qr/^warning\|The clock of the store differs from this server's by -82/m, '... and idgen_check()');
 	$clock->set_ahead(-$FAR);
 	wait_until { last_error($on_ahead) =~ /differs from this server's by 82/ } 'a refusal';
 	pass('... nor does one whose clock is far behind');
