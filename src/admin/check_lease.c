@@ -96,7 +96,7 @@ check_skew(ReturnSetInfo *result, const LeaseReport *lease)
 		return;
 	finding_put(result, FINDING_WARNING, lease_store.name,
 				"Correct the clock that is wrong.",
-				"The clock of the store differs from this server's by %.3f s, and \"idgen.lease_max_skew\" is %d ms. This server keeps its worker ID, but could not claim another one.",
+				"The clock of the store differs from this server's by %.3f s, and \"idgen.lease_max_skew\" is %d ms. While it does, no worker ID can be claimed; one that is held is kept.",
 				(double) skew_us / US_PER_S, lease_max_skew_ms);
 }
 
