@@ -261,6 +261,8 @@ after_look(LeaseSession *session)
 			return complete(session, LEASE_APPLIED);
 		case ZOOKEEPER_IS_REFUSED:
 			return complete(session, LEASE_REFUSED);
+		case ZOOKEEPER_IS_UNCLEAR:
+			return begin_again(session);
 		case ZOOKEEPER_IS_NOT_PREPARED:
 			return fail(session, "ZooKeeper has nothing prepared for the pool");
 		case ZOOKEEPER_MUST_WRITE:
@@ -344,6 +346,16 @@ give_up_server(LeaseSession *session)
 	connection->failures = Max(connection->failures, failures + 1);
 }
 
+/* The session has expired, which a server had to answer to tell: begin with a new one, and all servers. */
+static LeaseOutcome
+begin_session(LeaseSession *session)
+{
+	zookeeper_connection_end_session(&session->connection);
+	session->most_failures = session->connection.failures + session->address.host_count;
+	begin_server(session);
+	return zookeeper_connection_begin(&session->connection) ? LEASE_PENDING : fail_unanswered(session);
+}
+
 /* Go on without waiting, as far as possible at once.  Sets *has_advanced if it is to be called again. */
 static LeaseOutcome
 advance(LeaseSession *session, bool *has_advanced)
@@ -358,10 +370,7 @@ advance(LeaseSession *session, bool *has_advanced)
 	if (connection->is_refused)
 		return fail_declined(session, ZNOAUTH);
 	if (connection->is_expired)
-	{
-		zookeeper_connection_end_session(connection);
-		return zookeeper_connection_begin(connection) ? LEASE_PENDING : fail_unanswered(session);
-	}
+		return begin_session(session);
 	if (connection->failures >= session->most_failures && session->batch == NULL)
 		return fail_unanswered(session);
 	if (connection->failures != session->failures)

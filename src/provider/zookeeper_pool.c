@@ -113,7 +113,7 @@ zookeeper_pool_prepare(zhandle_t *handle, const ZookeeperPool *pool, uint64 rand
 ZookeeperBatch *
 zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOperation *operation)
 {
-	ZookeeperBatch *batch = zookeeper_batch_create(6);
+	ZookeeperBatch *batch = zookeeper_batch_create(7);
 	NodePath	path;
 
 	if (batch == NULL)
@@ -140,6 +140,8 @@ zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOpe
 		worker_path(path, pool, "fence", operation->worker);
 		zookeeper_get(handle, batch, path);
 		worker_path(path, pool, "hold", operation->worker);
+		zookeeper_get(handle, batch, path);
+		child_path(path, pool, "changes");
 		zookeeper_get(handle, batch, path);
 	}
 	return batch;
@@ -168,6 +170,7 @@ zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation
 	view->pool = &batch->requests[3];
 	view->record = has_worker ? &batch->requests[4] : NULL;
 	view->hold = has_worker ? &batch->requests[5] : NULL;
+	view->changes_after = has_worker && operation->kind != LEASE_READ ? &batch->requests[6] : NULL;
 }
 
 /* Is a node what is expected?  NULL: absent. */
@@ -196,7 +199,8 @@ zookeeper_pool_judge(const ZookeeperView *view, const LeaseOperation *operation,
 			(operation->kind == LEASE_WRITE_POOL || is_text(view->record, operation->record)) &&
 			(operation->kind != LEASE_WRITE || operation->hold != LEASE_HOLD_TAKE || view->hold->text == NULL);
 	if (!is_as_expected)
-		return ZOOKEEPER_IS_REFUSED;
+		return view->changes_after != NULL && view->changes_after->stat.version != view->changes->stat.version ?
+			ZOOKEEPER_IS_UNCLEAR : ZOOKEEPER_IS_REFUSED;
 	/* A transaction cannot check that there is no pool. */
 	if (view->marker[0] == '\0' || (operation->kind == LEASE_WRITE && view->pool->text == NULL))
 		return ZOOKEEPER_IS_NOT_PREPARED;

@@ -10,6 +10,7 @@ use Exporter 'import';
 use File::Path qw(make_path remove_tree);
 use IdgenTest::Provider;
 use IdgenTest::Session;
+use IO::Select;
 use IO::Socket::INET;
 use POSIX ();
 use PostgreSQL::Test::Cluster;
@@ -154,6 +155,8 @@ sub mode
 	  or return '';
 
 	$socket->print('srvr');
+	# One that is starting may accept the connection, and never answer.
+	return '' unless IO::Select->new($socket)->can_read(1);
 	local $/ = undef;
 	return ($socket->getline // '') =~ /^Mode: (\w+)/m ? $1 : '';
 }
