@@ -61,6 +61,7 @@ struct LeaseSession
 	ZookeeperBatch *batch;		/* of the step; NULL: none is under way */
 	ZookeeperBatch *look;		/* of STEP_LOOK, when another step follows */
 	ZookeeperView view;			/* of it */
+	bool		with_write;		/* STEP_LOOK is behind a write */
 	int			records;		/* STEP_READ: how many nodes are records */
 	int			races;
 	int			most_failures;	/* of the connection, before the operation is
@@ -114,7 +115,12 @@ fail(LeaseSession *session, const char *error)
 	return may_be_applied ? LEASE_UNKNOWN : LEASE_UNREACHABLE;
 }
 
-/* The servers do not answer.  The next operation begins with a new connection, and asks for addresses anew. */
+/*
+ * The servers do not answer.  The next operation begins with a new handle in the
+ * same session, and asks for addresses anew.  A server whose data is older than
+ * what a handle has seen lets only a new one in: a store that was wiped or
+ * restored is thus found out by the operation after.
+ */
 static LeaseOutcome
 fail_unanswered(LeaseSession *session)
 {
@@ -206,7 +212,8 @@ begin(LeaseSession *session)
 			return outcome;
 	}
 	if (session->operation->kind != LEASE_PREPARE)
-		return begin_step(session, STEP_LOOK, zookeeper_pool_look(handle, &session->pool, session->operation));
+		return begin_step(session, STEP_LOOK,
+						  zookeeper_pool_look(handle, &session->pool, session->operation, session->with_write));
 	if (!pg_strong_random(&random, sizeof(random)))
 		return fail(session, "could not generate random values");
 	return begin_step(session, STEP_PREPARE, zookeeper_pool_prepare(handle, &session->pool, Max(random, 1)));
@@ -251,7 +258,7 @@ after_look(LeaseSession *session)
 
 	session->look = session->batch;
 	session->batch = NULL;
-	zookeeper_pool_view(session->look, operation, &session->view);
+	zookeeper_pool_view(session->look, operation, session->with_write, &session->view);
 	zookeeper_pool_answer(&session->view, operation, &session->answer);
 	if (operation->kind == LEASE_READ)
 		return begin_read(session);
@@ -260,7 +267,11 @@ after_look(LeaseSession *session)
 		case ZOOKEEPER_IS_DONE:
 			return complete(session, LEASE_APPLIED);
 		case ZOOKEEPER_IS_REFUSED:
-			return complete(session, LEASE_REFUSED);
+			if (session->with_write)
+				return complete(session, LEASE_REFUSED);
+			session->with_write = true;
+			end_batches(session);
+			return LEASE_PENDING;
 		case ZOOKEEPER_IS_UNCLEAR:
 			return begin_again(session);
 		case ZOOKEEPER_IS_NOT_PREPARED:
@@ -417,6 +428,7 @@ start_operation(LeaseSession *session, const LeaseOperation *operation)
 		pfree(session->answer.workers);
 	memset(&session->answer, 0, sizeof(LeaseAnswer));
 	session->operation = operation;
+	session->with_write = operation->kind == LEASE_READ;
 	session->races = 0;
 	session->may_be_applied = false;
 	zookeeper_failure[0] = '\0';

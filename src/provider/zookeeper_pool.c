@@ -19,6 +19,9 @@
  * A hold is always taken together with a change of the worker's record, so that
  * the record's version protects the hold of another server, too.
  *
+ * A refusal tells what is there, so that it has to be there together, and now:
+ * it is read behind a write, and between two looks at "changes".
+ *
  * Reading all workers takes many requests.  All records are read after the
  * pool's record, and the pool's is read once more after them.  If it has not
  * changed, then whoever has written a record in between did so under the record
@@ -106,12 +109,12 @@ zookeeper_pool_prepare(zhandle_t *handle, const ZookeeperPool *pool, uint64 rand
 /* ---------------------------------------------------------------------- looking */
 
 /*
- * Read what the operation is about.  LEASE_READ begins with a write, which a
- * majority of servers has to confirm, and which tells the store's clock; the
- * others see what has been written before by a sync, which is no write.
+ * Read what the operation is about.  with_write: behind a write, which a
+ * majority of servers has to confirm, and which tells the store's clock.  A
+ * sync costs less, and may be answered by a leader that others have replaced.
  */
 ZookeeperBatch *
-zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOperation *operation)
+zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOperation *operation, bool with_write)
 {
 	ZookeeperBatch *batch = zookeeper_batch_create(7);
 	NodePath	path;
@@ -119,7 +122,7 @@ zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOpe
 	if (batch == NULL)
 		return NULL;
 	child_path(path, pool, "changes");
-	if (operation->kind == LEASE_READ)
+	if (with_write)
 		zookeeper_set(handle, batch, path);
 	else
 		zookeeper_sync(handle, batch, pool->base);
@@ -161,12 +164,13 @@ find_marker(const ZookeeperRequest *names, char *marker)
 
 /* The view that a batch of zookeeper_pool_look() has; it is part of the batch. */
 void
-zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation, ZookeeperView *view)
+zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation, bool with_write, ZookeeperView *view)
 {
 	bool		has_worker = operation->kind != LEASE_WRITE_POOL;
 
 	find_marker(&batch->requests[2], view->marker);
-	view->changes = &batch->requests[operation->kind == LEASE_READ ? 0 : 1];
+	view->written = with_write && batch->requests[0].result == ZOK ? &batch->requests[0] : NULL;
+	view->changes = &batch->requests[1];
 	view->pool = &batch->requests[3];
 	view->record = has_worker ? &batch->requests[4] : NULL;
 	view->hold = has_worker ? &batch->requests[5] : NULL;
@@ -352,7 +356,9 @@ zookeeper_pool_answer(const ZookeeperView *view, const LeaseOperation *operation
 {
 	answer->incarnation = incarnation_of(view->marker);
 	if (view->changes->result == ZOK)
-		zookeeper_pool_note_change(&view->changes->stat, operation->kind == LEASE_READ, answer);
+		zookeeper_pool_note_change(&view->changes->stat, false, answer);
+	if (view->written != NULL)
+		zookeeper_pool_note_change(&view->written->stat, true, answer);
 	if (view->pool->text != NULL)
 		store_answer_take_pool(answer, view->pool->text);
 	if (operation->kind != LEASE_WRITE && operation->kind != LEASE_KEEP)

@@ -33,6 +33,8 @@ typedef struct ZookeeperView
 {
 	char		marker[ZOOKEEPER_MARKER_SIZE];	/* empty: there is none */
 	const ZookeeperRequest *pool;
+	const ZookeeperRequest *written;	/* "changes", by the write before; NULL:
+										 * none */
 	const ZookeeperRequest *changes;
 	const ZookeeperRequest *changes_after;	/* all else has been read; NULL:
 											 * not asked for */
@@ -57,8 +59,9 @@ extern void zookeeper_pool_init(ZookeeperPool *pool, const ZookeeperAddress *add
 extern ZookeeperBatch *zookeeper_pool_prepare(zhandle_t *handle, const ZookeeperPool *pool, uint64 random);
 extern bool zookeeper_pool_is_prepared(const ZookeeperBatch *batch, LeaseAnswer *answer);
 extern ZookeeperBatch *zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool,
-										   const LeaseOperation *operation);
-extern void zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation, ZookeeperView *view);
+										   const LeaseOperation *operation, bool with_write);
+extern void zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation, bool with_write,
+								ZookeeperView *view);
 extern ZookeeperVerdict zookeeper_pool_judge(const ZookeeperView *view, const LeaseOperation *operation, int64 session);
 extern ZookeeperBatch *zookeeper_pool_write(zhandle_t *handle, const ZookeeperPool *pool, const ZookeeperView *view,
 											const LeaseOperation *operation);

@@ -154,11 +154,15 @@ sub mode
 	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{members}->[$number]->{port}, Timeout => 1)
 	  or return '';
 
-	$socket->print('srvr');
-	# One that is starting may accept the connection, and never answer.
-	return '' unless IO::Select->new($socket)->can_read(1);
-	local $/ = undef;
-	return ($socket->getline // '') =~ /^Mode: (\w+)/m ? $1 : '';
+	$socket->syswrite('srvr');
+	# One that is starting may accept the connection, and then not answer, or not close it.
+	my $answer = '';
+	my $select = IO::Select->new($socket);
+	while ($answer !~ /^Mode: \w+\n|not currently serving/m && $select->can_read(1))
+	{
+		sysread($socket, $answer, 4096, length $answer) or last;
+	}
+	return $answer =~ /^Mode: (\w+)/m ? $1 : '';
 }
 
 # All members serve.

@@ -383,6 +383,7 @@ sub check_lost
 {
 	my $store = open_store(pool => 'lost', timeout => 1000);
 	my %one = (worker => 1, pool => 'P', hold_nonce => 'n');
+	my $answer;
 
 	$store->operate('write_pool', new_pool => 'P');
 	$store->operate('write', %one, new_record => 'a', hold => 'take');
@@ -392,13 +393,15 @@ sub check_lost
 	if (full_run())
 	{
 		$zookeeper->restore;
-		my $after = $store->operate('keep', %one);
+		my $after;
+		wait_until { ($after = $store->operate('keep', %one))->{outcome} ne 'unreachable' } 'an answer, after the old handle';
 		is($after->{incarnation}, $before->{incarnation}, 'restored: the same identity');
 		cmp_ok($after->{revision}, '<', $before->{revision}, '... and a lower revision');
 		answers($store->operate('write', %one, record => 'c', new_record => 'd'), 'refused', { record => 'a' }, '... what came after is not there');
 	}
 	$zookeeper->wipe;
-	answers($store->operate('keep', %one), 'refused', { pool => undef, incarnation => '0', @NO_WORKER }, 'wiped: there is no hold');
+	wait_until { ($answer = $store->operate('keep', %one))->{outcome} ne 'unreachable' } 'an answer, after the old handle';
+	answers($answer, 'refused', { pool => undef, incarnation => '0', @NO_WORKER }, 'wiped: there is no hold');
 	answers($store->operate('write', %one, record => 'a', new_record => 'd'), 'refused', { pool => undef, @NO_WORKER }, '... and no pool');
 	my $anew = $store->operate('prepare');
 	answers($anew, 'applied', {}, '... nor anything else, until it is prepared anew');
