@@ -76,8 +76,7 @@ check_exists(const LeasePoolState *state)
 static int64
 get_floor_us(int64 reach_us)
 {
-	return clock_unix_ns() / NS_PER_US + reach_us +
-		(drift_max.value + reference_max_regression.value) * US_PER_MS;
+	return clock_unix_ns() / NS_PER_US + reach_us + lease_most_ahead_us();
 }
 
 /* ---------------------------------------------------------------- creating and widening */
@@ -196,6 +195,11 @@ propose_layout(const LeasePoolState *state, LeasePool *pool, void *argument)
 				errdetail("It is \"%s\".", pool->proposed),
 				errhint("Use idgen_lease_commit_layout() or idgen_lease_abort_layout()."));
 	check_range(proposed, &range);
+	if (pool->datacenter != 0 && !layout_has(proposed, LAYOUT_DATACENTER))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("layout has no datacenter field"),
+				errdetail("The pool is that of datacenter %d, so servers with this layout could not use it.", pool->datacenter));
 	(void) layout_read(pool->layout, &present, &problem);
 	check_keeps_apart(pool, &present, proposed);
 	layout_write(proposed, pool->proposed, sizeof(pool->proposed));

@@ -63,23 +63,29 @@ store_timestamp(int64 unix_us)
 	return TimestampTzGetDatum(unix_us > SHMEM_LAST_US ? DT_NOEND : clock_timestamptz(unix_us));
 }
 
+/* Until when a worker ID with this fence rests, if no server uses it. */
+static void
+set_resting_column(const LeasePool *pool, const LeaseWorker *stored, int64 fence_us, Datum *values, bool *nulls)
+{
+	int64		start_us = Max(fence_us, pool->floor_us);
+
+	nulls[WORKERS_RESTING_UNTIL] = (stored != NULL && stored->is_held) || start_us <= clock_unix_ns() / NS_PER_US;
+	values[WORKERS_RESTING_UNTIL] = store_timestamp(start_us);
+}
+
 static void
 set_record_columns(const LeasePool *pool, const LeaseWorker *stored, Datum *values, bool *nulls)
 {
-	int64		now_us = clock_unix_ns() / NS_PER_US;
 	LeaseRecord record;
-	int64		start_us;
 
 	if (!lease_record_read(stored->record, &record))
 		return;
-	start_us = Max(record.fence_us, pool->floor_us);
 	nulls[WORKERS_HOLDER] = nulls[WORKERS_EPOCH] = nulls[WORKERS_IS_ACKNOWLEDGED] = false;
 	values[WORKERS_HOLDER] = CStringGetTextDatum(record.holder);
 	values[WORKERS_EPOCH] = Int64GetDatum(record.epoch);
 	nulls[WORKERS_FENCE] = record.fence_us == 0;
 	values[WORKERS_FENCE] = store_timestamp(record.fence_us);
-	nulls[WORKERS_RESTING_UNTIL] = stored->is_held || start_us <= now_us;
-	values[WORKERS_RESTING_UNTIL] = store_timestamp(start_us);
+	set_resting_column(pool, stored, record.fence_us, values, nulls);
 	nulls[WORKERS_IS_ACKNOWLEDGED] = pool->proposed[0] == '\0';
 	values[WORKERS_IS_ACKNOWLEDGED] = BoolGetDatum(record.acknowledged == pool->proposal);
 }
@@ -95,6 +101,7 @@ add_worker_row(ReturnSetInfo *result, const LeasePool *pool, int worker, const L
 	nulls[WORKERS_WORKER_ID] = nulls[WORKERS_IS_HELD] = false;
 	values[WORKERS_WORKER_ID] = Int32GetDatum(worker);
 	values[WORKERS_IS_HELD] = BoolGetDatum(stored != NULL && stored->is_held);
+	set_resting_column(pool, stored, 0, values, nulls);
 	if (stored != NULL && stored->has_record)
 		set_record_columns(pool, stored, values, nulls);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -129,6 +136,7 @@ idgen_lease_workers(PG_FUNCTION_ARGS)
 			next++;
 		add_worker_row((ReturnSetInfo *) fcinfo->resultinfo, &state->pool, worker,
 					   next < state->answer.worker_count && workers[next].worker == worker ? &workers[next] : NULL);
+		CHECK_FOR_INTERRUPTS();
 	}
 	return (Datum) 0;
 }

@@ -118,6 +118,39 @@ get_requested_start_us(FunctionCallInfo fcinfo, const SnowflakeLayout *layout)
 	return find_tick_start(layout, PG_ARGISNULL(0) ? GetCurrentTimestamp() : PG_GETARG_TIMESTAMPTZ(0));
 }
 
+/* Reset the timelines.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if IDs might repeat; others: those of reset_timelines(). */
+static void
+reset_or_report(ResetRequest *request)
+{
+	IssuedBefore issued;
+
+	if (!reset_timelines(request, &issued))
+		report_ids_might_repeat(request->start_us, &issued);
+}
+
+/*
+ * IDs with a leased worker ID may have been issued up to its fence.  If IDs are
+ * to begin before that, another worker ID takes its place, so none repeats; no
+ * process can issue IDs with the new one before the reset.
+ */
+static void
+reset_without_worker(ResetRequest *request)
+{
+	bool		is_suspended = request->start_us < pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) &&
+		server_worker_suspend();
+
+	PG_TRY();
+	{
+		reset_or_report(request);
+	}
+	PG_FINALLY();
+	{
+		if (is_suspended)
+			server_worker_resume();
+	}
+	PG_END_TRY();
+}
+
 /* idgen_reset_timeline(start timestamptz, force boolean) */
 Datum
 idgen_reset_timeline(PG_FUNCTION_ARGS)
@@ -127,19 +160,10 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 		.force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1),
 		.is_of_present_node = timeline_is_of_present_node,
 	};
-	IssuedBefore issued;
 
 	generator_attach("idgen_reset_timeline()");
 	request.start_us = get_requested_start_us(fcinfo, server_layout());
-
-	/*
-	 * IDs of the present worker ID may be up to its fence, and never repeat
-	 * if another one takes its place.
-	 */
-	if (request.start_us < pg_atomic_read_u64(&shmem_area()->lease_limits.until_us))
-		server_worker_exchange();
-	if (!reset_timelines(&request, &issued))
-		report_ids_might_repeat(request.start_us, &issued);
+	reset_without_worker(&request);
 	warn_if_ahead(request.start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

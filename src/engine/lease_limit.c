@@ -34,9 +34,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_authid.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
+#include "utils/acl.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
@@ -68,7 +70,7 @@ lease_ask(uint64 reach_us)
 	Lease	   *lease = &shmem_area()->lease;
 
 	shmem_raise_to(&lease->wanted_us, reach_us);
-	if (pg_atomic_exchange_u32(&lease->is_asked, 1) == 0)
+	if (pg_atomic_read_u32(&lease->is_asked) == 0 && pg_atomic_exchange_u32(&lease->is_asked, 1) == 0)
 		lease_wake_agent();
 }
 
@@ -103,7 +105,7 @@ lease_read(void)
 	return report;
 }
 
-/* What the store, or the agent, said last, as a sentence. */
+/* What the store, or the agent, said last, as sentences. */
 static char *
 describe_last_error(void)
 {
@@ -117,9 +119,25 @@ describe_last_error(void)
 }
 
 /*
- * The lease of the worker ID has not been extended within max_wait_ms.  ERROR
- * OBJECT_NOT_IN_PREREQUISITE_STATE.
+ * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE with what happened, and what the store
+ * said.  That can contain its address, which only some users may see, as they
+ * may see the setting; the log has it in any case.
  */
+static void
+report_unleased(const char *message, const char *detail)
+{
+	char	   *whole = psprintf("%s %s", detail, describe_last_error());
+	bool		may_see = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_SETTINGS);
+
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg_internal("%s", message),
+			errdetail_internal("%s", may_see ? whole : detail),
+			errdetail_log("%s", whole),
+			errhint("See idgen_lease() and the server log for what the coordination store answers."));
+}
+
+/* The lease of the worker ID has not been extended within max_wait_ms: see report_unleased(). */
 void
 lease_report_end(int max_wait_ms)
 {
@@ -127,25 +145,27 @@ lease_report_end(int max_wait_ms)
 
 	if (!lease_has_worker(lease_holding()))
 		lease_report_no_worker(max_wait_ms);
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("lease of this server's worker ID has not been extended in time"),
-			until_us == 0 ?
-			errdetail("No IDs may be issued yet, and \"idgen.max_wait\" is %d ms. %s", max_wait_ms, describe_last_error()) :
-			errdetail("IDs may be issued up to %s, and \"idgen.max_wait\" is %d ms. %s",
-					  timestamptz_to_str(clock_timestamptz(until_us)), max_wait_ms, describe_last_error()),
-			errhint("See idgen_lease() and the server log for what the coordination store answers."));
+	report_unleased(_("lease of this server's worker ID has not been extended in time"),
+					until_us == 0 ?
+					psprintf(_("No IDs may be issued yet, and \"idgen.max_wait\" is %d ms."), max_wait_ms) :
+					psprintf(_("IDs may be issued up to %s, and \"idgen.max_wait\" is %d ms."),
+							 timestamptz_to_str(clock_timestamptz(until_us)), max_wait_ms));
 }
 
-/* No worker ID could be leased within max_wait_ms.  ERROR OBJECT_NOT_IN_PREREQUISITE_STATE. */
+/* No worker ID could be leased within max_wait_ms: see report_unleased(). */
 void
 lease_report_no_worker(int max_wait_ms)
 {
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("this server holds no worker ID"),
-			errdetail("\"idgen.max_wait\" is %d ms. %s", max_wait_ms, describe_last_error()),
-			errhint("See idgen_lease() and the server log for what the coordination store answers."));
+	report_unleased(_("this server holds no worker ID"),
+					psprintf(_("None could be leased within \"idgen.max_wait\", which is %d ms."), max_wait_ms));
+}
+
+/* The pool has not been read within max_wait_ms: see report_unleased(). */
+void
+lease_report_no_pool(int max_wait_ms)
+{
+	report_unleased(_("pool of leased worker IDs is not known"),
+					psprintf(_("A generator with a node of its own must not issue IDs of the pool, which could not be read within \"idgen.max_wait\", which is %d ms."), max_wait_ms));
 }
 
 /* Ask the agent for something and wake it up. */
@@ -210,21 +230,32 @@ publish_holding(uint32 code)
 }
 
 /*
- * A worker ID has been claimed, by this agent just now or by an earlier one, and
- * its IDs begin at start_us (us since 1970).  The limits are closed.  None is
+ * A worker ID of a datacenter has been claimed, by this agent just now or by an
+ * earlier one, and its IDs begin at start_us (us since 1970).  The limits are closed.  None is
  * issued before lease_publish_fence().
  */
 void
-lease_publish_worker(int worker, uint64 start_us, bool is_new_claim)
+lease_publish_worker(int worker, int datacenter, uint64 start_us, bool is_new_claim)
 {
 	SharedArea *area = shmem_area();
 
 	if (is_new_claim)
 		area->lease.resets = pg_atomic_read_u32(&area->limits.resets);
+	pg_atomic_write_u32(&area->lease_limits.datacenter, datacenter);
 	pg_atomic_write_u64(&area->lease_limits.extend_at_us, 0);
 	pg_atomic_write_u64(&area->lease_limits.start_us, Min(start_us, SHMEM_LAST_US));
 	pg_write_barrier();
 	publish_holding((uint32) worker + 1);
+}
+
+/*
+ * The pool has changed, and the worker ID has not.  Sources are set up again,
+ * so that generators are checked against the pool as it is now.
+ */
+void
+lease_publish_pool_change(void)
+{
+	publish_holding(lease_holding().code);
 }
 
 /*

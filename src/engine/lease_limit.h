@@ -35,8 +35,9 @@ typedef enum LeaseRequest
 {
 	LEASE_REQUEST_RELEASE = 1 << 0, /* give up the worker ID until one is
 									 * needed */
-	LEASE_REQUEST_EXCHANGE = 1 << 1,	/* give it up for one whose IDs can
-										 * begin at the clock */
+	LEASE_REQUEST_SUSPEND = 1 << 1, /* the same, but claim none for a while */
+	LEASE_REQUEST_RESUME = 1 << 2,	/* claim one whose IDs can begin at the
+									 * clock */
 } LeaseRequest;
 
 static inline LeaseHolding
@@ -91,12 +92,14 @@ extern void lease_wake_agent(void);
 extern void lease_await_change(uint64 changes, int64 ns);
 extern void lease_report_end(int max_wait_ms);
 extern void lease_report_no_worker(int max_wait_ms);
+extern void lease_report_no_pool(int max_wait_ms);
 extern LeaseReport lease_read(void);
 extern void lease_request(LeaseRequest request);
 
 /* For the agent. */
 extern bool lease_become_agent(void);
-extern void lease_publish_worker(int worker, uint64 start_us, bool is_new_claim);
+extern void lease_publish_worker(int worker, int datacenter, uint64 start_us, bool is_new_claim);
+extern void lease_publish_pool_change(void);
 extern void lease_publish_fence(uint64 until_us, uint64 extend_at_us);
 extern void lease_end(bool by_setting);
 extern void lease_notify(void);

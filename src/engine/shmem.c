@@ -120,6 +120,7 @@ create_lease(SharedArea *area)
 	pg_atomic_init_u64(&area->lease_limits.start_us, 0);
 	pg_atomic_init_u64(&area->lease_limits.until_us, SHMEM_LAST_US);
 	pg_atomic_init_u64(&area->lease_limits.extend_at_us, SHMEM_LAST_US);
+	pg_atomic_init_u32(&area->lease_limits.datacenter, 0);
 	pg_atomic_init_u32(&area->lease.agent, 0);
 	pg_atomic_init_u32(&area->lease.is_asked, 0);
 	pg_atomic_init_u32(&area->lease.requests, 0);

@@ -260,6 +260,8 @@ typedef union LeaseLimits
 		pg_atomic_uint64 until_us;	/* and stay below this time */
 		pg_atomic_uint64 extend_at_us;	/* a process that gets here should ask
 										 * for an extension */
+		pg_atomic_uint32 datacenter;	/* of the pool, when the worker ID was
+										 * claimed */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED LeaseLimits;
@@ -279,6 +281,8 @@ typedef struct LeaseReport
 	int			agent_pid;		/* 0: there is no agent */
 	LeaseState	state;
 	LeaseMachine machine;
+	uint64		store_hash;		/* of the store and pool that it is of; 0:
+								 * none */
 	int64		extended_us;	/* when the fence was last written; us since
 								 * 1970 */
 	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last

@@ -74,16 +74,18 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 }
 
 /*
- * The source's node contains the server's worker ID, as of this number of its
- * changes; after another change, renew_node sets the source up again.  NULL: it
- * does not.
+ * What the source was set up from depends on the server's worker ID, or on the
+ * pool that it is leased from, as of this number of changes; after another
+ * change, renew_node sets it up again.  has_server_worker says that the worker
+ * ID is a part of the node, so that its lease limits the source.
  */
 void
-timeline_follow_worker(PositionSource *source, uint32 worker_changes, void (*renew_node) (PositionSource *source))
+timeline_follow_worker(PositionSource *source, uint32 worker_changes, bool has_server_worker,
+					   void (*renew_node) (PositionSource *source))
 {
 	source->worker_changes = worker_changes;
 	source->renew_node = renew_node;
-	source->limits.has_server_worker = renew_node != NULL;
+	source->limits.has_server_worker = has_server_worker;
 }
 
 typedef enum TakeResult
@@ -452,7 +454,7 @@ timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 mos
 
 	if (reservation_is_low(end_us))
 		reservation_extend_early(end_us, take.restarts);
-	if (source->renew_node != NULL && lease_is_low(end_us))
+	if (source->limits.has_server_worker && lease_is_low(end_us))
 		lease_ask(end_us);
 	return true;
 }

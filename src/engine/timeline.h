@@ -60,9 +60,9 @@ typedef struct PositionSource
 	KnownLimits limits;
 
 	/*
-	 * NULL, or the node contains the server's worker ID as of this number of
-	 * its changes, and this function sets the source up again after another
-	 * change.
+	 * NULL, or what the source was set up from depends on the server's worker
+	 * ID or on its pool, as of this number of their changes, and this
+	 * function sets the source up again after another change.
 	 */
 	void		(*renew_node) (struct PositionSource *source);
 	uint32		worker_changes;
@@ -82,7 +82,7 @@ extern BackendSlot *timeline_slot;
 extern void timeline_attach(void);
 extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *layout,
 								uint64 node_bits, Timeline *timeline);
-extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes,
+extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes, bool has_server_worker,
 								   void (*renew_node) (PositionSource *source));
 extern void timeline_check_repeats(Timeline *timeline);
 extern bool timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most,

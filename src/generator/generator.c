@@ -251,7 +251,7 @@ generator_ready_server(const char *caller)
 	node_bits = generator_server_node_bits(layout);
 	generator_set_up(&server_generator, layout, node_bits,
 					 id_space_get_timeline(layout, node_bits, false, SPACE_OF_SERVER));
-	timeline_follow_worker(&server_generator.source, worker_changes, renew_server_node);
+	timeline_follow_worker(&server_generator.source, worker_changes, true, renew_server_node);
 	server_generator.source.sequence_start = generator_sequence_start;
 	server_generator.ready_as_of = generator_changes;
 }

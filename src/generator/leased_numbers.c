@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "bits/layout_text.h"
 #include "engine/lease_limit.h"
 #include "generator/leased_numbers.h"
@@ -52,8 +54,24 @@ leased_numbers_clash(const LeasePool *pool, const IdNumbers *numbers, int own_wo
 		if (layout_may_be_equal(numbers, &leased) &&
 			!(worker == own_worker && layout_shares_timeline(numbers, &leased)))
 			return worker;
+		CHECK_FOR_INTERRUPTS();
 	}
 	return NO_WORKER;
+}
+
+/* The pool as the agent has read it.  Errors: those of server_worker_await_pool(). */
+static LeasePool
+get_pool(void)
+{
+	LeaseReport report;
+
+	/* If the agent turns to another store, it forgets the pool. */
+	do
+	{
+		server_worker_await_pool();
+		report = lease_read();
+	} while (lease_is_configured() && !report.machine.has_pool);
+	return report.machine.pool;
 }
 
 /*
@@ -66,13 +84,16 @@ void
 leased_numbers_check(const char *generator, const IdNumbers *numbers, bool has_server_worker)
 {
 	LeasePool	pool;
+	int			own_worker;
 	int			worker;
 
 	if (!lease_is_configured())
 		return;
-	server_worker_await_pool();
-	pool = lease_read().machine.pool;
-	worker = leased_numbers_clash(&pool, numbers, has_server_worker ? server_worker() : NO_WORKER);
+	pool = get_pool();
+
+	/* The one in the numbers: the server may have another one by now. */
+	own_worker = has_server_worker ? (int) layout_get(&numbers->layout, LAYOUT_WORKER, numbers->value) : NO_WORKER;
+	worker = leased_numbers_clash(&pool, numbers, own_worker);
 	if (worker == NO_WORKER)
 		return;
 	ereport(ERROR,

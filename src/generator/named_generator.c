@@ -248,7 +248,7 @@ named_generator_has_server_worker(const GeneratorOptions *options)
 	return layout_has(&options->layout, LAYOUT_WORKER) && named_generator_follows(options, LAYOUT_WORKER);
 }
 
-/* The server's worker ID has changed. */
+/* The server's worker ID has changed, or the pool, whose numbers a generator must leave alone. */
 static void
 renew_named_node(PositionSource *source)
 {
@@ -285,8 +285,8 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 		id_space_go_beyond(timeline, &numbers, &former);
 	}
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
-	timeline_follow_worker(&named->generator.source, worker_changes,
-						   named_generator_has_server_worker(&options) ? renew_named_node : NULL);
+	timeline_follow_worker(&named->generator.source, worker_changes, named_generator_has_server_worker(&options),
+						   renew_named_node);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)

@@ -83,7 +83,7 @@ is_pool_known(void)
  * lease_agent_start(), and what CHECK_FOR_INTERRUPTS raises.
  */
 static void
-await_agent(bool (*is_known) (void))
+await_agent(bool (*is_known) (void), void (*report) (int max_wait_ms))
 {
 	Wait		wait = {.slot = timeline_slot};
 	int64		began = clock_monotonic_ns();
@@ -98,7 +98,7 @@ await_agent(bool (*is_known) (void))
 			break;
 
 		if (patience <= 0)
-			lease_report_no_worker(wait_max_ms);
+			report(wait_max_ms);
 		if (lease_is_configured())
 			lease_agent_start();
 		lease_ask(0);
@@ -115,19 +115,19 @@ await_agent(bool (*is_known) (void))
 static void
 check_datacenter(void)
 {
-	LeasePool	pool;
+	int			of_pool;
 
 	if (!layout_has(server_layout(), LAYOUT_DATACENTER))
 		return;
 	setting_check(&generator_datacenter);
-	pool = lease_read().machine.pool;
-	if (pool.datacenter != generator_datacenter.value)
+	of_pool = pg_atomic_read_u32(&shmem_area()->lease_limits.datacenter);
+	if (of_pool != generator_datacenter.value)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("datacenter of this server is not that of the pool of leased worker IDs"),
 				errdetail("\"idgen.datacenter_id\" is %d, and the pool has datacenter %d.",
-						  generator_datacenter.value, pool.datacenter),
-				errhint("Set \"idgen.datacenter_id\" to %d, or let this server use a pool of its datacenter.", pool.datacenter));
+						  generator_datacenter.value, of_pool),
+				errhint("Set \"idgen.datacenter_id\" to %d, or let this server use a pool of its datacenter.", of_pool));
 }
 
 /*
@@ -143,7 +143,7 @@ server_worker_await(void)
 	{
 		/* The agent compares the pool's layout with it. */
 		(void) server_layout();
-		await_agent(is_worker_known);
+		await_agent(is_worker_known, lease_report_no_worker);
 	}
 	if (lease_is_configured())
 		check_datacenter();
@@ -157,32 +157,42 @@ server_worker_await_pool(void)
 	if (is_pool_known())
 		return;
 	(void) server_layout();
-	await_agent(is_pool_known);
+	await_agent(is_pool_known, lease_report_no_pool);
 }
 
 /*
- * Give up the leased worker ID for one whose IDs can begin at the clock, if one
- * is held.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and
- * what CHECK_FOR_INTERRUPTS raises.
+ * Give up the leased worker ID, so that none is issued before
+ * server_worker_resume().  Returns false if none is held.  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
  */
-void
-server_worker_exchange(void)
+bool
+server_worker_suspend(void)
 {
-	LeaseHolding before = lease_holding();
 	int64		until_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
 
-	if (!lease_has_worker(before))
-		return;
-	lease_request(LEASE_REQUEST_EXCHANGE);
+	if (!lease_has_worker(lease_holding()))
+		return false;
+	lease_request(LEASE_REQUEST_SUSPEND);
 	for (;;)
 	{
 		uint64		changes = lease_changes();
-		LeaseHolding now = lease_holding();
 
-		if (lease_has_worker(now) && now.changes != before.changes)
-			break;
+		if (!lease_has_worker(lease_holding()))
+			return true;
 		if (clock_monotonic_ns() >= until_ns)
-			lease_report_no_worker(wait_max_ms);
+			ereport(ERROR,
+					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("lease agent has not released the worker ID"),
+					errdetail("\"idgen.max_wait\" is %d ms.", wait_max_ms),
+					errhint("See the server log."));
 		lease_await_change(changes, AGENT_POLL_NS);
 	}
+}
+
+/* Let the agent claim a worker ID whose IDs can begin at the clock. */
+void
+server_worker_resume(void)
+{
+	lease_request(LEASE_REQUEST_RESUME);
 }

@@ -60,7 +60,7 @@ ready_node_unique_times(const char *caller)
 	node = get_present_node();
 	node_unique_times.source.record = id_space_get_timeline(&layout_unique_times, node, false, SPACE_OF_SERVER);
 	timeline_set_source(&node_unique_times.source, &layout_unique_times, node, &shmem_area()->unique_times);
-	timeline_follow_worker(&node_unique_times.source, worker_changes, renew_unique_times_node);
+	timeline_follow_worker(&node_unique_times.source, worker_changes, true, renew_unique_times_node);
 	node_unique_times.ready_as_of = as_of;
 }
 

@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -46,26 +47,29 @@
 /* How long a stop of the server may take for the release. */
 #define RELEASE_NS (400 * NS_PER_MS)
 
+/* How long no worker ID is claimed after a request, if no other one ends that. */
+#define SUSPENSION_NS (10 * NS_PER_S)
+
 /* How long a new worker ID is looked for whose IDs can begin at the clock. */
 #define EXCHANGE_NS (10 * NS_PER_S)
 
 /* No worker ID has been published by this agent. */
 #define NOT_PUBLISHED (-1)
 
-/* The postmaster starts the agent again after this time, in s. */
-#define RESTART_S 1
-
 typedef struct Agent
 {
 	LeaseStore *store;			/* NULL: no session */
 	char	   *address;		/* of the store and pool in use ... */
 	char	   *pool;
+	uint64		store_hash;		/* ... and a number for them */
 	LeaseMachine machine;
 	LeaseTermsText terms;
 	int64		published_claims;	/* of the machine, when a worker ID was
 									 * published last */
 	int64		inherited_claims;	/* of the machine, when this agent started */
+	char		published_pool[LEASE_POOL_SIZE];	/* its text at that time */
 	bool		needs_worker;
+	bool		is_releasing;
 	int64		keep_ns;		/* when the hold is to be kept; monotonic */
 	int64		retry_ns;		/* nothing is tried before; monotonic */
 	int64		exchange_ns;	/* until then, IDs must begin at the clock;
@@ -97,6 +101,7 @@ share_machine(LeaseState state)
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	area->lease.report.machine = agent.machine;
+	area->lease.report.store_hash = agent.store_hash;
 	area->lease.report.state = state;
 	strlcpy(area->lease.report.last_error, agent.error, LEASE_ERROR_SIZE);
 	LWLockRelease(&area->lock);
@@ -122,36 +127,54 @@ note_extension(void)
 	LWLockRelease(&area->lock);
 }
 
+/* Has an extension been asked for that the fence does not cover well enough? */
+static bool
+needs_extension(int64 wanted_us)
+{
+	return agent.machine.is_held && wanted_us > 0 &&
+		wanted_us >= (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.extend_at_us);
+}
+
 /*
  * Publish the fence that the store has confirmed, to be extended when half of
  * what is beyond the IDs has been used up.  A fence does not get lower, but an
- * extension may leave it as it is.
+ * extension may leave it as it is, so what was asked for counts, too.
  */
 static void
 publish_fence(void)
 {
+	SharedArea *area = shmem_area();
 	int64		fence_us = agent.machine.record.fence_us;
-	int64		wanted_us = pg_atomic_read_u64(&shmem_area()->lease.wanted_us);
+	int64		wanted_us = pg_atomic_read_u64(&area->lease.wanted_us);
 	int64		from_us = Max(Max(wanted_us, clock_unix_ns() / NS_PER_US), agent.machine.start_us);
 
-	if (fence_us > agent.machine.start_us)
-		lease_publish_fence(fence_us, fence_us - (fence_us - Min(from_us, fence_us)) / 2);
+	if (fence_us <= agent.machine.start_us ||
+		(fence_us <= (int64) pg_atomic_read_u64(&area->lease_limits.until_us) && !needs_extension(wanted_us)))
+		return;
+	lease_publish_fence(fence_us, fence_us - (fence_us - Min(from_us, fence_us)) / 2);
 }
 
 /* Publish what the machine holds. */
 static void
 publish(void)
 {
-	if (!agent.machine.is_held)
+	/*
+	 * What is being released has been closed, even if the machine still holds
+	 * it.
+	 */
+	if (!agent.machine.is_held || agent.is_releasing)
 		return;
 	if (agent.published_claims != agent.machine.claims)
 	{
 		(void) lease_close();
-		lease_publish_worker(agent.machine.worker, agent.machine.start_us,
+		lease_publish_worker(agent.machine.worker, agent.machine.pool.datacenter, agent.machine.start_us,
 							 agent.machine.claims != agent.inherited_claims);
 		agent.published_claims = agent.machine.claims;
 		agent.exchange_ns = 0;
 	}
+	else if (strcmp(agent.published_pool, agent.machine.pool_text) != 0)
+		lease_publish_pool_change();
+	strlcpy(agent.published_pool, agent.machine.pool_text, LEASE_POOL_SIZE);
 	publish_fence();
 }
 
@@ -207,7 +230,7 @@ get_retry_ns(LeaseOutcome outcome, int64 now_ns)
 {
 	int64		retry_ns = FIRST_RETRY_NS << Min(agent.machine.failures, 10);
 
-	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.is_in_doubt)
+	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.problem == LEASE_STORE_WENT_BACK)
 		return now_ns;
 	if (outcome == LEASE_UNKNOWN || outcome == LEASE_UNREACHABLE)
 		return now_ns + Min(retry_ns, LONGEST_RETRY_NS);
@@ -268,14 +291,6 @@ do_operation(LeaseNeeds *needs)
 
 /* ---------------------------------------------------------------- needs */
 
-/* Has an extension been asked for that the fence does not cover well enough? */
-static bool
-needs_extension(int64 wanted_us)
-{
-	return agent.machine.is_held && wanted_us > 0 &&
-		wanted_us >= (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.extend_at_us);
-}
-
 static LeaseNeeds
 get_needs(int64 now_ns)
 {
@@ -309,10 +324,12 @@ release(void)
 	pg_atomic_write_u64(&shmem_area()->lease.wanted_us, 0);
 	needs.release = true;
 	needs.used_until_us = used_until_us;
+	agent.is_releasing = true;
 	give_up_ns = clock_monotonic_ns() + RELEASE_NS;
 	while (agent.machine.is_held && agent.store != NULL && !must_stop() && do_operation(&needs))
 		lease_make_nonce(needs.nonce);
 	give_up_ns = 0;
+	agent.is_releasing = false;
 	agent.machine.is_held = false;
 	agent.machine.is_attached = false;
 	agent.published_claims = agent.machine.claims;
@@ -322,18 +339,27 @@ release(void)
 	lease_report_change(&agent.log, &agent.machine, agent.error);
 }
 
+/* Requests that have come together are served in this order. */
 static void
-serve_requests(void)
+serve_requests(int64 now_ns)
 {
 	uint32		requests = pg_atomic_exchange_u32(&shmem_area()->lease.requests, 0);
 
 	if (requests == 0)
 		return;
-	release();
-	agent.needs_worker = (requests & LEASE_REQUEST_EXCHANGE) != 0;
-	if (agent.needs_worker)
-		agent.exchange_ns = clock_monotonic_ns() + EXCHANGE_NS;
-	share_machine(get_state());
+	if ((requests & (LEASE_REQUEST_RELEASE | LEASE_REQUEST_SUSPEND)) != 0)
+	{
+		release();
+		agent.needs_worker = false;
+	}
+	if ((requests & LEASE_REQUEST_SUSPEND) != 0)
+		agent.retry_ns = now_ns + SUSPENSION_NS;
+	if ((requests & LEASE_REQUEST_RESUME) != 0)
+	{
+		agent.retry_ns = now_ns;
+		agent.exchange_ns = now_ns + EXCHANGE_NS;
+		agent.needs_worker = true;
+	}
 	lease_notify();
 }
 
@@ -357,6 +383,15 @@ must_leave(const SnowflakeLayout *layout)
 	return agent.machine.has_pool && agent.machine.is_held && datacenter != agent.machine.pool.datacenter;
 }
 
+/* A number for the store and the pool that are set. */
+static uint64
+hash_store(void)
+{
+	uint64		of_address = hash_bytes_extended((const unsigned char *) lease_store.str, strlen(lease_store.str), 0);
+
+	return hash_bytes_extended((const unsigned char *) lease_pool_name, strlen(lease_pool_name), of_address);
+}
+
 static void
 remember_store(void)
 {
@@ -369,6 +404,8 @@ remember_store(void)
 	}
 	agent.address = pstrdup(lease_store.str);
 	agent.pool = pstrdup(lease_pool_name);
+	agent.store_hash = hash_store();
+	agent.log.pool = agent.pool;
 	MemoryContextSwitchTo(before);
 }
 
@@ -391,6 +428,18 @@ follow_settings(const SnowflakeLayout *layout)
 	lease_terms_make(&agent.terms, layout, generator_datacenter.value);
 }
 
+/* Worker IDs are no longer leased: the setting counts. */
+static void
+leave_leases(void)
+{
+	release();
+	lease_end(true);
+	agent.needs_worker = false;
+	share_machine(get_state());
+	lease_notify();
+	proc_exit(0);
+}
+
 /* Secrets may have changed, so the session is begun again. */
 static void
 reload(void)
@@ -400,23 +449,30 @@ reload(void)
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
 	if (!lease_is_configured())
-	{
-		release();
-		lease_end(true);
-		lease_notify();
-		proc_exit(0);
-	}
+		leave_leases();
 	if (is_same_store())
 		close_store();
 }
 
 /* ---------------------------------------------------------------- the process */
 
-/* Go on with what an agent of this run of the server had before us. */
+/*
+ * Go on with what an agent of this run of the server had before us.  It may
+ * have ended by an error while it asked the store for something.  What it was
+ * about to release is another server's as soon as the store has been told.
+ */
 static void
 inherit_machine(void)
 {
-	agent.machine = lease_read().machine;
+	LeaseReport report = lease_read();
+
+	agent.machine = report.machine;
+	if (agent.machine.step == LEASE_RELEASING || report.store_hash != hash_store())
+	{
+		agent.machine.is_held = agent.machine.is_attached = false;
+		(void) lease_close();
+		lease_end(false);
+	}
 	if (agent.machine.step == LEASE_CLAIMING)
 		agent.machine.step = LEASE_CHECKING;
 	else if (agent.machine.step != LEASE_CHECKING)
@@ -425,7 +481,7 @@ inherit_machine(void)
 	agent.published_claims = NOT_PUBLISHED;
 	agent.inherited_claims = agent.machine.claims;
 	agent.needs_worker = true;
-	if (agent.machine.is_held)
+	if (report.store_hash == hash_store())
 		remember_store();
 	if (!lease_has_worker(lease_holding()))
 		lease_end(false);
@@ -459,7 +515,7 @@ work(void)
 	if (layout == NULL)
 		return now_ns + NS_PER_S;
 	follow_settings(layout);
-	serve_requests();
+	serve_requests(now_ns);
 	if (now_ns < agent.retry_ns)
 		return agent.retry_ns;
 
@@ -494,9 +550,11 @@ void
 idgen_lease_agent(Datum argument)
 {
 	set_up_process();
-	if (!lease_is_configured() || !lease_become_agent())
+	if ((!lease_is_configured() && lease_holding().code == LEASE_BY_SETTING) || !lease_become_agent())
 		proc_exit(0);
 	inherit_machine();
+	if (!lease_is_configured())
+		leave_leases();
 	publish();
 	lease_notify();
 	while (!ShutdownRequestPending)
@@ -508,54 +566,4 @@ idgen_lease_agent(Datum argument)
 	close_store();
 	/* Unless the server stops, the postmaster starts another agent. */
 	proc_exit(1);
-}
-
-static BackgroundWorker
-describe_worker(void)
-{
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS,
-		.bgw_start_time = BgWorkerStart_RecoveryFinished,
-		.bgw_restart_time = RESTART_S,
-	};
-
-	strlcpy(worker.bgw_name, "idgen lease agent", sizeof(worker.bgw_name));
-	strlcpy(worker.bgw_type, "idgen lease agent", sizeof(worker.bgw_type));
-	strlcpy(worker.bgw_library_name, "idgen", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "idgen_lease_agent", sizeof(worker.bgw_function_name));
-	return worker;
-}
-
-/* Register the agent while the server starts, if worker IDs are leased. */
-void
-lease_agent_register(void)
-{
-	BackgroundWorker worker = describe_worker();
-
-	if (lease_is_configured())
-		RegisterBackgroundWorker(&worker);
-}
-
-/*
- * Start an agent, if there is none.  At most one process tries that each
- * second; an agent that finds another one ends.  ERROR INSUFFICIENT_RESOURCES
- * if there is no room for a background worker.
- */
-void
-lease_agent_start(void)
-{
-	Lease	   *lease = &shmem_area()->lease;
-	BackgroundWorker worker = describe_worker();
-	uint64		tried_ns = pg_atomic_read_u64(&lease->start_tried_ns);
-	uint64		now_ns = clock_monotonic_ns();
-
-	if (pg_atomic_read_u32(&lease->agent) != 0 || now_ns - tried_ns < NS_PER_S ||
-		!pg_atomic_compare_exchange_u64(&lease->start_tried_ns, &tried_ns, now_ns))
-		return;
-	if (!RegisterDynamicBackgroundWorker(&worker, NULL))
-		ereport(ERROR,
-				errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				errmsg("could not start the lease agent"),
-				errdetail("No background worker is free."),
-				errhint("Raise \"max_worker_processes\", or add \"idgen\" to \"shared_preload_libraries\", and restart the server."));
 }

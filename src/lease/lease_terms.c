@@ -34,6 +34,16 @@ write_holder(char *holder)
 	snprintf(holder, LEASE_HOLDER_SIZE, "%s:%d", host, PostPortNumber);
 }
 
+/*
+ * How far IDs can be ahead of a clock that is right: calls that wait take
+ * positions beyond the drift limit, by less than a second and a tick.
+ */
+int64
+lease_most_ahead_us(void)
+{
+	return (drift_max.value + reference_max_regression.value) * US_PER_MS + 2 * US_PER_S;
+}
+
 /* Terms by the settings as they are now, for a server with this layout and datacenter. */
 void
 lease_terms_make(LeaseTermsText *result, const SnowflakeLayout *layout, int datacenter)
@@ -46,7 +56,7 @@ lease_terms_make(LeaseTermsText *result, const SnowflakeLayout *layout, int data
 		.ttl_ms = lease_ttl_ms,
 		.reach_us = lease_reach_ms * US_PER_MS,
 		.drift_us = drift_us,
-		.doubt_us = drift_us + reference_max_regression.value * US_PER_MS,
+		.doubt_us = lease_most_ahead_us(),
 		.max_skew_us = lease_max_skew_ms * US_PER_MS,
 	};
 

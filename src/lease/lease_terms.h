@@ -19,6 +19,7 @@ typedef struct LeaseTermsText
 } LeaseTermsText;
 
 extern void lease_terms_make(LeaseTermsText *result, const SnowflakeLayout *layout, int datacenter);
+extern int64 lease_most_ahead_us(void);
 extern void lease_make_nonce(char *nonce);
 
 #endif							/* IDGEN_LEASE_TERMS_H */

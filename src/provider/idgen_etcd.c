@@ -395,6 +395,10 @@ complete_failure(LeaseSession *session)
 	answer->incarnation = 0;
 	answer->revision = 0;
 	memset(&answer->found, 0, sizeof(LeaseWorker));
+
+	/* An etcd that has been restored may leave a token of before unanswered. */
+	if (!session->is_declined)
+		forget_token(session);
 	return complete(session, session->may_be_applied ? LEASE_UNKNOWN : LEASE_UNREACHABLE);
 }
 

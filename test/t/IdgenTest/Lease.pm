@@ -17,8 +17,8 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(
-  postgres_store etcd_store leasing_server lease_conf create_issuing create_pool
-  lease wait_for_lease last_error agent_pid signal_agent stop_in
+  postgres_store etcd_store lying_store leasing_server lease_conf create_issuing create_pool
+  lease wait_for_lease last_error agent_pid signal_agent restart_agent stop_in
   start_issuing finish_issuing issue node_of time_of issued
 );
 
@@ -124,6 +124,15 @@ sub signal_agent
 
 	kill($signal, $pid) == 1 or croak "could not send $signal to the agent";
 	return $pid;
+}
+
+# Has the agent end, and waits for the next one.
+sub restart_agent
+{
+	my ($node) = @_;
+	my $pid = signal_agent($node, 'TERM');
+
+	return wait_until { my $next = agent_pid($node); $next != $pid && $next } 'the next agent';
 }
 
 # Stops a server, and returns how long that took, in seconds.
@@ -234,7 +243,8 @@ sub read_record
 	return \%record;
 }
 
-# A started PostgreSQL that is a store.  Options: conf, password (of the role lease; without, nobody needs one).
+# A started PostgreSQL that is a store.  Options: conf, clock (as for new_server), streaming, password (of the role lease;
+# without, nobody needs one).
 sub postgres_store
 {
 	my ($name, %option) = @_;
@@ -251,7 +261,7 @@ sub postgres_store
 		print $file "local all lease scram-sha-256\n$lines";
 		close($file);
 	}
-	$node->start;
+	start_server($node, $option{clock});
 	$node->safe_psql('postgres', "CREATE ROLE lease LOGIN PASSWORD '$option{password}'; GRANT CREATE ON DATABASE postgres TO lease")
 	  if defined $option{password};
 	return bless { node => $node, pool => 'default' }, 'IdgenTest::Lease::Postgres';
@@ -263,6 +273,14 @@ sub etcd_store
 	my ($name, %option) = @_;
 
 	return bless { etcd => IdgenTest::Etcd::new_etcd($name, %option), pool => 'default' }, 'IdgenTest::Lease::Etcd';
+}
+
+# A store in a directory, which lies as it is told: see test/lease/idgen_teststore.c.
+sub lying_store
+{
+	my $library = build_library('idgen_teststore', 'lease');
+
+	return bless { directory => PostgreSQL::Test::Utils::tempdir() . '/store', library => $library, pool => 'default' }, 'IdgenTest::Lease::Lying';
 }
 
 package IdgenTest::Lease::Postgres;
@@ -369,6 +387,59 @@ sub set_pool
 	my ($self, $text) = @_;
 
 	$self->{etcd}->must_control('put', "/idgen/$self->{pool}/pool", $text);
+	return;
+}
+
+package IdgenTest::Lease::Lying;
+
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Utils;
+
+sub address { return "teststore://$_[0]->{directory}"; }
+sub directory { return $_[0]->{directory}; }
+
+# A line of postgresql.conf by which servers find the module.
+sub conf { return "dynamic_library_path = '\$libdir:" . dirname($_[0]->{library}) . "'\n"; }
+
+# What the store does from now on: lines of "behavior".
+sub behave
+{
+	my ($self, @lines) = @_;
+
+	open(my $file, '>', "$self->{directory}/behavior.new") or die "could not write behavior: $!";
+	print $file map { "$_\n" } @lines;
+	close($file);
+	rename("$self->{directory}/behavior.new", "$self->{directory}/behavior") or die "could not rename behavior: $!";
+	return;
+}
+
+sub workers
+{
+	my ($self) = @_;
+
+	return { map { /\.(\d+)\.worker$/ ? ($1 => IdgenTest::Lease::read_record(slurp_file($_))) : () } glob("$self->{directory}/$self->{pool}.*.worker") };
+}
+
+# Remembers all records, or goes back to what was remembered last.
+sub save
+{
+	my ($self) = @_;
+
+	$self->{saved} = { map { $_ => slurp_file($_) } glob("$self->{directory}/$self->{pool}.*") };
+	return;
+}
+
+sub restore
+{
+	my ($self) = @_;
+
+	unlink glob("$self->{directory}/$self->{pool}.*");
+	foreach my $name (keys %{ $self->{saved} })
+	{
+		open(my $file, '>', $name) or die "could not write $name: $!";
+		print $file $self->{saved}->{$name};
+		close($file);
+	}
 	return;
 }
 
