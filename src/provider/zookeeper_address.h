@@ -21,8 +21,8 @@ typedef struct ZookeeperAddress
 {
 	int			host_count;
 	ListedHost	hosts[ZOOKEEPER_MOST_HOSTS];
-	char	   *path;			/* below which pools are, without a slash at the
-								 * end; empty: the root */
+	char	   *path;			/* below which pools are, without a slash at
+								 * the end; empty: the root */
 } ZookeeperAddress;
 
 extern void zookeeper_address_read(const char *store, ZookeeperAddress *address);

@@ -27,12 +27,12 @@ typedef struct ZookeeperConnection
 	zhandle_t  *handle;			/* NULL: none yet */
 	clientid_t	session;		/* to go on with, by the next handle; its
 								 * client_id is 0: a new one */
-	int			session_ms;		/* how long the session is to live without
-								 * its client */
+	int			session_ms;		/* how long the session is to live without its
+								 * client */
 	int			socket;			/* -1: none */
 	int			interest;		/* ZOOKEEPER_READ, ZOOKEEPER_WRITE */
-	int64		wake_ms;		/* when the library wants to be called, by
-								 * the monotonic clock */
+	int64		wake_ms;		/* when the library wants to be called, by the
+								 * monotonic clock */
 
 	/* What its watcher has been told. */
 	bool		is_connected;

@@ -154,7 +154,7 @@ zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOpe
 static void
 find_marker(const ZookeeperRequest *names, char *marker)
 {
-	const char *found = names->text == NULL ? NULL : strstr(names->text, "/" MARKER);
+	const char *found = names->data == NULL ? NULL : strstr(names->data, "/" MARKER);
 	size_t		length = found == NULL ? 0 : strcspn(found + 1, "/");
 
 	marker[0] = '\0';
@@ -181,9 +181,10 @@ zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation
 static bool
 is_text(const ZookeeperRequest *node, const char *text)
 {
-	if (node->text == NULL || text == NULL)
-		return node->text == NULL && text == NULL;
-	return strlen(text) == node->length && memcmp(text, node->text, node->length) == 0;
+	if (node->data == NULL || text == NULL)
+		return node->data == NULL && text == NULL;
+
+	return strlen(text) == node->length && memcmp(text, node->data, node->length) == 0;
 }
 
 ZookeeperVerdict
@@ -193,7 +194,7 @@ zookeeper_pool_judge(const ZookeeperView *view, const LeaseOperation *operation,
 
 	if (operation->kind == LEASE_KEEP)
 	{
-		is_as_expected = view->record->text != NULL && is_text(view->hold, operation->hold_nonce);
+		is_as_expected = view->record->data != NULL && is_text(view->hold, operation->hold_nonce);
 		/* It lives as long as our session, if it is of that. */
 		if (is_as_expected && view->hold->stat.ephemeralOwner == session)
 			return ZOOKEEPER_IS_DONE;
@@ -201,12 +202,12 @@ zookeeper_pool_judge(const ZookeeperView *view, const LeaseOperation *operation,
 	else
 		is_as_expected = is_text(view->pool, operation->pool) &&
 			(operation->kind == LEASE_WRITE_POOL || is_text(view->record, operation->record)) &&
-			(operation->kind != LEASE_WRITE || operation->hold != LEASE_HOLD_TAKE || view->hold->text == NULL);
+			(operation->kind != LEASE_WRITE || operation->hold != LEASE_HOLD_TAKE || view->hold->data == NULL);
 	if (!is_as_expected)
 		return view->changes_after != NULL && view->changes_after->stat.version != view->changes->stat.version ?
 			ZOOKEEPER_IS_UNCLEAR : ZOOKEEPER_IS_REFUSED;
 	/* A transaction cannot check that there is no pool. */
-	if (view->marker[0] == '\0' || (operation->kind == LEASE_WRITE && view->pool->text == NULL))
+	if (view->marker[0] == '\0' || (operation->kind == LEASE_WRITE && view->pool->data == NULL))
 		return ZOOKEEPER_IS_NOT_PREPARED;
 	return ZOOKEEPER_MUST_WRITE;
 }
@@ -246,7 +247,7 @@ add_change(Transaction *transaction, const NodePath path, const ZookeeperRequest
 {
 	char	   *kept = transaction->paths[transaction->count];
 
-	if (node->text == NULL)
+	if (node->data == NULL)
 	{
 		add_create(transaction, path, text, &pool->node_rights, 0);
 		return;
@@ -359,15 +360,15 @@ zookeeper_pool_answer(const ZookeeperView *view, const LeaseOperation *operation
 		zookeeper_pool_note_change(&view->changes->stat, false, answer);
 	if (view->written != NULL)
 		zookeeper_pool_note_change(&view->written->stat, true, answer);
-	if (view->pool->text != NULL)
-		store_answer_take_pool(answer, view->pool->text);
+	if (view->pool->data != NULL)
+		store_answer_take_pool(answer, view->pool->data);
 	if (operation->kind != LEASE_WRITE && operation->kind != LEASE_KEEP)
 		return;
 	answer->found.worker = operation->worker;
-	if (view->record->text != NULL)
-		store_answer_take_record(&answer->found, view->record->text);
-	if (view->hold->text != NULL)
-		store_answer_take_hold(&answer->found, view->hold->text);
+	if (view->record->data != NULL)
+		store_answer_take_record(&answer->found, view->record->data);
+	if (view->hold->data != NULL)
+		store_answer_take_hold(&answer->found, view->hold->data);
 }
 
 /* ---------------------------------------------------------------------- all workers */
@@ -380,7 +381,7 @@ list_names(const ZookeeperRequest *names, LeaseWorker *workers)
 	char		digits[STORE_WORKER_DIGITS + 1];
 	int			worker;
 
-	for (const char *name = names->text; name != NULL && *name == '/'; name += 1 + strcspn(name + 1, "/"))
+	for (const char *name = names->data; name != NULL && *name == '/'; name += 1 + strcspn(name + 1, "/"))
 	{
 		if (strcspn(name + 1, "/") != STORE_WORKER_DIGITS)
 			continue;
@@ -444,15 +445,15 @@ zookeeper_pool_take_workers(const ZookeeperBatch *batch, const ZookeeperRequest 
 		LeaseWorker *worker = &answer->workers[taken];
 
 		/* Holds may have vanished since, and records not. */
-		if (node->text == NULL && i < records)
+		if (node->data == NULL && i < records)
 			return false;
-		if (node->text == NULL)
+		if (node->data == NULL)
 			continue;
 		worker->worker = answer->workers[i].worker;
 		if (i < records)
-			store_answer_take_record(worker, node->text);
+			store_answer_take_record(worker, node->data);
 		else
-			store_answer_take_hold(worker, node->text);
+			store_answer_take_hold(worker, node->data);
 		taken++;
 	}
 	answer->worker_count = taken;

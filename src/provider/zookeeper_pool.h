@@ -33,8 +33,8 @@ typedef struct ZookeeperView
 {
 	char		marker[ZOOKEEPER_MARKER_SIZE];	/* empty: there is none */
 	const ZookeeperRequest *pool;
-	const ZookeeperRequest *written;	/* "changes", by the write before; NULL:
-										 * none */
+	const ZookeeperRequest *written;	/* "changes", by the write before;
+										 * NULL: none */
 	const ZookeeperRequest *changes;
 	const ZookeeperRequest *changes_after;	/* all else has been read; NULL:
 											 * not asked for */
@@ -46,12 +46,12 @@ typedef struct ZookeeperView
 typedef enum ZookeeperVerdict
 {
 	ZOOKEEPER_IS_DONE,			/* applied, without a write */
-	ZOOKEEPER_MUST_WRITE,			/* a transaction has to be sent */
+	ZOOKEEPER_MUST_WRITE,		/* a transaction has to be sent */
 	ZOOKEEPER_IS_REFUSED,
 	ZOOKEEPER_IS_UNCLEAR,		/* the pool changed while it was looked at, so
 								 * that its parts may never have been there
 								 * together */
-	ZOOKEEPER_IS_NOT_PREPARED,		/* a transaction would have to be sent, but
+	ZOOKEEPER_IS_NOT_PREPARED,	/* a transaction would have to be sent, but
 								 * there is no marker */
 } ZookeeperVerdict;
 

@@ -32,7 +32,7 @@ zookeeper_batch_end(ZookeeperBatch *batch)
 	if (batch->pending > 0)
 		return;
 	for (int i = 0; i < batch->count; i++)
-		free(batch->requests[i].text);
+		free(batch->requests[i].data);
 	free(batch);
 }
 
@@ -94,15 +94,15 @@ finish(ZookeeperRequest *request, int result)
 static char *
 take_memory(ZookeeperRequest *request, int length, int *result)
 {
-	request->text = malloc(length + 1);
-	if (request->text == NULL)
+	request->data = malloc(length + 1);
+	if (request->data == NULL)
 	{
 		*result = ZSYSTEMERROR;
 		return NULL;
 	}
 	request->length = length;
-	request->text[length] = '\0';
-	return request->text;
+	request->data[length] = '\0';
+	return request->data;
 }
 
 static void
@@ -112,10 +112,10 @@ take_data(int result, const char *value, int length, const struct Stat *stat, co
 
 	if (result == ZOK)
 	{
-		char	   *text = take_memory(request, Max(length, 0), &result);
+		char	   *start = take_memory(request, Max(length, 0), &result);
 
-		if (text != NULL && length > 0)
-			memcpy(text, value, length);
+		if (start != NULL && length > 0)
+			memcpy(start, value, length);
 		request->stat = *stat;
 	}
 	finish(request, result);
@@ -129,13 +129,13 @@ take_names(int result, const struct String_vector *names, const struct Stat *sta
 	if (result == ZOK)
 	{
 		int			length = 0;
-		char	   *text;
+		char	   *end;
 
 		for (int i = 0; i < names->count; i++)
 			length += 1 + strlen(names->data[i]);
-		text = take_memory(request, length, &result);
-		for (int i = 0; text != NULL && i < names->count; i++)
-			text += sprintf(text, "/%s", names->data[i]);
+		end = take_memory(request, length, &result);
+		for (int i = 0; end != NULL && i < names->count; i++)
+			end += sprintf(end, "/%s", names->data[i]);
 		request->stat = *stat;
 	}
 	finish(request, result);

@@ -21,9 +21,9 @@ typedef struct ZookeeperRequest
 	ZookeeperBatch *batch;
 	int			result;			/* ZOK, ZNONODE, ... */
 	struct Stat stat;			/* of the node */
-	char	   *text;			/* its data, or the names of its children,
+	char	   *data;			/* its data, or the names of its children,
 								 * each after a slash; NULL: none */
-	int			length;			/* of text */
+	int			length;			/* of data */
 	zoo_op_result_t parts[ZOOKEEPER_MOST_PARTS];
 } ZookeeperRequest;
 
