@@ -20,7 +20,8 @@
  * the record's version protects the hold of another server, too.
  *
  * A refusal tells what is there, so that it has to be there together, and now:
- * it is read behind a write, and between two looks at "changes".
+ * it is read behind a write, the hold in the middle, and what does not vanish by
+ * itself before and after.
  *
  * Reading all workers takes many requests.  All records are read after the
  * pool's record, and the pool's is read once more after them.  If it has not
@@ -116,7 +117,7 @@ zookeeper_pool_prepare(zhandle_t *handle, const ZookeeperPool *pool, uint64 rand
 ZookeeperBatch *
 zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOperation *operation, bool with_write)
 {
-	ZookeeperBatch *batch = zookeeper_batch_create(7);
+	ZookeeperBatch *batch = zookeeper_batch_create(8);
 	NodePath	path;
 
 	if (batch == NULL)
@@ -144,7 +145,9 @@ zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOpe
 		zookeeper_get(handle, batch, path);
 		worker_path(path, pool, "hold", operation->worker);
 		zookeeper_get(handle, batch, path);
-		child_path(path, pool, "changes");
+		worker_path(path, pool, "fence", operation->worker);
+		zookeeper_get(handle, batch, path);
+		child_path(path, pool, "pool");
 		zookeeper_get(handle, batch, path);
 	}
 	return batch;
@@ -162,6 +165,13 @@ find_marker(const ZookeeperRequest *names, char *marker)
 		strlcpy(marker, found + 1, length + 1);
 }
 
+/* Is a node that was read a second time as it was? */
+static bool
+is_unchanged(const ZookeeperRequest *before, const ZookeeperRequest *after)
+{
+	return before->result == after->result && before->stat.mzxid == after->stat.mzxid;
+}
+
 /* The view that a batch of zookeeper_pool_look() has; it is part of the batch. */
 void
 zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation, bool with_write, ZookeeperView *view)
@@ -174,7 +184,8 @@ zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation
 	view->pool = &batch->requests[3];
 	view->record = has_worker ? &batch->requests[4] : NULL;
 	view->hold = has_worker ? &batch->requests[5] : NULL;
-	view->changes_after = has_worker && operation->kind != LEASE_READ ? &batch->requests[6] : NULL;
+	view->is_steady = !has_worker || operation->kind == LEASE_READ ||
+		(is_unchanged(view->record, &batch->requests[6]) && is_unchanged(view->pool, &batch->requests[7]));
 }
 
 /* Is a node what is expected?  NULL: absent. */
@@ -204,8 +215,7 @@ zookeeper_pool_judge(const ZookeeperView *view, const LeaseOperation *operation,
 			(operation->kind == LEASE_WRITE_POOL || is_text(view->record, operation->record)) &&
 			(operation->kind != LEASE_WRITE || operation->hold != LEASE_HOLD_TAKE || view->hold->data == NULL);
 	if (!is_as_expected)
-		return view->changes_after != NULL && view->changes_after->stat.version != view->changes->stat.version ?
-			ZOOKEEPER_IS_UNCLEAR : ZOOKEEPER_IS_REFUSED;
+		return view->is_steady ? ZOOKEEPER_IS_REFUSED : ZOOKEEPER_IS_UNCLEAR;
 	/* A transaction cannot check that there is no pool. */
 	if (view->marker[0] == '\0' || (operation->kind == LEASE_WRITE && view->pool->data == NULL))
 		return ZOOKEEPER_IS_NOT_PREPARED;
@@ -437,7 +447,7 @@ zookeeper_pool_take_workers(const ZookeeperBatch *batch, const ZookeeperRequest 
 	const ZookeeperRequest *pool_after = &batch->requests[batch->count - 1];
 	int			taken = 0;
 
-	if (pool_after->result != pool_before->result || pool_after->stat.mzxid != pool_before->stat.mzxid)
+	if (!is_unchanged(pool_before, pool_after))
 		return false;
 	for (int i = 0; i < answer->worker_count; i++)
 	{

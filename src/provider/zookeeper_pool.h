@@ -36,10 +36,10 @@ typedef struct ZookeeperView
 	const ZookeeperRequest *written;	/* "changes", by the write before;
 										 * NULL: none */
 	const ZookeeperRequest *changes;
-	const ZookeeperRequest *changes_after;	/* all else has been read; NULL:
-											 * not asked for */
 	const ZookeeperRequest *record; /* of the worker, or the names of all */
 	const ZookeeperRequest *hold;	/* likewise; NULL: not asked for */
+	bool		is_steady;		/* pool and record were as they are while the
+								 * hold was read */
 } ZookeeperView;
 
 /* What a view means for an operation. */
@@ -48,8 +48,8 @@ typedef enum ZookeeperVerdict
 	ZOOKEEPER_IS_DONE,			/* applied, without a write */
 	ZOOKEEPER_MUST_WRITE,		/* a transaction has to be sent */
 	ZOOKEEPER_IS_REFUSED,
-	ZOOKEEPER_IS_UNCLEAR,		/* the pool changed while it was looked at, so
-								 * that its parts may never have been there
+	ZOOKEEPER_IS_UNCLEAR,		/* pool or record changed in between, so that
+								 * its parts may never have been there
 								 * together */
 	ZOOKEEPER_IS_NOT_PREPARED,	/* a transaction would have to be sent, but
 								 * there is no marker */

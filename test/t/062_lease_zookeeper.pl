@@ -156,9 +156,9 @@ sub check_expiry
 
 	$store->operate('write_pool', new_pool => 'P');
 	$store->operate('write', %one, new_record => 'a', hold => 'take');
-	for my $turn (1 .. 4)
+	for my $turn (1 .. 3)
 	{
-		sleep 0.4;
+		sleep 0.5;
 		$store->operate('keep', %one)->{outcome} eq 'applied' or fail("kept, turn $turn");
 	}
 	is($zookeeper->client->get('/idgen/expiry/hold/00000001'), 'a' x 32, 'a hold that is kept stays');
@@ -297,7 +297,7 @@ sub check_lost_writes
 	my $session = $store->session_of;
 	my $unknown = 0;
 
-	foreach my $turn (1 .. full_run() ? 40 : 3)
+	foreach my $turn (1 .. (full_run() ? 40 : 1))
 	{
 		my $worker = 100 + $turn;
 		$session->send(
@@ -591,7 +591,7 @@ sub check_servers
 	create_pool($session, 5, 5);
 	my $held = wait_for_lease($session, 'held');
 	is($held->{worker_id}, 5, 'a server claims a worker ID');
-	$issued->add('IDs for longer than a reach', 'one', (finish_issuing(start_issuing($session, 3)))[0]);
+	$issued->add('IDs for longer than a reach', 'one', (finish_issuing(start_issuing($session, 2.5)))[0]);
 	cmp_ok($store->workers->{5}->{version}, '>=', 2, '... extends its lease');
 	$issued->are_below_fences($store, '... and issues below the fence');
 
@@ -610,7 +610,7 @@ sub check_servers
 	$store->kill;
 	sleep 1;
 	$store->start;
-	$issued->add('ZooKeeper was killed: the server goes on', 'two', (finish_issuing(start_issuing($other, 3)))[0]);
+	$issued->add('ZooKeeper was killed: the server goes on', 'two', (finish_issuing(start_issuing($other, 2)))[0]);
 	is(wait_for_lease($other, 'held')->{epoch}, 2, '... by the same claim');
 	$issued->are_below_fences($store, '... below the fence');
 	$two->stop('fast');
