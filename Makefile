@@ -224,18 +224,28 @@ include $(PGXS)
 
 # Providers of coordination stores are modules of their own, so that idgen itself needs no client of any.  Each is built
 # where its client's headers are.
+# The library of ZooKeeper's client that has no threads; the other one comes with the same headers.
+ZOOKEEPER := $(shell printf '\043include <zookeeper/zookeeper.h>\n' | \
+	$(CC) -x c -shared -fPIC -o /dev/null - -lzookeeper_st 2>/dev/null && echo idgen_zookeeper)
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
-	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
+	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd) \
+	$(ZOOKEEPER)
 PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_resolver.o \
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o host_resolver.o postgres_address.o postgres_answer.o \
 	postgres_statements.o)
 $(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
 idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
-ETCD_OBJS = $(addprefix src/provider/,etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
+ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o host_list.o \
+	store_answer.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
 idgen_etcd$(DLSUFFIX): $(ETCD_OBJS)
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
+ZOOKEEPER_OBJS = $(addprefix src/provider/,idgen_zookeeper.o host_list.o host_resolver.o store_answer.o \
+	zookeeper_address.o zookeeper_connection.o zookeeper_pool.o zookeeper_requests.o)
+idgen_zookeeper$(DLSUFFIX): $(ZOOKEEPER_OBJS)
+idgen_zookeeper$(DLSUFFIX): LIBS_OF_CLIENT = -lzookeeper_st
+PROVIDER_OBJS = $(sort $(POSTGRES_OBJS) $(ETCD_OBJS) $(ZOOKEEPER_OBJS))
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
@@ -249,13 +259,13 @@ install-providers: $(PROVIDER_MODULES) installdirs
 uninstall: uninstall-providers
 .PHONY: uninstall-providers
 uninstall-providers:
-	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
+	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX) idgen_zookeeper$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(PROVIDER_OBJS): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS))))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(PROVIDER_OBJS))))
 endif
 
 # What needs no server to be tested, and hence must not come to need one.
@@ -304,8 +314,8 @@ PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
-# Types of C that not all majors' lists of types have.
-C_TYPES = int64_t __int128
+# Types of C, and of clients of stores, that not all majors' lists of types have.
+C_TYPES = int64_t __int128 zhandle_t clientid_t zoo_op_t zoo_op_result_t
 
 # pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs

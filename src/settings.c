@@ -386,7 +386,7 @@ define_lease(void)
 {
 	define_identity(&lease_store,
 					"Sets the coordination store from which this server leases its worker ID.",
-					"It is etcd://host:port,..., etcds://host:port,... or postgresql://host:port/database.  If it is empty, \"idgen.worker_id\" is the worker ID.",
+					"It is etcd://host:port,..., etcds://host:port,..., postgresql://host:port/database or zookeeper://host:port,.../path.  If it is empty, \"idgen.worker_id\" is the worker ID.",
 					"", GUC_SUPERUSER_ONLY, check_lease_store, assign_lease_store, show_lease_store);
 	lease_store_is_defined = true;
 	DefineCustomStringVariable("idgen.lease_pool",

@@ -144,6 +144,10 @@ needs_test() {
   want etcd-server command -v etcd
   want etcd-client command -v etcdctl
   want openssl command -v openssl
+  # For the provider of ZooKeeper, and its tests: the client without threads, and a server, which needs Java.
+  want libzookeeper-st-dev test -e /usr/include/zookeeper/zookeeper.h
+  want zookeeper test -e /usr/share/java/zookeeper.jar
+  want default-jre-headless command -v java
   # Before 17 it is a version 4, which knows no encoders.
   ((PG_MAJOR < 17)) || want "postgresql-$PG_MAJOR-partman" dpkg-query -s "postgresql-$PG_MAJOR-partman"
 }

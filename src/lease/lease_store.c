@@ -60,6 +60,7 @@ static const StoreScheme schemes[] = {
 	{"postgres://", "idgen_postgres"},
 	{"etcd://", "idgen_etcd"},
 	{"etcds://", "idgen_etcd"},
+	{"zookeeper://", "idgen_zookeeper"},
 	{"teststore://", "idgen_teststore"},
 };
 
@@ -91,7 +92,7 @@ lease_store_objection(const char *text)
 	if (text[0] == '\0')
 		return NULL;
 	if (find_scheme(text) == NULL || strchr(text, ' ') != NULL)
-		return "It must begin with \"etcd://\", \"etcds://\" or \"postgresql://\", and contain no space.";
+		return "It must begin with \"etcd://\", \"etcds://\", \"postgresql://\" or \"zookeeper://\", and contain no space.";
 	if (lease_store_has_password(text))
 		return "It contains a password, which everyone who can read the configuration or the log would see. Put it into the file that \"idgen.lease_secret_file\" names.";
 	return NULL;

@@ -27,9 +27,9 @@
 #include "utils/memutils.h"
 
 #include "lease/lease_provider.h"
+#include "host_resolver.h"
 #include "postgres_address.h"
 #include "postgres_answer.h"
-#include "postgres_resolver.h"
 #include "postgres_statements.h"
 
 PG_MODULE_MAGIC;

@@ -10,9 +10,11 @@ use Exporter 'import';
 use IdgenTest::Server;
 use IdgenTest::Session;
 use JSON::PP;
+use PostgreSQL::Test::Cluster;
+use Test::More;
 
 our @EXPORT = qw(
-  create_provider_functions provider
+  create_provider_functions provider_server provider answers
 );
 
 # Declares the functions of test/lease/idgen_provider_test.c in database postgres.
@@ -47,6 +49,17 @@ sub create_provider_functions
 	return;
 }
 
+# A started server from which providers can be called.
+sub provider_server
+{
+	my $node = PostgreSQL::Test::Cluster->new('server');
+
+	$node->init;
+	$node->start;
+	create_provider_functions($node);
+	return $node;
+}
+
 # A session with a store.  Options: module (as $libdir/idgen_etcd, or a file without its
 # suffix), store, pool, user, password, timeout (ms); in (another provider, to share its
 # session of the server).
@@ -72,6 +85,16 @@ sub literal
 	my ($value) = @_;
 
 	return defined $value ? "E'" . $value =~ s/(['\\])/$1$1/gr . "'" : 'NULL';
+}
+
+# Passes if an answer has this outcome and, of the fields that are given, these values.
+sub answers
+{
+	my ($answer, $outcome, $expected, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my %seen = (outcome => $answer->{outcome}, map { $_ => $answer->{$_} } keys %$expected);
+
+	return is_deeply(\%seen, { outcome => $outcome, %$expected }, $name) || diag($answer->{error});
 }
 
 # The session of the server.
