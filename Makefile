@@ -223,17 +223,27 @@ include $(PGXS)
 # Providers of coordination stores are modules of their own, so that idgen itself needs no client of any.  Each is built
 # where its client's headers are.
 PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
-	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
+	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd) \
+	$(shell pkg-config --exists hiredis 2>/dev/null && echo idgen_redis)
 PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_resolver.o \
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o resolver.o \
 	postgres_statements.o)
 $(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
 idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
-ETCD_OBJS = $(addprefix src/provider/,etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
+ETCD_OBJS = $(addprefix src/provider/,endpoint.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
 idgen_etcd$(DLSUFFIX): $(ETCD_OBJS)
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
+# hiredis has TLS from 1.0 on, in a library of its own, if it was built with it.
+REDIS_CLIENT := hiredis $(shell pkg-config --exists hiredis_ssl openssl 2>/dev/null && echo hiredis_ssl openssl)
+REDIS_OBJS = $(addprefix src/provider/,endpoint.o idgen_redis.o redis_address.o redis_answer.o redis_connection.o \
+	redis_scripts.o redis_tls.o resolver.o)
+$(filter src/provider/redis_%.o src/provider/idgen_redis.o,$(REDIS_OBJS)): override CPPFLAGS += \
+	$(shell pkg-config --cflags $(REDIS_CLIENT)) $(if $(filter hiredis_ssl,$(REDIS_CLIENT)),-DIDGEN_REDIS_TLS)
+idgen_redis$(DLSUFFIX): $(REDIS_OBJS)
+idgen_redis$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs $(REDIS_CLIENT)) -pthread
+PROVIDER_OBJS = $(sort $(POSTGRES_OBJS) $(ETCD_OBJS) $(REDIS_OBJS))
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
@@ -247,13 +257,13 @@ install-providers: $(PROVIDER_MODULES) installdirs
 uninstall: uninstall-providers
 .PHONY: uninstall-providers
 uninstall-providers:
-	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
+	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX) idgen_redis$(DLSUFFIX))
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(PROVIDER_OBJS): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS))))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(PROVIDER_OBJS))))
 endif
 
 # What needs no server to be tested, and hence must not come to need one.

@@ -375,7 +375,7 @@ define_lease(void)
 {
 	define_identity(&lease_store,
 					"Sets the coordination store from which this server leases its worker ID.",
-					"It is etcd://host:port,..., etcds://host:port,... or postgresql://host:port/database.  If it is empty, \"idgen.worker_id\" is the worker ID.",
+					"It is etcd://host:port,..., etcds://host:port,..., postgresql://host:port/database or redis://host:port/number.  If it is empty, \"idgen.worker_id\" is the worker ID.",
 					"", GUC_SUPERUSER_ONLY, check_lease_store, assign_lease_store, show_lease_store);
 	DefineCustomStringVariable("idgen.lease_pool",
 							   "Sets the pool of worker IDs from which this server leases one.",
@@ -400,6 +400,11 @@ define_lease(void)
 							"IDs are unique whatever the clocks say.",
 							&lease_max_skew_ms, lease_max_skew_ms, 0, MS_PER_DAY,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("idgen.lease_accept_loss",
+							 "Lets worker IDs be leased from a store that may lose what it has confirmed.",
+							 "It is for Redis, whose settings are otherwise checked.  After a loss, IDs are unique only as far as clocks are right.",
+							 &lease_accept_loss, lease_accept_loss,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
 /*

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "provider/endpoint.h"
 #include "provider/etcd_address.h"
 
 #define DEFAULT_PORT 2379
@@ -19,9 +20,6 @@
 
 /* More than the name of any host, or of any file. */
 #define MOST_CHARACTERS 1024
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
 
 static void malformed(const char *format,...) pg_attribute_printf(1, 2);
 
@@ -50,51 +48,6 @@ refuse_password(void)
 			errhint("Put them into the file that \"idgen.lease_secret_file\" names."));
 }
 
-/* Are all of the length characters of text in allowed? */
-static bool
-consists_of(const char *text, size_t length, const char *allowed)
-{
-	return strspn(text, allowed) >= length;
-}
-
-/* The host of "host[:port]" (length), or a complaint; *port is what follows the colon, or NULL. */
-static size_t
-host_length(const char *endpoint, size_t length, const char **port)
-{
-	bool		is_bracketed = endpoint[0] == '[';
-	const char *end = memchr(endpoint, is_bracketed ? ']' : ':', length);
-	size_t		host = end == NULL ? length : end - endpoint + (is_bracketed ? 1 : 0);
-	bool		is_valid;
-
-	if (is_bracketed)
-		is_valid = end != NULL && host > 2 && consists_of(endpoint + 1, host - 2, DIGITS "abcdefABCDEF:.");
-	else
-		is_valid = host > 0 && consists_of(endpoint, host, LETTERS DIGITS ".-_");
-	if (!is_valid || (host < length && endpoint[host] != ':'))
-		malformed("A name of a host is missing or malformed.");
-	*port = host < length ? endpoint + host + 1 : NULL;
-	return host;
-}
-
-static char *
-read_endpoint(const char *endpoint, size_t length)
-{
-	const char *port;
-	size_t		host = host_length(endpoint, length, &port);
-	size_t		digits = length - host - 1;
-	int			number = DEFAULT_PORT;
-
-	if (port != NULL)
-	{
-		if (digits < 1 || digits > 5 || !consists_of(port, digits, DIGITS))
-			malformed("A port is malformed.");
-		number = atoi(port);
-		if (number < 1 || number > 65535)
-			malformed("Port %d does not exist.", number);
-	}
-	return psprintf("%.*s:%d", (int) host, endpoint, number);
-}
-
 static void
 read_endpoints(const char *list, size_t length, EtcdAddress *address)
 {
@@ -104,10 +57,16 @@ read_endpoints(const char *list, size_t length, EtcdAddress *address)
 	{
 		const char *comma = memchr(list, ',', end - list);
 		const char *stop = comma == NULL ? end : comma;
+		Endpoint	endpoint;
+		const char *objection;
 
 		if (address->endpoint_count == ETCD_MOST_ENDPOINTS)
 			malformed("There are more than %d hosts.", ETCD_MOST_ENDPOINTS);
-		address->endpoints[address->endpoint_count++] = read_endpoint(list, stop - list);
+		objection = endpoint_read(list, stop - list, DEFAULT_PORT, &endpoint);
+		if (objection != NULL)
+			malformed("%s", objection);
+		address->endpoints[address->endpoint_count++] =
+			psprintf(strchr(endpoint.host, ':') ? "[%s]:%d" : "%s:%d", endpoint.host, endpoint.port);
 		if (comma == NULL)
 			break;
 		list = comma + 1;

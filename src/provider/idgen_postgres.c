@@ -29,7 +29,7 @@
 #include "lease/lease_provider.h"
 #include "postgres_address.h"
 #include "postgres_answer.h"
-#include "postgres_resolver.h"
+#include "resolver.h"
 #include "postgres_statements.h"
 
 PG_MODULE_MAGIC;

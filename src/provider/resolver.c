@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * postgres_resolver.c
+ * resolver.c
  *	  The addresses of a host, without waiting for them.
  *
  * The C library's resolver waits, for many seconds if name servers are away.
@@ -23,7 +23,7 @@
 
 #include "port/atomics.h"
 
-#include "postgres_resolver.h"
+#include "resolver.h"
 
 struct Resolver
 {
