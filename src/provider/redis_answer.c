@@ -193,7 +193,7 @@ redis_answer_read(const redisReply *reply, LeaseOperationKind kind, MemoryContex
 	if (!is_well_formed(reply))
 		return LEASE_PENDING;
 	answer->incarnation = incarnation(fields[REDIS_RUN_ID], fields[REDIS_HISTORY]);
-	answer->revision = strtou64(fields[REDIS_OFFSET]->str, NULL, 10);
+	answer->revision = strtou64(fields[REDIS_REVISION]->str, NULL, 10);
 	answer->store_clock_us = strtoi64(fields[REDIS_SECONDS]->str, NULL, 10) * INT64CONST(1000000) +
 		strtoi64(fields[REDIS_MICROSECONDS]->str, NULL, 10);
 	answer->has_pool = copy_text(fields[REDIS_POOL], answer->pool, LEASE_POOL_SIZE);

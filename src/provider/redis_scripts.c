@@ -6,6 +6,8 @@
  *		{idgen:POOL}:pool			the pool's record
  *		{idgen:POOL}:records		a hash: the records of workers, by worker ID
  *		{idgen:POOL}:hold:WORKER	the nonce of the worker's hold, which expires
+ *		{idgen:POOL}:revision		counts changes of records; Redis's own offset does
+ *									so only if there are replicas
  *
  * All of a pool is in one hash slot.  An operation is one script, which Redis
  * runs alone.  A script is not undone if a command of it fails, so it compares
@@ -21,13 +23,14 @@
 
 #include "common/cryptohash.h"
 #include "common/sha1.h"
+#include "utils/resowner.h"
 
 #include "provider/redis_scripts.h"
 
 /*
  * A replica would answer what it has, which may be old.  Each script is given
- * the pool, the records, and a hold, or what is common to the names of all
- * holds; and the worker ID first.
+ * the pool, the records, a hold, or what is common to the names of all holds, and
+ * the revision; and the worker ID first.
  */
 #define BEGIN_LUA \
 	"local replication = redis.call('INFO', 'replication')\n" \
@@ -43,7 +46,7 @@
 	"local function answer(applied, workers)\n" \
 	"  return {applied, string.match(server, 'run_id:(%w+)') or '',\n" \
 	"    string.match(replication, 'master_replid:(%w+)') or '',\n" \
-	"    string.match(replication, 'master_repl_offset:(%d+)') or '',\n" \
+	"    redis.call('GET', KEYS[4]) or '0',\n" \
 	"    time[1], time[2], pool, record, hold, workers or {}}\n" \
 	"end\n"
 
@@ -60,6 +63,7 @@
 
 #define WRITE_POOL_LUA \
 	"if known(pool) ~= ARGV[2] then return answer(0) end\n" \
+	"redis.call('INCR', KEYS[4])\n" \
 	"redis.call('SET', KEYS[1], ARGV[3])\n" \
 	"return answer(1)\n"
 
@@ -67,6 +71,7 @@
 	"if known(pool) ~= ARGV[2] or known(record) ~= ARGV[3] or (ARGV[5] == 'take' and hold) then\n" \
 	"  return answer(0)\n" \
 	"end\n" \
+	"redis.call('INCR', KEYS[4])\n" \
 	"if ARGV[5] == 'take' then\n" \
 	"  redis.call('SET', KEYS[3], ARGV[6], 'PX', ARGV[7])\n" \
 	"elseif ARGV[5] == 'drop' and hold == ARGV[6] then\n" \
@@ -111,13 +116,30 @@ write_sha(const char *text, char *sha)
 	return is_done;
 }
 
-/* Where SHA-1 is forbidden, Redis is sent the whole text each time. */
+/*
+ * Before a session calls scripts.  Where SHA-1 is forbidden, Redis is sent the
+ * whole text each time.  PostgreSQL's hashes need a resource owner, which a
+ * process without transactions does not have.
+ */
 void
 redis_scripts_prepare(RedisScripts *scripts)
 {
-	for (int kind = 0; kind < lengthof(texts); kind++)
-		if (!write_sha(texts[kind], scripts->shas[kind]))
-			scripts->shas[kind][0] = '\0';
+	ResourceOwner before = CurrentResourceOwner;
+	ResourceOwner owner = ResourceOwnerCreate(before, "idgen redis");
+
+	PG_TRY();
+	{
+		CurrentResourceOwner = owner;
+		for (int kind = 0; kind < lengthof(texts); kind++)
+			if (!write_sha(texts[kind], scripts->shas[kind]))
+				scripts->shas[kind][0] = '\0';
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = before;
+	}
+	PG_END_TRY();
+	ResourceOwnerDelete(owner);
 }
 
 static void
@@ -142,8 +164,9 @@ add_keys(RedisCommand *command, LeaseOperationKind kind, const char *pool)
 	snprintf(command->keys[0], size, "{idgen:%s}:pool", pool);
 	snprintf(command->keys[1], size, "{idgen:%s}:records", pool);
 	snprintf(command->keys[2], size, "{idgen:%s}:hold:%s", pool, kind == LEASE_READ ? "" : command->worker);
-	add(command, "3");
-	for (int i = 0; i < 3; i++)
+	snprintf(command->keys[3], size, "{idgen:%s}:revision", pool);
+	add(command, "4");
+	for (int i = 0; i < 4; i++)
 		add(command, command->keys[i]);
 }
 

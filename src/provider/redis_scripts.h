@@ -16,7 +16,7 @@ typedef enum RedisAnswerField
 	REDIS_APPLIED,				/* 1 or 0 */
 	REDIS_RUN_ID,
 	REDIS_HISTORY,				/* master_replid */
-	REDIS_OFFSET,				/* master_repl_offset */
+	REDIS_REVISION,
 	REDIS_SECONDS,				/* the clock ... */
 	REDIS_MICROSECONDS,
 	REDIS_POOL,					/* a text, or nil ... */
@@ -41,7 +41,7 @@ typedef struct RedisCommand
 {
 	int			count;
 	const char *arguments[REDIS_MOST_ARGUMENTS];
-	char		keys[3][128];
+	char		keys[4][128];
 	char		worker[12];
 	char		ttl_ms[12];
 	char		pool[LEASE_POOL_SIZE + 1];

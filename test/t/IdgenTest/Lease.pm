@@ -17,7 +17,7 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(
-  postgres_store etcd_store leasing_server lease_conf create_issuing create_pool
+  postgres_store etcd_store redis_store leasing_server lease_conf create_issuing create_pool
   lease wait_for_lease last_error agent_pid signal_agent stop_in
   start_issuing finish_issuing issue node_of time_of issued
 );
@@ -265,6 +265,14 @@ sub etcd_store
 	return bless { etcd => IdgenTest::Etcd::new_etcd($name, %option), pool => 'default' }, 'IdgenTest::Lease::Etcd';
 }
 
+# A started Redis that is a store, with settings as for new_redis().
+sub redis_store
+{
+	my ($name, %setting) = @_;
+
+	return bless { redis => IdgenTest::Redis::new_redis($name, %setting), pool => 'default' }, 'IdgenTest::Lease::Redis';
+}
+
 package IdgenTest::Lease::Postgres;
 
 use JSON::PP;
@@ -369,6 +377,45 @@ sub set_pool
 	my ($self, $text) = @_;
 
 	$self->{etcd}->must_control('put', "/idgen/$self->{pool}/pool", $text);
+	return;
+}
+
+package IdgenTest::Lease::Redis;
+
+sub redis { return $_[0]->{redis}; }
+sub address { return $_[0]->{redis}->store; }
+sub kill { return $_[0]->{redis}->kill; }
+sub start { return $_[0]->{redis}->start; }
+sub key { return "{idgen:$_[0]->{pool}}:$_[1]"; }
+
+# Records have no version of their own, so their text is it; what is left of a hold's life changes with each write.
+sub workers
+{
+	my ($self) = @_;
+	my %texts = split /\n/, $self->{redis}->must('HGETALL', $self->key('records'));
+	my %workers;
+
+	foreach my $worker (keys %texts)
+	{
+		my $hold = $self->{redis}->must('GET', $self->key("hold:$worker"));
+
+		$workers{$worker} = {
+			%{ IdgenTest::Lease::read_record($texts{$worker}) },
+			version => $texts{$worker},
+			hold_version => $self->{redis}->must('PEXPIRETIME', $self->key("hold:$worker")),
+			hold => $hold eq '' ? undef : $hold
+		};
+	}
+	return \%workers;
+}
+
+sub pool { return $_[0]->{redis}->must('GET', $_[0]->key('pool')); }
+
+sub set_pool
+{
+	my ($self, $text) = @_;
+
+	$self->{redis}->must('SET', $self->key('pool'), $text);
 	return;
 }
 
