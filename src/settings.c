@@ -206,15 +206,26 @@ assign_max_regression(int value, void *extra)
 	reference_max_regression.refused = NULL;
 }
 
+/* Has idgen.lease_store been defined, with the value of the start? */
+static bool lease_store_is_defined = false;
+
 /*
- * PostgreSQL logs a value that it refuses, and this one may contain a password.
- * So ALTER SYSTEM is refused with an error of ours, and a value from a file is
- * taken and used by nobody.
+ * PostgreSQL logs a value that it refuses, and one that it takes at a reload,
+ * and this one may contain a password.  So ALTER SYSTEM is refused with an
+ * error of ours, and so is a password at a reload; all goes on with the former
+ * store then.  Otherwise an invalid value is taken and used by nobody.
  */
 static bool
 check_lease_store(char **text, void **extra, GucSource source)
 {
 	const char *objection = lease_store_objection(*text);
+
+	if (lease_store_is_defined && !is_alter_system() && lease_store_has_password(*text))
+	{
+		GUC_check_errmsg("invalid value for parameter \"%s\"", lease_store.name);
+		GUC_check_errdetail("%s", objection);
+		return false;
+	}
 
 	if (objection != NULL && is_alter_system())
 		ereport(ERROR,
@@ -381,6 +392,7 @@ define_lease(void)
 					"Sets the coordination store from which this server leases its worker ID.",
 					"It is etcd://host:port,..., etcds://host:port,..., postgresql://host:port/database or redis://host:port/number.  If it is empty, \"idgen.worker_id\" is the worker ID.",
 					"", GUC_SUPERUSER_ONLY, check_lease_store, assign_lease_store, show_lease_store);
+	lease_store_is_defined = true;
 	DefineCustomStringVariable("idgen.lease_pool",
 							   "Sets the pool of worker IDs from which this server leases one.",
 							   NULL, &lease_pool_name, "default", PGC_SIGHUP, 0,

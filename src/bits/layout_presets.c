@@ -68,6 +68,15 @@ const LayoutPreset layout_presets[] = {
 		.usage.since_s = SINCE_2026,
 	},
 	{
+		.name = "fleet",
+		.specification = "time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12",
+		.used_by = "idgen: 1,024 workers in one field, as a pool of leased worker IDs can have",
+		.usage.is_ours = true,
+		.usage.rarity = 7,
+		.usage.since_s = SINCE_2026,
+		.note = "The numbers are those of default: the worker here is the datacenter of default times 32, plus its worker.",
+	},
+	{
 		.name = "twitter",
 		.specification = "time 41 bits of 1 ms since 2010-11-04 01:42:54.657, datacenter 5, worker 5, sequence 12",
 		.used_by = "Twitter, X",

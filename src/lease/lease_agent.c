@@ -66,6 +66,7 @@ typedef struct Agent
 									 * published last */
 	int64		inherited_claims;	/* of the machine, when this agent started */
 	bool		needs_worker;
+	bool		is_releasing;
 	int64		keep_ns;		/* when the hold is to be kept; monotonic */
 	int64		retry_ns;		/* nothing is tried before; monotonic */
 	int64		exchange_ns;	/* until then, IDs must begin at the clock;
@@ -142,7 +143,8 @@ publish_fence(void)
 static void
 publish(void)
 {
-	if (!agent.machine.is_held)
+	/* What is being released has been closed, even if the machine still holds it. */
+	if (!agent.machine.is_held || agent.is_releasing)
 		return;
 	if (agent.published_claims != agent.machine.claims)
 	{
@@ -207,7 +209,7 @@ get_retry_ns(LeaseOutcome outcome, int64 now_ns)
 {
 	int64		retry_ns = FIRST_RETRY_NS << Min(agent.machine.failures, 10);
 
-	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.is_in_doubt)
+	if (agent.machine.problem == LEASE_NO_PROBLEM || agent.machine.problem == LEASE_STORE_WENT_BACK)
 		return now_ns;
 	if (outcome == LEASE_UNKNOWN || outcome == LEASE_UNREACHABLE)
 		return now_ns + Min(retry_ns, LONGEST_RETRY_NS);
@@ -309,10 +311,12 @@ release(void)
 	pg_atomic_write_u64(&shmem_area()->lease.wanted_us, 0);
 	needs.release = true;
 	needs.used_until_us = used_until_us;
+	agent.is_releasing = true;
 	give_up_ns = clock_monotonic_ns() + RELEASE_NS;
 	while (agent.machine.is_held && agent.store != NULL && !must_stop() && do_operation(&needs))
 		lease_make_nonce(needs.nonce);
 	give_up_ns = 0;
+	agent.is_releasing = false;
 	agent.machine.is_held = false;
 	agent.machine.is_attached = false;
 	agent.published_claims = agent.machine.claims;
@@ -369,6 +373,7 @@ remember_store(void)
 	}
 	agent.address = pstrdup(lease_store.str);
 	agent.pool = pstrdup(lease_pool_name);
+	agent.log.pool = agent.pool;
 	MemoryContextSwitchTo(before);
 }
 
@@ -403,6 +408,8 @@ reload(void)
 	{
 		release();
 		lease_end(true);
+		agent.needs_worker = false;
+		share_machine(get_state());
 		lease_notify();
 		proc_exit(0);
 	}

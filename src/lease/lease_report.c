@@ -88,10 +88,10 @@ lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char 
 }
 
 static void
-log_claim(const LeaseMachine *machine)
+log_claim(const LeaseLog *log, const LeaseMachine *machine)
 {
 	ereport(LOG,
-			errmsg("claimed worker ID %d of pool \"%s\"", machine->worker, lease_pool_name),
+			errmsg("claimed worker ID %d of pool \"%s\"", machine->worker, log->pool),
 			machine->start_us == 0 ?
 			errdetail("This is claim " INT64_FORMAT " of the worker ID, which has not been used before.", machine->record.epoch) :
 			errdetail("This is claim " INT64_FORMAT " of the worker ID, and its IDs begin at %s.",
@@ -119,7 +119,7 @@ lease_report_change(LeaseLog *log, const LeaseMachine *machine, const char *erro
 	bool		is_new_claim = machine->is_held && log->claims != machine->claims;
 
 	if (is_new_claim)
-		log_claim(machine);
+		log_claim(log, machine);
 	if (machine->problem != LEASE_NO_PROBLEM &&
 		(machine->problem != log->problem || machine->is_held != log->is_held))
 		log_problem(machine, error);
@@ -128,7 +128,7 @@ lease_report_change(LeaseLog *log, const LeaseMachine *machine, const char *erro
 				errmsg("extended the lease of worker ID %d again", machine->worker));
 	else if (machine->problem == LEASE_NO_PROBLEM && !machine->is_held && log->is_held)
 		ereport(LOG,
-				errmsg("released worker ID %d of pool \"%s\"", machine->worker, lease_pool_name));
+				errmsg("released worker ID %d of pool \"%s\"", machine->worker, log->pool));
 	log->is_held = machine->is_held;
 	log->claims = machine->claims;
 	log->problem = machine->problem;

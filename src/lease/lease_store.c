@@ -75,16 +75,17 @@ find_scheme(const char *address)
 	return NULL;
 }
 
-/* Does an address contain a password, in front of its host or as a parameter? */
-static bool
-has_password(const char *address)
+/* Does a text contain what may be a password, in front of a host or as a parameter? */
+bool
+lease_store_has_password(const char *text)
 {
-	const char *authority = strstr(address, "://") + 3;
+	const char *scheme_end = strstr(text, "://");
+	const char *authority = scheme_end == NULL ? text : scheme_end + 3;
 	size_t		length = strcspn(authority, "/?");
 	const char *at = memchr(authority, '@', length);
 	const char *colon = memchr(authority, ':', length);
 
-	return (at != NULL && colon != NULL && colon < at) || strstr(address, "password=") != NULL;
+	return (at != NULL && colon != NULL && colon < at) || strstr(text, "password=") != NULL;
 }
 
 const char *
@@ -94,7 +95,7 @@ lease_store_objection(const char *text)
 		return NULL;
 	if (find_scheme(text) == NULL || strchr(text, ' ') != NULL)
 		return "It must begin with \"etcd://\", \"etcds://\", \"postgresql://\", \"redis://\" or \"rediss://\", and contain no space.";
-	if (has_password(text))
+	if (lease_store_has_password(text))
 		return "It contains a password, which everyone who can read the configuration or the log would see. Put it into the file that \"idgen.lease_secret_file\" names.";
 	return NULL;
 }

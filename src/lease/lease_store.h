@@ -26,6 +26,7 @@ extern int	lease_max_skew_ms;
 extern bool lease_accept_loss;
 
 /* Why the text of idgen.lease_store, or of idgen.lease_pool, is not valid: a sentence, or NULL. */
+extern bool lease_store_has_password(const char *text);
 extern const char *lease_store_objection(const char *text);
 extern const char *lease_pool_objection(const char *text);
 

@@ -14,6 +14,7 @@ INSERT INTO presets VALUES
 	('wide', 1000, 1577836800000, '{time,worker,sequence}', '{41,4,18}'),
 	('widest', 1000, 1577836800000, '{time,sequence}', '{41,22}'),
 	('js53', 1000, 1577836800000, '{time,worker,sequence}', '{41,5,7}'),
+	('fleet', 1000, 1577836800000, '{time,worker,sequence}', '{41,10,12}'),
 	('twitter', 1000, 1288834974657, '{time,datacenter,worker,sequence}', '{41,5,5,12}'),
 	('leaf', 1000, 1288834974657, '{time,worker,sequence}', '{41,10,12}'),
 	('discord', 1000, 1420070400000, '{time,datacenter,worker,sequence}', '{42,5,5,12}'),

@@ -510,12 +510,15 @@ sub check_large_pool
 sub check_servers
 {
 	my $store = redis_store('store');
+	my $replica = new_redis('store_replica');
 	my $issued = issued();
 	my %lease = (ttl => '1s', reach => '2s');
 	my $conf = "idgen.max_regression = 1s\nidgen.max_drift = 1s\nidgen.max_wait = 30s\n";
 	my $one = leasing_server('leasing_one', $store, lease => \%lease, conf => $conf);
 	my $session = session($one);
 
+	# Its first replica is a doubt, too, unless there is nothing to be lost.
+	$replica->follow($store->redis);
 	wait_for_lease($session, 'claiming');
 	create_pool($session, 0, 0);
 	wait_for_lease($session, 'held');
@@ -543,7 +546,7 @@ sub check_servers
 	alter_system($two, $other, 'idgen.lease_accept_loss', 'on');
 	wait_for_lease($other, 'held');
 	$issued->add('... and no obstacle if loss is accepted', 'two', issue($other, 100));
-	return check_lost_write($store, $issued, $two, $other);
+	return check_lost_write($store, $replica, $issued, $two, $other);
 }
 
 # An ID, unless none is to be had.
@@ -557,11 +560,8 @@ sub issue_or_not
 # A replica that lacks what the store has confirmed takes its place.
 sub check_lost_write
 {
-	my ($store, $issued, $two, $other) = @_;
-	my $replica = new_redis('store_replica');
+	my ($store, $replica, $issued, $two, $other) = @_;
 
-	$replica->follow($store->redis);
-	$issued->add('IDs after a replica has come', 'two', issue($other, 100));
 	$replica->promote;
 	my $fence = $store->workers->{0}->{fence};
 	wait_until { $issued->add('IDs', 'two', issue($other, 100)); $store->workers->{0}->{fence} > $fence } 'an extension that the replica lacks';

@@ -14,8 +14,10 @@
  * where CLOCK is "behind" while calls are expected to fail, or "right".  The
  * server's node is "DATACENTER WORKER" of the last event "node"; from an event
  * "refused-node" on it has none, its detail being what was asked for, until the next.
- * An event "lead" says how many ms the reference clock may be ahead of the clock: by the
- * highest clock that there was, and by where starts have had IDs begin.
+ * An event "lead" says how many ms the reference clock may be ahead of the clock from then on:
+ * by the highest clock that there was, and by where starts have had IDs begin.  One of kind
+ * "lead-of-start" says the same of one start, and may come when other events have come that
+ * were later.
  *
  * Memory holds the records of so many ticks at a time as fit (PASS_RECORDS), so
  * there may be more IDs than memory.
@@ -86,6 +88,14 @@ typedef struct Event
 	int			server_node;	/* of "node" */
 } Event;
 
+/* How far the reference clock may have been ahead of the clock since a time. */
+typedef struct Lead
+{
+	int64_t		from_us;
+	int64_t		ms;
+	bool		is_of_start;	/* does not end the one before */
+} Lead;
+
 static const char *directory;
 static Collection collections[MOST_CLIENTS];
 static int	clients = 0;
@@ -93,6 +103,8 @@ static Session *sessions;
 static int64_t session_count = 0;
 static Event *events;
 static int	event_count = 0;
+static Lead *leads;
+static int	lead_count = 0;
 
 /* ---------------------------------------------------------------- reading */
 
@@ -197,12 +209,32 @@ read_sessions(void)
 }
 
 static void
+add_lead(const Event *event)
+{
+	leads[lead_count++] = (Lead) {
+		event->from_us, strtoll(event->detail, NULL, 10), strcmp(event->kind, "lead-of-start") == 0
+	};
+}
+
+static int
+compare_leads(const void *a, const void *b)
+{
+	const Lead *x = a;
+	const Lead *y = b;
+
+	if (x->from_us != y->from_us)
+		return x->from_us < y->from_us ? -1 : 1;
+	return x->is_of_start - y->is_of_start;
+}
+
+static void
 read_events(void)
 {
 	FILE	   *file = open_file("events");
 	char		line[512];
 
 	events = allocate(count_lines("events"), sizeof(Event));
+	leads = allocate(count_lines("events"), sizeof(Lead));
 	while (fgets(line, sizeof(line), file))
 	{
 		Event	   *event = &events[event_count];
@@ -221,9 +253,13 @@ read_events(void)
 		event->from_us = from_us;
 		event->to_us = to_us;
 		event->is_behind = strcmp(state, "behind") == 0;
-		event_count++;
+		if (strncmp(event->kind, "lead", 4) == 0)
+			add_lead(event);
+		else
+			event_count++;
 	}
 	fclose(file);
+	qsort(leads, lead_count, sizeof(Lead), compare_leads);
 }
 
 /* ---------------------------------------------------------------- telling */
@@ -720,26 +756,37 @@ overlaps_step(int64_t sent_us, int64_t received_us)
 	return false;
 }
 
+/* Did a clock step after one time, and no later than another? */
+static bool
+has_stepped(int64_t after_us, int64_t until_us)
+{
+	for (int i = 0; i < event_count; i++)
+	{
+		if (event_is(&events[i], "step") && events[i].from_us > after_us && events[i].from_us <= until_us)
+			return true;
+	}
+	return false;
+}
+
 /*
  * How far the reference clock may have been ahead of the clock while a statement ran, in
- * us: as the events say that came before or meanwhile, and the next one, as a start is
- * noted some time after.  A step of the clock makes another lead.
+ * us: by the leads that there were before or meanwhile, and by the next one, as a start is
+ * logged a moment after it has IDs begin.  A step of the clock makes another lead.
  */
 static int64_t
 lead_us(int64_t sent_us, int64_t received_us)
 {
 	int64_t		lead_ms = 0;
 
-	for (int i = 0; i < event_count; i++)
+	for (const Lead *lead = leads; lead < leads + lead_count; lead++)
 	{
-		bool		is_lead = strcmp(events[i].kind, "lead") == 0;
-		int64_t		ms = is_lead ? strtoll(events[i].detail, NULL, 10) : 0;
+		bool		is_later = lead->from_us > received_us;
 
-		if (events[i].from_us > received_us && event_is(&events[i], "step"))
+		if (is_later && has_stepped(received_us, lead->from_us))
 			break;
-		if (is_lead && (events[i].from_us <= sent_us || ms > lead_ms))
-			lead_ms = ms;
-		if (is_lead && events[i].from_us > received_us)
+		if (lead->ms > lead_ms || (lead->from_us <= sent_us && !lead->is_of_start))
+			lead_ms = lead->ms;
+		if (is_later)
 			break;
 	}
 	return lead_ms * 1000;
@@ -805,7 +852,7 @@ continues_event(const Event *event)
 		(event_is(event, "step") && strstr(event->kind, "-down"));
 }
 
-/* Leave only events that begin something; what continues them may put the clock wrong.  A lead is none. */
+/* Leave only events that begin something; what continues them may put the clock wrong. */
 static void
 join_events(void)
 {
@@ -813,8 +860,6 @@ join_events(void)
 
 	for (int i = 0; i < event_count; i++)
 	{
-		if (strcmp(events[i].kind, "lead") == 0)
-			continue;
 		if (count > 0 && continues_event(&events[i]))
 			events[count - 1].is_behind |= events[i].is_behind;
 		else

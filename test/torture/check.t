@@ -203,6 +203,26 @@ for my $case ([ 'by the lead', 3000, 0 ], [ 'by more', 3001, 7 ])
 	case_is("$name, of which there was more before",
 		{ beyond => [ beyond($ms) ], events => [ event(10, 10, 'lead', 60000), event(50, 50, 'lead', 3000) ] }, @ids);
 }
+for my $case ([ 'by a start', 3000, 0 ], [ 'by more', 3001, 7 ])
+{
+	my ($name, $ms, $ids) = @$case;
+	my @ids = ('ids beyond the drift limit' => $ids);
+	case_is("beyond the drift limit $name that is noted after a step",
+		{ beyond => [ beyond($ms) ], events => [ event(500, 501, 'step-forward-running'), event(502, 502, 'lead', 0),
+			event(60, 60, 'lead-of-start', 3000) ] }, @ids);
+	case_is("$name when there was less before",
+		{ beyond => [ beyond($ms) ], events => [ event(50, 50, 'lead', 1000), event(60, 60, 'lead-of-start', 3000) ] },
+		@ids);
+}
+case_is('by a start that is noted after the lead of a promotion',
+	{ beyond => [ beyond(3000) ], events => [ event(500, 500, 'lead', 1000), event(60, 60, 'lead-of-start', 3000),
+		event(600, 600, 'lead', 3000) ] });
+case_is('by a lead that is more than that of the last start',
+	{ beyond => [ beyond(3000) ], events => [ event(50, 50, 'lead', 3000), event(60, 60, 'lead-of-start', 1000) ] });
+case_is('by a start before a step that ended its lead',
+	{ beyond => [ beyond(3000) ], events => [ event(10, 11, 'step-forward-running'), event(12, 12, 'lead', 1000),
+		event(5, 5, 'lead-of-start', 3000) ] },
+	'ids beyond the drift limit' => 7);
 case_is('by a lead that comes with a later step',
 	{ beyond => [ beyond(3000) ], events => [ event(500, 501, 'step-back-running'), event(502, 502, 'lead', 3000) ] },
 	'ids beyond the drift limit' => 7);

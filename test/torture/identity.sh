@@ -20,7 +20,7 @@ set_node() {
   read -r DATACENTER WORKER <<<"$1"
   write_shared_conf
   reload_both
-  within 10 shows_node || { fail "the server does not take the node ($1)" && return 1; }
+  within "$HANG_S" shows_node || { fail "the server does not take the node ($1)" && return 1; }
   log_event "$from" node "$PRIMARY" "$DATACENTER $WORKER"
 }
 
@@ -94,16 +94,18 @@ measure_all() {
 
 no_timeline_is_ahead() { measure_all && ((REPLY < 1000)); }
 
-# Generators with a node of their own do not draw from here on, or do so again.
+# Generators with a node of their own do not draw from here on, those with a part of a node only in LOUD=part; or all do
+# so again.
 quiet_load() {
-  pkill -USR1 -g "$LOAD_PID" -x load
-  within 20 load_is_quiet
+  pkill "$([[ $LOUD == part ]] && echo -HUP || echo -USR1)" -g "$LOAD_PID" -x load
+  within "$HANG_S" load_is_quiet
 }
 wake_load() { pkill -USR2 -g "$LOAD_PID" -x load || true; }
 
 # The runbook "The clock was far ahead". The server's own IDs get far ahead under a node of their own, the clock is put
 # right, and the server gets another node. It must then be possible to go back, unless generators with nodes of their
-# own have drawn meanwhile (LOUD), or the clock was ahead by so little that the new node follows it under this load.
+# own have drawn meanwhile (LOUD: all, or those with a part of a node), or the clock was ahead by so little that the new
+# node follows it under this load.
 event_far_ahead() {
   local ms=$((FAR_S * 1000)) before=${OFFSET[$PRIMARY]} from changed
   within 20 primary_sql 'SELECT' || return 0
@@ -126,7 +128,7 @@ event_far_ahead() {
   if go_back; then
     log_event "$from" reset-back "$PRIMARY" "far, $FAR_S s"
   else
-    [[ $LOUD == loud ]] || ((ms <= REGRESSION_MS)) ||
+    [[ -n $LOUD ]] || ((ms <= REGRESSION_MS)) ||
       fail "the runbook cannot be followed: $(head -n 3 "$WORK/log/reset.log" | tr '\n' ' ')"
     log_event "$from" refused-reset "$PRIMARY" "far, $FAR_S s"
   fi
@@ -138,5 +140,5 @@ event_far_ahead() {
 
 # What is not known of the time before the last start of the server goes by in some seconds.
 go_back() {
-  if [[ $LOUD == loud ]]; then try_reset; else within 8 try_reset; fi
+  if [[ -n $LOUD ]]; then try_reset; else within 8 try_reset; fi
 }

@@ -8,7 +8,8 @@
  *
  * A client is a thread with one connection at a time, to whichever of the hosts
  * is no standby.  One thread more is in their way (see disturb.c).  From SIGUSR1
- * until SIGUSR2 they are quiet: they only draw what has the server's node.  Until
+ * until SIGUSR2 they are quiet: they only draw what has the server's node; from
+ * SIGHUP on, also what has a part of it.  Until
  * SIGTERM, these are kept in DIRECTORY:
  *
  *		ids.N		records of client N (see record.h)
@@ -57,7 +58,8 @@ typedef enum Counter
 	STATEMENTS,
 	IDS,
 	SERVER_IDS,
-	GENERATOR_STATEMENTS,		/* under way, but for those of followers */
+	GENERATOR_STATEMENTS,		/* under way, but for those of followers and parts */
+	PART_STATEMENTS,
 	PARTIAL_IDS,
 	SESSIONS,
 	FAILED_CONNECTIONS,
@@ -75,7 +77,8 @@ typedef enum Counter
 } Counter;
 
 static const char *const counter_names[COUNTERS] = {
-	"statements", "ids", "the server's own ids", "generator statements under way", "ids of failed statements",
+	"statements", "ids", "the server's own ids", "generator statements under way", "statements of parts under way",
+	"ids of failed statements",
 	"sessions", "failed connections", "lost connections", "refused by drift", "refused by standby", "refused by writer",
 	"refused by origin", "refused by a setting", "refused by a reset", "canceled", "failed on purpose",
 	"unexpected errors"
@@ -113,7 +116,7 @@ static FILE *refused;
 static FILE *slow;
 static FILE *errors;
 static uint32_t last_session = 0;
-static volatile sig_atomic_t quiet = 0;
+static volatile sig_atomic_t quiet = 0;	/* SIGUSR1, SIGHUP or 0 */
 static int64_t clock_offset_us;
 
 /* ---------------------------------------------------------------- small things */
@@ -481,10 +484,16 @@ is_loud(SourceKind kind)
 	return kind != FOLLOWER && kind != SERVER;
 }
 
-static void
-leave(void)
+static uint64_t *
+statements_under_way(SourceKind kind)
 {
-	__atomic_fetch_sub(&counters[GENERATOR_STATEMENTS], 1, __ATOMIC_SEQ_CST);
+	return &counters[kind == PART ? PART_STATEMENTS : GENERATOR_STATEMENTS];
+}
+
+static void
+leave(SourceKind kind)
+{
+	__atomic_fetch_sub(statements_under_way(kind), 1, __ATOMIC_SEQ_CST);
 }
 
 /* May a statement of this kind begin?  It is counted before we look, so none is overlooked. */
@@ -493,10 +502,10 @@ enter(SourceKind kind)
 {
 	if (!is_loud(kind))
 		return true;
-	__atomic_fetch_add(&counters[GENERATOR_STATEMENTS], 1, __ATOMIC_SEQ_CST);
-	if (!quiet)
+	__atomic_fetch_add(statements_under_way(kind), 1, __ATOMIC_SEQ_CST);
+	if (quiet == 0 || (quiet == SIGHUP && kind == PART))
 		return true;
-	leave();
+	leave(kind);
 	return false;
 }
 
@@ -513,7 +522,7 @@ run_any_statement(Client *client)
 	client->source = source_number(kind, client->database);
 	outcome = run_statement(client, shape);
 	if (is_loud(kind))
-		leave();
+		leave(kind);
 	return outcome;
 }
 
@@ -618,7 +627,7 @@ stop(int signal_number)
 static void
 be_quiet(int signal_number)
 {
-	quiet = signal_number == SIGUSR1;
+	quiet = signal_number == SIGUSR2 ? 0 : signal_number;
 }
 
 /* Replaces the file as a whole, as somebody may be reading it. */
@@ -628,7 +637,9 @@ write_progress(void)
 	char		old[1024];
 	char		new[1024];
 	FILE	   *file = load_create("progress.new");
-	bool		is_quiet = quiet && __atomic_load_n(&counters[GENERATOR_STATEMENTS], __ATOMIC_SEQ_CST) == 0;
+	int			asked = quiet;
+	bool		is_quiet = asked != 0 && __atomic_load_n(&counters[GENERATOR_STATEMENTS], __ATOMIC_SEQ_CST) == 0 &&
+		(asked == SIGHUP || __atomic_load_n(&counters[PART_STATEMENTS], __ATOMIC_SEQ_CST) == 0);
 
 	fprintf(file, "%llu %llu %d\n",
 			(unsigned long long) __atomic_load_n(&counters[IDS], __ATOMIC_RELAXED),
@@ -673,6 +684,7 @@ main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	signal(SIGUSR1, be_quiet);
 	signal(SIGUSR2, be_quiet);
+	signal(SIGHUP, be_quiet);
 	/* Not to outlive the script. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 

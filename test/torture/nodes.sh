@@ -5,10 +5,10 @@
 # A node's clock is the machine's and an offset, in ms; see clock.c.
 
 PRIMARY=a STANDBY=b
-# What the clock of a node is ahead of the machine's, and what the timeline is; what the reference clock may be at most:
-# the highest clock of a primary, or where a start has had IDs begin; and what the timeline may be.
+# What the clock of a node is ahead of the machine's, and what the timeline is, and the reference clock; what the latter may
+# be at most: the highest clock of a primary, or where a start has had IDs begin; and what the timeline may be.
 declare -A OFFSET=([a]=0 [b]=0)
-TIMELINE=0 REFERENCE=0 HIGHEST=0
+TIMELINE=0 CLOCK=0 REFERENCE=0 HIGHEST=0
 # What check.c knows of REFERENCE, as a lead; and how far we have read in the log of a node.
 LEAD=0
 declare -A LOG_READ=()
@@ -19,8 +19,10 @@ DRIFT=1s SYNC='' PRELOAD='' DATACENTER=0 WORKER=1
 RESERVED_MS=3200
 # idgen.max_regression by default.
 REGRESSION_MS=60000
-# The clock of the primary before its last step, until we have looked for starts.
-FORMER_OFFSET=''
+# What has not come about after so many seconds never will, even on a machine that has much else to do.
+HANG_S=90
+# Before the last step of the primary's clock, and when that was, in ms since 1970.
+FORMER_OFFSET=0 STEPPED_MS=0
 
 # ---------------------------------------------------------------------------------------------------- clocks
 
@@ -39,10 +41,11 @@ step_clock() {
   local node=$1 kind=$2 ms=$3 from
   note_starts
   now_us && from=$REPLY
-  [[ $node != "$PRIMARY" ]] || FORMER_OFFSET=${OFFSET[$node]}
+  [[ $node != "$PRIMARY" ]] || FORMER_OFFSET=${OFFSET[$node]} STEPPED_MS=$((from / 1000))
   OFFSET[$node]=$((OFFSET[$node] + ms))
   write_clock "$node" "${OFFSET[$node]}"
   note_height
+  ((ms > 0)) || note_starts
   log_event "$from" "step-$kind" "$node" "$(awk "BEGIN { printf \"%+.3f s\", $ms / 1000 }")"
 }
 
@@ -55,10 +58,10 @@ drift_ms() {
   esac
 }
 
-# Are calls expected to fail?
+# Are calls expected to fail? The reference clock stands still if it is too far ahead, however far IDs are.
 is_behind() {
   drift_ms
-  ((REPLY >= REGRESSION_MS)) || REPLY=$REGRESSION_MS
+  ((CLOCK - OFFSET[$PRIMARY] > REGRESSION_MS || REPLY >= REGRESSION_MS)) || REPLY=$REGRESSION_MS
   ((TIMELINE - OFFSET[$PRIMARY] > REPLY))
 }
 
@@ -67,49 +70,68 @@ is_behind() {
 note_height() {
   local begin=$((OFFSET[$PRIMARY] + ${1:-0}))
   ((TIMELINE >= OFFSET[$PRIMARY])) || TIMELINE=${OFFSET[$PRIMARY]}
+  ((CLOCK >= OFFSET[$PRIMARY])) || CLOCK=${OFFSET[$PRIMARY]}
   ((REFERENCE >= begin)) || REFERENCE=$begin
   drift_ms
   ((HIGHEST >= REFERENCE + REPLY)) || HIGHEST=$((REFERENCE + REPLY))
   note_lead
 }
 
-# Tells check.c how far the reference clock may be ahead of the clock, which can have been so for a while.
+# Tells check.c how far the reference clock may be ahead of the clock, as KIND, from FROM_US on: MS.
+log_lead() { printf '%s %s %s %s right %s\n' "$2" "$2" "$1" "$PRIMARY" "$3" >>"$RUN/events"; }
+
+# The same for now, if it is not as before.
 note_lead() {
   local lead=$((REFERENCE - OFFSET[$PRIMARY]))
   ((lead != LEAD)) || return 0
   LEAD=$lead
   now_us
-  printf '%s %s lead %s right %s\n' "$REPLY" "$REPLY" "$PRIMARY" "$lead" >>"$RUN/events"
+  log_lead lead "$REPLY" "$lead"
 }
 
-# What the starts since we last looked have added, by the primary's log: no more than a reservation. A line may have been
-# written just before the last step of the clock.
+# What the primary's clock was ahead of the machine's when it showed SHOWN_MS, in REPLY. If by the present offset that was
+# before the clock's last step, or is yet to come, it was by the former one.
+offset_at() {
+  local machine_ms=$(($1 - OFFSET[$PRIMARY]))
+  now_us
+  if ((machine_ms < STEPPED_MS || machine_ms > REPLY / 1000)); then
+    REPLY=$FORMER_OFFSET
+  else
+    REPLY=${OFFSET[$PRIMARY]}
+  fi
+}
+
+# "SHOWN_MS AHEAD_MS" of each start in a log: what the server's clock showed, and how far ahead of it IDs begin.
+starts_in() {
+  sed -n 's/.* \([0-9]*\)\.\([0-9]*\) \[.*snowflake IDs begin at .*, \([0-9]*\)\.\([0-9]*\) s ahead of the system clock$/\1\2 \3\4/p'
+}
+
+# What the starts since we last looked have added, by the primary's log: no more than a reservation.
 note_starts() {
-  local log=$WORK/$PRIMARY/log size ms
+  local log=$WORK/$PRIMARY/log size shown_ms ahead_ms offset begin
   size=$(stat -c %s "$log" 2>/dev/null) || return 0
-  for ms in $(tail -c "+$((${LOG_READ[$PRIMARY]:-0} + 1))" "$log" | head -c $((size - ${LOG_READ[$PRIMARY]:-0})) |
-    sed -n 's/.*snowflake IDs begin at .*, \([0-9]*\)\.\([0-9]\{3\}\) s ahead of the system clock$/\1\2/p'); do
-    ms=$((10#$ms + 1))
-    ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) || [[ -z $FORMER_OFFSET ]] ||
-      ms=$((ms + FORMER_OFFSET - OFFSET[$PRIMARY]))
-    ((OFFSET[$PRIMARY] + ms <= HIGHEST + RESERVED_MS)) ||
-      fail "a start has IDs begin $((OFFSET[$PRIMARY] + ms - HIGHEST)) ms beyond any that there can have been"
-    note_height "$ms"
-  done
-  LOG_READ[$PRIMARY]=$size FORMER_OFFSET=''
+  while read -r shown_ms ahead_ms; do
+    offset_at "$shown_ms" && offset=$REPLY
+    begin=$((offset + 10#$ahead_ms + 1))
+    ((begin <= HIGHEST + RESERVED_MS)) ||
+      fail "a start has IDs begin $((begin - HIGHEST)) ms beyond any that there can have been"
+    log_lead lead-of-start $(((shown_ms - offset) * 1000)) $((begin - offset))
+    note_height $((begin - OFFSET[$PRIMARY]))
+  done < <(tail -c "+$((${LOG_READ[$PRIMARY]:-0} + 1))" "$log" | head -c $((size - ${LOG_READ[$PRIMARY]:-0})) | starts_in)
+  LOG_READ[$PRIMARY]=$size
 }
 
-# What NODE has logged in a life that is over is no start.
-skip_log() { LOG_READ[$1]=$(stat -c %s "$WORK/$1/log"); }
-
-# Where the timeline is, if the primary can tell.
+# Where the timeline and the reference clock are, if the primary can tell.
 measure_timeline() {
-  local ahead
+  local status ahead lead
   note_starts
-  ahead=$(primary_sql "SELECT GREATEST(ceil(1000 * extract(epoch FROM COALESCE(timeline_at, reserved_until) -
-    clock_timestamp())), 0)::bigint FROM idgen_status()" 2>/dev/null) || return 1
-  [[ $ahead =~ ^[0-9]+$ ]] || return 1
+  status=$(primary_sql "SELECT GREATEST(ceil(1000 * extract(epoch FROM COALESCE(timeline_at, reserved_until) -
+    clock_timestamp())), 0)::bigint, ceil(1000 * extract(epoch FROM lead))::bigint FROM idgen_status()" 2>/dev/null) ||
+    return 1
+  [[ $status =~ ^[0-9]+\|[0-9]+$ ]] || return 1
+  IFS='|' read -r ahead lead <<<"$status"
   TIMELINE=$((OFFSET[$PRIMARY] + ahead))
+  CLOCK=$((OFFSET[$PRIMARY] + lead))
   ((TIMELINE <= HIGHEST + RESERVED_MS)) ||
     fail "the timeline is $((TIMELINE - HIGHEST)) ms beyond any clock and drift there was"
 }
@@ -148,7 +170,7 @@ conf() {
     "wal_receiver_timeout = 0" \
     "log_min_messages = log" \
     "log_checkpoints = off" \
-    "log_line_prefix = '%m [%p] %b '" \
+    "log_line_prefix = '%m %n [%p] %b '" \
     "timezone = UTC" \
     "restart_after_crash = on"
 }
@@ -172,7 +194,7 @@ try_start() {
 start_node() {
   local from
   now_us && from=$REPLY
-  if ! within 60 try_start "$1"; then
+  if ! within "$HANG_S" try_start "$1"; then
     fail "node $1 does not start"
     tail -n 20 "$WORK/$1/log" >&2
     return 1
@@ -190,7 +212,7 @@ kill_node() {
   local pids
   mapfile -t pids < <(postmaster_of "$1" && processes_of "$1" | awk '{ print $1 }')
   kill -KILL "${pids[@]}" 2>/dev/null || true
-  within 20 are_gone "${pids[@]}"
+  within "$HANG_S" are_gone "${pids[@]}"
 }
 
 are_gone() { ! ps -o pid= -p "$*" >/dev/null; }

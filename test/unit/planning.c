@@ -193,6 +193,30 @@ test_own_ids(void)
 	}
 }
 
+/* The numbers of fleet are those of default: which of them is likelier depends on what the server has. */
+static void
+test_same_numbers(void)
+{
+	SnowflakeLayout fleet = layout_of("fleet");
+	SnowflakeLayout own = layout_of("default");
+	bool		default_first = true;
+	bool		fleet_first = true;
+
+	for (int worker = 0; worker < 1024; worker++)
+	{
+		uint64		id = layout_put(&fleet, LAYOUT_TIME, layout_tick_at_us(&fleet, NOW_US - 123457)) |
+			layout_put(&fleet, LAYOUT_WORKER, worker);
+
+		default_first = default_first && place_of("default", id, &own, NOW_US) < place_of("fleet", id, &own, NOW_US) &&
+			place_of("default", id, NULL, NOW_US) < place_of("fleet", id, NULL, NOW_US);
+		/* Of the first worker of a datacenter, default is likelier all the same. */
+		fleet_first = fleet_first &&
+			(worker % 32 == 0 || place_of("fleet", id, &fleet, NOW_US) < place_of("default", id, &fleet, NOW_US));
+	}
+	check(default_first, "two layouts with the same numbers: default, on its servers and anywhere else");
+	check(fleet_first, "two layouts with the same numbers: fleet, on its servers");
+}
+
 static void
 test_candidates(void)
 {
@@ -449,6 +473,7 @@ main(void)
 	test_time_left();
 	test_published_ids();
 	test_own_ids();
+	test_same_numbers();
 	test_candidates();
 	test_any_bits();
 	test_best_layouts();

@@ -17,8 +17,8 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(
-  postgres_store etcd_store redis_store leasing_server lease_conf create_issuing create_pool
-  lease wait_for_lease last_error agent_pid signal_agent stop_in
+  postgres_store etcd_store lying_store leasing_server lease_conf create_issuing create_pool
+  lease wait_for_lease last_error agent_pid signal_agent restart_agent stop_in
   start_issuing finish_issuing issue node_of time_of issued
 );
 
@@ -124,6 +124,15 @@ sub signal_agent
 
 	kill($signal, $pid) == 1 or croak "could not send $signal to the agent";
 	return $pid;
+}
+
+# Has the agent end, and waits for the next one.
+sub restart_agent
+{
+	my ($node) = @_;
+	my $pid = signal_agent($node, 'TERM');
+
+	return wait_until { my $next = agent_pid($node); $next != $pid && $next } 'the next agent';
 }
 
 # Stops a server, and returns how long that took, in seconds.
@@ -234,7 +243,8 @@ sub read_record
 	return \%record;
 }
 
-# A started PostgreSQL that is a store.  Options: conf, password (of the role lease; without, nobody needs one).
+# A started PostgreSQL that is a store.  Options: conf, clock (as for new_server), streaming, password (of the role lease;
+# without, nobody needs one).
 sub postgres_store
 {
 	my ($name, %option) = @_;
@@ -251,7 +261,7 @@ sub postgres_store
 		print $file "local all lease scram-sha-256\n$lines";
 		close($file);
 	}
-	$node->start;
+	start_server($node, $option{clock});
 	$node->safe_psql('postgres', "CREATE ROLE lease LOGIN PASSWORD '$option{password}'; GRANT CREATE ON DATABASE postgres TO lease")
 	  if defined $option{password};
 	return bless { node => $node, pool => 'default' }, 'IdgenTest::Lease::Postgres';
@@ -265,12 +275,12 @@ sub etcd_store
 	return bless { etcd => IdgenTest::Etcd::new_etcd($name, %option), pool => 'default' }, 'IdgenTest::Lease::Etcd';
 }
 
-# A started Redis that is a store, with settings as for new_redis().
-sub redis_store
+# A store in a directory, which lies as it is told: see test/lease/idgen_teststore.c.
+sub lying_store
 {
-	my ($name, %setting) = @_;
+	my $library = build_library('idgen_teststore', 'lease');
 
-	return bless { redis => IdgenTest::Redis::new_redis($name, %setting), pool => 'default' }, 'IdgenTest::Lease::Redis';
+	return bless { directory => PostgreSQL::Test::Utils::tempdir() . '/store', library => $library, pool => 'default' }, 'IdgenTest::Lease::Lying';
 }
 
 package IdgenTest::Lease::Postgres;
@@ -380,42 +390,56 @@ sub set_pool
 	return;
 }
 
-package IdgenTest::Lease::Redis;
+package IdgenTest::Lease::Lying;
 
-sub redis { return $_[0]->{redis}; }
-sub address { return $_[0]->{redis}->store; }
-sub kill { return $_[0]->{redis}->kill; }
-sub start { return $_[0]->{redis}->start; }
-sub key { return "{idgen:$_[0]->{pool}}:$_[1]"; }
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Utils;
 
-# Records have no version of their own, so their text is it; what is left of a hold's life changes with each write.
+sub address { return "teststore://$_[0]->{directory}"; }
+sub directory { return $_[0]->{directory}; }
+
+# A line of postgresql.conf by which servers find the module.
+sub conf { return "dynamic_library_path = '\$libdir:" . dirname($_[0]->{library}) . "'\n"; }
+
+# What the store does from now on: lines of "behavior".
+sub behave
+{
+	my ($self, @lines) = @_;
+
+	open(my $file, '>', "$self->{directory}/behavior.new") or die "could not write behavior: $!";
+	print $file map { "$_\n" } @lines;
+	close($file);
+	rename("$self->{directory}/behavior.new", "$self->{directory}/behavior") or die "could not rename behavior: $!";
+	return;
+}
+
 sub workers
 {
 	my ($self) = @_;
-	my %texts = split /\n/, $self->{redis}->must('HGETALL', $self->key('records'));
-	my %workers;
 
-	foreach my $worker (keys %texts)
-	{
-		my $hold = $self->{redis}->must('GET', $self->key("hold:$worker"));
-
-		$workers{$worker} = {
-			%{ IdgenTest::Lease::read_record($texts{$worker}) },
-			version => $texts{$worker},
-			hold_version => $self->{redis}->must('PEXPIRETIME', $self->key("hold:$worker")),
-			hold => $hold eq '' ? undef : $hold
-		};
-	}
-	return \%workers;
+	return { map { /\.(\d+)\.worker$/ ? ($1 => IdgenTest::Lease::read_record(slurp_file($_))) : () } glob("$self->{directory}/$self->{pool}.*.worker") };
 }
 
-sub pool { return $_[0]->{redis}->must('GET', $_[0]->key('pool')); }
-
-sub set_pool
+# Remembers all records, or goes back to what was remembered last.
+sub save
 {
-	my ($self, $text) = @_;
+	my ($self) = @_;
 
-	$self->{redis}->must('SET', $self->key('pool'), $text);
+	$self->{saved} = { map { $_ => slurp_file($_) } glob("$self->{directory}/$self->{pool}.*") };
+	return;
+}
+
+sub restore
+{
+	my ($self) = @_;
+
+	unlink glob("$self->{directory}/$self->{pool}.*");
+	foreach my $name (keys %{ $self->{saved} })
+	{
+		open(my $file, '>', $name) or die "could not write $name: $!";
+		print $file $self->{saved}->{$name};
+		close($file);
+	}
 	return;
 }
 

@@ -9,6 +9,7 @@ use Carp;
 use Exporter 'import';
 use File::Path qw(make_path);
 use IPC::Run;
+use IdgenTest::Lease;
 use IdgenTest::Provider;
 use IdgenTest::Session;
 use POSIX ();
@@ -17,7 +18,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-  skip_all_without_redis new_redis redis_session
+  skip_all_without_redis new_redis redis_session redis_store
 );
 
 my @servers;
@@ -43,7 +44,7 @@ sub new_redis
 		port => PostgreSQL::Test::Cluster::get_free_port(),
 		directory => PostgreSQL::Test::Utils::tempdir() . "/redis_$name",
 		login => [],
-		setting => { appendonly => 'yes', appendfsync => 'always', save => '', %setting },
+		setting => { appendonly => 'yes', appendfsync => 'always', save => '', 'repl-diskless-sync-delay' => 0, %setting },
 	}, __PACKAGE__;
 
 	make_path($self->{directory});
@@ -61,6 +62,14 @@ sub redis_session
 
 	$option{store} //= $redis->store;
 	return provider($node, module => '$libdir/idgen_redis', %option);
+}
+
+# A started Redis that is a store, as those of IdgenTest::Lease, with settings as for new_redis().
+sub redis_store
+{
+	my ($name, %setting) = @_;
+
+	return bless { redis => new_redis($name, %setting), pool => 'default' }, 'IdgenTest::Lease::Redis';
 }
 
 # ---------------------------------------------------------------------- commands
@@ -163,6 +172,45 @@ sub take_place_of
 END
 {
 	$_->kill foreach @servers;
+}
+
+package IdgenTest::Lease::Redis;
+
+sub redis { return $_[0]->{redis}; }
+sub address { return $_[0]->{redis}->store; }
+sub kill { return $_[0]->{redis}->kill; }
+sub start { return $_[0]->{redis}->start; }
+sub key { return "{idgen:$_[0]->{pool}}:$_[1]"; }
+
+# Records have no version of their own, so their text is it; what is left of a hold's life changes with each write.
+sub workers
+{
+	my ($self) = @_;
+	my %texts = split /\n/, $self->{redis}->must('HGETALL', $self->key('records'));
+	my %workers;
+
+	foreach my $worker (keys %texts)
+	{
+		my $hold = $self->{redis}->must('GET', $self->key("hold:$worker"));
+
+		$workers{$worker} = {
+			%{ IdgenTest::Lease::read_record($texts{$worker}) },
+			version => $texts{$worker},
+			hold_version => $self->{redis}->must('PEXPIRETIME', $self->key("hold:$worker")),
+			hold => $hold eq '' ? undef : $hold
+		};
+	}
+	return \%workers;
+}
+
+sub pool { return $_[0]->{redis}->must('GET', $_[0]->key('pool')); }
+
+sub set_pool
+{
+	my ($self, $text) = @_;
+
+	$self->{redis}->must('SET', $self->key('pool'), $text);
+	return;
 }
 
 1;
