@@ -312,8 +312,8 @@ PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch])
-# Types of C that not all majors' lists of types have.
-C_TYPES = int64_t __int128
+# Types of C, and of clients, that not all majors' lists of types have.
+C_TYPES = int64_t __int128 redisReply redisAsyncContext SSL SSL_CTX
 
 # pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs

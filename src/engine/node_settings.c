@@ -72,11 +72,11 @@ host_ordinal(void)
 
 /* What is to be added to the ordinal; SETTING_INVALID if the text names none. */
 static int
-ordinal_base(const char *text)
+ordinal_base(const char *str)
 {
-	const char *rest = text + strlen(ORDINAL);
+	const char *rest = str + strlen(ORDINAL);
 
-	if (pg_strncasecmp(text, ORDINAL, strlen(ORDINAL)) != 0)
+	if (pg_strncasecmp(str, ORDINAL, strlen(ORDINAL)) != 0)
 		return SETTING_INVALID;
 	if (*rest == '\0')
 		return 0;

@@ -14,6 +14,6 @@ typedef struct Endpoint
 	int			port;
 } Endpoint;
 
-extern const char *endpoint_read(const char *text, size_t length, int default_port, Endpoint *endpoint);
+extern const char *endpoint_read(const char *str, size_t length, int default_port, Endpoint *endpoint);
 
 #endif							/* IDGEN_ENDPOINT_H */

@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
+use IdgenTest::Etcd;
 use IdgenTest::Lease;
 use IdgenTest::Provider;
 use IdgenTest::Redis;
@@ -427,6 +428,31 @@ sub check_addresses
 	return;
 }
 
+# TLS, where hiredis has it.
+sub check_tls
+{
+	my ($certificate, $key) = certificate('redis');
+	my ($other) = certificate('other');
+	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my $tls = new_redis('tls', 'tls-port' => $port, 'tls-cert-file' => $certificate, 'tls-key-file' => $key, 'tls-ca-cert-file' => $certificate, 'tls-auth-clients' => 'no');
+	my $at = sub { return open_store(pool => 'tls', store => "rediss://$_[0]:$port/?cacert=$_[1]") };
+
+	answers($at->('127.0.0.1', $certificate)->operate('write_pool', new_pool => 'P'), 'applied', {}, 'TLS');
+	answers($at->('127.0.0.1', $certificate)->operate('read'), 'applied', { pool => 'P' }, '... again');
+	foreach my $case ([ '127.0.0.1', $other, 'an authority that is not trusted' ], [ 'localhost', $certificate, 'a certificate for another host' ], [ '127.0.0.1', '/nowhere', 'no authority' ])
+	{
+		my ($host, $authority, $name) = @$case;
+		my $answer = $at->($host, $authority)->operate('write_pool', pool => 'P', new_pool => 'Q');
+
+		answers($answer, 'unreachable', {}, $name);
+		note $answer->{error};
+	}
+	answers(open_store(store => "redis://127.0.0.1:$port", timeout => 500)->operate('read'), 'unreachable', {}, 'no TLS where there should be');
+	answers(open_store(store => 'rediss://127.0.0.1:' . $redis->{port}, timeout => 500)->operate('read'), 'unreachable', {}, 'TLS where there is none');
+	$tls->kill;
+	return;
+}
+
 # ---------------------------------------------------------------------------------------------------- costs
 
 # Median and largest ms of one write after another, and of holds that are kept.
@@ -546,7 +572,8 @@ sub check_servers
 	alter_system($two, $other, 'idgen.lease_accept_loss', 'on');
 	wait_for_lease($other, 'held');
 	$issued->add('... and no obstacle if loss is accepted', 'two', issue($other, 100));
-	return check_lost_write($store, $replica, $issued, $two, $other);
+	check_lost_write($store, $replica, $issued, $two, $other) if full_run();
+	return;
 }
 
 # An ID, unless none is to be had.
@@ -596,6 +623,7 @@ check_abandoned();
 check_killed();
 check_failover();
 check_addresses();
+check_tls() if error_of_opening('rediss://h') eq '';
 check_latency();
 check_memory();
 check_large_pool() if full_run();
