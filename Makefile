@@ -186,7 +186,8 @@ SHLIB_LINK = -Wl,--version-script=$(srcdir)/src/exports.map -pthread
 # Each file of test/unit is a program.
 UNIT = $(patsubst %.c,%,$(wildcard test/unit/*.c))
 SIMULATOR = test/simulator/simulator
-EXTRA_CLEAN = $(UNIT) $(SIMULATOR) test/simulator/search/search test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
+SEARCH = test/simulator/search/search
+EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layouts $(wildcard src/provider/*.o) $(wildcard idgen_*.so)
 
 PG_CONFIG ?= pg_config
 
@@ -289,10 +290,10 @@ sources:
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
 
-# A run or two that are short: make simulate has the others.
-SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1'
+# A few runs that are short: make simulate has the others.
+SIMULATIONS = '$(SIMULATOR)' '$(SIMULATOR) clocks=0 restores=1' '$(SEARCH) 1 2 2'
 
-unit: sources format-check $(UNIT) $(SIMULATOR) docs/draw-layouts
+unit: sources format-check $(UNIT) $(SIMULATOR) $(SEARCH) docs/draw-layouts
 	@failed=0; for program in $(UNIT) $(SIMULATIONS) 'docs/draw-layouts check docs'; do \
 	  echo "# $$program"; $$program || failed=1; \
 	done; exit $$failed
@@ -311,7 +312,7 @@ PGINDENT = $(bindir)/pgindent
 PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
-SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch])
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
 # Types of C, and of clients, that not all majors' lists of types have.
 C_TYPES = int64_t __int128 redisReply redisAsyncContext SSL SSL_CTX
 
@@ -363,8 +364,10 @@ LINK_ARITHMETIC = $(CC) $(CFLAGS) $(CPPFLAGS) -Isrc -o $@ $(filter-out $(INCLUDE
 $(UNIT) docs/draw-layouts: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 
-test/unit/lease_machine test/simulator/search/search: test/simulator/model_store.h
-test/simulator/search/search: %: %.c $(ARITHMETIC:.c=.o) $(HEADERS)
+LEASE_UNIT = test/unit/lease_claims test/unit/lease_holder test/unit/lease_loss
+$(LEASE_UNIT): test/unit/lease_server.h
+$(LEASE_UNIT) $(SEARCH): test/simulator/model_store.h
+$(SEARCH): $(wildcard test/simulator/search/*.[ch]) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)
 $(SIMULATOR): $(wildcard test/simulator/*.c) $(wildcard test/simulator/*.h) $(ARITHMETIC:.c=.o) $(HEADERS)
 	$(LINK_ARITHMETIC)

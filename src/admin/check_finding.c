@@ -29,7 +29,7 @@ static const char *const severities[] = {
  */
 void
 finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
-			const char *hint, const char *format,...)
+			const char *hint, const char *format, ...)
 {
 	bool		nulls[4] = {false};
 	Datum		values[4];

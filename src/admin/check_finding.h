@@ -20,7 +20,7 @@ typedef enum Severity
 } Severity;
 
 extern void finding_put(ReturnSetInfo *result, Severity severity, const char *subject,
-						const char *hint, const char *format,...) pg_attribute_printf(5, 6);
+						const char *hint, const char *format, ...) pg_attribute_printf(5, 6);
 extern void finding_put_layout(ReturnSetInfo *result, const char *subject,
 							   const SnowflakeLayout *layout);
 

@@ -52,10 +52,10 @@ typedef struct Drawing
 	size_t		length;
 } Drawing;
 
-static void draw_text(Drawing *drawing, const char *format,...) pg_attribute_printf(2, 3);
+static void draw_text(Drawing *drawing, const char *format, ...) pg_attribute_printf(2, 3);
 
 static void
-draw_text(Drawing *drawing, const char *format,...)
+draw_text(Drawing *drawing, const char *format, ...)
 {
 	va_list		values;
 	int			length;

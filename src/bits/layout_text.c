@@ -56,11 +56,11 @@ typedef struct Reader
 	LayoutProblem *problem;
 } Reader;
 
-static bool set_problem(LayoutProblem *problem, const char *hint, const char *format,...) pg_attribute_printf(3, 4);
+static bool set_problem(LayoutProblem *problem, const char *hint, const char *format, ...) pg_attribute_printf(3, 4);
 
 /* Returns false, for the caller to return. */
 static bool
-set_problem(LayoutProblem *problem, const char *hint, const char *format,...)
+set_problem(LayoutProblem *problem, const char *hint, const char *format, ...)
 {
 	va_list		values;
 

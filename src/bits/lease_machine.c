@@ -70,11 +70,16 @@ begin_release(LeaseMachine *machine, const LeaseNeeds *needs, LeaseOperation *op
 	machine->step = LEASE_RELEASING;
 }
 
-/* Has the pool's proposed layout, if there is one, not been acknowledged by our record yet? */
+/*
+ * Has the pool's proposed layout, if there is one, to be acknowledged by our
+ * record?  It has been compared with the pool's layout only, so a server that
+ * still runs with the one before does not acknowledge it until it restarts.
+ */
 static bool
-must_acknowledge(const LeaseMachine *machine)
+must_acknowledge(const LeaseMachine *machine, const LeaseTerms *terms)
 {
-	return machine->pool.proposed[0] != '\0' && machine->record.acknowledged != machine->pool.proposal;
+	return machine->pool.proposed[0] != '\0' && machine->record.acknowledged != machine->pool.proposal &&
+		strcmp(machine->pool.layout, terms->layout) == 0;
 }
 
 /*
@@ -91,7 +96,7 @@ begin_extension(LeaseMachine *machine, const LeaseTerms *terms, const LeaseNeeds
 		reach_us /= SHORT_REACH_DIVISOR;
 	machine->new_record = machine->record;
 	machine->new_record.fence_us = Max(machine->record.fence_us, lease_add_time(from_us, reach_us));
-	if (must_acknowledge(machine))
+	if (must_acknowledge(machine, terms))
 		machine->new_record.acknowledged = machine->pool.proposal;
 	begin_write(machine, operation, machine->worker, machine->record_text);
 	machine->step = LEASE_EXTENDING;

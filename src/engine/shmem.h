@@ -279,6 +279,7 @@ typedef struct LeaseReport
 	int			agent_pid;		/* 0: there is no agent */
 	LeaseState	state;
 	LeaseMachine machine;
+	uint64		store_hash;		/* of the store and pool that it is of; 0: none */
 	int64		extended_us;	/* when the fence was last written; us since
 								 * 1970 */
 	char		last_error[LEASE_ERROR_SIZE];	/* empty: none since the last

@@ -21,6 +21,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -60,6 +61,7 @@ typedef struct Agent
 	LeaseStore *store;			/* NULL: no session */
 	char	   *address;		/* of the store and pool in use ... */
 	char	   *pool;
+	uint64		store_hash;		/* ... and a number for them */
 	LeaseMachine machine;
 	LeaseTermsText terms;
 	int64		published_claims;	/* of the machine, when a worker ID was
@@ -98,6 +100,7 @@ share_machine(LeaseState state)
 
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	area->lease.report.machine = agent.machine;
+	area->lease.report.store_hash = agent.store_hash;
 	area->lease.report.state = state;
 	strlcpy(area->lease.report.last_error, agent.error, LEASE_ERROR_SIZE);
 	LWLockRelease(&area->lock);
@@ -143,7 +146,10 @@ publish_fence(void)
 static void
 publish(void)
 {
-	/* What is being released has been closed, even if the machine still holds it. */
+	/*
+	 * What is being released has been closed, even if the machine still holds
+	 * it.
+	 */
 	if (!agent.machine.is_held || agent.is_releasing)
 		return;
 	if (agent.published_claims != agent.machine.claims)
@@ -361,6 +367,15 @@ must_leave(const SnowflakeLayout *layout)
 	return agent.machine.has_pool && agent.machine.is_held && datacenter != agent.machine.pool.datacenter;
 }
 
+/* A number for the store and the pool that are set. */
+static uint64
+hash_store(void)
+{
+	uint64		of_address = hash_bytes_extended((const unsigned char *) lease_store.str, strlen(lease_store.str), 0);
+
+	return hash_bytes_extended((const unsigned char *) lease_pool_name, strlen(lease_pool_name), of_address);
+}
+
 static void
 remember_store(void)
 {
@@ -373,6 +388,7 @@ remember_store(void)
 	}
 	agent.address = pstrdup(lease_store.str);
 	agent.pool = pstrdup(lease_pool_name);
+	agent.store_hash = hash_store();
 	agent.log.pool = agent.pool;
 	MemoryContextSwitchTo(before);
 }
@@ -396,6 +412,18 @@ follow_settings(const SnowflakeLayout *layout)
 	lease_terms_make(&agent.terms, layout, generator_datacenter.value);
 }
 
+/* Worker IDs are no longer leased: the setting counts. */
+static void
+leave_leases(void)
+{
+	release();
+	lease_end(true);
+	agent.needs_worker = false;
+	share_machine(get_state());
+	lease_notify();
+	proc_exit(0);
+}
+
 /* Secrets may have changed, so the session is begun again. */
 static void
 reload(void)
@@ -405,25 +433,30 @@ reload(void)
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
 	if (!lease_is_configured())
-	{
-		release();
-		lease_end(true);
-		agent.needs_worker = false;
-		share_machine(get_state());
-		lease_notify();
-		proc_exit(0);
-	}
+		leave_leases();
 	if (is_same_store())
 		close_store();
 }
 
 /* ---------------------------------------------------------------- the process */
 
-/* Go on with what an agent of this run of the server had before us. */
+/*
+ * Go on with what an agent of this run of the server had before us.  It may
+ * have ended by an error while it asked the store for something.  What it was
+ * about to release is another server's as soon as the store has been told.
+ */
 static void
 inherit_machine(void)
 {
-	agent.machine = lease_read().machine;
+	LeaseReport report = lease_read();
+
+	agent.machine = report.machine;
+	if (agent.machine.step == LEASE_RELEASING || report.store_hash != hash_store())
+	{
+		agent.machine.is_held = agent.machine.is_attached = false;
+		(void) lease_close();
+		lease_end(false);
+	}
 	if (agent.machine.step == LEASE_CLAIMING)
 		agent.machine.step = LEASE_CHECKING;
 	else if (agent.machine.step != LEASE_CHECKING)
@@ -432,7 +465,7 @@ inherit_machine(void)
 	agent.published_claims = NOT_PUBLISHED;
 	agent.inherited_claims = agent.machine.claims;
 	agent.needs_worker = true;
-	if (agent.machine.is_held)
+	if (report.store_hash == hash_store())
 		remember_store();
 	if (!lease_has_worker(lease_holding()))
 		lease_end(false);
@@ -501,9 +534,11 @@ void
 idgen_lease_agent(Datum argument)
 {
 	set_up_process();
-	if (!lease_is_configured() || !lease_become_agent())
+	if ((!lease_is_configured() && lease_holding().code == LEASE_BY_SETTING) || !lease_become_agent())
 		proc_exit(0);
 	inherit_machine();
+	if (!lease_is_configured())
+		leave_leases();
 	publish();
 	lease_notify();
 	while (!ShutdownRequestPending)

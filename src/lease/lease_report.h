@@ -13,7 +13,8 @@
 /* What has been logged. */
 typedef struct LeaseLog
 {
-	const char *pool;			/* of the machine; the setting may be another by now */
+	const char *pool;			/* of the machine; the setting may be another
+								 * by now */
 	bool		is_held;
 	int64		claims;
 	LeaseProblem problem;

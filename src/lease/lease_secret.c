@@ -101,10 +101,19 @@ lease_secret_read(void)
 		ereport(ERROR,
 				errcode_for_file_access(),
 				errmsg("could not open secret file \"%s\": %m", lease_secret_file));
-	check_file_mode(lease_secret_file, file);
-	for (int number = 1; fgets(line, sizeof(line), file) != NULL; number++)
-		read_line(lease_secret_file, number, line, &secret);
-	explicit_bzero(line, sizeof(line));
-	FreeFile(file);
+
+	/* The agent has no transaction, at whose end files would be closed. */
+	PG_TRY();
+	{
+		check_file_mode(lease_secret_file, file);
+		for (int number = 1; fgets(line, sizeof(line), file) != NULL; number++)
+			read_line(lease_secret_file, number, line, &secret);
+	}
+	PG_FINALLY();
+	{
+		explicit_bzero(line, sizeof(line));
+		FreeFile(file);
+	}
+	PG_END_TRY();
 	return secret;
 }

@@ -21,10 +21,10 @@
 /* More than the name of any host, or of any file. */
 #define MOST_CHARACTERS 1024
 
-static void malformed(const char *format,...) pg_attribute_printf(1, 2);
+static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
 
 static void
-malformed(const char *format,...)
+malformed(const char *format, ...)
 {
 	char		detail[256];
 	va_list		arguments;

@@ -265,10 +265,10 @@ begin_sending(LeaseSession *session, SessionState state, bool sent)
 static LeaseOutcome
 send_beginning(LeaseSession *session)
 {
-	char text[	1024];
+	char		statement[1024];
 
-	statement_of_session(session->timeout_ms, text, sizeof(text));
-	return begin_sending(session, BEGINNING, PQsendQuery(session->connection, text) == 1);
+	statement_of_session(session->timeout_ms, statement, sizeof(statement));
+	return begin_sending(session, BEGINNING, PQsendQuery(session->connection, statement) == 1);
 }
 
 static LeaseOutcome

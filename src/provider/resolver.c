@@ -127,22 +127,22 @@ resolver_is_done(const Resolver *resolver)
 
 /* Write the addresses, with commas between them.  Returns how many there are. */
 int
-resolver_addresses(const Resolver *resolver, char *text)
+resolver_addresses(const Resolver *resolver, char *list)
 {
 	int			count = 0;
 
-	text[		0] = '\0';
+	list[0] = '\0';
 
 	for (struct addrinfo *address = resolver->addresses; address != NULL && count < RESOLVER_MOST_ADDRESSES; address = address->ai_next)
 	{
 		char		number[NI_MAXHOST];
 
 		if (getnameinfo(address->ai_addr, address->ai_addrlen, number, sizeof(number), NULL, 0, NI_NUMERICHOST) != 0 ||
-			strlen(text) + strlen(number) + 2 > RESOLVER_TEXT_SIZE)
+			strlen(list) + strlen(number) + 2 > RESOLVER_TEXT_SIZE)
 			continue;
 		if (count++ > 0)
-			strlcat(text, ",", RESOLVER_TEXT_SIZE);
-		strlcat(text, number, RESOLVER_TEXT_SIZE);
+			strlcat(list, ",", RESOLVER_TEXT_SIZE);
+		strlcat(list, number, RESOLVER_TEXT_SIZE);
 	}
 	return count;
 }

@@ -21,7 +21,7 @@ extern bool resolver_is_needed(const char *host);
 extern Resolver *resolver_start(const char *host);
 extern pgsocket resolver_socket(const Resolver *resolver);
 extern bool resolver_is_done(const Resolver *resolver);
-extern int	resolver_addresses(const Resolver *resolver, char *text);
+extern int	resolver_addresses(const Resolver *resolver, char *list);
 extern const char *resolver_error(const Resolver *resolver);
 extern void resolver_end(Resolver *resolver);
 

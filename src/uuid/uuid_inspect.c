@@ -67,10 +67,10 @@ static const char *const variant_names[] = {
 	[UUID_VARIANT_FUTURE] = "111, reserved for the future",
 };
 
-static void append_field(Fields *fields, int digits, const char *format,...) pg_attribute_printf(3, 4);
+static void append_field(Fields *fields, int digits, const char *format, ...) pg_attribute_printf(3, 4);
 
 static void
-append_field(Fields *fields, int digits, const char *format,...)
+append_field(Fields *fields, int digits, const char *format, ...)
 {
 	StringInfoData meaning;
 	va_list		values;

@@ -30,57 +30,57 @@ take_text(Input *input)
 {
 	const char *head = heads[take_upto(input, 1, lengthof(heads) - 1)];
 	size_t		length = strlen(head);
-	char	   *text = malloc(length + input->size + 1);
+	char	   *stored = malloc(length + input->size + 1);
 
-	require(text !=NULL);
-	memcpy(text, head, length);
-	memcpy(text +length, input->data, input->size);
-	text[		length + input->size] = '\0';
-	return text;
+	require(stored != NULL);
+	memcpy(stored, head, length);
+	memcpy(stored + length, input->data, input->size);
+	stored[length + input->size] = '\0';
+	return stored;
 }
 
 /* A record has one text only. */
 static void
-check_record(const char *text)
+check_record(const char *stored)
 {
 	LeaseRecord record;
 	char		again[LEASE_RECORD_SIZE];
 
 	memset(&record, 0x7F, sizeof(record));
-	if (!lease_record_read(text, &record))
+	if (!lease_record_read(stored, &record))
 		return;
 	require(strlen(record.nonce) == LEASE_NONCE_SIZE - 1);
 	require(record.epoch >= 0 && record.epoch < PG_INT64_MAX && record.fence_us >= 0 && record.acknowledged >= 0);
 	lease_record_write(&record, again);
-	require(strcmp(text, again) == 0);
+	require(strcmp(stored, again) == 0);
 }
 
 /* The same of a pool. */
 static void
-check_pool(const char *text)
+check_pool(const char *stored)
 {
 	LeasePool	pool;
 	char		again[LEASE_POOL_SIZE];
 
 	memset(&pool, 0x7F, sizeof(pool));
-	if (!lease_pool_read(text, &pool))
+	if (!lease_pool_read(stored, &pool))
 		return;
 	require(strlen(pool.identity) == LEASE_NONCE_SIZE - 1);
 	require(pool.first_worker >= 0 && pool.first_worker <= pool.last_worker && pool.last_worker <= LEASE_MAX_WORKER);
 	require(pool.datacenter >= 0 && pool.reach_us >= 0 && pool.floor_us >= 0 && pool.proposal >= 0);
 	lease_pool_write(&pool, again);
-	require(strcmp(text, again) == 0);
+	require(strcmp(stored, again) == 0);
 }
 
 void
 check_lease_record(Input *input)
 {
-	char	   *text = take_text(input);
+	char	   *stored = take_text(input);
 	char		clean[LEASE_HOLDER_SIZE];
 
-	check_record(text);
-	check_pool(text);
-	lease_holder_clean(text, clean);
+	check_record(stored);
+	check_pool(stored);
+	lease_holder_clean(stored, clean);
 	require(strlen(clean) < LEASE_HOLDER_SIZE && strchr(clean, ' ') == NULL);
-	free(text);
+	free(stored);
 }

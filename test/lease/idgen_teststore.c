@@ -20,6 +20,7 @@
  *		request-lost	nothing is applied, and this is not known
  *		answer-lost		it is applied, and this is not known
  *		applied-late	... VALUE ms later, if somebody asks for something then
+ *		error			it is applied, and then an ERROR is raised
  *		holds-vanish	there are no holds
  *		clock			the store's clock is VALUE us ahead
  *		incarnation		the store's incarnation is VALUE
@@ -69,6 +70,7 @@ typedef struct Behavior
 	bool		is_unreachable;
 	bool		is_request_lost;
 	bool		is_answer_lost;
+	bool		is_error;
 	bool		is_without_holds;
 	int64		clock_us;
 	uint64		incarnation;	/* 0: its own */
@@ -105,22 +107,22 @@ file_path(const LeaseSession *session, const char *name)
 
 /* A file's text, or false if there is none. */
 static bool
-read_file(const LeaseSession *session, const char *name, char *text, size_t size)
+read_file(const LeaseSession *session, const char *name, char *content, size_t size)
 {
 	FILE	   *file = fopen(file_path(session, name), "r");
 
-	text[		0] = '\0';
+	content[0] = '\0';
 
 	if (file == NULL)
 		return false;
-	text[		fread(text, 1, size - 1, file)] = '\0';
+	content[fread(content, 1, size - 1, file)] = '\0';
 
 	fclose(file);
 	return true;
 }
 
 static void
-write_file(const LeaseSession *session, const char *name, const char *text)
+write_file(const LeaseSession *session, const char *name, const char *content)
 {
 	char		new_path[MAXPGPATH];
 	FILE	   *file;
@@ -129,7 +131,7 @@ write_file(const LeaseSession *session, const char *name, const char *text)
 	file = fopen(new_path, "w");
 	if (file == NULL)
 		return;
-	fputs(text, file);
+	fputs(content, file);
 	fclose(file);
 	rename(new_path, file_path(session, name));
 }
@@ -137,9 +139,9 @@ write_file(const LeaseSession *session, const char *name, const char *text)
 static int64
 read_number(const LeaseSession *session, const char *name)
 {
-	char text[	32];
+	char		content[32];
 
-	return read_file(session, name, text, sizeof(text)) ? strtoll(text, NULL, 10) : 0;
+	return read_file(session, name, content, sizeof(content)) ? strtoll(content, NULL, 10) : 0;
 }
 
 static const char *
@@ -178,6 +180,7 @@ apply_line(Behavior *behavior, const char *name, const char *value)
 	behavior->is_unreachable |= strcmp(name, "unreachable") == 0;
 	behavior->is_request_lost |= strcmp(name, "request-lost") == 0;
 	behavior->is_answer_lost |= strcmp(name, "answer-lost") == 0;
+	behavior->is_error |= strcmp(name, "error") == 0;
 	behavior->is_without_holds |= strcmp(name, "holds-vanish") == 0;
 }
 
@@ -185,15 +188,15 @@ apply_line(Behavior *behavior, const char *name, const char *value)
 static void
 read_behavior(const LeaseSession *session, LeaseOperationKind kind, Behavior *behavior)
 {
-	char text[	4096];
+	char		content[4096];
 	char		rest[4096 + 64] = "";
 	char	   *state = NULL;
 	bool		is_changed = false;
 
 	memset(behavior, 0, sizeof(Behavior));
 	behavior->applied_late_ms = -1;
-	read_file(session, "behavior", text, sizeof(text));
-	for (char *line = strtok_r(text, "\n", &state); line != NULL; line = strtok_r(NULL, "\n", &state))
+	read_file(session, "behavior", content, sizeof(content));
+	for (char *line = strtok_r(content, "\n", &state); line != NULL; line = strtok_r(NULL, "\n", &state))
 	{
 		char		name[32] = "";
 		char		for_kind[32] = "";
@@ -221,9 +224,9 @@ read_behavior(const LeaseSession *session, LeaseOperationKind kind, Behavior *be
 
 /* Compare two texts, each of which may be absent. */
 static bool
-is_same(const char *expected, bool is_there, const char *text)
+is_same(const char *expected, bool is_there, const char *content)
 {
-	return expected == NULL ? !is_there : is_there && strcmp(expected, text) == 0;
+	return expected == NULL ? !is_there : is_there && strcmp(expected, content) == 0;
 }
 
 static void
@@ -252,21 +255,21 @@ write_hold(const LeaseSession *session, const LeaseOperation *operation)
 static void
 count_revision(const LeaseSession *session)
 {
-	char text[	32];
+	char		content[32];
 
-	snprintf(text, sizeof(text), INT64_FORMAT, read_number(session, "revision") + 1);
-	write_file(session, "revision", text);
+	snprintf(content, sizeof(content), INT64_FORMAT, read_number(session, "revision") + 1);
+	write_file(session, "revision", content);
 }
 
 static LeaseOutcome
 prepare(const LeaseSession *session)
 {
-	char text[	32];
+	char		content[32];
 
 	if (read_number(session, "incarnation") == 0)
 	{
-		snprintf(text, sizeof(text), INT64_FORMAT, now_us());
-		write_file(session, "incarnation", text);
+		snprintf(content, sizeof(content), INT64_FORMAT, now_us());
+		write_file(session, "incarnation", content);
 	}
 	return LEASE_APPLIED;
 }
@@ -355,15 +358,15 @@ static void
 put_off(const LeaseSession *session, const LeaseOperation *operation, int64 due_us)
 {
 	static int	count;
-	char text[	4 * TEXT_SIZE];
+	char		content[4 * TEXT_SIZE];
 	char		name[64];
 
 #define FIELD(value) ((value) == NULL ? "-" : (value))
-	snprintf(text, sizeof(text), "%d\n%d\n%s\n%s\n%s\n%s\n%d\n%s\n%d\n%s\n", operation->kind, operation->worker,
+	snprintf(content, sizeof(content), "%d\n%d\n%s\n%s\n%s\n%s\n%d\n%s\n%d\n%s\n", operation->kind, operation->worker,
 			 FIELD(operation->pool), FIELD(operation->new_pool), FIELD(operation->record), FIELD(operation->new_record),
 			 operation->hold, FIELD(operation->hold_nonce), operation->ttl_ms, session->pool);
 	snprintf(name, sizeof(name), "late-" INT64_FORMAT "-%d-%d", due_us, (int) getpid(), ++count);
-	write_file(session, name, text);
+	write_file(session, name, content);
 }
 
 static const char *
@@ -376,18 +379,18 @@ absent_or(const char *field)
 static void
 catch_up_with(LeaseSession *session, const char *name)
 {
-	char text[	4 * TEXT_SIZE];
+	char		content[4 * TEXT_SIZE];
 	char	   *fields[LATE_FIELDS];
 	char	   *state = NULL;
 	Behavior	honest = {.applied_late_ms = -1};
 	LeaseSession owner = *session;
 	LeaseOperation operation;
 
-	if (!read_file(session, name, text, sizeof(text)))
+	if (!read_file(session, name, content, sizeof(content)))
 		return;
 	unlink(file_path(session, name));
 	for (int i = 0; i < LATE_FIELDS; i++)
-		if ((fields[i] = strtok_r(i == 0 ? text : NULL, "\n", &state)) == NULL)
+		if ((fields[i] = strtok_r(i == 0 ? content : NULL, "\n", &state)) == NULL)
 			return;
 	operation = (LeaseOperation)
 	{
@@ -508,6 +511,9 @@ teststore_start(LeaseSession *session, const LeaseOperation *operation)
 	describe(session, operation, &behavior);
 	if (lock != NULL)
 		fclose(lock);
+	if (behavior.is_error)
+		ereport(ERROR,
+				errmsg("the test says so"));
 	session->due_us = now_us() + behavior.late_ms * 1000;
 	session->is_under_way = true;
 }

@@ -2,7 +2,7 @@
 -- IDs from their parts and back, times, bounds and predicates.  And how the server's
 -- layout becomes a constant.  Examples to read are in sql/snowflake_layout.sql.
 BEGIN;
-SELECT plan(76);
+SELECT plan(77);
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL max_parallel_workers_per_gather = 0;
 \ir include/query.sql

@@ -35,6 +35,9 @@ remembered_machine(const Server *server)
 void
 start_server(Server *server)
 {
+	Shared		fresh = {.next = server->shared.next,.worker = NO_WORKER};
+	Issuer		idle = {.phase = ISSUER_READ_RESTARTS};
+
 	counts.starts++;
 	server->is_running = true;
 	server->life++;
@@ -44,17 +47,16 @@ start_server(Server *server)
 	server->must_release = false;
 	server->is_promised = true;
 	memset(&server->machine, 0, sizeof(LeaseMachine));
-	server->shared = (Shared) {.next = server->shared.next,.worker = NO_WORKER};
-	memset(server->shared.next, 0, options.workers * sizeof(int64));
+	server->shared = fresh;
+	memset(fresh.next, 0, options.workers * sizeof(int64));
 #ifdef FAULT_RESUME
 	server->machine = *remembered_machine(server);
 	server->machine.step = LEASE_AT_REST;
 #endif
 	for (int i = 0; i < ISSUERS; i++)
 	{
-		server->issuers[i] = (Issuer) {.phase = ISSUER_READ_RESTARTS};
-		plan_event((Event) {.kind = EVENT_ISSUER,.server = server,.life = server->life,.number = i,
-							.at_us = now_us + random_upto(US_PER_S)});
+		server->issuers[i] = idle;
+		plan_issuer(server, i, now_us + random_upto(US_PER_S));
 	}
 	wake_agent(server, now_us + random_upto(100 * US_PER_MS));
 }
@@ -66,7 +68,7 @@ wake_agent(Server *server, int64 at_us)
 	if (server->wake_us > now_us && server->wake_us <= at_us)
 		return;
 	server->wake_us = at_us;
-	plan_event((Event) {.kind = EVENT_AGENT,.server = server,.life = server->life,.at_us = at_us});
+	plan_server_event(server, EVENT_AGENT, at_us);
 }
 
 /* ------------------------------------------------------------------ operations */
@@ -75,10 +77,7 @@ wake_agent(Server *server, int64 at_us)
 static void
 state_needs(Server *server)
 {
-	LeaseNeeds *needs = &server->needs;
-
-	*needs = (LeaseNeeds)
-	{
+	LeaseNeeds	needs = {
 		.now_us = server_clock(server),
 		.worker = true,
 		.wanted_us = server->shared.asked_us,
@@ -88,7 +87,9 @@ state_needs(Server *server)
 		.used_until_us = server->used_until_us,
 		.latest_start_us = PG_INT64_MAX,
 	};
-	fresh_nonce(needs->nonce);
+
+	fresh_nonce(needs.nonce);
+	server->needs = needs;
 }
 
 /* Extend again when half of the time up to the fence is used up. */

@@ -48,6 +48,39 @@ plan_event(Event event)
 		swap_events(at, (at - 1) / 2);
 }
 
+/* Plan an event of no server. */
+void
+plan_simple_event(EventKind kind, int64 at_us)
+{
+	Event		event = {.kind = kind,.at_us = at_us};
+
+	plan_event(event);
+}
+
+/* Plan an event of the server's present life. */
+void
+plan_server_event(Server *server, EventKind kind, int64 at_us)
+{
+	Event		event = {.kind = kind,.server = server,.life = server->life,.at_us = at_us};
+
+	plan_event(event);
+}
+
+/* Plan a step of an issuer. */
+void
+plan_issuer(Server *server, int number, int64 at_us)
+{
+	Event		event = {
+		.kind = EVENT_ISSUER,
+		.server = server,
+		.life = server->life,
+		.number = number,
+		.at_us = at_us,
+	};
+
+	plan_event(event);
+}
+
 /* The earliest event; false if there is none. */
 bool
 next_event(Event *event)

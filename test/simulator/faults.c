@@ -31,8 +31,7 @@ crash(Server *server)
 	counts.crashes++;
 	server->is_running = false;
 	server->life++;
-	plan_event((Event) {.kind = EVENT_START,.server = server,.life = server->life,
-						.at_us = now_us + random_upto(options.ttl_us * 3)});
+	plan_server_event(server, EVENT_START, now_us + random_upto(options.ttl_us * 3));
 }
 
 /* A server becomes a copy of another one, which goes on: it has the other's name, and what is on its disk. */
@@ -100,7 +99,7 @@ void
 begin_faults(void)
 {
 	next_loss_us = now_us + LOSS_INTERVAL_US;
-	plan_event((Event) {.kind = EVENT_FAULT,.at_us = now_us + INTERVAL_US});
+	plan_simple_event(EVENT_FAULT, now_us + INTERVAL_US);
 }
 
 /* One fault, and the plan for the next. */
@@ -126,5 +125,5 @@ cause_fault(void)
 		server->must_release = true;
 	else
 		step_clock(server);
-	plan_event((Event) {.kind = EVENT_FAULT,.at_us = now_us + random_upto(2 * INTERVAL_US * 20 / options.servers)});
+	plan_simple_event(EVENT_FAULT, now_us + random_upto(2 * INTERVAL_US * 20 / options.servers));
 }

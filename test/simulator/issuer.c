@@ -106,7 +106,6 @@ void
 run_issuer(Server *server, int number)
 {
 	Issuer	   *issuer = &server->issuers[number];
-	Event		event = {.kind = EVENT_ISSUER,.server = server,.life = server->life,.number = number};
 	bool		has_issued;
 
 	do
@@ -114,8 +113,7 @@ run_issuer(Server *server, int number)
 		if (options.faults && chance(0.005))
 		{
 			issuer->paused_until_us = now_us + random_upto(LONGEST_SUSPENSION_US);
-			event.at_us = issuer->paused_until_us;
-			plan_event(event);
+			plan_issuer(server, number, issuer->paused_until_us);
 			return;
 		}
 	} while (step_issuer(server, issuer));
@@ -123,6 +121,5 @@ run_issuer(Server *server, int number)
 	issuer->phase = ISSUER_READ_RESTARTS;
 	if (has_issued && options.idle)
 		return;
-	event.at_us = now_us + 1 + random_upto(has_issued ? options.pause_us : NO_ROOM_PAUSE_US);
-	plan_event(event);
+	plan_issuer(server, number, now_us + 1 + random_upto(has_issued ? options.pause_us : NO_ROOM_PAUSE_US));
 }

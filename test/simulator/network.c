@@ -29,7 +29,8 @@
 static ModelStore snapshots[SNAPSHOTS];
 static int64 snapshots_taken;
 static int64 next_snapshot_us;
-static char identity_before[LEASE_NONCE_SIZE];	/* of the pool, when the store went back */
+static char identity_before[LEASE_NONCE_SIZE];	/* of the pool, when the store
+												 * went back */
 static bool has_gone_back;
 static int64 went_back_us;
 
@@ -210,7 +211,7 @@ wipe_store(void)
 	store.incarnation++;
 	memset(store.workers, 0, store.worker_count * sizeof(ModelWorker));
 	snapshots_taken = 0;
-	plan_event((Event) {.kind = EVENT_CREATE_POOL,.at_us = now_us + 1 + random_upto(10 * US_PER_S)});
+	plan_simple_event(EVENT_CREATE_POOL, now_us + 1 + random_upto(10 * US_PER_S));
 }
 
 /* What idgen_lease_create_pool() does; floor_us is that after a loss, or 0. */

@@ -13,7 +13,7 @@
 
 #include "simulator.h"
 
-Options options = {
+Options		options = {
 	.servers = 40,
 	.workers = 30,
 	.seconds = 120,
@@ -87,40 +87,40 @@ read_options(int argc, char **argv)
 static void
 make_server(Server *server, int number)
 {
-	server->number = number;
-	server->is_wild = options.clocks && number % 16 == 0;
-	snprintf(server->holder, LEASE_HOLDER_SIZE, "server-%d", number);
-	server->shared.next = calloc(options.workers, sizeof(int64));
-	server->terms = (LeaseTerms)
-	{
+	LeaseTerms	terms = {
 		.layout = LAYOUT,
 		.holder = server->holder,
 		.ttl_ms = options.ttl_us / US_PER_MS,
 		.reach_us = options.reach_us,
 		.drift_us = options.drift_us,
 		.doubt_us = options.doubt_us,
-		/* No clock is relied on, so wrong ones are let in, too. */
-		.max_skew_us = options.clocks && options.seed % 2 == 0 ? PG_INT64_MAX / 2 : 10 * US_PER_S,
+		.max_skew_us = 10 * US_PER_S,
 	};
-	plan_event((Event) {.kind = EVENT_START,.server = server,.at_us = now_us + random_upto(2 * US_PER_S)});
+
+	/* No clock is relied on, so wrong ones are let in, too. */
+	if (options.clocks && options.seed % 2 == 0)
+		terms.max_skew_us = PG_INT64_MAX / 2;
+	server->number = number;
+	server->terms = terms;
+	server->is_wild = options.clocks && number % 16 == 0;
+	snprintf(server->holder, LEASE_HOLDER_SIZE, "server-%d", number);
+	server->shared.next = calloc(options.workers, sizeof(int64));
+	plan_server_event(server, EVENT_START, now_us + random_upto(2 * US_PER_S));
 }
 
 static void
 make_all(void)
 {
-	store = (ModelStore)
-	{
-		.worker_count = options.workers,
-		.workers = calloc(options.workers, sizeof(ModelWorker)),
-		.tells_revision = options.tells != TELLS_NOTHING,
-		.tells_incarnation = options.tells == TELLS_INCARNATION,
-		.incarnation = 1,
-	};
+	store.worker_count = options.workers;
+	store.workers = calloc(options.workers, sizeof(ModelWorker));
+	store.tells_revision = options.tells != TELLS_NOTHING;
+	store.tells_incarnation = options.tells == TELLS_INCARNATION;
+	store.incarnation = 1;
 	create_pool(0);
 	servers = calloc(options.servers, sizeof(Server));
 	for (int i = 0; i < options.servers; i++)
 		make_server(&servers[i], i);
-	plan_event((Event) {.kind = EVENT_SETTLED,.at_us = now_us + options.settle * US_PER_S});
+	plan_simple_event(EVENT_SETTLED, now_us + options.settle * US_PER_S);
 	if (options.faults)
 		begin_faults();
 }

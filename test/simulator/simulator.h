@@ -217,6 +217,9 @@ extern int64 now_us;
 
 /* events.c */
 extern void plan_event(Event event);
+extern void plan_simple_event(EventKind kind, int64 at_us);
+extern void plan_server_event(Server *server, EventKind kind, int64 at_us);
+extern void plan_issuer(Server *server, int number, int64 at_us);
 extern bool next_event(Event *event);
 extern int64 random_upto(int64 most);
 extern bool chance(double probability);

@@ -63,7 +63,7 @@ sub check_load
 	my $waits = 'SELECT lease_waits FROM idgen_status()';
 	my $waited = $session->query($waits);
 
-	my @load = map { start_issuing(session($one), full_run() ? 30 : 8) } 1 .. 3;
+	my @load = map { start_issuing(session($one), full_run() ? 30 : 5) } 1 .. 3;
 	$issued->add('IDs under load', "load $_", (finish_issuing($load[$_]))[0]) foreach 0 .. $#load;
 	my $after = lease($session);
 	isnt($after->{fence}, $before->{fence}, 'the lease is extended under load');
@@ -194,7 +194,7 @@ sub check_release
 	my @load = map { session($one) } 1 .. 3;
 	my %workers;
 
-	start_issuing($_, full_run() ? 40 : 4) foreach @load;
+	start_issuing($_, full_run() ? 40 : 3) foreach @load;
 	foreach my $round (1 .. $rounds)
 	{
 		$workers{ wait_for_lease($session, 'held')->{worker_id} } = 1;

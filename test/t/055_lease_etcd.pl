@@ -76,7 +76,7 @@ sub check_etcd
 	isnt(wait_for_lease($on_two, 'held')->{worker_id}, $lease->{worker_id}, 'another server has another worker ID');
 
 	# Killed and started again: all goes on.
-	my @busy = map { start_issuing(session($_), 6) } $one, $two;
+	my @busy = map { start_issuing(session($_), 4) } $one, $two;
 	$store->kill;
 	wait_for_lease($session, 'stopped');
 	like(last_error($session), qr/Connection refused|connect/i, 'a server whose etcd is away says so');
@@ -89,7 +89,7 @@ sub check_etcd
 	$issued->are_below_fences($store, '... and all lie below the fences');
 
 	# Wiped: there is no pool, until somebody creates it.
-	@busy = map { start_issuing(session($_), 12) } $one, $two;
+	@busy = map { start_issuing(session($_), 9) } $one, $two;
 	sleep 1;
 	$etcd->wipe;
 	wait_until { last_error($session) =~ /has no pool/ } 'the loss to be noticed';
@@ -109,8 +109,8 @@ sub check_etcd
 	# Restored from a snapshot.
 	my $snapshot = PostgreSQL::Test::Utils::tempdir() . '/snapshot';
 	$etcd->save($snapshot);
-	@busy = map { start_issuing(session($_), 12) } $one, $two;
-	sleep 3;
+	@busy = map { start_issuing(session($_), 7) } $one, $two;
+	sleep 2;
 	my $identity = ($store->pool =~ / identity=(\S+)/)[0];
 	$etcd->restore($snapshot);
 	wait_until { $store->pool !~ / identity=$identity/ } 'the restored store to be noticed';

@@ -249,6 +249,36 @@ sub check_moves
 	return;
 }
 
+# Every move gives the server another worker ID, while sessions issue IDs all the time.
+sub check_many_moves
+{
+	my ($moves) = @_;
+	my @busy = map { start_issuing(session($one), $moves / 2 + 1) } 1 .. 3;
+	my %workers;
+
+	configure(lease_pool => 'default');
+	$workers{ wait_for_lease($session, 'held')->{worker_id} }++;
+	foreach my $move (1 .. $moves)
+	{
+		configure(lease_pool => $move % 2 ? 'second' : 'default');
+		wait_until { my $worker = lease($session)->{worker_id}; defined $worker && ($worker >= 8) == $move % 2 && ++$workers{$worker} } 'the next worker ID';
+		sleep rand 0.2;
+	}
+	foreach (0 .. $#busy)
+	{
+		my ($all, $errors) = finish_issuing($busy[$_]);
+		my %seen = map { node_of($_) => 1 } @$all;
+
+		$issued->add("IDs while the worker ID changes $moves times", "many moves $_", $all);
+		is("@$errors", '', '... without an error');
+		cmp_ok(scalar(keys %seen), '>=', 2, '... with all the worker IDs');
+		$busy[$_]->quit;
+	}
+	configure(lease_pool => 'default');
+	wait_until { my $worker = lease($session)->{worker_id}; defined $worker && $worker < 8 } 'the first pool';
+	return;
+}
+
 check_pools();
 check_record_version();
 my ($three, $on_three, $five, $on_five) = check_exhausted();
@@ -256,6 +286,7 @@ $on_five->quit;
 $five->stop('fast');
 check_datacenter_reload();
 check_moves();
+check_many_moves(full_run() ? 60 : 4);
 check_layout_change($three, $on_three);
 $on_three->quit;
 $three->stop('fast');

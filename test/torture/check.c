@@ -211,9 +211,13 @@ read_sessions(void)
 static void
 add_lead(const Event *event)
 {
-	leads[lead_count++] = (Lead) {
-		event->from_us, strtoll(event->detail, NULL, 10), strcmp(event->kind, "lead-of-start") == 0
+	Lead		lead = {
+		.from_us = event->from_us,
+		.ms = strtoll(event->detail, NULL, 10),
+		.is_of_start = strcmp(event->kind, "lead-of-start") == 0,
 	};
+
+	leads[lead_count++] = lead;
 }
 
 static int

@@ -58,7 +58,8 @@ typedef enum Counter
 	STATEMENTS,
 	IDS,
 	SERVER_IDS,
-	GENERATOR_STATEMENTS,		/* under way, but for those of followers and parts */
+	GENERATOR_STATEMENTS,		/* under way, but for those of followers and
+								 * parts */
 	PART_STATEMENTS,
 	PARTIAL_IDS,
 	SESSIONS,
@@ -116,7 +117,7 @@ static FILE *refused;
 static FILE *slow;
 static FILE *errors;
 static uint32_t last_session = 0;
-static volatile sig_atomic_t quiet = 0;	/* SIGUSR1, SIGHUP or 0 */
+static volatile sig_atomic_t quiet = 0; /* SIGUSR1, SIGHUP or 0 */
 static int64_t clock_offset_us;
 
 /* ---------------------------------------------------------------- small things */

@@ -27,7 +27,7 @@ static void
 test_record(void)
 {
 	LeaseRecord record;
-	char text[	LEASE_RECORD_SIZE];
+	char		written[LEASE_RECORD_SIZE];
 
 	check(lease_record_read(RECORD, &record), "a record is read");
 	is_text(record.nonce, NONCE, "its nonce");
@@ -35,8 +35,8 @@ test_record(void)
 	is_number(record.fence_us, INT64CONST(1795910400000000), "its fence");
 	is_number(record.acknowledged, 2, "what its holder has acknowledged");
 	is_text(record.holder, "host:/data", "its holder");
-	lease_record_write(&record, text);
-	is_text(text, RECORD, "it is written as it was read");
+	lease_record_write(&record, written);
+	is_text(written, RECORD, "it is written as it was read");
 }
 
 static void
@@ -44,18 +44,18 @@ test_longest_record(void)
 {
 	LeaseRecord record = {.epoch = PG_INT64_MAX - 1,.fence_us = PG_INT64_MAX,.acknowledged = PG_INT64_MAX};
 	LeaseRecord again;
-	char text[	LEASE_RECORD_SIZE + 1];
-	char		text_again[LEASE_RECORD_SIZE];
+	char		written[LEASE_RECORD_SIZE + 1];
+	char		written_again[LEASE_RECORD_SIZE];
 
 	memset(record.nonce, 'f', LEASE_NONCE_SIZE - 1);
 	memset(record.holder, 'h', LEASE_HOLDER_SIZE - 1);
-	text[		LEASE_RECORD_SIZE] = '!';
+	written[LEASE_RECORD_SIZE] = '!';
 
-	lease_record_write(&record, text);
-	check(text[LEASE_RECORD_SIZE] == '!' && strlen(text) < LEASE_RECORD_SIZE - 1, "the longest record has room");
-	check(lease_record_read(text, &again), "the longest record is read");
-	lease_record_write(&again, text_again);
-	is_text(text_again, text, "the longest record is written as it was read");
+	lease_record_write(&record, written);
+	check(written[LEASE_RECORD_SIZE] == '!' && strlen(written) < LEASE_RECORD_SIZE - 1, "the longest record has room");
+	check(lease_record_read(written, &again), "the longest record is read");
+	lease_record_write(&again, written_again);
+	is_text(written_again, written, "the longest record is written as it was read");
 }
 
 /* What is written for a holder of this name. */
@@ -64,11 +64,11 @@ is_holder(const char *name, const char *expected, const char *what)
 {
 	LeaseRecord record = {.nonce = NONCE,.epoch = 1};
 	LeaseRecord again;
-	char text[	LEASE_RECORD_SIZE];
+	char		written[LEASE_RECORD_SIZE];
 
 	strlcpy(record.holder, name, LEASE_HOLDER_SIZE);
-	lease_record_write(&record, text);
-	check(lease_record_read(text, &again), of("it is read again", what));
+	lease_record_write(&record, written);
+	check(lease_record_read(written, &again), of("it is read again", what));
 	is_text(again.holder, expected, what);
 }
 
@@ -144,27 +144,27 @@ static void
 test_damaged_records(void)
 {
 	LeaseRecord record;
-	char text[	LONG_SIZE];
+	char		written[LONG_SIZE];
 	int			wrong = 0;
 
 	for (int length = 0; length < (int) strlen(RECORD) - (int) strlen("host:/data"); length++)
 	{
-		strlcpy(text, RECORD, length + 1);
-		wrong += lease_record_read(text, &record);
+		strlcpy(written, RECORD, length + 1);
+		wrong += lease_record_read(written, &record);
 	}
 	is_number(wrong, 0, "no record without its end is read");
-	strlcpy(text, RECORD, sizeof(text));
-	memset(text +strlen(text), 'x', LEASE_HOLDER_SIZE);
-	text[		strlen(RECORD) + LEASE_HOLDER_SIZE] = '\0';
+	strlcpy(written, RECORD, sizeof(written));
+	memset(written + strlen(written), 'x', LEASE_HOLDER_SIZE);
+	written[strlen(RECORD) + LEASE_HOLDER_SIZE] = '\0';
 
-	check(!lease_record_read(text, &record), "a holder's name that is too long is refused");
+	check(!lease_record_read(written, &record), "a holder's name that is too long is refused");
 }
 
 static void
 test_pool(void)
 {
 	LeasePool	pool;
-	char text[	LEASE_POOL_SIZE];
+	char		written[LEASE_POOL_SIZE];
 
 	check(lease_pool_read(POOL, &pool), "a pool is read");
 	is_text(pool.identity, NONCE, "its identity");
@@ -177,12 +177,12 @@ test_pool(void)
 	is_number(pool.proposal, 2, "its proposal");
 	is_text(pool.layout, LAYOUT, "its layout");
 	is_text(pool.proposed, "", "no layout is proposed");
-	lease_pool_write(&pool, text);
-	is_text(text, POOL, "it is written as it was read");
+	lease_pool_write(&pool, written);
+	is_text(written, POOL, "it is written as it was read");
 	check(lease_pool_read(POOL LAYOUT_WORD, &pool), "a pool with a proposed layout is read");
 	is_text(pool.proposed, LAYOUT, "its proposed layout");
-	lease_pool_write(&pool, text);
-	is_text(text, POOL LAYOUT_WORD, "it is written as it was read, too");
+	lease_pool_write(&pool, written);
+	is_text(written, POOL LAYOUT_WORD, "it is written as it was read, too");
 }
 
 /* A layout whose text is as long as one can be. */
@@ -210,23 +210,23 @@ test_longest_pool(void)
 		.proposal = PG_INT64_MAX,
 	};
 	LeasePool	again;
-	char text[	LEASE_POOL_SIZE];
-	char		text_again[LEASE_POOL_SIZE];
+	char		written[LEASE_POOL_SIZE];
+	char		written_again[LEASE_POOL_SIZE];
 
 	memset(pool.identity, 'f', LEASE_NONCE_SIZE - 1);
 	longest_layout(pool.layout);
 	longest_layout(pool.proposed);
-	lease_pool_write(&pool, text);
-	check(lease_pool_read(text, &again), "a pool of the largest numbers is read");
+	lease_pool_write(&pool, written);
+	check(lease_pool_read(written, &again), "a pool of the largest numbers is read");
 	check(again.incarnation == PG_UINT64_MAX && again.floor_us == PG_INT64_MAX, "its numbers are kept");
-	lease_pool_write(&again, text_again);
-	is_text(text_again, text, "it is written as it was read");
+	lease_pool_write(&again, written_again);
+	is_text(written_again, written, "it is written as it was read");
 
 	/* More than layouts can be, to see that the numbers leave them room. */
 	memset(pool.layout, 'x', LAYOUT_TEXT_SIZE - 1);
 	memset(pool.proposed, 'x', LAYOUT_TEXT_SIZE - 1);
-	lease_pool_write(&pool, text);
-	check(strlen(text) < LEASE_POOL_SIZE - 1, "any two layouts have room beside the largest numbers");
+	lease_pool_write(&pool, written);
+	check(strlen(written) < LEASE_POOL_SIZE - 1, "any two layouts have room beside the largest numbers");
 }
 
 static void
@@ -271,16 +271,16 @@ test_random_changes(void)
 	for (int i = 0; i < 100000; i++)
 	{
 		LeaseRecord record;
-		char text[] = RECORD;
+		char		written[] = RECORD;
 		char		again[LEASE_RECORD_SIZE];
 
-		text[		seeded_word(&state) % (sizeof(text) - 1)] = seeded_word(&state);
+		written[seeded_word(&state) % (sizeof(written) - 1)] = seeded_word(&state);
 
-		if (!lease_record_read(text, &record))
+		if (!lease_record_read(written, &record))
 			continue;
 		read++;
 		lease_record_write(&record, again);
-		wrong += strcmp(text, again) != 0;
+		wrong += strcmp(written, again) != 0;
 	}
 	is_number(wrong, 0, "a record has one text only");
 	check(read > 100, "some changes leave a record");

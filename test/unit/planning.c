@@ -209,7 +209,11 @@ test_same_numbers(void)
 
 		default_first = default_first && place_of("default", id, &own, NOW_US) < place_of("fleet", id, &own, NOW_US) &&
 			place_of("default", id, NULL, NOW_US) < place_of("fleet", id, NULL, NOW_US);
-		/* Of the first worker of a datacenter, default is likelier all the same. */
+
+		/*
+		 * Of the first worker of a datacenter, default is likelier all the
+		 * same.
+		 */
 		fleet_first = fleet_first &&
 			(worker % 32 == 0 || place_of("fleet", id, &fleet, NOW_US) < place_of("default", id, &fleet, NOW_US));
 	}

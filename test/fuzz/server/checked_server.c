@@ -49,7 +49,8 @@ keep_from_children(char **environment)
  * initialisation first calls malloc(), as libgpg-error's and libfaketime's do
  * from within calls that AddressSanitizer then makes itself; and hangs.
  */
-static void __attribute__((constructor))
+static void
+__attribute__((constructor))
 initialise_first(int argc, char **argv, char **environment)
 {
 	__asan_init();
