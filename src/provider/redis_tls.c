@@ -13,6 +13,7 @@
 
 #ifdef IDGEN_REDIS_TLS
 #include <arpa/inet.h>
+#include <hiredis/hiredis.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/ssl.h>
 #endif

@@ -258,12 +258,20 @@ sub check_users
 	utf8::encode($login{password});
 	utf8::encode($pass);
 	open_store(pool => 'users')->operate('write_pool', new_pool => 'P');
-	$redis->must('ACL', 'SETUSER', 'lease', 'on', ">$pass", '~{idgen:users}:*', '+@all');
+	$redis->must('ACL', 'SETUSER', 'lease', 'on', ">$pass", '~{idgen:*',
+		qw(+eval +evalsha +info +time +get +set +del +incr +pexpire +hget +hset +hgetall +config|get +select));
 	$redis->must('ACL', 'SETUSER', 'narrow', 'on', '>n', '~{idgen:users}:pool', '~{idgen:users}:hold:*', '+@all');
 	$redis->must('ACL', 'SETUSER', 'root', 'on', '>r', '~*', '&*', '+@all');
 	$redis->must('ACL', 'SETUSER', 'default', 'off');
 	$redis->{login} = [ '--no-auth-warning', '--user', 'root', '--pass', 'r' ];
-	answers(open_store(pool => 'users', %login)->operate('write', worker => 1, pool => 'P', new_record => 'x'), 'applied', {}, 'a user with a password');
+	answers(open_store(pool => 'users', %login)->operate('write', worker => 1, pool => 'P', new_record => 'x'), 'applied', {}, 'a user with a password, and what leases.md says');
+	my $in_database = open_store(pool => 'users', store => $redis->store('/1'), %login);
+	answers($in_database->operate('write_pool', new_pool => 'P'), 'applied', {}, '... in another database');
+	foreach my $hold ('take', 'drop')
+	{
+		$in_database->operate('write', worker => 1, pool => 'P', record => $hold eq 'take' ? undef : 'x', new_record => 'x', hold => $hold, hold_nonce => 'n');
+		answers($in_database->operate('keep', worker => 1, hold_nonce => 'n'), $hold eq 'take' ? 'applied' : 'refused', {}, "... that may $hold a hold");
+	}
 	my $wrong = open_store(pool => 'users', user => 'lease', password => 'wrong')->operate('read');
 	answers($wrong, 'unreachable', {}, 'a wrong password');
 	like($wrong->{error}, qr/WRONGPASS/, '... and the error says so');
