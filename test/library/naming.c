@@ -3,7 +3,8 @@
  * naming.c
  *	  Another host name, for LD_PRELOAD.
  *
- * It is the first line of the file that HOST_NAME_FILE names.
+ * It is the first line of the file that HOST_NAME_FILE names.  A library that
+ * was built with _FORTIFY_SOURCE calls the second function.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+extern int	__gethostname_chk(char *name, size_t size, size_t room);
 
 int
 gethostname(char *name, size_t size)
@@ -24,4 +27,10 @@ gethostname(char *name, size_t size)
 		fclose(file);
 	name[strcspn(name, "\n")] = '\0';
 	return 0;
+}
+
+int
+__gethostname_chk(char *name, size_t size, size_t room)
+{
+	return gethostname(name, size < room ? size : room);
 }
