@@ -13,7 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-extern int	__gethostname_chk(char *name, size_t size, size_t room);
+/* From 16 on, extensions are built to export nothing that does not say so. */
+#define EXPORTED __attribute__((visibility("default")))
+
+extern EXPORTED int gethostname(char *name, size_t size);
+extern EXPORTED int __gethostname_chk(char *name, size_t size, size_t room);
 
 int
 gethostname(char *name, size_t size)
