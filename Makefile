@@ -223,29 +223,44 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # Providers of coordination stores are modules of their own, so that idgen itself needs no client of any.  Each is built
-# where its client's headers are.
-# The library of ZooKeeper's client that has no threads; the other one comes with the same headers.
-ZOOKEEPER := $(shell printf '\043include <zookeeper/zookeeper.h>\n' | \
-	$(CC) -x c -shared -fPIC -o /dev/null - -lzookeeper_st 2>/dev/null && echo idgen_zookeeper)
-PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
-	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd) \
-	$(ZOOKEEPER)
-PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o host_resolver.o postgres_address.o postgres_answer.o \
-	postgres_statements.o)
-$(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
-idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
-idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
-ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o host_list.o \
-	store_answer.o)
+# where its client's headers are.  The client of ZooKeeper is the library that has no threads; the one that has them comes
+# with the same headers.
+PROVIDERS = idgen_etcd idgen_postgres idgen_redis idgen_zookeeper
+HAS_PACKAGE = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
+HAS_ZOOKEEPER := $(shell printf '\043include <zookeeper/zookeeper.h>\n' | \
+	$(CC) -x c -shared -fPIC -o /dev/null - -lzookeeper_st 2>/dev/null && echo yes)
+PROVIDER_MODULES := $(addsuffix $(DLSUFFIX), \
+	$(if $(call HAS_PACKAGE,libcurl),idgen_etcd) \
+	$(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
+	$(if $(call HAS_PACKAGE,hiredis),idgen_redis) \
+	$(if $(HAS_ZOOKEEPER),idgen_zookeeper))
+# hiredis has TLS from 1.0 on, in a library of its own, if it was built with it.
+REDIS_PACKAGES := hiredis $(if $(call HAS_PACKAGE,hiredis_ssl openssl),hiredis_ssl openssl)
+
+ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
-idgen_etcd$(DLSUFFIX): $(ETCD_OBJS)
+idgen_etcd$(DLSUFFIX): $(ETCD_OBJS) $(addprefix src/provider/,host_list.o store_answer.o)
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
-ZOOKEEPER_OBJS = $(addprefix src/provider/,idgen_zookeeper.o host_list.o host_resolver.o store_answer.o \
-	zookeeper_address.o zookeeper_connection.o zookeeper_pool.o zookeeper_requests.o)
-idgen_zookeeper$(DLSUFFIX): $(ZOOKEEPER_OBJS)
-idgen_zookeeper$(DLSUFFIX): LIBS_OF_CLIENT = -lzookeeper_st
-PROVIDER_OBJS = $(sort $(POSTGRES_OBJS) $(ETCD_OBJS) $(ZOOKEEPER_OBJS))
+
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+$(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
+idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS) src/provider/resolver.o
+idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq) -pthread
+
+REDIS_OBJS = $(addprefix src/provider/,idgen_redis.o redis_address.o redis_answer.o redis_connection.o redis_scripts.o \
+	redis_tls.o)
+$(REDIS_OBJS): override CPPFLAGS += $(shell pkg-config --cflags $(REDIS_PACKAGES)) \
+	$(if $(filter hiredis_ssl,$(REDIS_PACKAGES)),-DIDGEN_REDIS_TLS)
+idgen_redis$(DLSUFFIX): $(REDIS_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_redis$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs $(REDIS_PACKAGES)) -pthread
+
+ZOOKEEPER_OBJS = $(addprefix src/provider/,idgen_zookeeper.o zookeeper_address.o zookeeper_connection.o zookeeper_pool.o \
+	zookeeper_requests.o)
+idgen_zookeeper$(DLSUFFIX): $(ZOOKEEPER_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_zookeeper$(DLSUFFIX): LIBS_OF_CLIENT = -lzookeeper_st -pthread
+
+PROVIDER_OBJS = $(ETCD_OBJS) $(POSTGRES_OBJS) $(REDIS_OBJS) $(ZOOKEEPER_OBJS) \
+	$(addprefix src/provider/,host_list.o resolver.o store_answer.o)
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
@@ -259,7 +274,7 @@ install-providers: $(PROVIDER_MODULES) installdirs
 uninstall: uninstall-providers
 .PHONY: uninstall-providers
 uninstall-providers:
-	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX) idgen_zookeeper$(DLSUFFIX))
+	rm -f $(foreach provider,$(PROVIDERS),'$(DESTDIR)$(pkglibdir)/$(provider)$(DLSUFFIX)')
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
 $(OBJS) $(PROVIDER_OBJS): $(HEADERS) $(srcdir)/idgen.control
@@ -315,7 +330,7 @@ PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
 # Types of C, and of clients of stores, that not all majors' lists of types have.
-C_TYPES = int64_t __int128 zhandle_t clientid_t zoo_op_t zoo_op_result_t
+C_TYPES = int64_t __int128 redisReply redisAsyncContext SSL SSL_CTX zhandle_t clientid_t zoo_op_t zoo_op_result_t
 
 # pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs

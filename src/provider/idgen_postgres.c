@@ -27,10 +27,10 @@
 #include "utils/memutils.h"
 
 #include "lease/lease_provider.h"
-#include "host_resolver.h"
 #include "postgres_address.h"
 #include "postgres_answer.h"
 #include "postgres_statements.h"
+#include "resolver.h"
 
 PG_MODULE_MAGIC;
 

@@ -13,8 +13,8 @@
 
 #include <libpq-fe.h>
 
-#include "host_resolver.h"
 #include "postgres_address.h"
+#include "resolver.h"
 
 /* Settings that each server may have a value of its own for. */
 static const char *const lists[] = {"host", "hostaddr", "port"};

@@ -9,7 +9,7 @@
  * its watcher is told of that.  They are used here to count failures alone.
  *
  * The library waits in two cases, and is kept from both.  It would ask for the
- * addresses of hosts: that is done by host_resolver.c, and the library is given
+ * addresses of hosts: that is done by resolver.c, and the library is given
  * numbers.  It would look for another server only after two thirds of the
  * session's time without an answer: zookeeper_connection_cut() ends the
  * connection behind its back, and the session goes on with the next server.

@@ -11,7 +11,7 @@
 #include <zookeeper/zookeeper.h>
 
 #include "lease/lease_provider.h"
-#include "provider/host_resolver.h"
+#include "provider/resolver.h"
 #include "provider/zookeeper_address.h"
 
 typedef struct ZookeeperConnection

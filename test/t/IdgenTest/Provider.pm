@@ -14,8 +14,19 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 
 our @EXPORT = qw(
-  create_provider_functions provider_server provider answers
+  provider_server create_provider_functions provider answers
 );
+
+# A started server from which providers can be called.
+sub provider_server
+{
+	my $node = PostgreSQL::Test::Cluster->new('server');
+
+	$node->init;
+	$node->start;
+	create_provider_functions($node);
+	return $node;
+}
 
 # Declares the functions of test/lease/idgen_provider_test.c in database postgres.
 sub create_provider_functions
@@ -27,8 +38,8 @@ sub create_provider_functions
 		'postgres', qq{
 		CREATE TYPE provider_answer AS (outcome text, ms float8, pool text, record text, hold_nonce text, worker integer,
 			workers text[], incarnation text, revision text, clock_us bigint, clock_error_us bigint, error text);
-		CREATE FUNCTION provider_open(module text, store text, pool text, "user" text, password text, timeout_ms integer)
-			RETURNS integer LANGUAGE C AS '$library';
+		CREATE FUNCTION provider_open(module text, store text, pool text, "user" text, password text, timeout_ms integer,
+			accept_loss boolean DEFAULT false) RETURNS integer LANGUAGE C AS '$library';
 		CREATE FUNCTION provider_start(session integer, kind text, worker integer DEFAULT 0,
 			pool text DEFAULT NULL, new_pool text DEFAULT NULL, record text DEFAULT NULL, new_record text DEFAULT NULL,
 			hold text DEFAULT 'leave', hold_nonce text DEFAULT NULL, ttl_ms integer DEFAULT 30000)
@@ -49,19 +60,8 @@ sub create_provider_functions
 	return;
 }
 
-# A started server from which providers can be called.
-sub provider_server
-{
-	my $node = PostgreSQL::Test::Cluster->new('server');
-
-	$node->init;
-	$node->start;
-	create_provider_functions($node);
-	return $node;
-}
-
 # A session with a store.  Options: module (as $libdir/idgen_etcd, or a file without its
-# suffix), store, pool, user, password, timeout (ms); in (another provider, to share its
+# suffix), store, pool, user, password, timeout (ms), accept_loss; in (another provider, to share its
 # session of the server).
 sub provider
 {
@@ -74,9 +74,9 @@ sub new
 	my $self = bless { session => $option{in} ? $option{in}->{session} : session($node) }, $class;
 
 	$self->{number} = $self->{session}->query(
-		sprintf 'SELECT provider_open(%s, %s, %s, %s, %s, %d)',
+		sprintf 'SELECT provider_open(%s, %s, %s, %s, %s, %d, %s)',
 		(map { literal($_) } $option{module}, $option{store}, $option{pool} // 'default', $option{user}, $option{password}),
-		$option{timeout} // 2000);
+		$option{timeout} // 2000, $option{accept_loss} ? 'true' : 'false');
 	return $self;
 }
 

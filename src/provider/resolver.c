@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * host_resolver.c
+ * resolver.c
  *	  The addresses of a host, without waiting for them.
  *
  * The C library's resolver waits, for many seconds if name servers are away.
@@ -23,7 +23,7 @@
 
 #include "port/atomics.h"
 
-#include "host_resolver.h"
+#include "provider/resolver.h"
 
 struct Resolver
 {
