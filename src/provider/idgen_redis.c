@@ -126,8 +126,8 @@ fail(LeaseSession *session, const char *error)
 static void
 take_setting(LeaseSession *session, const redisReply *reply)
 {
-	char text[	LEASE_ERROR_SIZE];
-	const char *objection = redis_answer_objection(reply, session->settings_taken++, text, sizeof(text));
+	char		message[LEASE_ERROR_SIZE];
+	const char *objection = redis_answer_objection(reply, session->settings_taken++, message, sizeof(message));
 
 	if (objection != NULL)
 		fail(session, objection);
