@@ -93,7 +93,7 @@ zookeeper_pool_prepare(zhandle_t *handle, const ZookeeperPool *pool, uint64 rand
 
 	if (batch == NULL)
 		return NULL;
-	snprintf(marker, sizeof(marker), MARKER "%0*" INT64_MODIFIER "x", MARKER_DIGITS, random);
+	snprintf(marker, sizeof(marker), MARKER "%0*llx", MARKER_DIGITS, (unsigned long long) random);
 	zookeeper_create(handle, batch, pool->parent, &pool->node_rights);
 	zookeeper_create(handle, batch, pool->base, &pool->node_rights);
 	for (int i = 0; i < lengthof(parts); i++)
