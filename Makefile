@@ -330,7 +330,8 @@ PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
 # Types of C, and of clients of stores, that not all majors' lists of types have.
-C_TYPES = int64_t __int128 redisReply redisAsyncContext SSL SSL_CTX zhandle_t clientid_t zoo_op_t zoo_op_result_t
+C_TYPES = int64_t __int128 CURL CURLM CURLcode CURLMcode CURLMsg CURLoption redisReply redisAsyncContext SSL SSL_CTX \
+	zhandle_t clientid_t zoo_op_t zoo_op_result_t
 
 # pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs

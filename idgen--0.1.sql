@@ -2275,7 +2275,7 @@ GRANT SELECT ON idgen_timelines TO PUBLIC;
 CREATE FUNCTION idgen_lease_create_pool(first_worker integer, last_worker integer, after_loss boolean DEFAULT false)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_lease_create_pool'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 
 COMMENT ON FUNCTION idgen_lease_create_pool(integer, integer, boolean) IS
 'creates the pool of worker IDs that idgen.lease_pool names, with the layout and the datacenter of this server; after_loss says that the store has lost data, and lets IDs begin beyond all that servers may still issue';
@@ -2285,7 +2285,7 @@ REVOKE ALL ON FUNCTION idgen_lease_create_pool(integer, integer, boolean) FROM P
 CREATE FUNCTION idgen_lease_widen_pool(first_worker integer, last_worker integer)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_lease_widen_pool'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 
 COMMENT ON FUNCTION idgen_lease_widen_pool(integer, integer) IS
 'adds worker IDs to the pool; servers that hold one keep it';
@@ -2295,7 +2295,7 @@ REVOKE ALL ON FUNCTION idgen_lease_widen_pool(integer, integer) FROM PUBLIC;
 CREATE FUNCTION idgen_lease_propose_layout(layout snowflake_layout)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_lease_propose_layout'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 
 COMMENT ON FUNCTION idgen_lease_propose_layout(snowflake_layout) IS
 'proposes another layout for the pool; each server acknowledges it with the next extension of its lease';

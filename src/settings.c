@@ -259,9 +259,17 @@ check_lease_pool(char **text, void **extra, GucSource source)
 {
 	const char *objection = lease_pool_objection(*text);
 
-	if (objection != NULL)
-		GUC_check_errdetail("%s", objection);
-	return objection == NULL;
+	if (objection == NULL || !is_alter_system())
+		return true;
+	GUC_check_errdetail("%s", objection);
+	return false;
+}
+
+static void
+assign_lease_pool(const char *text, void *extra)
+{
+	lease_pool.value = lease_pool_objection(text) == NULL ? 0 : SETTING_INVALID;
+	log_if_invalid(&lease_pool, text);
 }
 
 static GucSource
@@ -393,10 +401,10 @@ define_lease(void)
 					"It is etcd://host:port,..., etcds://host:port,..., postgresql://host:port/database, zookeeper://host:port,.../path or redis://host:port/number.  If it is empty, \"idgen.worker_id\" is the worker ID.",
 					"", GUC_SUPERUSER_ONLY, check_lease_store, assign_lease_store, show_lease_store);
 	lease_store_is_defined = true;
-	DefineCustomStringVariable("idgen.lease_pool",
-							   "Sets the pool of worker IDs from which this server leases one.",
-							   NULL, &lease_pool_name, "default", PGC_SIGHUP, 0,
-							   check_lease_pool, NULL, NULL);
+	define_identity(&lease_pool,
+					"Sets the pool of worker IDs from which this server leases one.",
+					"The name of the pool is 1 to 64 letters, digits, underscores and hyphens.",
+					"default", 0, check_lease_pool, assign_lease_pool, NULL);
 	DefineCustomStringVariable("idgen.lease_secret_file",
 							   "Sets the file with the user and the password for the coordination store.",
 							   "The file must belong to the user that runs the server, and nobody else may have access to it.",

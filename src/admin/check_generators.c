@@ -299,7 +299,8 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 		finding_put(result, FINDING_ERROR, generator->subject,
 					"Give it a node of its own, or choose another layout.",
 					"The server's node, datacenter %s and worker %s, does not fit the generator's layout, so the generator issues no IDs.",
-					generator_datacenter.str, setting_show_text(&generator_worker));
+					generator_datacenter.str,
+					server_worker_is_leased() ? psprintf("%d", server_worker()) : setting_show_text(&generator_worker));
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);

@@ -10,6 +10,9 @@
 #include "postgres.h"
 
 #include "access/xlog.h"
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/timestamp.h"
 
 #include "admin/check_finding.h"
@@ -20,13 +23,22 @@
 #include "generator/leased_numbers.h"
 #include "lease/lease_store.h"
 
-/* What the agent said last, or a sentence that says why it said nothing. */
+/*
+ * What the agent said last, or a sentence that says why it said nothing.  It
+ * can contain the address of the store, as idgen.lease_store does.
+ */
 static const char *
 get_last_error(const LeaseReport *lease)
 {
 	if (lease->agent_pid == 0)
-		return "The lease agent is not running; the first ID starts it.";
-	return lease->last_error[0] == '\0' ? "The store has not answered yet." : lease->last_error;
+		return "The lease agent is not running.";
+	if (!has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_SETTINGS))
+		return "Members of pg_read_all_settings see what the store answered.";
+	if (lease->last_error[0] != '\0')
+		return lease->last_error;
+	if (lease_is_overdue())
+		return psprintf("The lease agent, which has PID %d, does not respond.", lease->agent_pid);
+	return "The store has not answered yet.";
 }
 
 /* No worker ID is held.  A standby claims one when it is promoted. */
@@ -35,9 +47,14 @@ check_no_worker(ReturnSetInfo *result, const LeaseReport *lease)
 {
 	if (RecoveryInProgress())
 		return;
-	finding_put(result, lease->agent_pid == 0 ? FINDING_NOTICE : FINDING_ERROR, lease_store.name,
-				"See idgen_lease() and docs/leases.md.",
-				"This server holds no worker ID. %s", get_last_error(lease));
+	if (lease->agent_pid == 0 && pg_atomic_read_u64(&shmem_area()->lease.start_tried_ns) == 0)
+		finding_put(result, FINDING_NOTICE, lease_store.name,
+					"Add \"idgen\" to \"shared_preload_libraries\", so that it is claimed when the server starts.",
+					"No worker ID has been claimed yet. The first ID starts the lease agent.");
+	else
+		finding_put(result, FINDING_ERROR, lease_store.name,
+					"See idgen_lease() and docs/leases.md.",
+					"This server holds no worker ID. %s", get_last_error(lease));
 }
 
 /* The worker ID is held.  Is the lease extended? */
@@ -47,7 +64,7 @@ check_extension(ReturnSetInfo *result, const LeaseReport *lease)
 	int64		until_us = pg_atomic_read_u64(&shmem_area()->lease_limits.until_us);
 	bool		is_open = until_us > clock_unix_ns() / NS_PER_US;
 
-	if (lease->machine.failures == 0 && lease->machine.is_held)
+	if (lease->machine.failures == 0 && lease->machine.is_held && !lease_is_overdue())
 		return;
 	finding_put(result, is_open ? FINDING_WARNING : FINDING_ERROR, lease_store.name,
 				"See idgen_lease() and docs/leases.md.",
@@ -80,7 +97,10 @@ check_lease(ReturnSetInfo *result, const SnowflakeLayout *layout)
 					setting_invalid_hint(&lease_store),
 					"The value is invalid, so IDs that contain the server's worker ID are not issued. %s",
 					lease_store_objection(lease_store.str));
-	if (!lease_is_configured() || !setting_is_valid(&lease_store))
+	if (lease_is_configured() && !setting_is_valid(&lease_pool))
+		finding_put(result, FINDING_ERROR, lease_pool.name, setting_invalid_hint(&lease_pool),
+					"The value \"%s\" is invalid, so no worker ID is leased.", lease_pool.str);
+	if (!lease_is_configured() || lease_settings_objection() != NULL)
 		return;
 	if (setting_is_valid(&generator_worker) && generator_worker.value != 0)
 		finding_put(result, FINDING_NOTICE, generator_worker.name,

@@ -24,6 +24,7 @@
 #include "engine/node_settings.h"
 #include "engine/reference_clock.h"
 #include "engine/drift.h"
+#include "generator/leased_numbers.h"
 #include "generator/server_layout.h"
 #include "lease/lease_pool.h"
 #include "lease/lease_store.h"
@@ -52,13 +53,13 @@ check_range(const SnowflakeLayout *layout, const WorkerRange *range)
 	if (largest < 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("layout of this server has no worker field"),
-				errhint("Choose a layout with one for \"%s\".", server_layout_setting.name));
+				errmsg("layout has no worker field"),
+				errhint("Choose a layout with one for \"%s\", and for the pool.", server_layout_setting.name));
 	if (range->first < 0 || range->last < range->first || range->last > largest)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("invalid range of worker IDs: %d to %d", range->first, range->last),
-				errdetail("Worker IDs of this server's layout go from 0 to " INT64_FORMAT ".", largest));
+				errdetail("Worker IDs of the layout go from 0 to " INT64_FORMAT ".", largest));
 }
 
 /* ERROR UNDEFINED_OBJECT if there is no pool. */
@@ -68,7 +69,7 @@ check_exists(const LeasePoolState *state)
 	if (!state->exists)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_OBJECT),
-				errmsg("pool \"%s\" does not exist in the coordination store", lease_pool_name),
+				errmsg("pool \"%s\" does not exist in the coordination store", lease_pool.str),
 				errhint("Create it with idgen_lease_create_pool()."));
 }
 
@@ -77,6 +78,17 @@ static int64
 get_floor_us(int64 reach_us)
 {
 	return clock_unix_ns() / NS_PER_US + reach_us + lease_most_ahead_us();
+}
+
+/* ERROR NULL_VALUE_NOT_ALLOWED if an argument is NULL. */
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("arguments of functions that change a pool must not be null"));
 }
 
 /* ---------------------------------------------------------------- creating and widening */
@@ -90,7 +102,7 @@ create_pool(const LeasePoolState *state, LeasePool *pool, void *argument)
 	if (state->exists && !range->after_loss)
 		ereport(ERROR,
 				errcode(ERRCODE_DUPLICATE_OBJECT),
-				errmsg("pool \"%s\" already exists", lease_pool_name),
+				errmsg("pool \"%s\" already exists", lease_pool.str),
 				errdetail("It has worker IDs %d to %d and layout \"%s\".", pool->first_worker, pool->last_worker, pool->layout),
 				errhint("If the store has lost data, use after_loss => true. To add worker IDs, use idgen_lease_widen_pool()."));
 	lease_make_nonce(pool->identity);
@@ -111,6 +123,7 @@ idgen_lease_create_pool(PG_FUNCTION_ARGS)
 {
 	WorkerRange range = {PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_BOOL(2)};
 
+	check_arguments(fcinfo);
 	setting_check(&generator_datacenter);
 	check_range(server_layout(), &range);
 	lease_pool_change(create_pool, &range);
@@ -139,6 +152,7 @@ idgen_lease_widen_pool(PG_FUNCTION_ARGS)
 {
 	WorkerRange range = {PG_GETARG_INT32(0), PG_GETARG_INT32(1)};
 
+	check_arguments(fcinfo);
 	check_range(server_layout(), &range);
 	lease_pool_change(widen_pool, &range);
 	PG_RETURN_VOID();
@@ -146,27 +160,17 @@ idgen_lease_widen_pool(PG_FUNCTION_ARGS)
 
 /* ---------------------------------------------------------------- changing the layout */
 
-/* The numbers of a worker ID of the pool in a layout. */
-static IdNumbers
-get_worker_numbers(const SnowflakeLayout *layout, const LeasePool *pool, int worker)
-{
-	uint64		datacenter_bits = layout_has(layout, LAYOUT_DATACENTER) ?
-		layout_put(layout, LAYOUT_DATACENTER, pool->datacenter) : 0;
-
-	return layout_node_numbers(layout, datacenter_bits | layout_put(layout, LAYOUT_WORKER, worker));
-}
-
 /* ERROR INVALID_PARAMETER_VALUE if IDs of two worker IDs could be equal while both layouts are in use. */
 static void
 check_keeps_apart(const LeasePool *pool, const SnowflakeLayout *present, const SnowflakeLayout *proposed)
 {
 	for (int one = pool->first_worker; one <= pool->last_worker; one++)
 	{
-		IdNumbers	before = get_worker_numbers(present, pool, one);
+		IdNumbers	before = leased_numbers_of_worker(present, pool, one);
 
 		for (int other = pool->first_worker; other <= pool->last_worker; other++)
 		{
-			IdNumbers	after = get_worker_numbers(proposed, pool, other);
+			IdNumbers	after = leased_numbers_of_worker(proposed, pool, other);
 
 			if (layout_may_be_equal(&before, &after) && !(one == other && layout_shares_timeline(&before, &after)))
 				ereport(ERROR,
@@ -195,12 +199,16 @@ propose_layout(const LeasePoolState *state, LeasePool *pool, void *argument)
 				errdetail("It is \"%s\".", pool->proposed),
 				errhint("Use idgen_lease_commit_layout() or idgen_lease_abort_layout()."));
 	check_range(proposed, &range);
+	(void) layout_read(pool->layout, &present, &problem);
+	if (layout_equal(&present, proposed))
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the pool has this layout already"));
 	if (pool->datacenter != 0 && !layout_has(proposed, LAYOUT_DATACENTER))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("layout has no datacenter field"),
 				errdetail("The pool is that of datacenter %d, so servers with this layout could not use it.", pool->datacenter));
-	(void) layout_read(pool->layout, &present, &problem);
 	check_keeps_apart(pool, &present, proposed);
 	layout_write(proposed, pool->proposed, sizeof(pool->proposed));
 	pool->proposal++;
@@ -212,6 +220,7 @@ idgen_lease_propose_layout(PG_FUNCTION_ARGS)
 {
 	SnowflakeLayout *layout = (SnowflakeLayout *) PG_GETARG_POINTER(0);
 
+	check_arguments(fcinfo);
 	if (!server_layout_is_possible(layout))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),

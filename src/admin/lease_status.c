@@ -126,7 +126,7 @@ idgen_lease_workers(PG_FUNCTION_ARGS)
 	if (!state->exists)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_OBJECT),
-				errmsg("pool \"%s\" does not exist in the coordination store", lease_pool_name),
+				errmsg("pool \"%s\" does not exist in the coordination store", lease_pool.str),
 				errhint("Create it with idgen_lease_create_pool()."));
 	workers = state->answer.workers;
 	qsort(state->answer.workers, state->answer.worker_count, sizeof(LeaseWorker), compare_workers);
@@ -156,6 +156,8 @@ describe_state(const LeaseReport *lease, bool is_open)
 		case LEASE_STATE_HELD:
 			break;
 	}
+	if (lease_is_overdue())
+		return "stopped";
 	if (lease->machine.failures == 0)
 		return "held";
 	return is_open ? "adrift" : "stopped";
@@ -190,7 +192,7 @@ idgen_lease(PG_FUNCTION_ARGS)
 	values[LEASE_STATE] = CStringGetTextDatum(describe_state(&lease, is_open));
 	nulls[LEASE_STORE] = nulls[LEASE_POOL] = !lease_is_configured() || !setting_is_valid(&lease_store);
 	values[LEASE_STORE] = CStringGetTextDatum(nulls[LEASE_STORE] ? "" : lease_store.str);
-	values[LEASE_POOL] = CStringGetTextDatum(lease_pool_name);
+	values[LEASE_POOL] = CStringGetTextDatum(lease_pool.str);
 	set_held_columns(&lease, values, nulls);
 	values[LEASE_FAILURES] = Int64GetDatum(lease.machine.failures);
 	nulls[LEASE_LAST_ERROR] = lease.last_error[0] == '\0';

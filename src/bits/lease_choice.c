@@ -56,7 +56,11 @@ static void
 consider(Choosing *choosing, int worker, const LeaseWorker *stored)
 {
 	const LeaseNeeds *needs = choosing->needs;
-	Candidate	candidate = {.rank = CHOICE_NEVER_USED,.worker = worker,.stored = stored};
+	Candidate	candidate = {
+		.rank = CHOICE_NEVER_USED,
+		.worker = worker,
+		.stored = stored,
+	};
 	uint64		lot = choosing->seed + worker;
 	int64		start_us;
 

@@ -26,22 +26,23 @@ typedef struct Words
 
 /* The rest of text after prefix; NULL if it does not begin with that. */
 static const char *
-after_prefix(const char *text, const char *prefix)
+after_prefix(const char *str, const char *prefix)
 {
 	size_t		length = strlen(prefix);
 
-	return strncmp(text, prefix, length) == 0 ? text +length : NULL;
+	return strncmp(str, prefix, length) == 0 ? str + length : NULL;
 }
 
 static Words
-begin_words(const char *text, const char *format)
+begin_words(const char *str, const char *format)
 {
-	const char *rest = after_prefix(text, format);
-
-	return (Words)
-	{
-		.rest = rest == NULL ? "" : rest,.is_valid = rest != NULL
+	const char *rest = after_prefix(str, format);
+	Words		words = {
+		.rest = rest == NULL ? "" : rest,
+		.is_valid = rest != NULL,
 	};
+
+	return words;
 }
 
 /*
@@ -101,11 +102,11 @@ read_nonce(Words *words, const char *name, char *nonce)
 
 /* Replace each byte from by to. */
 static void
-replace_byte(char *text, char from, char to)
+replace_byte(char *str, char from, char to)
 {
-	for (; *text !='\0'; text ++)
-		if (*text == from)
-			*text = to;
+	for (; *str != '\0'; str++)
+		if (*str == from)
+			*str = to;
 }
 
 /* Read a layout, or nothing if it may be missing. */
@@ -156,9 +157,9 @@ read_holder(Words *words, const char *name, char *holder)
 
 /* Read the text of a record.  Returns false if it is none, or has another version. */
 bool
-lease_record_read(const char *text, LeaseRecord *record)
+lease_record_read(const char *str, LeaseRecord *record)
 {
-	Words		words = begin_words(text, RECORD_FORMAT);
+	Words		words = begin_words(str, RECORD_FORMAT);
 
 	memset(record, 0, sizeof(LeaseRecord));
 	read_nonce(&words, "nonce", record->nonce);
@@ -172,21 +173,21 @@ lease_record_read(const char *text, LeaseRecord *record)
 
 /* Write a record to text (LEASE_RECORD_SIZE). */
 void
-lease_record_write(const LeaseRecord *record, char *text)
+lease_record_write(const LeaseRecord *record, char *str)
 {
 	char		holder[LEASE_HOLDER_SIZE];
 
 	lease_holder_clean(record->holder, holder);
-	snprintf(text, LEASE_RECORD_SIZE,
+	snprintf(str, LEASE_RECORD_SIZE,
 			 RECORD_FORMAT " nonce=%s epoch=" INT64_FORMAT " fence=" INT64_FORMAT " acknowledged=" INT64_FORMAT " holder=%s",
 			 record->nonce, record->epoch, record->fence_us, record->acknowledged, holder);
 }
 
 /* Read the text of a pool's record.  Returns false if it is none, or has another version. */
 bool
-lease_pool_read(const char *text, LeasePool *pool)
+lease_pool_read(const char *str, LeasePool *pool)
 {
-	Words		words = begin_words(text, POOL_FORMAT);
+	Words		words = begin_words(str, POOL_FORMAT);
 
 	memset(pool, 0, sizeof(LeasePool));
 	read_nonce(&words, "identity", pool->identity);
@@ -204,7 +205,7 @@ lease_pool_read(const char *text, LeasePool *pool)
 
 /* Write a pool's record to text (LEASE_POOL_SIZE).  Its layouts are valid. */
 void
-lease_pool_write(const LeasePool *pool, char *text)
+lease_pool_write(const LeasePool *pool, char *str)
 {
 	char		layout[LAYOUT_TEXT_SIZE];
 	char		proposed[LAYOUT_TEXT_SIZE];
@@ -213,7 +214,7 @@ lease_pool_write(const LeasePool *pool, char *text)
 	strlcpy(proposed, pool->proposed, sizeof(proposed));
 	replace_byte(layout, ' ', '+');
 	replace_byte(proposed, ' ', '+');
-	snprintf(text, LEASE_POOL_SIZE,
+	snprintf(str, LEASE_POOL_SIZE,
 			 POOL_FORMAT " identity=%s datacenter=%d first=%d last=%d reach=" INT64_FORMAT " floor=" INT64_FORMAT
 			 " incarnation=" UINT64_FORMAT " proposal=" INT64_FORMAT " layout=%s proposed=%s",
 			 pool->identity, pool->datacenter, pool->first_worker, pool->last_worker, pool->reach_us, pool->floor_us,

@@ -66,10 +66,10 @@ typedef struct LeasePool
 											 * proposed now */
 } LeasePool;
 
-extern bool lease_record_read(const char *text, LeaseRecord *record);
-extern void lease_record_write(const LeaseRecord *record, char *text);
-extern bool lease_pool_read(const char *text, LeasePool *pool);
-extern void lease_pool_write(const LeasePool *pool, char *text);
+extern bool lease_record_read(const char *str, LeaseRecord *record);
+extern void lease_record_write(const LeaseRecord *record, char *str);
+extern bool lease_pool_read(const char *str, LeasePool *pool);
+extern void lease_pool_write(const LeasePool *pool, char *str);
 extern void lease_holder_clean(const char *holder, char *clean);
 extern void lease_nonce_write(const uint8 *random16, char *nonce);
 

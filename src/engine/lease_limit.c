@@ -45,7 +45,10 @@
 #include "engine/clock.h"
 #include "engine/lease_limit.h"
 
-ServerSetting lease_store = {.name = "idgen.lease_store",.str = ""};
+ServerSetting lease_store = {
+	.name = "idgen.lease_store",
+	.str = "",
+};
 
 /* ------------------------------------------------------ for processes that issue IDs */
 
@@ -105,6 +108,20 @@ lease_read(void)
 	return report;
 }
 
+/*
+ * Has the lease ended, by the clock, although more has been asked for?  The
+ * agent may have stopped, so that it reports no failure.
+ */
+bool
+lease_is_overdue(void)
+{
+	SharedArea *area = shmem_area();
+	uint64		until_us = pg_atomic_read_u64(&area->lease_limits.until_us);
+
+	return until_us != 0 && until_us <= (uint64) clock_unix_ns() / NS_PER_US &&
+		pg_atomic_read_u64(&area->lease.wanted_us) > until_us;
+}
+
 /* What the store, or the agent, said last, as sentences. */
 static char *
 describe_last_error(void)
@@ -113,9 +130,11 @@ describe_last_error(void)
 
 	if (report.agent_pid == 0)
 		return pstrdup("The lease agent is not running.");
-	if (report.last_error[0] == '\0')
-		return pstrdup("The store has not answered yet.");
-	return pstrdup(report.last_error);
+	if (report.last_error[0] != '\0')
+		return pstrdup(report.last_error);
+	if (report.machine.is_held)
+		return psprintf("The lease agent, which has PID %d, does not respond.", report.agent_pid);
+	return pstrdup("The store has not answered yet.");
 }
 
 /*

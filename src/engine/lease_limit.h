@@ -44,7 +44,10 @@ static inline LeaseHolding
 lease_holding(void)
 {
 	uint64		holding = pg_atomic_read_u64(&shmem_area()->lease_limits.holding);
-	LeaseHolding parts = {.changes = holding >> 32,.code = holding};
+	LeaseHolding parts = {
+		.changes = holding >> 32,
+		.code = holding,
+	};
 
 	return parts;
 }
@@ -94,6 +97,7 @@ extern void lease_report_end(int max_wait_ms);
 extern void lease_report_no_worker(int max_wait_ms);
 extern void lease_report_no_pool(int max_wait_ms);
 extern LeaseReport lease_read(void);
+extern bool lease_is_overdue(void);
 extern void lease_request(LeaseRequest request);
 
 /* For the agent. */

@@ -24,8 +24,14 @@
 /* Holds a host name: Linux has 64 characters at most, others 255. */
 #define HOST_NAME_SIZE 256
 
-ServerSetting generator_datacenter = {.name = "idgen.datacenter_id",.str = "0"};
-ServerSetting generator_worker = {.name = "idgen.worker_id",.str = "0"};
+ServerSetting generator_datacenter = {
+	.name = "idgen.datacenter_id",
+	.str = "0",
+};
+ServerSetting generator_worker = {
+	.name = "idgen.worker_id",
+	.str = "0",
+};
 
 /* The name of this machine, without its domain. */
 static void

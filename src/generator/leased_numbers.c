@@ -22,9 +22,9 @@
 
 #define NO_WORKER (-1)
 
-/* The numbers of one worker ID of a pool with this layout. */
-static IdNumbers
-get_worker_numbers(const SnowflakeLayout *layout, const LeasePool *pool, int worker)
+/* The numbers of one worker ID of a pool, in a layout that has a worker field. */
+IdNumbers
+leased_numbers_of_worker(const SnowflakeLayout *layout, const LeasePool *pool, int worker)
 {
 	uint64		node_bits = layout_put(layout, LAYOUT_WORKER, worker);
 
@@ -49,7 +49,7 @@ leased_numbers_clash(const LeasePool *pool, const IdNumbers *numbers, int own_wo
 		return NO_WORKER;
 	for (int worker = pool->first_worker; worker <= pool->last_worker; worker++)
 	{
-		IdNumbers	leased = get_worker_numbers(&layout, pool, worker);
+		IdNumbers	leased = leased_numbers_of_worker(&layout, pool, worker);
 
 		if (layout_may_be_equal(numbers, &leased) &&
 			!(worker == own_worker && layout_shares_timeline(numbers, &leased)))

@@ -70,6 +70,8 @@ typedef struct Agent
 	char		published_pool[LEASE_POOL_SIZE];	/* its text at that time */
 	bool		needs_worker;
 	bool		is_releasing;
+	bool		was_taken_over; /* another server has our last worker ID, and
+								 * we have none since */
 	int64		keep_ns;		/* when the hold is to be kept; monotonic */
 	int64		retry_ns;		/* nothing is tried before; monotonic */
 	int64		exchange_ns;	/* until then, IDs must begin at the clock;
@@ -112,7 +114,7 @@ get_state(void)
 {
 	if (agent.machine.is_held)
 		return LEASE_STATE_HELD;
-	if (agent.machine.problem == LEASE_TAKEN_OVER)
+	if (agent.was_taken_over)
 		return LEASE_STATE_LOST;
 	return agent.needs_worker ? LEASE_STATE_CLAIMING : LEASE_STATE_NONE;
 }
@@ -189,8 +191,9 @@ note_open_error(MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	snprintf(agent.error, LEASE_ERROR_SIZE, "%s%s%s", error->message,
-			 error->detail == NULL ? "" : ": ", error->detail == NULL ? "" : error->detail);
+	snprintf(agent.error, LEASE_ERROR_SIZE, "%s%s%s%s%s", error->message,
+			 error->detail == NULL ? "" : ": ", error->detail == NULL ? "" : error->detail,
+			 error->hint == NULL ? "" : ". ", error->hint == NULL ? "" : error->hint);
 	FreeErrorData(error);
 }
 
@@ -260,6 +263,10 @@ digest(LeaseNeeds *needs, LeaseOutcome outcome, const LeaseAnswer *answer)
 	if (answer->error[0] != '\0')
 		strlcpy(agent.error, answer->error, LEASE_ERROR_SIZE);
 	lease_report_problem(&agent.machine, &agent.terms.terms, agent.error);
+	if (agent.machine.is_held)
+		agent.was_taken_over = false;
+	else if (agent.machine.problem == LEASE_TAKEN_OVER)
+		agent.was_taken_over = true;
 	agent.retry_ns = get_retry_ns(outcome, now_ns);
 	if (step == LEASE_KEEPING || step == LEASE_ATTACHING || step == LEASE_CLAIMING)
 		schedule_keeping(now_ns);
@@ -330,6 +337,7 @@ release(void)
 		lease_make_nonce(needs.nonce);
 	give_up_ns = 0;
 	agent.is_releasing = false;
+	agent.was_taken_over = false;
 	agent.machine.is_held = false;
 	agent.machine.is_attached = false;
 	agent.published_claims = agent.machine.claims;
@@ -341,17 +349,16 @@ release(void)
 
 /* Requests that have come together are served in this order. */
 static void
-serve_requests(int64 now_ns)
+serve_requests(uint32 requests)
 {
-	uint32		requests = pg_atomic_exchange_u32(&shmem_area()->lease.requests, 0);
+	int64		now_ns;
 
-	if (requests == 0)
-		return;
 	if ((requests & (LEASE_REQUEST_RELEASE | LEASE_REQUEST_SUSPEND)) != 0)
 	{
 		release();
 		agent.needs_worker = false;
 	}
+	now_ns = clock_monotonic_ns();
 	if ((requests & LEASE_REQUEST_SUSPEND) != 0)
 		agent.retry_ns = now_ns + SUSPENSION_NS;
 	if ((requests & LEASE_REQUEST_RESUME) != 0)
@@ -364,13 +371,23 @@ serve_requests(int64 now_ns)
 	lease_notify();
 }
 
+/* A release waits for the store and resets the latch, so what has come meanwhile is looked for. */
+static void
+serve_all_requests(void)
+{
+	uint32		requests;
+
+	while ((requests = pg_atomic_exchange_u32(&shmem_area()->lease.requests, 0)) != 0)
+		serve_requests(requests);
+}
+
 /* ---------------------------------------------------------------- settings */
 
 static bool
 is_same_store(void)
 {
 	return agent.address != NULL && strcmp(agent.address, lease_store.str) == 0 &&
-		strcmp(agent.pool, lease_pool_name) == 0;
+		strcmp(agent.pool, lease_pool.str) == 0;
 }
 
 /* A worker ID of one store, or of one datacenter, is none of another. */
@@ -390,7 +407,7 @@ hash_store(void)
 {
 	uint64		of_address = hash_bytes_extended((const unsigned char *) lease_store.str, strlen(lease_store.str), 0);
 
-	return hash_bytes_extended((const unsigned char *) lease_pool_name, strlen(lease_pool_name), of_address);
+	return hash_bytes_extended((const unsigned char *) lease_pool.str, strlen(lease_pool.str), of_address);
 }
 
 static void
@@ -404,7 +421,7 @@ remember_store(void)
 		pfree(agent.pool);
 	}
 	agent.address = pstrdup(lease_store.str);
-	agent.pool = pstrdup(lease_pool_name);
+	agent.pool = pstrdup(lease_pool.str);
 	agent.store_hash = hash_store();
 	agent.log.pool = agent.pool;
 	MemoryContextSwitchTo(before);
@@ -453,6 +470,9 @@ reload(void)
 		leave_leases();
 	if (is_same_store())
 		close_store();
+
+	/* What is wrong now may be something else, so it is logged again. */
+	agent.log.problem = LEASE_NO_PROBLEM;
 }
 
 /* ---------------------------------------------------------------- the process */
@@ -516,16 +536,17 @@ work(void)
 	if (layout == NULL)
 		return now_ns + NS_PER_S;
 	follow_settings(layout);
-	serve_requests(now_ns);
+	serve_all_requests();
+	now_ns = clock_monotonic_ns();
 	if (now_ns < agent.retry_ns)
 		return agent.retry_ns;
 
 	if (pg_atomic_exchange_u32(&shmem_area()->lease.is_asked, 0) != 0)
 		agent.needs_worker = true;
-	if (!setting_is_valid(&lease_store) || !open_store())
+	if (lease_settings_objection() != NULL || !open_store())
 	{
-		if (!setting_is_valid(&lease_store))
-			strlcpy(agent.error, lease_store_objection(lease_store.str), LEASE_ERROR_SIZE);
+		if (lease_settings_objection() != NULL)
+			strlcpy(agent.error, lease_settings_objection(), LEASE_ERROR_SIZE);
 		agent.retry_ns = now_ns + LONGEST_RETRY_NS;
 		share_machine(get_state());
 		lease_report_change(&agent.log, &agent.machine, agent.error);

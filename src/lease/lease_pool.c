@@ -56,7 +56,7 @@ read_pool(LeaseStore *store, LeasePoolState *state)
 	if (state->exists && !lease_pool_read(state->answer.pool, &state->pool))
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("record of pool \"%s\" was written by another version of idgen", lease_pool_name),
+				errmsg("record of pool \"%s\" was written by another version of idgen", lease_pool.str),
 				errdetail("The record is \"%s\".", state->answer.pool));
 }
 

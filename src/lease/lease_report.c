@@ -26,22 +26,22 @@ describe_pool_problem(const LeaseMachine *machine, const LeaseTerms *terms, char
 	{
 		case LEASE_NO_POOL:
 			snprintf(error, LEASE_ERROR_SIZE, "The store has no pool \"%s\". If it never had one, idgen_lease_create_pool() creates it; if it has lost its data, use after_loss => true.",
-					 lease_pool_name);
+					 lease_pool.str);
 			return true;
 		case LEASE_POOL_UNREADABLE:
-			snprintf(error, LEASE_ERROR_SIZE, "The record of pool \"%s\" was written by another version of idgen.", lease_pool_name);
+			snprintf(error, LEASE_ERROR_SIZE, "The record of pool \"%s\" was written by another version of idgen.", lease_pool.str);
 			return true;
 		case LEASE_OTHER_LAYOUT:
-			snprintf(error, LEASE_ERROR_SIZE, "This server's layout is not that of pool \"%s\", which is \"%s\".",
-					 lease_pool_name, pool->layout);
+			snprintf(error, LEASE_ERROR_SIZE, "This server's layout is not that of pool \"%s\", which is \"%s\". Set \"idgen.layout\" to it, and restart the server.",
+					 lease_pool.str, pool->layout);
 			return true;
 		case LEASE_OTHER_DATACENTER:
 			snprintf(error, LEASE_ERROR_SIZE, "This server's datacenter is %d, and that of pool \"%s\" is %d.",
-					 terms->datacenter, lease_pool_name, pool->datacenter);
+					 terms->datacenter, lease_pool.str, pool->datacenter);
 			return true;
 		case LEASE_OUT_OF_RANGE:
 			snprintf(error, LEASE_ERROR_SIZE, "Worker ID %d is no longer one of pool \"%s\", %d to %d.",
-					 machine->worker, lease_pool_name, pool->first_worker, pool->last_worker);
+					 machine->worker, lease_pool.str, pool->first_worker, pool->last_worker);
 			return true;
 		default:
 			return false;
@@ -69,12 +69,12 @@ lease_report_problem(const LeaseMachine *machine, const LeaseTerms *terms, char 
 					 (double) machine->skew_us / US_PER_S, lease_max_skew_ms);
 			break;
 		case LEASE_NONE_FREE:
-			snprintf(error, LEASE_ERROR_SIZE, "All worker IDs of pool \"%s\", %d to %d, are held by other servers.",
-					 lease_pool_name, pool->first_worker, pool->last_worker);
+			snprintf(error, LEASE_ERROR_SIZE, "All worker IDs of pool \"%s\", %d to %d, are held. Stop a server, or add worker IDs with idgen_lease_widen_pool(); the hold of a server that has crashed expires after its TTL.",
+					 lease_pool.str, pool->first_worker, pool->last_worker);
 			break;
 		case LEASE_ALL_REST:
 			snprintf(error, LEASE_ERROR_SIZE, "No worker ID of pool \"%s\" is free: the first one that another server no longer uses can be claimed at %s.",
-					 lease_pool_name, timestamptz_to_str(clock_timestamptz(machine->problem_us)));
+					 lease_pool.str, timestamptz_to_str(clock_timestamptz(machine->problem_us)));
 			break;
 		case LEASE_TAKEN_OVER:
 			snprintf(error, LEASE_ERROR_SIZE, "Another server has claimed worker ID %d.", machine->worker);

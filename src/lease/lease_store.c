@@ -22,7 +22,10 @@
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
 
-char	   *lease_pool_name = NULL;
+ServerSetting lease_pool = {
+	.name = "idgen.lease_pool",
+	.str = "default",
+};
 int			lease_ttl_ms = 30000;
 int			lease_reach_ms = 60000;
 int			lease_max_skew_ms = 10000;
@@ -121,6 +124,19 @@ lease_store_check(void)
 				errmsg("invalid value for parameter \"%s\"", lease_store.name),
 				errdetail("%s", lease_store_objection(lease_store.str)),
 				errhint("%s", setting_invalid_hint(&lease_store)));
+	if (!setting_is_valid(&lease_pool))
+		setting_report_invalid(&lease_pool, lease_pool_objection(lease_pool.str), NULL);
+}
+
+/* Why no session can be begun with the settings as they are: a sentence, or NULL. */
+const char *
+lease_settings_objection(void)
+{
+	if (!setting_is_valid(&lease_store))
+		return lease_store_objection(lease_store.str);
+	if (!setting_is_valid(&lease_pool))
+		return "The name of the pool in \"idgen.lease_pool\" is invalid.";
+	return NULL;
 }
 
 static const LeaseProvider *
@@ -149,7 +165,7 @@ make_address(void)
 	LeaseSecret secret = lease_secret_read();
 	LeaseAddress address = {
 		.store = pstrdup(lease_store.str),
-		.pool = pstrdup(lease_pool_name),
+		.pool = pstrdup(lease_pool.str),
 		.user = secret.user,
 		.password = secret.password,
 		.application = "idgen",

@@ -8,10 +8,11 @@
 #ifndef IDGEN_LEASE_STORE_H
 #define IDGEN_LEASE_STORE_H
 
+#include "base/setting.h"
 #include "lease/lease_provider.h"
 
 /* idgen.lease_pool */
-extern char *lease_pool_name;
+extern ServerSetting lease_pool;
 
 /* idgen.lease_ttl, in ms */
 extern int	lease_ttl_ms;
@@ -34,6 +35,7 @@ extern const char *lease_pool_objection(const char *text);
 typedef struct LeaseStore LeaseStore;
 
 extern void lease_store_check(void);
+extern const char *lease_settings_objection(void);
 extern LeaseStore *lease_store_open(void);
 extern const char *lease_store_name(const LeaseStore *store);
 extern LeaseOutcome lease_store_do(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer,

@@ -394,10 +394,15 @@ catch_up_with(LeaseSession *session, const char *name)
 			return;
 	operation = (LeaseOperation)
 	{
-		.kind = atoi(fields[0]),.worker = atoi(fields[1]),
-			.pool = absent_or(fields[2]),.new_pool = absent_or(fields[3]),
-			.record = absent_or(fields[4]),.new_record = absent_or(fields[5]),
-			.hold = atoi(fields[6]),.hold_nonce = absent_or(fields[7]),.ttl_ms = atoi(fields[8]),
+		.kind = atoi(fields[0]),
+			.worker = atoi(fields[1]),
+			.pool = absent_or(fields[2]),
+			.new_pool = absent_or(fields[3]),
+			.record = absent_or(fields[4]),
+			.new_record = absent_or(fields[5]),
+			.hold = atoi(fields[6]),
+			.hold_nonce = absent_or(fields[7]),
+			.ttl_ms = atoi(fields[8]),
 	};
 	owner.pool = fields[9];
 	(void) apply(&owner, &operation, &honest);

@@ -35,7 +35,10 @@ remembered_machine(const Server *server)
 void
 start_server(Server *server)
 {
-	Shared		fresh = {.next = server->shared.next,.worker = NO_WORKER};
+	Shared		fresh = {
+		.next = server->shared.next,
+		.worker = NO_WORKER,
+	};
 	Issuer		idle = {.phase = ISSUER_READ_RESTARTS};
 
 	counts.starts++;

@@ -52,7 +52,10 @@ plan_event(Event event)
 void
 plan_simple_event(EventKind kind, int64 at_us)
 {
-	Event		event = {.kind = kind,.at_us = at_us};
+	Event		event = {
+		.kind = kind,
+		.at_us = at_us,
+	};
 
 	plan_event(event);
 }
@@ -61,7 +64,12 @@ plan_simple_event(EventKind kind, int64 at_us)
 void
 plan_server_event(Server *server, EventKind kind, int64 at_us)
 {
-	Event		event = {.kind = kind,.server = server,.life = server->life,.at_us = at_us};
+	Event		event = {
+		.kind = kind,
+		.server = server,
+		.life = server->life,
+		.at_us = at_us,
+	};
 
 	plan_event(event);
 }

@@ -98,7 +98,12 @@ arrival(const Server *server, int64 *lost, int64 *late)
 void
 send_request(Server *server, const LeaseOperation *operation)
 {
-	Event		event = {.kind = EVENT_REQUEST,.server = server,.life = server->life,.number = ++server->operation};
+	Event		event = {
+		.kind = EVENT_REQUEST,
+		.server = server,
+		.life = server->life,
+		.number = ++server->operation,
+	};
 
 	event.at_us = arrival(server, &counts.lost_requests, &counts.late_requests);
 	if (event.at_us != 0)
@@ -218,7 +223,11 @@ wipe_store(void)
 void
 create_pool(int64 floor_us)
 {
-	LeasePool	pool = {.first_worker = 0,.last_worker = options.workers - 1,.reach_us = options.reach_us};
+	LeasePool	pool = {
+		.first_worker = 0,
+		.last_worker = options.workers - 1,
+		.reach_us = options.reach_us,
+	};
 
 	if (store.has_pool)
 		return;

@@ -11,6 +11,7 @@ use lib $FindBin::RealBin;
 use IdgenTest;
 use IdgenTest::Lease;
 use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -23,10 +24,35 @@ my $issued = issued();
 my $one = leasing_server('one', $store, conf => "idgen.worker_id = 17\n", lease => { ttl => '3s', reach => '6s' });
 my $session = session($one);
 
+# What the store says may contain its address, which is for some to see.
+sub check_words
+{
+	my $words = qr/The store has no pool "default"/;
+
+	$session->query("SELECT snowflake_create_generator('own', worker_id => 2); GRANT USAGE ON FOREIGN SERVER own TO PUBLIC");
+	foreach my $case (
+		[ 'snowflake_nextval()', qr/this server holds no worker ID/, qr/None could be leased within "idgen\.max_wait", which is 200 ms\./ ],
+		[ "snowflake_nextval('own')", qr/pool of leased worker IDs is not known/, qr/A generator with a node of its own .* within "idgen\.max_wait", which is 200 ms\./ ])
+	{
+		my ($call, $message, $detail) = @$case;
+		my $log_start = -s $one->logfile;
+
+		$session->query('SET ROLE nobody');
+		like($session->error("SELECT $call"), qr/ERROR:  55000: $message\n.*DETAIL:  $detail\n.*HINT/s, "$call: not all users see what the store says");
+		$session->query('SET ROLE monitor');
+		like($session->error("SELECT $call"), qr/ERROR:  55000: $message\n.*DETAIL:  $detail $words/s, '... but those who may see the setting');
+		$session->query('RESET ROLE');
+		is(scalar(() = slurp_file($one->logfile, $log_start) =~ /DETAIL:  $detail $words/g), 2, '... and the log has it in any case');
+	}
+	$session->query("SELECT snowflake_drop_generator('own')");
+	return;
+}
+
 sub check_claim
 {
 	my $lease = wait_for_lease($session, 'claiming');
 
+	$session->query('CREATE ROLE nobody LOGIN; CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
 	like($lease->{last_error}, qr/The store has no pool "default".*idgen_lease_create_pool\(\)/, 'a server of a store without the pool says so');
 	is($lease->{worker_id}, undef, '... and has no worker ID');
 	is($session->query('SELECT worker_id FROM idgen_status()'), '', '... whatever the setting says');
@@ -35,6 +61,7 @@ sub check_claim
 		$session->error('SELECT snowflake_nextval()'),
 		qr/ERROR:  55000: this server holds no worker ID.*DETAIL:  None could be leased within "idgen\.max_wait", which is 200 ms\. The store has no pool "default"/s,
 		'... and issues no ID');
+	check_words();
 	$session->query('RESET idgen.max_wait');
 
 	create_pool($session, 0, 3);
@@ -56,6 +83,41 @@ sub check_claim
 	return $lease->{worker_id};
 }
 
+# Passes if extensions come when about half of the reach, which is 6 s, is left.
+sub are_at_half
+{
+	my (@leases) = @_;
+	my @left;
+
+	foreach (1 .. $#leases)
+	{
+		my ($before, $after) = @leases[ $_ - 1, $_ ];
+
+		# The first one after a pause has a third of the reach.
+		push @left, $before->{fence} - $after->{extended} if $before->{fence} - $before->{extended} > 4;
+	}
+	cmp_ok(scalar(@left), '>', 0, '... more than once');
+	is_deeply([ grep { $_ < 2 || $_ > 3.5 } @left ], [], '... when half of the reach is left') or diag "@left";
+	return;
+}
+
+# The extensions of so many seconds, when they came and up to when, in s since 1970.
+sub watch_extensions
+{
+	my ($seconds) = @_;
+	my $ends_at = time + $seconds;
+	my @leases;
+
+	while (time < $ends_at)
+	{
+		my ($extended, $fence) = split /\|/, $session->query('SELECT extract(epoch FROM extended_at), extract(epoch FROM fence) FROM idgen_lease()');
+
+		push @leases, { extended => $extended, fence => $fence } unless @leases && $leases[-1]->{fence} eq $fence;
+		sleep 0.1;
+	}
+	return @leases;
+}
+
 # Extensions come before the lease ends.
 sub check_load
 {
@@ -63,10 +125,13 @@ sub check_load
 	my $waits = 'SELECT lease_waits FROM idgen_status()';
 	my $waited = $session->query($waits);
 
-	my @load = map { start_issuing(session($one), full_run() ? 30 : 5) } 1 .. 3;
+	my $seconds = full_run() ? 30 : 6;
+	my @load = map { start_issuing(session($one), $seconds) } 1 .. 3;
+	my @leases = watch_extensions($seconds);
 	$issued->add('IDs under load', "load $_", (finish_issuing($load[$_]))[0]) foreach 0 .. $#load;
 	my $after = lease($session);
 	isnt($after->{fence}, $before->{fence}, 'the lease is extended under load');
+	are_at_half(@leases);
 	is($session->query($waits), $waited, '... and no call has waited for that');
 	is($after->{failures}, 0, '... and nothing has failed');
 	$issued->are_below_fences($store, '... and all IDs lie below the fence');
@@ -135,7 +200,6 @@ sub check_permissions
 		'idgen_lease_commit_layout()' => '',
 		'idgen_lease_abort_layout()' => '');
 
-	$session->query('CREATE ROLE nobody LOGIN; CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
 	foreach my $role ('nobody', 'monitor')
 	{
 		my $other = session($one, user => $role);

@@ -119,6 +119,9 @@ sub check_etcd
 	goes_on_in('restored', 'one', $session);
 	goes_on_in('restored', 'two', $on_two);
 	finish_all('restored', @busy);
+
+	# What is below the fences of before is still issued, but a worker ID comes later.
+	wait_for_lease($_, 'held') foreach $session, $on_two;
 	isnt(lease($session)->{worker_id}, lease($on_two)->{worker_id}, '... and each server has its own worker ID');
 
 	$_->quit foreach $session, $on_two;

@@ -108,7 +108,7 @@ sub check_exhausted
 	my $three = leasing_server('four', $store, lease => $LEASE, conf => "idgen.datacenter_id = 3\nidgen.max_wait = '300ms'\n");
 	my $on_three = session($three);
 
-	says_until(qr/^All worker IDs of pool "default", 0 to 1, are held by other servers\.$/, 'a pool may be exhausted', $on_three);
+	says_until(qr/^All worker IDs of pool "default", 0 to 1, are held\. Stop a server, or add worker IDs with idgen_lease_widen_pool\(\);/, 'a pool may be exhausted', $on_three);
 	like($on_three->error('SELECT snowflake_nextval()'), qr/ERROR:  55000: this server holds no worker ID.*All worker IDs/s, '... which the error says');
 
 	# A server that crashes leaves a worker ID that rests until its fence.
@@ -128,10 +128,17 @@ sub check_exhausted
 	my $on_five = session($five);
 	like($session->error('SELECT idgen_lease_widen_pool(0, 0)'), qr/ERROR:  22023: range of worker IDs does not contain that of the pool/, 'a pool is not narrowed');
 	like($session->error('SELECT idgen_lease_widen_pool(0, 32)'), qr/ERROR:  22023: invalid range of worker IDs: 0 to 32/, '... nor widened beyond the layout');
+	my $own = session($one);
+	$own->query("SELECT snowflake_create_generator('own', worker_id => 4)");
+	$own->query("SELECT snowflake_nextval('own')");
 	$session->query('SELECT idgen_lease_widen_pool(0, 5)');
 	$ids = issue($on_five);
 	$issued->add('a pool that is widened has room', 'five', $ids);
 	cmp_ok(node_of($ids->[0]), '>', 1, '... with other worker IDs');
+	my $refusal = '';
+	eval { wait_until { issue($session); ($refusal = $own->error("SELECT snowflake_nextval('own')")) ne '' } 'a refusal' };
+	like($refusal, qr/ERROR:  55000: IDs of generator "own" could be equal to IDs of other servers.*pool has worker IDs 0 to 5/s, '... and a session that uses one of them in a generator stops when the lease has been extended');
+	$own->quit;
 	$issued->add('... and those that hold one keep it', 'one', issue($session, 10));
 	$session->query('RESET idgen.max_wait');
 	$issued->are_below_fences($store, 'all IDs lie below the fences');
@@ -145,10 +152,12 @@ sub check_layout_change
 {
 	my ($two, $on_two) = @_;
 	my $meets = 'time 41 bits of 1 ms since 2020-01-01, datacenter 5, worker 4, sequence 13';
-	my $apart = 'time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12';
+	my $apart = 'time 41 bits of 1 ms since 2020-01-01, datacenter 6, worker 4, sequence 12';
+	my $without = 'time 41 bits of 1 ms since 2020-01-01, worker 10, sequence 12';
 	my $acknowledged = 'SELECT count(*) FILTER (WHERE is_acknowledged), count(*) FILTER (WHERE is_held) FROM idgen_lease_workers()';
 
 	like($session->error("SELECT idgen_lease_propose_layout('$meets')"), qr/ERROR:  22023: layout cannot be that of the pool while servers use the present one/, 'a layout whose IDs could be equal to those of others is not proposed');
+	like($session->error("SELECT idgen_lease_propose_layout('$without')"), qr/ERROR:  22023: layout has no datacenter field\n.*DETAIL:  The pool is that of datacenter 3/s, '... nor one without the field that the pool needs');
 	like($session->error('SELECT idgen_lease_commit_layout()'), qr/ERROR:  55000: no layout has been proposed/, 'nothing is committed that was not proposed');
 
 	$session->query("SELECT idgen_lease_propose_layout('$apart')");
@@ -166,7 +175,7 @@ sub check_layout_change
 		$session->error('SELECT idgen_lease_commit_layout()') eq ''
 	}
 	'the proposed layout to be acknowledged';
-	like($store->pool, qr/ layout=\S*,\+worker\+10,/, 'a layout that all have acknowledged is committed') or diag $store->pool;
+	like($store->pool, qr/ layout=\S*,\+worker\+4,/, 'a layout that all have acknowledged is committed') or diag $store->pool;
 	$issued->add('... servers go on with the former layout', 'one', issue($session, 10));
 	sleep 4;
 	$issued->add('... also after an extension', 'one', issue($session, 10));
@@ -175,6 +184,22 @@ sub check_layout_change
 	$session->query('SELECT idgen_lease_release()');
 	$session->query("SET idgen.max_wait = '300ms'");
 	like($session->error('SELECT snowflake_nextval()'), qr/ERROR:  55000: this server holds no worker ID.*This server's layout is not that of pool "default"/s, 'a server claims no worker ID with the former layout');
+	return;
+}
+
+# After a loss, all worker IDs rest as long as IDs that are not known may be ahead of the clock.
+sub check_after_loss
+{
+	configure(lease_pool => 'lost');
+	$session->query('SELECT idgen_lease_create_pool(0, 1, after_loss => true)');
+	my ($count, $rests) =
+	  split /\|/, $session->query('SELECT count(*), extract(epoch FROM min(resting_until) - clock_timestamp()) FROM idgen_lease_workers() WHERE holder IS NULL');
+	my $ahead = $session->query(
+		"SELECT extract(epoch FROM sum(current_setting(name)::interval)) FROM unnest(ARRAY['idgen.lease_reach', 'idgen.max_drift', 'idgen.max_regression']) AS name");
+
+	is($count, 2, 'after a loss, worker IDs that nobody has claimed rest, too');
+	cmp_ok($rests, '<=', $ahead + 2, '... for as long as IDs may be ahead');
+	cmp_ok($rests, '>', $ahead + 0.5, '... with those of calls that wait');
 	return;
 }
 
@@ -288,6 +313,7 @@ check_datacenter_reload();
 check_moves();
 check_many_moves(full_run() ? 60 : 4);
 check_layout_change($three, $on_three);
+check_after_loss();
 $on_three->quit;
 $three->stop('fast');
 $session->quit;

@@ -413,6 +413,21 @@ sub check_answers
 	like($answer->{error}, qr/requested lease not found/, '... and the error says so');
 	is("@{ [ map { m{/(\w+)$} } $fake->requests ] }", 'version grant txn grant txn', '... after another one has been tried');
 
+	# A token that the next etcd does not know, and leaves unanswered.
+	my $silent = PostgreSQL::Test::Utils::tempdir() . '/silent';
+	$fake = fake_http(
+		sub {
+			return $VERSION if $_[0] eq '/version';
+			return http_answer("{$HEADER,\"token\":\"t\"}") if $_[0] =~ /authenticate/;
+			return unlink($silent) ? undef : http_answer("{$HEADER,\"succeeded\":true}");
+		});
+	$store = etcd_session($node, $fake, user => 'idgen', password => 'right');
+	answers($store->operate('write_pool', new_pool => 'P'), 'applied', {}, 'a token');
+	append_to_file($silent, '');
+	answers($store->operate('write_pool', pool => 'P', new_pool => 'Q'), 'unknown', {}, '... that is not answered');
+	answers($store->operate('write_pool', pool => 'Q', new_pool => 'R'), 'applied', {}, '... is not used again');
+	like("@{ [ map { m{/(\w+)$} } $fake->requests ] }", qr/^version authenticate txn txn (version )?authenticate txn$/, '... but another one');
+
 	# A hold that vanishes while it is kept.
 	my $hold = "{$HEADER,\"succeeded\":true,\"responses\":[{\"response_range\":{\"kvs\":[{\"key\":\"YQ==\",\"value\":\"bg==\",\"lease\":\"8\"}],\"count\":\"1\"}}]}";
 	my $gone = "{$HEADER,\"responses\":[{\"response_range\":{}},{\"response_range\":{}},{\"response_range\":{}}]}";

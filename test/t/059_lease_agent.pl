@@ -10,6 +10,7 @@ use lib $FindBin::RealBin;
 use IdgenTest;
 use IdgenTest::Lease;
 use IdgenTest::Server;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -109,6 +110,22 @@ sub check_other_pool_meanwhile
 	return;
 }
 
+# ------------------------------------------------------------------------------------------------ a slow release
+
+# The worker ID is no longer there as soon as the release begins, so the next request comes before it has ended.
+sub check_slow_release
+{
+	wait_for_lease($session, 'held');
+	issue($session);
+	behave('late write 1 350');
+	is($session->error('SELECT idgen_reset_timeline(clock_timestamp())'), '', 'the timeline is reset while the store is slow');
+	$session->query("SET idgen.max_wait = '3s'");
+	$issued->add('... and another worker ID is claimed at once', 'slow release', issue($session));
+	$session->query('RESET idgen.max_wait');
+	behave();
+	return;
+}
+
 # ------------------------------------------------------------------------------------------------ leaving leases
 
 sub check_leaving
@@ -166,12 +183,76 @@ sub check_secret_file
 	return;
 }
 
-my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,leave,wiped,secret';
+my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,slow,leave,wiped,secret';
 check_error_while_releasing() if $only{release};
 check_other_pool_meanwhile() if $only{pool};
+check_slow_release() if $only{slow};
 check_leaving() if $only{leave};
 check_wiped() if $only{wiped};
 check_secret_file() if $only{secret};
+check_nulls();
 $session->quit;
 $one->stop('fast');
+
+# Nobody starts an agent there.
+my $output = '';
+IPC::Run::run([ 'postgres', '--single', '-D', $one->data_dir, 'postgres' ], '<', \"SELECT snowflake_nextval()\n", '>&', \$output, IPC::Run::timeout(60));
+like($output, qr/ERROR:  cannot lease a worker ID in single-user mode/, 'no worker ID can be leased in single-user mode');
+
+# ------------------------------------------------------------------------------------------------ what people are told
+
+# A stopped agent reports nothing, so the lease is seen to have ended by its fence.
+sub check_stopped_agent
+{
+	my ($node, $on) = start('stopped', lease => { reach => '1s' });
+
+	wait_for_lease($on, 'held');
+	issue($on);
+	signal_agent($node, 'STOP');
+	wait_until { $on->error('SELECT snowflake_nextval()') =~ /does not respond/ } 'calls to fail';
+	is(lease($on)->{state}, 'stopped', 'with an agent that does not respond, the lease is seen to have ended');
+	like($on->query('SELECT severity, finding FROM idgen_check()'), qr/^error\|The lease of worker ID .* does not respond\.$/m, '... and checked');
+	$on->query('CREATE ROLE regress_idgen_nobody');
+	$on->query('SET ROLE regress_idgen_nobody');
+	like($on->query('SELECT finding FROM idgen_check()'), qr/Members of pg_read_all_settings see what the store answered\.$/m, '... but nobody else sees what the store answered');
+	$on->query('RESET ROLE');
+	signal_agent($node, 'CONT');
+	wait_until { $on->error('SELECT snowflake_nextval()') eq '' } 'calls to succeed';
+	$on->quit;
+	$node->stop('fast');
+	return;
+}
+
+# Not the default pool in place of one whose name is wrong: its servers may share the same worker IDs with others.
+sub check_invalid_pool
+{
+	my ($node, $on) = start('misnamed');
+
+	wait_for_lease($on, 'held');
+	$on->quit;
+	$node->append_conf('postgresql.conf', "idgen.lease_pool = 'fleet b'");
+	$node->restart;
+	$on = session($node);
+	$on->query("SET idgen.max_wait = '500ms'");
+	like($on->error('SELECT snowflake_nextval()'), qr/ERROR:  22023: invalid value for parameter "idgen.lease_pool": "fleet b"/, 'with an invalid name of the pool, no IDs are issued');
+	is(lease($on)->{worker_id}, undef, '... and no worker ID is held');
+	like($on->query('SELECT severity, subject FROM idgen_check()'), qr/^error\|idgen.lease_pool$/m, '... and checked');
+	$on->quit;
+	$node->stop('fast');
+	return;
+}
+
+# Arguments that are NULL do not pass for a pool that was created.
+sub check_nulls
+{
+	foreach my $call ('create_pool(NULL, 5)', 'create_pool(0, 5, NULL)', 'widen_pool(0, NULL)', 'propose_layout(NULL)')
+	{
+		like($session->error("SELECT idgen_lease_$call"), qr/ERROR:  22004: /, "$call is an error");
+	}
+	return;
+}
+
+check_stopped_agent();
+check_invalid_pool();
+
 done_testing();

@@ -42,7 +42,11 @@ test_record(void)
 static void
 test_longest_record(void)
 {
-	LeaseRecord record = {.epoch = PG_INT64_MAX - 1,.fence_us = PG_INT64_MAX,.acknowledged = PG_INT64_MAX};
+	LeaseRecord record = {
+		.epoch = PG_INT64_MAX - 1,
+		.fence_us = PG_INT64_MAX,
+		.acknowledged = PG_INT64_MAX,
+	};
 	LeaseRecord again;
 	char		written[LEASE_RECORD_SIZE + 1];
 	char		written_again[LEASE_RECORD_SIZE];
@@ -62,7 +66,10 @@ test_longest_record(void)
 static void
 is_holder(const char *name, const char *expected, const char *what)
 {
-	LeaseRecord record = {.nonce = NONCE,.epoch = 1};
+	LeaseRecord record = {
+		.nonce = NONCE,
+		.epoch = 1,
+	};
 	LeaseRecord again;
 	char		written[LEASE_RECORD_SIZE];
 

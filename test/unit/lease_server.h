@@ -92,7 +92,10 @@ new_store(void)
 static inline Server
 new_server(const char *holder)
 {
-	Server		server = {.needs = {.worker = true,.latest_start_us = PG_INT64_MAX}};
+	Server		server = {
+		.needs.worker = true,
+		.needs.latest_start_us = PG_INT64_MAX,
+	};
 	LeaseTerms	terms = {
 		.layout = LAYOUT,
 		.holder = holder,
@@ -210,7 +213,10 @@ stored_record(int worker)
 static inline void
 put_record(int worker, const char *holder, int64 epoch, int64 fence_us)
 {
-	LeaseRecord record = {.epoch = epoch,.fence_us = fence_us};
+	LeaseRecord record = {
+		.epoch = epoch,
+		.fence_us = fence_us,
+	};
 
 	fresh_nonce(record.nonce);
 	strlcpy(record.holder, holder, LEASE_HOLDER_SIZE);

@@ -48,7 +48,11 @@ small_nonce(const char *nonce)
 static SmallRecord
 small_record(const LeaseRecord *record)
 {
-	SmallRecord small = {.nonce = small_nonce(record->nonce),.epoch = record->epoch,.fence = record->fence_us};
+	SmallRecord small = {
+		.nonce = small_nonce(record->nonce),
+		.epoch = record->epoch,
+		.fence = record->fence_us,
+	};
 
 	return small;
 }
@@ -170,7 +174,10 @@ restore_worker(const SmallStore *small, ModelWorker *worker)
 static SmallStore
 small_store(const ModelWorker *worker)
 {
-	SmallStore	small = {.record = read_record(worker->record),.is_held = model_is_held(worker, 0)};
+	SmallStore	small = {
+		.record = read_record(worker->record),
+		.is_held = model_is_held(worker, 0),
+	};
 
 	if (small.is_held)
 		small.hold_nonce = small_nonce(worker->hold_nonce);
@@ -180,7 +187,12 @@ small_store(const ModelWorker *worker)
 static ModelStore
 store_of(ModelWorker *worker)
 {
-	ModelStore	store = {.has_pool = true,.first_worker = WORKER,.worker_count = 1,.workers = worker};
+	ModelStore	store = {
+		.has_pool = true,
+		.first_worker = WORKER,
+		.worker_count = 1,
+		.workers = worker,
+	};
 
 	strlcpy(store.pool, pool_text, LEASE_POOL_SIZE);
 	return store;
@@ -237,8 +249,14 @@ call_answer(Call *call)
 	ModelWorker worker;
 	ModelStore	store = store_of(&worker);
 	LeaseWorker read;
-	LeaseAnswer answer = {.has_pool = true,.workers = &read};
-	LeaseNeeds	needs = {.worker = true,.latest_start_us = PG_INT64_MAX};
+	LeaseAnswer answer = {
+		.has_pool = true,
+		.workers = &read,
+	};
+	LeaseNeeds	needs = {
+		.worker = true,
+		.latest_start_us = PG_INT64_MAX,
+	};
 
 	write_nonce(call->needs.nonce, needs.nonce);
 	restore_machine(&call->machine, &machine);
@@ -359,7 +377,11 @@ small_begin(void)
 bool
 small_next(SmallMachine *machine, const SmallNeeds *needs, SmallRequest *request)
 {
-	Call		call = {.step = CALL_NEXT,.machine = *machine,.needs = *needs};
+	Call		call = {
+		.step = CALL_NEXT,
+		.machine = *machine,
+		.needs = *needs,
+	};
 	const Call *after = do_call(&call);
 
 	*machine = after->machine;
@@ -371,7 +393,12 @@ small_next(SmallMachine *machine, const SmallNeeds *needs, SmallRequest *request
 void
 small_answer(SmallMachine *machine, LeaseOutcome outcome, const SmallStore *found)
 {
-	Call		call = {.step = CALL_ANSWER,.machine = *machine,.outcome = outcome,.store = *found};
+	Call		call = {
+		.step = CALL_ANSWER,
+		.machine = *machine,
+		.outcome = outcome,
+		.store = *found,
+	};
 
 	*machine = do_call(&call)->machine;
 }
@@ -380,7 +407,11 @@ small_answer(SmallMachine *machine, LeaseOutcome outcome, const SmallStore *foun
 LeaseOutcome
 small_apply(SmallStore *store, const SmallRequest *request)
 {
-	Call		call = {.step = CALL_APPLY,.store = *store,.request = *request};
+	Call		call = {
+		.step = CALL_APPLY,
+		.store = *store,
+		.request = *request,
+	};
 	const Call *after = do_call(&call);
 
 	*store = after->store;

@@ -187,7 +187,10 @@ static bool
 begin(State *state, const Bounds *bounds, int number, SmallNeeds needs)
 {
 	Server	   *server = &state->servers[number];
-	Pending		pending = {.is_used = true,.server = number};
+	Pending		pending = {
+		.is_used = true,
+		.server = number,
+	};
 	int			place = find_place(state, bounds->requests);
 
 	if (place < 0 || find_pending(state, number) >= 0)
@@ -282,7 +285,10 @@ static bool
 step_server(State *state, const Bounds *bounds, int number, int step)
 {
 	bool		is_held = state->servers[number].machine.is_held;
-	SmallNeeds	needs = {.keep = step == STEP_KEEP,.release = step == STEP_RELEASE};
+	SmallNeeds	needs = {
+		.keep = step == STEP_KEEP,
+		.release = step == STEP_RELEASE,
+	};
 
 	if (step == STEP_GIVE_UP)
 		return give_up(state, number);

@@ -1,0 +1,169 @@
+# Guards: idgen_reset_timeline() on a server that leases its worker ID.  The timeline goes back although the worker
+# ID has been used far ahead, because another one takes its place; the old one rests, and no ID comes twice, also
+# while sessions issue IDs all the time.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use IdgenTest;
+use IdgenTest::Lease;
+use PostgreSQL::Test::Cluster;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+skip_all_without_faketime();
+
+my $HOUR = 3600;
+my $RESET = 'SELECT idgen_reset_timeline()';
+
+my $store = postgres_store('store');
+my $issued = issued();
+my $clock = fake_clock('+0');
+my $one = leasing_server('one', $store, clock => $clock, lease => { ttl => '2s', reach => '6s', max_skew => '1d' });
+my $session = session($one);
+
+# IDs until 500 have come after one that goes back, without a pause that depends on the clock, which changes meanwhile.
+$session->query(<<'END_OF_FUNCTION');
+CREATE FUNCTION issue_past_reset(most integer) RETURNS SETOF bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	id bigint;
+	former bigint := 0;
+	after integer := 0;
+BEGIN
+	FOR i IN 1 .. most LOOP
+		id := snowflake_nextval();
+		RETURN NEXT id;
+		IF id < former OR after > 0 THEN
+			after := after + 1;
+		END IF;
+		EXIT WHEN after = 500;
+		former := id;
+		PERFORM count(*) FROM generate_series(1, 3000);
+	END LOOP;
+END $$
+END_OF_FUNCTION
+
+# Leaves the timeline so many seconds ahead of a clock that is right again, and returns the worker ID that has been there.
+my ($runs, $boundary) = (0, 0);
+
+sub is_ahead { return time_of($_[0]) > $boundary; }
+
+sub get_ahead
+{
+	my ($seconds) = @_;
+
+	$runs++;
+	$boundary = (time + $seconds / 2) * 1_000_000;
+	$clock->set_ahead($seconds);
+	my $ids = issue($session, 100);
+	sleep 0.3;
+	$clock->set_ahead(0);
+	$issued->add("IDs $seconds s ahead", "ahead $runs", $ids);
+	is(scalar(grep { is_ahead($_) } @$ids), 100, '... are there') or diag time_of($ids->[0]);
+	return node_of($ids->[-1]) if $seconds < $HOUR;
+	$session->query('SET idgen.max_wait = 0');
+	like($session->error('SELECT snowflake_nextval()'), qr/ERROR:  55000: snowflake timeline is too far ahead of the system clock/, '... and block the server');
+	$session->query('RESET idgen.max_wait');
+	return node_of($ids->[-1]);
+}
+
+# Passes if IDs begin at the clock, with another worker ID than the one that was used ahead, which rests.
+sub is_at_clock
+{
+	my ($name, $before) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $ids = issue($session, 100);
+
+	$issued->add("$name: IDs go on", "after $runs: $name", $ids);
+	cmp_ok(abs(time_of($ids->[0]) / 1_000_000 - time), '<', 3, '... at the clock');
+	isnt(node_of($ids->[0]), $before, '... with another worker ID');
+	is(node_of($ids->[0]), wait_for_lease($session, 'held')->{worker_id}, '... which is leased');
+	is( $session->query("SELECT is_held, extract(epoch FROM resting_until) * 1000000 > $boundary FROM idgen_lease_workers() WHERE worker_id = $before"),
+		'f|t', '... and the former one rests until its last ID');
+	$issued->are_below_fences($store, '... and all lie below the fences');
+	return;
+}
+
+sub check_reset
+{
+	my ($name, $reset) = @_;
+	my $before = get_ahead($HOUR);
+
+	is($session->error($reset), '', "$name: the timeline is reset");
+	is_at_clock($name, $before);
+	return;
+}
+
+# Nobody may issue an ID with the next worker ID before the timeline has been reset: ahead by less than
+# idgen.max_regression, calls do not wait.
+sub check_busy
+{
+	my ($seconds, $round) = @_;
+	my @busy = map { session($one) } 1 .. 3;
+
+	$_->send('SELECT issue_past_reset(30000)') foreach @busy;
+	my $before = get_ahead($seconds);
+	is($session->error($RESET), '', 'the timeline is reset while sessions want IDs');
+	is_at_clock('busy', $before);
+	foreach (0 .. $#busy)
+	{
+		my ($output, $error) = $busy[$_]->finish;
+		my @ids = split /\n/, $output;
+		my @far = grep { is_ahead($ids[$_]) } 0 .. $#ids;
+		my $next = @far ? $far[-1] + 1 : 0;
+
+		is($error, '', '... none of which is refused');
+		cmp_ok(scalar(@far), '>', 0, '... or misses the time ahead');
+		cmp_ok($next, '<', @ids, '... or the time after that');
+		is($next - ($far[0] // 0), scalar(@far), '... and the way back is gone once');
+		$issued->add('... and no ID comes twice', "busy $seconds $round $_ before", @ids[ 0 .. $next - 1 ]);
+		$issued->add('... nor later', "busy $seconds $round $_ after", @ids[ $next .. $#ids ]);
+		$busy[$_]->quit;
+	}
+	return;
+}
+
+# A reset that is refused leaves the server with a worker ID, and IDs where they were.
+sub check_refused
+{
+	$session->query("SELECT snowflake_create_generator('own', worker_id => 20)");
+	$clock->set_ahead($HOUR);
+	$session->query("SELECT snowflake_nextval('own')");
+	my $before = get_ahead($HOUR);
+	like($session->error($RESET), qr/ERROR:  55000: snowflake IDs might repeat.*Generators with a node of their own have issued IDs up to/s, 'a reset is refused if IDs of others could repeat');
+	isnt(wait_for_lease($session, 'held')->{worker_id}, undef, '... and the server gets a worker ID nevertheless');
+	is($session->error('SELECT idgen_reset_timeline(force => true)'), '', '... or the reset is forced');
+	is_at_clock('forced', $before);
+	return;
+}
+
+# Beyond what the lease covers, nothing can have been issued.
+sub check_reset_ahead
+{
+	my $before = wait_for_lease($session, 'held')->{worker_id};
+
+	$session->query("SELECT idgen_reset_timeline(clock_timestamp() + interval '20 s', force => true)");
+	my $ids = issue($session, 10);
+	$issued->add('a reset to a time beyond the fence', 'beyond', $ids);
+	is(node_of($ids->[0]), $before, '... keeps the worker ID');
+	cmp_ok(time_of($ids->[0]) / 1_000_000 - time, '>', 15, '... and IDs begin there');
+	return;
+}
+
+restart_agent($one);
+create_pool($session, 0, 15);
+wait_for_lease($session, 'held');
+check_reset('default', $RESET);
+check_reset('a time', 'SELECT idgen_reset_timeline(clock_timestamp())');
+foreach my $round (1 .. full_run() ? 5 : 1)
+{
+	check_busy($_, $round) foreach 40, $HOUR;
+}
+check_refused();
+check_reset_ahead();
+$session->quit;
+$one->stop('fast');
+
+done_testing();
