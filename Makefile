@@ -223,19 +223,44 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # Providers of coordination stores are modules of their own, so that idgen itself needs no client of any.  Each is built
-# where its client's headers are.
-PROVIDERS = $(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
-	$(shell pkg-config --exists libcurl 2>/dev/null && echo idgen_etcd)
-PROVIDER_MODULES = $(addsuffix $(DLSUFFIX),$(foreach provider,$(PROVIDERS),$(if $(wildcard $(srcdir)/src/provider/$(provider).c),$(provider))))
-POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_resolver.o \
-	postgres_statements.o)
-$(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
-idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS)
-idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq)
-ETCD_OBJS = $(addprefix src/provider/,etcd_address.o etcd_http.o etcd_json.o etcd_pool.o idgen_etcd.o)
+# where its client's headers are.  The client of ZooKeeper is the library that has no threads; the one that has them comes
+# with the same headers.
+PROVIDERS = idgen_etcd idgen_postgres idgen_redis idgen_zookeeper
+HAS_PACKAGE = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
+HAS_ZOOKEEPER := $(shell printf '\043include <zookeeper/zookeeper.h>\n' | \
+	$(CC) -x c -shared -fPIC -o /dev/null - -lzookeeper_st 2>/dev/null && echo yes)
+PROVIDER_MODULES := $(addsuffix $(DLSUFFIX), \
+	$(if $(call HAS_PACKAGE,libcurl),idgen_etcd) \
+	$(if $(wildcard $(includedir)/libpq-fe.h $(includedir_internal)/libpq-fe.h),idgen_postgres) \
+	$(if $(call HAS_PACKAGE,hiredis),idgen_redis) \
+	$(if $(HAS_ZOOKEEPER),idgen_zookeeper))
+# hiredis has TLS from 1.0 on, in a library of its own, if it was built with it.
+REDIS_PACKAGES := hiredis $(if $(call HAS_PACKAGE,hiredis_ssl openssl),hiredis_ssl openssl)
+
+ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
-idgen_etcd$(DLSUFFIX): $(ETCD_OBJS)
+idgen_etcd$(DLSUFFIX): $(ETCD_OBJS) $(addprefix src/provider/,host_list.o store_answer.o)
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
+
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+$(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
+idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS) src/provider/resolver.o
+idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq) -pthread
+
+REDIS_OBJS = $(addprefix src/provider/,idgen_redis.o redis_address.o redis_answer.o redis_connection.o redis_scripts.o \
+	redis_tls.o)
+$(REDIS_OBJS): override CPPFLAGS += $(shell pkg-config --cflags $(REDIS_PACKAGES)) \
+	$(if $(filter hiredis_ssl,$(REDIS_PACKAGES)),-DIDGEN_REDIS_TLS)
+idgen_redis$(DLSUFFIX): $(REDIS_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_redis$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs $(REDIS_PACKAGES)) -pthread
+
+ZOOKEEPER_OBJS = $(addprefix src/provider/,idgen_zookeeper.o zookeeper_address.o zookeeper_connection.o zookeeper_pool.o \
+	zookeeper_requests.o)
+idgen_zookeeper$(DLSUFFIX): $(ZOOKEEPER_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_zookeeper$(DLSUFFIX): LIBS_OF_CLIENT = -lzookeeper_st -pthread
+
+PROVIDER_OBJS = $(ETCD_OBJS) $(POSTGRES_OBJS) $(REDIS_OBJS) $(ZOOKEEPER_OBJS) \
+	$(addprefix src/provider/,host_list.o resolver.o store_answer.o)
 
 all: $(PROVIDER_MODULES)
 $(PROVIDER_MODULES):
@@ -249,13 +274,13 @@ install-providers: $(PROVIDER_MODULES) installdirs
 uninstall: uninstall-providers
 .PHONY: uninstall-providers
 uninstall-providers:
-	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,idgen_postgres$(DLSUFFIX) idgen_etcd$(DLSUFFIX))
+	rm -f $(foreach provider,$(PROVIDERS),'$(DESTDIR)$(pkglibdir)/$(provider)$(DLSUFFIX)')
 
 HEADERS = $(wildcard $(srcdir)/src/*/*.h)
-$(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS): $(HEADERS) $(srcdir)/idgen.control
+$(OBJS) $(PROVIDER_OBJS): $(HEADERS) $(srcdir)/idgen.control
 # A build outside of the source tree has no folders yet.
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS) $(POSTGRES_OBJS) $(ETCD_OBJS))))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(PROVIDER_OBJS))))
 endif
 
 # What needs no server to be tested, and hence must not come to need one.
@@ -304,8 +329,9 @@ PG_BSD_INDENT = $(bindir)/pg_bsd_indent
 PG_TYPEDEFS = $(datadir)/typedefs.list
 endif
 SOURCES = $(wildcard src/*.[ch] src/*/*.[ch] docs/*.[ch] test/*/*.[ch] test/*/*/*.[ch])
-# Types of C that not all majors' lists of types have.
-C_TYPES = int64_t __int128 CURL CURLM CURLcode CURLMcode CURLMsg CURLoption
+# Types of C, and of clients of stores, that not all majors' lists of types have.
+C_TYPES = int64_t __int128 CURL CURLM CURLcode CURLMcode CURLMsg CURLoption redisReply redisAsyncContext SSL SSL_CTX \
+	zhandle_t clientid_t zoo_op_t zoo_op_result_t
 
 # pg_bsd_indent writes "format,..." up to 18, and leaves copies of what it reads where it runs.
 format: typedefs

@@ -73,6 +73,13 @@ log_if_invalid(const ServerSetting *setting, const char *str)
 				errdetail("IDs that depend on it are not issued."));
 }
 
+/* The number that a text of a setting of the node stands for, or SETTING_INVALID. */
+static int
+read_node_field(const char *str, LayoutField field)
+{
+	return field == LAYOUT_WORKER ? node_setting_worker(str) : setting_number(str);
+}
+
 /*
  * The node may be meant for another layout, which follows in the same file or
  * takes effect at the next start, or for IDs of 128 bits.  So only a value that
@@ -82,14 +89,14 @@ static bool
 check_node_field(const char *str, LayoutField field)
 {
 	const SnowflakeLayout *layout = server_layout_expected();
-	int			value = setting_number(str);
-	char		detail[GENERATOR_DETAIL_SIZE];
+	int			value = read_node_field(str, field);
+	char		detail[Max(GENERATOR_DETAIL_SIZE, NODE_DETAIL_SIZE)];
 
 	if (!is_alter_system())
 		return true;
 	if (value == SETTING_INVALID)
 	{
-		GUC_check_errdetail("%s", SETTING_NUMBER_DETAIL);
+		GUC_check_errdetail("%s", field == LAYOUT_WORKER ? node_setting_detail(str, detail) : SETTING_NUMBER_DETAIL);
 		return false;
 	}
 	if (layout != NULL && value > layout_max(layout, field))
@@ -126,11 +133,11 @@ log_if_misfit(const ServerSetting *setting, LayoutField field)
 				errdetail("%s", generator_misfit_detail(layout, field, setting->value, detail)));
 }
 
-/* The text is converted here, which cannot fail, so that text and number always agree. */
+/* The text is read here, which cannot fail, so that text and number always agree. */
 static void
 assign_node_field(ServerSetting *setting, LayoutField field, const char *str)
 {
-	setting->value = setting_number(str);
+	setting->value = read_node_field(str, field);
 	log_if_invalid(setting, str);
 	log_if_misfit(setting, field);
 	generator_changes++;
@@ -373,19 +380,16 @@ define_clock_limit(ServerSetting *setting, const char *description, const char *
 static void
 define_identities(void)
 {
-	static const char *const one_node_each =
-		"Every server that issues IDs for the same tables needs a node of its own.";
-
 	define_identity(&server_layout_setting,
 					"Sets the layout of this server's snowflake IDs.",
 					"The value is the name of a preset, or the fields of the layout from high to low.  It is fixed when the server has started.",
 					"default", 0, check_layout, assign_layout, NULL);
 	define_identity(&generator_datacenter,
 					"Sets the datacenter number in this server's node.",
-					one_node_each, "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
+					"Every server that issues IDs for the same tables needs a node of its own.", "0", 0, check_datacenter_id, assign_datacenter_id, show_datacenter_id);
 	define_identity(&generator_worker,
 					"Sets the worker number in this server's node.",
-					one_node_each, "0", 0, check_worker_id, assign_worker_id, show_worker_id);
+					"Every server that issues IDs for the same tables needs a node of its own.  The value \"ordinal\" is the number at the end of the host name, and \"ordinal+N\" is N more.", "0", 0, check_worker_id, assign_worker_id, show_worker_id);
 }
 
 /* Define the settings of leased worker IDs. */
@@ -394,7 +398,7 @@ define_lease(void)
 {
 	define_identity(&lease_store,
 					"Sets the coordination store from which this server leases its worker ID.",
-					"It is etcd://host:port,..., etcds://host:port,... or postgresql://host:port/database.  If it is empty, \"idgen.worker_id\" is the worker ID.",
+					"It is etcd://host:port,..., etcds://host:port,..., postgresql://host:port/database, zookeeper://host:port,.../path or redis://host:port/number.  If it is empty, \"idgen.worker_id\" is the worker ID.",
 					"", GUC_SUPERUSER_ONLY, check_lease_store, assign_lease_store, show_lease_store);
 	lease_store_is_defined = true;
 	define_identity(&lease_pool,
@@ -420,6 +424,11 @@ define_lease(void)
 							"IDs are unique whatever the clocks say.",
 							&lease_max_skew_ms, lease_max_skew_ms, 0, MS_PER_DAY,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("idgen.lease_accept_loss",
+							 "Lets worker IDs be leased from a store that may lose what it has confirmed.",
+							 "It is for Redis, whose settings are otherwise checked.  After a loss, IDs are unique only as far as clocks are right.",
+							 &lease_accept_loss, lease_accept_loss,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
 /*

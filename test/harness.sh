@@ -144,6 +144,13 @@ needs_test() {
   want etcd-server command -v etcd
   want etcd-client command -v etcdctl
   want openssl command -v openssl
+  # For the provider of ZooKeeper, and its tests: the client without threads, and a server, which needs Java.
+  want libzookeeper-st-dev test -e /usr/include/zookeeper/zookeeper.h
+  want zookeeper test -e /usr/share/java/zookeeper.jar
+  want default-jre-headless command -v java
+  # For the provider of Redis, and its tests.
+  want libhiredis-dev pkg-config --exists hiredis
+  want redis-server command -v redis-server
   # Before 17 it is a version 4, which knows no encoders.
   ((PG_MAJOR < 17)) || want "postgresql-$PG_MAJOR-partman" dpkg-query -s "postgresql-$PG_MAJOR-partman"
 }
@@ -183,18 +190,18 @@ apt_refresh() {
 
 # A new PostgreSQL server package would create and start a cluster; for as long as the installation takes,
 # postgresql-common is told not to. That goes for what an interrupted run has left half-installed, too. The server of
-# etcd would be started now, and with the machine; an etcd that was here before is left alone.
+# etcd would be started now, and with the machine, and so would Redis; one that was here before is left alone.
 apt_install() {
   local conf=/etc/postgresql-common/createcluster.d/idgen-no-cluster.conf policy='' output
   apt_refresh || echo "(going on with the package lists as they are)"
-  if [[ " $* " == *" etcd-server "* && ! -e /usr/sbin/policy-rc.d ]]; then
+  if [[ " $* " =~ " "(etcd|redis)-server" " && ! -e /usr/sbin/policy-rc.d ]]; then
     policy=/usr/sbin/policy-rc.d
   fi
   # shellcheck disable=SC2064 # the names are wanted as they are now
   trap "rm -f '$conf' $policy; rmdir -p --ignore-fail-on-non-empty '${conf%/*}' 2>/dev/null || true" EXIT
   if [[ -n $policy ]]; then
     # shellcheck disable=SC2016 # it is a script of its own
-    printf '#!/bin/sh\ncase $1 in etcd*) exit 101 ;; esac\n' >"$policy"
+    printf '#!/bin/sh\ncase $1 in etcd* | redis*) exit 101 ;; esac\n' >"$policy"
     chmod 755 "$policy"
   fi
   mkdir -p "${conf%/*}"
@@ -206,6 +213,7 @@ apt_install() {
     return 1
   }
   [[ " $* " != *" etcd-server "* ]] || update-rc.d etcd disable >/dev/null 2>&1 || true
+  [[ " $* " != *" redis-server "* ]] || update-rc.d redis-server disable >/dev/null 2>&1 || true
 }
 
 # Brings in through apt what a kind of work needs and the machine lacks, and only then runs apt at all.

@@ -54,7 +54,7 @@ static void
 propose_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
 {
 	setting->str = pstrdup(value);
-	setting->value = setting_number(value);
+	setting->value = setting->name == generator_worker.name ? node_setting_worker(value) : setting_number(value);
 	check_setting(result, setting, false);
 }
 

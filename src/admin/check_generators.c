@@ -300,7 +300,7 @@ read_checked_generator(ReturnSetInfo *result, Oid server_id, CheckedGenerator *g
 					"Give it a node of its own, or choose another layout.",
 					"The server's node, datacenter %s and worker %s, does not fit the generator's layout, so the generator issues no IDs.",
 					generator_datacenter.str,
-					server_worker_is_leased() ? psprintf("%d", server_worker()) : generator_worker.str);
+					server_worker_is_leased() ? psprintf("%d", server_worker()) : setting_show_text(&generator_worker));
 		return false;
 	}
 	generator->node_bits = named_generator_node_bits(&options);

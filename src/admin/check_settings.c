@@ -24,14 +24,19 @@
 void
 check_setting(ReturnSetInfo *result, const ServerSetting *setting, bool waits_for_restart)
 {
+	char		detail[NODE_DETAIL_SIZE];
+	bool		is_ordinal = setting->name == generator_worker.name &&
+		node_setting_names_ordinal(setting_invalid_text(setting));
+
 	if (setting_is_valid(setting))
 		return;
 	finding_put(result, waits_for_restart ? FINDING_WARNING : FINDING_ERROR, setting->name,
 				setting_invalid_hint(setting),
 				waits_for_restart ?
 				"The value \"%s\" is invalid. When the server restarts, no IDs are issued." :
-				"The value \"%s\" is invalid. IDs that depend on it are not issued.",
-				setting_invalid_text(setting));
+				"The value \"%s\" is invalid. IDs that depend on it are not issued.%s%s",
+				setting_invalid_text(setting), is_ordinal ? " " : "",
+				is_ordinal ? node_setting_detail(setting->str, detail) : "");
 }
 
 /*

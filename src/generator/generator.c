@@ -111,7 +111,7 @@ generator_require_field(LayoutField field)
 		if (field == LAYOUT_WORKER)
 			server_worker_await();
 		if (field != LAYOUT_WORKER || !server_worker_is_leased())
-			setting_check(get_field_setting(field));
+			node_setting_check(get_field_setting(field));
 		value = generator_field_value(field);
 	} while (value == SETTING_INVALID);
 	return value;

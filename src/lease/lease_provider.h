@@ -34,7 +34,7 @@
 #include "bits/lease_operation.h"
 
 /* Changes whenever this file or lease_operation.h does. */
-#define LEASE_PROVIDER_VERSION 1
+#define LEASE_PROVIDER_VERSION 2
 
 /* Name of the exported function of a provider's module. */
 #define LEASE_PROVIDER_FUNCTION "idgen_lease_provider"
@@ -50,6 +50,8 @@ typedef struct LeaseAddress
 	const char *application;	/* a name for the store's log */
 	int			timeout_ms;		/* what an operation may take with one server
 								 * of the store */
+	bool		accept_loss;	/* use the store even if it may lose what it
+								 * has confirmed */
 } LeaseAddress;
 
 /* A session with a store; each provider has its own. */

@@ -29,6 +29,7 @@ ServerSetting lease_pool = {
 int			lease_ttl_ms = 30000;
 int			lease_reach_ms = 60000;
 int			lease_max_skew_ms = 10000;
+bool		lease_accept_loss = false;
 
 /* What an operation may take with one server of the store: this, or a part of the reach. */
 #define LONGEST_TIMEOUT_MS 1000
@@ -63,6 +64,9 @@ static const StoreScheme schemes[] = {
 	{"postgres://", "idgen_postgres"},
 	{"etcd://", "idgen_etcd"},
 	{"etcds://", "idgen_etcd"},
+	{"redis://", "idgen_redis"},
+	{"rediss://", "idgen_redis"},
+	{"zookeeper://", "idgen_zookeeper"},
 	{"teststore://", "idgen_teststore"},
 };
 
@@ -94,7 +98,7 @@ lease_store_objection(const char *text)
 	if (text[0] == '\0')
 		return NULL;
 	if (find_scheme(text) == NULL || strchr(text, ' ') != NULL)
-		return "It must begin with \"etcd://\", \"etcds://\" or \"postgresql://\", and contain no space.";
+		return "It must begin with \"etcd://\", \"etcds://\", \"postgresql://\", \"zookeeper://\", \"redis://\" or \"rediss://\", and contain no space.";
 	if (lease_store_has_password(text))
 		return "It contains a password, which everyone who can read the configuration or the log would see. Put it into the file that \"idgen.lease_secret_file\" names.";
 	return NULL;
@@ -166,6 +170,7 @@ make_address(void)
 		.password = secret.password,
 		.application = "idgen",
 		.timeout_ms = Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)),
+		.accept_loss = lease_accept_loss,
 	};
 
 	return address;

@@ -23,6 +23,9 @@ extern int	lease_reach_ms;
 /* idgen.lease_max_skew, in ms */
 extern int	lease_max_skew_ms;
 
+/* idgen.lease_accept_loss */
+extern bool lease_accept_loss;
+
 /* Why the text of idgen.lease_store, or of idgen.lease_pool, is not valid: a sentence, or NULL. */
 extern bool lease_store_has_password(const char *text);
 extern const char *lease_store_objection(const char *text);

@@ -13,15 +13,13 @@
 #include "postgres.h"
 
 #include "provider/etcd_address.h"
+#include "provider/host_list.h"
 
 #define DEFAULT_PORT 2379
 #define DEFAULT_PREFIX "/idgen"
 
 /* More than the name of any host, or of any file. */
 #define MOST_CHARACTERS 1024
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
 
 static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
 
@@ -48,70 +46,6 @@ refuse_password(void)
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("address of an etcd must not contain a user or a password"),
 			errhint("Put them into the file that \"idgen.lease_secret_file\" names."));
-}
-
-/* Are all of the length characters of text in allowed? */
-static bool
-consists_of(const char *text, size_t length, const char *allowed)
-{
-	return strspn(text, allowed) >= length;
-}
-
-/* The host of "host[:port]" (length), or a complaint; *port is what follows the colon, or NULL. */
-static size_t
-host_length(const char *endpoint, size_t length, const char **port)
-{
-	bool		is_bracketed = endpoint[0] == '[';
-	const char *end = memchr(endpoint, is_bracketed ? ']' : ':', length);
-	size_t		host = end == NULL ? length : end - endpoint + (is_bracketed ? 1 : 0);
-	bool		is_valid;
-
-	if (is_bracketed)
-		is_valid = end != NULL && host > 2 && consists_of(endpoint + 1, host - 2, DIGITS "abcdefABCDEF:.");
-	else
-		is_valid = host > 0 && consists_of(endpoint, host, LETTERS DIGITS ".-_");
-	if (!is_valid || (host < length && endpoint[host] != ':'))
-		malformed("A name of a host is missing or malformed.");
-	*port = host < length ? endpoint + host + 1 : NULL;
-	return host;
-}
-
-static char *
-read_endpoint(const char *endpoint, size_t length)
-{
-	const char *port;
-	size_t		host = host_length(endpoint, length, &port);
-	size_t		digits = length - host - 1;
-	int			number = DEFAULT_PORT;
-
-	if (port != NULL)
-	{
-		if (digits < 1 || digits > 5 || !consists_of(port, digits, DIGITS))
-			malformed("A port is malformed.");
-		number = atoi(port);
-		if (number < 1 || number > 65535)
-			malformed("Port %d does not exist.", number);
-	}
-	return psprintf("%.*s:%d", (int) host, endpoint, number);
-}
-
-static void
-read_endpoints(const char *list, size_t length, EtcdAddress *address)
-{
-	const char *end = list + length;
-
-	for (;;)
-	{
-		const char *comma = memchr(list, ',', end - list);
-		const char *stop = comma == NULL ? end : comma;
-
-		if (address->endpoint_count == ETCD_MOST_ENDPOINTS)
-			malformed("There are more than %d hosts.", ETCD_MOST_ENDPOINTS);
-		address->endpoints[address->endpoint_count++] = read_endpoint(list, stop - list);
-		if (comma == NULL)
-			break;
-		list = comma + 1;
-	}
 }
 
 /* Read "name=value" (length). */
@@ -171,6 +105,8 @@ void
 etcd_address_read(const char *store, EtcdAddress *address)
 {
 	const char *hosts = strstr(store, "://");
+	ListedHost	listed[ETCD_MOST_ENDPOINTS];
+	const char *wrong;
 	size_t		length;
 
 	memset(address, 0, sizeof(EtcdAddress));
@@ -186,7 +122,11 @@ etcd_address_read(const char *store, EtcdAddress *address)
 			malformed("It contains spaces, or characters that are not ASCII.");
 	hosts += 3;
 	length = strcspn(hosts, "/?");
-	read_endpoints(hosts, length, address);
+	wrong = host_list_read(hosts, length, DEFAULT_PORT, listed, ETCD_MOST_ENDPOINTS, &address->endpoint_count);
+	if (wrong != NULL)
+		malformed("%s", wrong);
+	for (int i = 0; i < address->endpoint_count; i++)
+		address->endpoints[i] = listed[i].endpoint;
 	hosts += length;
 	if (*hosts == '/')
 		hosts++;

@@ -16,8 +16,7 @@
 #include "postgres.h"
 
 #include "provider/etcd_pool.h"
-
-#define WORKER_DIGITS 8
+#include "provider/store_answer.h"
 
 #define PATH_TXN "/v3/kv/txn"
 #define PATH_RANGE "/v3/kv/range"
@@ -36,8 +35,8 @@ pool_keys(const char *base, int worker)
 	return (PoolKeys)
 	{
 		.pool = psprintf("%s/pool", base),
-			.record = psprintf("%s/fence/%0*d", base, WORKER_DIGITS, worker),
-			.hold = psprintf("%s/hold/%0*d", base, WORKER_DIGITS, worker),
+			.record = psprintf("%s/fence/%0*d", base, STORE_WORKER_DIGITS, worker),
+			.hold = psprintf("%s/hold/%0*d", base, STORE_WORKER_DIGITS, worker),
 	};
 }
 
@@ -165,28 +164,6 @@ value_of(const JsonbContainer *kv)
 	return value == NULL ? "" : value;
 }
 
-/* What is too long is cut off, and then is no record. */
-static void
-take_pool(const JsonbContainer *kv, LeaseAnswer *answer)
-{
-	answer->has_pool = true;
-	strlcpy(answer->pool, value_of(kv), LEASE_POOL_SIZE);
-}
-
-static void
-take_record(const JsonbContainer *kv, LeaseWorker *worker)
-{
-	worker->has_record = true;
-	strlcpy(worker->record, value_of(kv), LEASE_RECORD_SIZE);
-}
-
-static void
-take_hold(const JsonbContainer *kv, LeaseWorker *worker)
-{
-	worker->is_held = true;
-	strlcpy(worker->hold_nonce, value_of(kv), LEASE_NONCE_SIZE);
-}
-
 /* The rest of a key after base and part ("/fence/"); NULL if it does not begin with them. */
 static const char *
 after(const char *key, const char *base, const char *part)
@@ -198,50 +175,6 @@ after(const char *key, const char *base, const char *part)
 	return key + length + strlen(part);
 }
 
-/* Read a worker ID of a key; false if it is none. */
-static bool
-read_worker(const char *digits, int *worker)
-{
-	if (digits == NULL || strlen(digits) != WORKER_DIGITS || strspn(digits, "0123456789") != WORKER_DIGITS)
-		return false;
-	*worker = atoi(digits);
-	return *worker <= LEASE_MAX_WORKER;
-}
-
-static int
-compare_workers(const void *left, const void *right)
-{
-	return ((const LeaseWorker *) left)->worker - ((const LeaseWorker *) right)->worker;
-}
-
-/* Make one of the record and the hold of each worker. */
-static void
-merge_workers(LeaseAnswer *answer)
-{
-	int			merged = 0;
-
-	qsort(answer->workers, answer->worker_count, sizeof(LeaseWorker), compare_workers);
-	for (int i = 0; i < answer->worker_count; i++)
-	{
-		LeaseWorker *next = &answer->workers[i];
-		LeaseWorker *last = merged == 0 ? NULL : &answer->workers[merged - 1];
-
-		if (last == NULL || last->worker != next->worker)
-			answer->workers[merged++] = *next;
-		else if (next->has_record)
-		{
-			last->has_record = true;
-			strlcpy(last->record, next->record, LEASE_RECORD_SIZE);
-		}
-		else
-		{
-			last->is_held = true;
-			strlcpy(last->hold_nonce, next->hold_nonce, LEASE_NONCE_SIZE);
-		}
-	}
-	answer->worker_count = merged;
-}
-
 /* Take one key of a pool, whatever it is. */
 static void
 take_key(const char *base, const JsonbContainer *kv, LeaseAnswer *answer)
@@ -251,15 +184,15 @@ take_key(const char *base, const JsonbContainer *kv, LeaseAnswer *answer)
 	const char *rest = after(key, base, "/pool");
 
 	if (rest != NULL && *rest == '\0')
-		take_pool(kv, answer);
-	else if (read_worker(after(key, base, "/fence/"), &worker->worker))
+		store_answer_take_pool(answer, value_of(kv));
+	else if (store_answer_read_worker(after(key, base, "/fence/"), &worker->worker))
 	{
-		take_record(kv, worker);
+		store_answer_take_record(worker, value_of(kv));
 		answer->worker_count++;
 	}
-	else if (read_worker(after(key, base, "/hold/"), &worker->worker))
+	else if (store_answer_read_worker(after(key, base, "/hold/"), &worker->worker))
 	{
-		take_hold(kv, worker);
+		store_answer_take_hold(worker, value_of(kv));
 		answer->worker_count++;
 	}
 }
@@ -275,7 +208,7 @@ answer_to_read(const char *base, const JsonbContainer *root, LeaseAnswer *answer
 	answer->workers = palloc_extended(sizeof(LeaseWorker) * (count + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < count; i++)
 		take_key(base, etcd_element(kvs, i), answer);
-	merge_workers(answer);
+	store_answer_merge_workers(answer);
 	return ETCD_APPLIED;
 }
 
@@ -307,11 +240,11 @@ refusal(const LeaseOperation *operation, const JsonbContainer *responses, LeaseA
 		return ETCD_MALFORMED;
 	answer->found.worker = operation->worker;
 	if (pool != NULL)
-		take_pool(pool, answer);
+		store_answer_take_pool(answer, value_of(pool));
 	if (record != NULL)
-		take_record(record, &answer->found);
+		store_answer_take_record(&answer->found, value_of(record));
 	if (hold != NULL)
-		take_hold(hold, &answer->found);
+		store_answer_take_hold(&answer->found, value_of(hold));
 	return ETCD_REFUSED;
 }
 

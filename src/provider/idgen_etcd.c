@@ -33,6 +33,7 @@
 
 #include "provider/etcd_http.h"
 #include "provider/etcd_pool.h"
+#include "provider/store_answer.h"
 
 PG_MODULE_MAGIC;
 
@@ -97,16 +98,13 @@ now_ms(void)
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Note what went wrong at the endpoint, in ASCII and in one line. */
+/* Note what went wrong at the endpoint. */
 static void
 note_error(LeaseSession *session, const char *error)
 {
-	char	   *byte = session->answer.error;
-
-	snprintf(byte, LEASE_ERROR_SIZE, "etcd at %.100s: %s", session->address.endpoints[session->endpoint], error);
-	for (; *byte != '\0'; byte++)
-		if (*byte < ' ' || *byte > '~')
-			*byte = '?';
+	snprintf(session->answer.error, LEASE_ERROR_SIZE, "etcd at %.100s: %s",
+			 session->address.endpoints[session->endpoint], error);
+	store_answer_clean_error(&session->answer);
 }
 
 /*

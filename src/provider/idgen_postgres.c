@@ -29,8 +29,8 @@
 #include "lease/lease_provider.h"
 #include "postgres_address.h"
 #include "postgres_answer.h"
-#include "postgres_resolver.h"
 #include "postgres_statements.h"
+#include "resolver.h"
 
 PG_MODULE_MAGIC;
 

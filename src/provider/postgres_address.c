@@ -14,7 +14,7 @@
 #include <libpq-fe.h>
 
 #include "postgres_address.h"
-#include "postgres_resolver.h"
+#include "resolver.h"
 
 /* Settings that each server may have a value of its own for. */
 static const char *const lists[] = {"host", "hostaddr", "port"};

@@ -108,7 +108,7 @@ load_provider(const char *file)
 	return provider;
 }
 
-/* (module, store, pool, user, password, timeout_ms): the number of a new session. */
+/* (module, store, pool, user, password, timeout_ms, accept_loss): the number of a new session. */
 Datum
 provider_open(PG_FUNCTION_ARGS)
 {
@@ -127,6 +127,7 @@ provider_open(PG_FUNCTION_ARGS)
 	session->address.password = text_argument(fcinfo, 4);
 	session->address.application = "idgen test";
 	session->address.timeout_ms = PG_GETARG_INT32(5);
+	session->address.accept_loss = PG_GETARG_BOOL(6);
 	session->operation_context = AllocSetContextCreate(context, "operation", ALLOCSET_DEFAULT_SIZES);
 	session->provider = load_provider(text_argument(fcinfo, 0));
 	session->lease = session->provider->open(&session->address);

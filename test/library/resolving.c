@@ -33,6 +33,8 @@ write_blocked_signals(void)
 		fclose(file);
 }
 
+/* From 16 on, extensions are built to export nothing that does not say so. */
+__attribute__((visibility("default")))
 int
 getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {

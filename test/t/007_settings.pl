@@ -235,6 +235,7 @@ sub check_pg_settings
 		join("\n",
 			'idgen.datacenter_id|string||sighup|||0',
 			'idgen.layout|string||sighup|||default',
+			'idgen.lease_accept_loss|bool||sighup|||off',
 			'idgen.lease_max_skew|integer|ms|sighup|0|86400000|10000',
 			'idgen.lease_pool|string||sighup|||default',
 			'idgen.lease_reach|integer|ms|sighup|1000|86400000|60000',

@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-  skip_all_without_etcd provider_server new_etcd etcd_session answers certificate
+  skip_all_without_etcd new_etcd etcd_session certificate
 );
 
 my @clusters;
@@ -33,17 +33,6 @@ sub skip_all_without_etcd
 	return;
 }
 
-# A started server from which providers can be called.
-sub provider_server
-{
-	my $node = PostgreSQL::Test::Cluster->new('server');
-
-	$node->init;
-	$node->start;
-	create_provider_functions($node);
-	return $node;
-}
-
 # A session with an etcd, or what has an address as one.  Options as for provider().
 sub etcd_session
 {
@@ -51,16 +40,6 @@ sub etcd_session
 
 	$option{store} //= $etcd->store;
 	return provider($node, module => '$libdir/idgen_etcd', %option);
-}
-
-# Passes if an answer has this outcome and, of the fields that are given, these values.
-sub answers
-{
-	my ($answer, $outcome, $expected, $name) = @_;
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my %seen = (outcome => $answer->{outcome}, map { $_ => $answer->{$_} } keys %$expected);
-
-	return is_deeply(\%seen, { outcome => $outcome, %$expected }, $name) || diag($answer->{error});
 }
 
 # A certificate that signs itself, for 127.0.0.1: (its file, the file of its key).

@@ -10,10 +10,23 @@ use Exporter 'import';
 use IdgenTest::Server;
 use IdgenTest::Session;
 use JSON::PP;
+use PostgreSQL::Test::Cluster;
+use Test::More;
 
 our @EXPORT = qw(
-  create_provider_functions provider
+  provider_server create_provider_functions provider answers
 );
+
+# A started server from which providers can be called.
+sub provider_server
+{
+	my $node = PostgreSQL::Test::Cluster->new('server');
+
+	$node->init;
+	$node->start;
+	create_provider_functions($node);
+	return $node;
+}
 
 # Declares the functions of test/lease/idgen_provider_test.c in database postgres.
 sub create_provider_functions
@@ -25,8 +38,8 @@ sub create_provider_functions
 		'postgres', qq{
 		CREATE TYPE provider_answer AS (outcome text, ms float8, pool text, record text, hold_nonce text, worker integer,
 			workers text[], incarnation text, revision text, clock_us bigint, clock_error_us bigint, error text);
-		CREATE FUNCTION provider_open(module text, store text, pool text, "user" text, password text, timeout_ms integer)
-			RETURNS integer LANGUAGE C AS '$library';
+		CREATE FUNCTION provider_open(module text, store text, pool text, "user" text, password text, timeout_ms integer,
+			accept_loss boolean DEFAULT false) RETURNS integer LANGUAGE C AS '$library';
 		CREATE FUNCTION provider_start(session integer, kind text, worker integer DEFAULT 0,
 			pool text DEFAULT NULL, new_pool text DEFAULT NULL, record text DEFAULT NULL, new_record text DEFAULT NULL,
 			hold text DEFAULT 'leave', hold_nonce text DEFAULT NULL, ttl_ms integer DEFAULT 30000)
@@ -48,7 +61,7 @@ sub create_provider_functions
 }
 
 # A session with a store.  Options: module (as $libdir/idgen_etcd, or a file without its
-# suffix), store, pool, user, password, timeout (ms); in (another provider, to share its
+# suffix), store, pool, user, password, timeout (ms), accept_loss; in (another provider, to share its
 # session of the server).
 sub provider
 {
@@ -61,9 +74,9 @@ sub new
 	my $self = bless { session => $option{in} ? $option{in}->{session} : session($node) }, $class;
 
 	$self->{number} = $self->{session}->query(
-		sprintf 'SELECT provider_open(%s, %s, %s, %s, %s, %d)',
+		sprintf 'SELECT provider_open(%s, %s, %s, %s, %s, %d, %s)',
 		(map { literal($_) } $option{module}, $option{store}, $option{pool} // 'default', $option{user}, $option{password}),
-		$option{timeout} // 2000);
+		$option{timeout} // 2000, $option{accept_loss} ? 'true' : 'false');
 	return $self;
 }
 
@@ -72,6 +85,16 @@ sub literal
 	my ($value) = @_;
 
 	return defined $value ? "E'" . $value =~ s/(['\\])/$1$1/gr . "'" : 'NULL';
+}
+
+# Passes if an answer has this outcome and, of the fields that are given, these values.
+sub answers
+{
+	my ($answer, $outcome, $expected, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my %seen = (outcome => $answer->{outcome}, map { $_ => $answer->{$_} } keys %$expected);
+
+	return is_deeply(\%seen, { outcome => $outcome, %$expected }, $name) || diag($answer->{error});
 }
 
 # The session of the server.

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * postgres_resolver.c
+ * resolver.c
  *	  The addresses of a host, without waiting for them.
  *
  * The C library's resolver waits, for many seconds if name servers are away.
@@ -23,7 +23,7 @@
 
 #include "port/atomics.h"
 
-#include "postgres_resolver.h"
+#include "provider/resolver.h"
 
 struct Resolver
 {
@@ -60,7 +60,10 @@ static void *
 resolve(void *argument)
 {
 	Resolver   *resolver = argument;
-	struct addrinfo hints = {.ai_family = AF_UNSPEC,.ai_socktype = SOCK_STREAM};
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+	};
 
 	resolver->error = getaddrinfo(resolver->host, NULL, &hints, &resolver->addresses);
 	close(resolver->pipe[1]);
@@ -120,7 +123,10 @@ resolver_socket(const Resolver *resolver)
 bool
 resolver_is_done(const Resolver *resolver)
 {
-	struct pollfd poll_fd = {.fd = resolver->pipe[0],.events = POLLIN};
+	struct pollfd poll_fd = {
+		.fd = resolver->pipe[0],
+		.events = POLLIN,
+	};
 
 	return poll(&poll_fd, 1, 0) > 0;
 }

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * postgres_resolver.h
+ * resolver.h
  *	  The addresses of a host, without waiting for them.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef IDGEN_POSTGRES_RESOLVER_H
-#define IDGEN_POSTGRES_RESOLVER_H
+#ifndef IDGEN_RESOLVER_H
+#define IDGEN_RESOLVER_H
 
 /* More addresses of a host are not tried. */
 #define RESOLVER_MOST_ADDRESSES 8
@@ -25,4 +25,4 @@ extern int	resolver_addresses(const Resolver *resolver, char *list);
 extern const char *resolver_error(const Resolver *resolver);
 extern void resolver_end(Resolver *resolver);
 
-#endif							/* IDGEN_POSTGRES_RESOLVER_H */
+#endif							/* IDGEN_RESOLVER_H */

@@ -1,0 +1,204 @@
+/*-------------------------------------------------------------------------
+ *
+ * redis_scripts.c
+ *	  What is said to a Redis that is a coordination store.
+ *
+ *		{idgen:POOL}:pool			the pool's record
+ *		{idgen:POOL}:records		a hash: the records of workers, by worker ID
+ *		{idgen:POOL}:hold:WORKER	the nonce of the worker's hold, which expires
+ *		{idgen:POOL}:revision		counts changes of records; Redis's own offset does
+ *									so only if there are replicas
+ *
+ * All of a pool is in one hash slot.  An operation is one script, which Redis
+ * runs alone.  A script is not undone if a command of it fails, so it compares
+ * before it writes anything, and writes the record last: if it fails, the record
+ * has not been changed.
+ *
+ * Only Redis's own texts are compared, byte for byte.  A record that may be
+ * absent is told with a "=" before it, and is empty if it is absent.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "common/sha1.h"
+#include "utils/resowner.h"
+
+#include "provider/redis_scripts.h"
+
+/*
+ * A replica would answer what it has, which may be old.  Each script is given
+ * the pool, the records, a hold, or what is common to the names of all holds, and
+ * the revision; and the worker ID first.
+ */
+#define BEGIN_LUA \
+	"local replication = redis.call('INFO', 'replication')\n" \
+	"if not string.find(replication, 'role:master', 1, true) then\n" \
+	"  return redis.error_reply('NOTMASTER this Redis is a replica')\n" \
+	"end\n" \
+	"local server = redis.call('INFO', 'server')\n" \
+	"local time = redis.call('TIME')\n" \
+	"local pool = redis.call('GET', KEYS[1])\n" \
+	"local record = redis.call('HGET', KEYS[2], ARGV[1])\n" \
+	"local hold = redis.call('GET', KEYS[3])\n" \
+	"local function known(text) return text and '=' .. text or '' end\n" \
+	"local function answer(applied, workers)\n" \
+	"  return {applied, string.match(server, 'run_id:(%w+)') or '',\n" \
+	"    string.match(replication, 'master_replid:(%w+)') or '',\n" \
+	"    redis.call('GET', KEYS[4]) or '0',\n" \
+	"    time[1], time[2], pool, record, hold, workers or {}}\n" \
+	"end\n"
+
+#define READ_LUA \
+	"local records = redis.call('HGETALL', KEYS[2])\n" \
+	"local workers = {}\n" \
+	"for i = 1, #records, 2 do\n" \
+	"  local n = #workers\n" \
+	"  workers[n + 1] = records[i]\n" \
+	"  workers[n + 2] = records[i + 1]\n" \
+	"  workers[n + 3] = redis.call('GET', KEYS[3] .. records[i])\n" \
+	"end\n" \
+	"return answer(1, workers)\n"
+
+#define WRITE_POOL_LUA \
+	"if known(pool) ~= ARGV[2] then return answer(0) end\n" \
+	"redis.call('INCR', KEYS[4])\n" \
+	"redis.call('SET', KEYS[1], ARGV[3])\n" \
+	"return answer(1)\n"
+
+#define WRITE_LUA \
+	"if known(pool) ~= ARGV[2] or known(record) ~= ARGV[3] or (ARGV[5] == 'take' and hold) then\n" \
+	"  return answer(0)\n" \
+	"end\n" \
+	"redis.call('INCR', KEYS[4])\n" \
+	"if ARGV[5] == 'take' then\n" \
+	"  redis.call('SET', KEYS[3], ARGV[6], 'PX', ARGV[7])\n" \
+	"elseif ARGV[5] == 'drop' and hold == ARGV[6] then\n" \
+	"  redis.call('DEL', KEYS[3])\n" \
+	"end\n" \
+	"redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])\n" \
+	"return answer(1)\n"
+
+#define KEEP_LUA \
+	"if hold ~= ARGV[2] then return answer(0) end\n" \
+	"redis.call('PEXPIRE', KEYS[3], ARGV[3])\n" \
+	"return answer(1)\n"
+
+static const char *const texts[] = {
+	/* There is nothing to create; see whether we may read. */
+	[LEASE_PREPARE] = BEGIN_LUA "return answer(1)\n",
+	[LEASE_READ] = BEGIN_LUA READ_LUA,
+	[LEASE_WRITE_POOL] = BEGIN_LUA WRITE_POOL_LUA,
+	[LEASE_WRITE] = BEGIN_LUA WRITE_LUA,
+	[LEASE_KEEP] = BEGIN_LUA KEEP_LUA,
+};
+
+static const char *const hold_names[] = {
+	[LEASE_HOLD_LEAVE] = "leave",
+	[LEASE_HOLD_TAKE] = "take",
+	[LEASE_HOLD_DROP] = "drop",
+};
+
+/* Write the SHA-1 of a text in hexadecimal digits; false if there is no SHA-1 here. */
+static bool
+write_sha(const char *text, char *sha)
+{
+	uint8		digest[SHA1_DIGEST_LENGTH];
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA1);
+	bool		is_done = context != NULL && pg_cryptohash_init(context) >= 0 &&
+		pg_cryptohash_update(context, (const uint8 *) text, strlen(text)) >= 0 &&
+		pg_cryptohash_final(context, digest, sizeof(digest)) >= 0;
+
+	pg_cryptohash_free(context);
+	for (int i = 0; is_done && i < SHA1_DIGEST_LENGTH; i++)
+		snprintf(sha + 2 * i, 3, "%02x", digest[i]);
+	return is_done;
+}
+
+/*
+ * Before a session calls scripts.  Where SHA-1 is forbidden, Redis is sent the
+ * whole text each time.  PostgreSQL's hashes need a resource owner, which a
+ * process without transactions does not have.
+ */
+void
+redis_scripts_prepare(RedisScripts *scripts)
+{
+	ResourceOwner before = CurrentResourceOwner;
+	ResourceOwner owner = ResourceOwnerCreate(before, "idgen redis");
+
+	PG_TRY();
+	{
+		CurrentResourceOwner = owner;
+		for (int kind = 0; kind < lengthof(texts); kind++)
+			if (!write_sha(texts[kind], scripts->shas[kind]))
+				scripts->shas[kind][0] = '\0';
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = before;
+	}
+	PG_END_TRY();
+	ResourceOwnerDelete(owner);
+}
+
+static void
+add(RedisCommand *command, const char *argument)
+{
+	command->arguments[command->count++] = argument;
+}
+
+/* Add what a record must be. */
+static void
+add_expected(RedisCommand *command, char *room, size_t size, const char *record)
+{
+	snprintf(room, size, "%s%s", record == NULL ? "" : "=", record == NULL ? "" : record);
+	add(command, room);
+}
+
+static void
+add_keys(RedisCommand *command, LeaseOperationKind kind, const char *pool)
+{
+	size_t		size = sizeof(command->keys[0]);
+
+	snprintf(command->keys[0], size, "{idgen:%s}:pool", pool);
+	snprintf(command->keys[1], size, "{idgen:%s}:records", pool);
+	snprintf(command->keys[2], size, "{idgen:%s}:hold:%s", pool, kind == LEASE_READ ? "" : command->worker);
+	snprintf(command->keys[3], size, "{idgen:%s}:revision", pool);
+	add(command, "4");
+	for (int i = 0; i < 4; i++)
+		add(command, command->keys[i]);
+}
+
+/* The command that does an operation, with the script's text if Redis does not know it yet. */
+void
+redis_scripts_call(const RedisScripts *scripts, const LeaseOperation *operation, const char *pool,
+				   bool is_text_needed, RedisCommand *command)
+{
+	LeaseOperationKind kind = operation->kind;
+	const char *sha = scripts->shas[kind];
+
+	command->count = 0;
+	snprintf(command->worker, sizeof(command->worker), "%d", operation->worker);
+	snprintf(command->ttl_ms, sizeof(command->ttl_ms), "%d", Max(operation->ttl_ms, 1));
+	is_text_needed |= sha[0] == '\0';
+	add(command, is_text_needed ? "EVAL" : "EVALSHA");
+	add(command, is_text_needed ? texts[kind] : sha);
+	add_keys(command, kind, pool);
+	add(command, command->worker);
+	if (kind == LEASE_WRITE_POOL || kind == LEASE_WRITE)
+		add_expected(command, command->pool, sizeof(command->pool), operation->pool);
+	if (kind == LEASE_WRITE_POOL)
+		add(command, operation->new_pool);
+	if (kind == LEASE_WRITE)
+	{
+		add_expected(command, command->record, sizeof(command->record), operation->record);
+		add(command, operation->new_record);
+		add(command, hold_names[operation->hold]);
+	}
+	if (kind == LEASE_WRITE || kind == LEASE_KEEP)
+	{
+		add(command, operation->hold_nonce == NULL ? "" : operation->hold_nonce);
+		add(command, command->ttl_ms);
+	}
+}
