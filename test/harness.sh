@@ -98,11 +98,12 @@ need() {
   "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
-# The same for what some tests are skipped without: if its TEST fails, and the package can be had on this machine.
+# The same for what some tests are skipped without: if its TEST fails, and the package can be had on this machine, it is
+# added to `wanted`.
 want() {
   local package=$1
   shift
-  "$@" >/dev/null 2>&1 || ! apt-get -qq -s install "$package" >/dev/null 2>&1 || missing+=("$package")
+  "$@" >/dev/null 2>&1 || ! apt-get -qq -s install "$package" >/dev/null 2>&1 || wanted+=("$package")
 }
 
 # True if the file exists that `pg_config --OPTION`, and what follows it, names.
@@ -144,10 +145,13 @@ needs_test() {
   want etcd-server command -v etcd
   want etcd-client command -v etcdctl
   want openssl command -v openssl
-  # For the provider of ZooKeeper, and its tests: the client without threads, and a server, which needs Java.
-  want libzookeeper-st-dev test -e /usr/include/zookeeper/zookeeper.h
-  want zookeeper test -e /usr/share/java/zookeeper.jar
-  want default-jre-headless command -v java
+  # For the provider of ZooKeeper, and its tests: the client without threads, and a server. It needs Java, which is much to
+  # install for one file of tests.
+  if [[ -n ${FULL:-} ]]; then
+    want libzookeeper-st-dev test -e /usr/include/zookeeper/zookeeper.h
+    want zookeeper test -e /usr/share/java/zookeeper.jar
+    want default-jre-headless command -v java
+  fi
   # For the provider of Redis, and its tests.
   want libhiredis-dev pkg-config --exists hiredis
   want redis-server command -v redis-server
@@ -216,17 +220,26 @@ apt_install() {
   [[ " $* " != *" redis-server "* ]] || update-rc.d redis-server disable >/dev/null 2>&1 || true
 }
 
+# Installs what is missing and what is wanted. If that fails, what is missing alone: tests are skipped without the rest.
+install_packages() {
+  apt_as_root "installing that" apt_install "${missing[@]}" "${wanted[@]}" && return
+  ((${#wanted[@]})) || die "the installation failed"
+  say "(going on without ${wanted[*]})"
+  ((${#missing[@]} == 0)) || apt_as_root "installing that" apt_install "${missing[@]}" || die "the installation failed"
+}
+
 # Brings in through apt what a kind of work needs and the machine lacks, and only then runs apt at all.
 require_packages() {
-  local missing=() tries
+  local missing=() wanted=() tries
   # Twice, as it may be the first time that brings the package lists which `want` looks into.
   for tries in 1 2; do
-    missing=()
+    missing=() wanted=()
     "needs_$1"
-    ((${#missing[@]})) || return 0
-    command -v apt-get >/dev/null || die "please install what these Debian packages hold: ${missing[*]}"
-    say "Installing ${missing[*]}"
-    apt_as_root "installing that" apt_install "${missing[@]}" || die "the installation failed"
+    ((${#missing[@]} + ${#wanted[@]})) || return 0
+    command -v apt-get >/dev/null || ((${#missing[@]} == 0)) ||
+      die "please install what these Debian packages hold: ${missing[*]}"
+    say "Installing ${missing[*]} ${wanted[*]}"
+    install_packages
   done
   missing=()
   "needs_$1"
