@@ -16,9 +16,9 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "bits/lease_choice.h"
 #include "engine/clock.h"
 #include "engine/lease_limit.h"
-#include "engine/reservation.h"
 #include "engine/wait.h"
 #include "lease/lease_pool.h"
 #include "lease/lease_store.h"
@@ -107,12 +107,6 @@ add_worker_row(ReturnSetInfo *result, const LeasePool *pool, int worker, const L
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-static int
-compare_workers(const void *one, const void *other)
-{
-	return ((const LeaseWorker *) one)->worker - ((const LeaseWorker *) other)->worker;
-}
-
 /* idgen_lease_workers() */
 Datum
 idgen_lease_workers(PG_FUNCTION_ARGS)
@@ -128,8 +122,8 @@ idgen_lease_workers(PG_FUNCTION_ARGS)
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("pool \"%s\" does not exist in the coordination store", lease_pool.str),
 				errhint("Create it with idgen_lease_create_pool()."));
+	lease_sort_workers(&state->answer);
 	workers = state->answer.workers;
-	qsort(state->answer.workers, state->answer.worker_count, sizeof(LeaseWorker), compare_workers);
 	for (int worker = state->pool.first_worker; worker <= state->pool.last_worker; worker++)
 	{
 		while (next < state->answer.worker_count && workers[next].worker < worker)

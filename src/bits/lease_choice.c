@@ -94,6 +94,13 @@ compare_workers(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
+/* Sort the workers of an answer by their numbers. */
+void
+lease_sort_workers(const LeaseAnswer *answer)
+{
+	qsort(answer->workers, answer->worker_count, sizeof(LeaseWorker), compare_workers);
+}
+
 /* Consider each worker ID of the pool with what the answer stores of it. */
 static void
 consider_all(Choosing *choosing, const LeaseAnswer *answer)
@@ -101,7 +108,7 @@ consider_all(Choosing *choosing, const LeaseAnswer *answer)
 	const LeasePool *pool = choosing->pool;
 	int			next = pool->first_worker;
 
-	qsort(answer->workers, answer->worker_count, sizeof(LeaseWorker), compare_workers);
+	lease_sort_workers(answer);
 	for (int i = 0; i < answer->worker_count; i++)
 	{
 		const LeaseWorker *stored = &answer->workers[i];

@@ -38,6 +38,7 @@ lease_start_us(const LeasePool *pool, int64 fence_us)
 	return Max(fence_us, pool->floor_us);
 }
 
+extern void lease_sort_workers(const LeaseAnswer *answer);
 extern bool lease_choose(const LeasePool *pool, const LeaseTerms *terms, const LeaseNeeds *needs,
 						 const LeaseAnswer *answer, LeaseChoice *choice);
 
