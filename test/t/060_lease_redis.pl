@@ -10,6 +10,7 @@ use IdgenTest;
 use IdgenTest::Etcd;
 use IdgenTest::Lease;
 use IdgenTest::Provider;
+use IdgenTest::ProviderCosts;
 use IdgenTest::Redis;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -461,84 +462,6 @@ sub check_tls
 	return;
 }
 
-# ---------------------------------------------------------------------------------------------------- costs
-
-# Median and largest ms of one write after another, and of holds that are kept.
-sub check_latency
-{
-	my $store = open_store(pool => 'fast');
-	my $session = $store->session_of;
-
-	$store->operate('write_pool', new_pool => 'P');
-	$store->operate('write', worker => 1, pool => 'P', new_record => 'r0', hold => 'take', hold_nonce => 'n');
-	$session->query('CREATE TEMP TABLE took (kind text, ms float8)');
-	foreach my $case ([ 'write', q{'write', 1, 'P', NULL, 'r' || i - 1, 'r' || i} ], [ 'keep', q{'keep', 1, hold_nonce => 'n'} ])
-	{
-		my ($kind, $arguments) = @$case;
-		my $wrong = $session->error(
-			"DO \$\$DECLARE answer record; BEGIN
-			FOR i IN 1 .. 200 LOOP
-				PERFORM provider_start(0, $arguments);
-				SELECT outcome, ms, error INTO answer FROM provider_finish(0);
-				IF answer.outcome <> 'applied' THEN RAISE 'turn %: %', i, answer; END IF;
-				INSERT INTO took VALUES ('$kind', answer.ms);
-			END LOOP; END\$\$");
-		is($wrong, '', "200 times: $kind");
-		my ($median, $most) = split /\|/, $session->query(
-			"SELECT round(percentile_disc(0.5) WITHIN GROUP (ORDER BY ms)::numeric, 2), round(max(ms)::numeric, 1) FROM took WHERE kind = '$kind'");
-		diag("$kind: $median ms at the median, $most ms at most");
-		cmp_ok($median, '<', 50, '... takes little time');
-	}
-	return;
-}
-
-# (kB of the process, bytes of the provider's memory contexts)
-sub memory
-{
-	my ($store) = @_;
-	my ($resident) = slurp_file('/proc/' . $store->session_of->pid . '/status') =~ /VmRSS:\s+(\d+)/;
-
-	return ($resident, $store->memory);
-}
-
-sub check_memory
-{
-	my $store = open_store(pool => 'fast', timeout => 1000);
-	my $turns = full_run() ? 20000 : 300;
-	my $operations = "DO \$\$BEGIN
-		FOR i IN 1 .. $turns LOOP
-			PERFORM provider_start(0, (ARRAY['read', 'keep', 'write'])[1 + i % 3], 1, hold_nonce => 'n', new_record => 'x');
-			IF i % 7 > 0 THEN PERFORM provider_finish(0); END IF;
-			IF i % 50 = 0 THEN PERFORM provider_start(0, 'read'), provider_finish(0, 0); END IF;
-		END LOOP; END\$\$";
-
-	$store->session_of->query($operations);
-	my ($resident, $bytes) = memory($store);
-	$store->session_of->query($operations);
-	my ($resident_after, $bytes_after) = memory($store);
-	diag("$turns operations: $resident kB before, $resident_after kB after");
-	cmp_ok($bytes_after, '<=', $bytes, "$turns operations leave no memory behind");
-	cmp_ok($resident_after - $resident, '<', 1000, '... also none of hiredis');
-	return;
-}
-
-# A pool of 1,024 workers, all of them held.
-sub check_large_pool
-{
-	my $store = open_store(pool => 'large', timeout => 10000);
-
-	$store->operate('write_pool', new_pool => 'P');
-	$store->session_of->query(
-		"DO \$\$BEGIN
-		FOR i IN 0 .. 1023 LOOP
-			PERFORM provider_start(0, 'write', i, 'P', NULL, NULL, repeat('r', 300), 'take', repeat('n', 32)), provider_finish(0);
-		END LOOP; END\$\$");
-	my $answer = $store->operate('read');
-	is(scalar(grep { $_->[1] eq 'r' x 300 && $_->[2] eq 'n' x 32 } @{ $answer->{workers} }), 1024, 'a large pool is read');
-	diag("1,024 workers are read in $answer->{ms} ms");
-	return;
-}
-
 # ---------------------------------------------------------------------------------------------------- servers that lease
 
 sub check_servers
@@ -632,9 +555,9 @@ check_killed();
 check_failover();
 check_addresses();
 check_tls() if error_of_opening('rediss://h') eq '';
-check_latency();
-check_memory();
-check_large_pool() if full_run();
+takes_little_time(open_store(pool => 'fast'), 200);
+leaves_no_memory(open_store(pool => 'fast', timeout => 1000), full_run() ? 20000 : 300, 'hiredis');
+reads_large_pool(open_store(pool => 'large', timeout => 10000)) if full_run();
 check_servers();
 
 done_testing();
