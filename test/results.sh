@@ -4,9 +4,9 @@
 #
 #   suite NAME KIND [ARGUMENT]  runs suite_KIND, a function of the script
 #   tally NAME PASSED FAILED SECONDS
-#   summary                     the table; fails if anything did
+#   summary                     the table, and what failed in a few lines; fails if anything did
 
-TABLE='' PASSED=0 FAILED=0
+TABLE='' FAILURES='' PASSED=0 FAILED=0
 
 # "PASSED FAILED" of what a suite printed: TAP (pg_regress speaks it from 16 on), pg_regress of 15, the summary of
 # prove, which goes before the single results it chose to show, or the last line of a script that has a summary itself.
@@ -32,8 +32,17 @@ suite() {
   supervise shown "$log" "suite_$kind" "$@" || status=$?
   read -r passed failed < <(count_results "$log")
   ((failed > 0 || (status == 0 && passed > 0))) || failed=1
-  if ((failed > 0)) && declare -F "explain_$kind" >/dev/null; then "explain_$kind" "$log"; fi
+  if ((failed > 0)); then
+    note_failures "$name" "$log"
+    if declare -F "explain_$kind" >/dev/null; then "explain_$kind" "$log"; fi
+  fi
   tally "$name" "$passed" "$failed" $((SECONDS - start))
+}
+
+# Which tests of a suite failed, for who sees only the end of the output.
+note_failures() {
+  FAILURES+="  $1:"$'\n'
+  FAILURES+=$(sed -nE -e '/^ *#   Failed test/,+4p' -e '/^not ok|\.\.\. FAILED|Wstat: /p' "$2" | head -n 20 | cut -c -200)$'\n'
 }
 
 # A line of the closing table: NAME PASSED FAILED SECONDS.
@@ -50,10 +59,12 @@ shown() {
   "$@" 2>&1 | (trap '' HUP INT TERM && exec tee "$log")
 }
 
-# The closing table; fails if a test did, or if there was none.
+# The closing table, and what failed; fails if a test did, or if there was none.
 summary() {
   title "$("$PGBIN/pg_config" --version)"
   printf '  %-20s %7s %7s %8s\n' suite passed failed seconds
-  printf '%s\n%d passed, %d failed\n' "$TABLE" "$PASSED" "$FAILED"
+  printf '%s\n' "$TABLE"
+  [[ -z $FAILURES ]] || printf 'Failed:\n%s\n' "$FAILURES"
+  printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
   ((FAILED == 0 && PASSED > 0))
 }

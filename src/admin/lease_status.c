@@ -200,26 +200,9 @@ idgen_lease(PG_FUNCTION_ARGS)
 Datum
 idgen_lease_release(PG_FUNCTION_ARGS)
 {
-	uint32		changes = lease_holding().changes;
-	int64		until_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
-
 	PreventCommandDuringRecovery("idgen_lease_release()");
 	if (!lease_has_worker(lease_holding()))
 		PG_RETURN_BOOL(false);
-	lease_request(LEASE_REQUEST_RELEASE);
-	for (;;)
-	{
-		uint64		seen = lease_changes();
-
-		if (lease_holding().changes != changes)
-			break;
-		if (clock_monotonic_ns() >= until_ns)
-			ereport(ERROR,
-					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("lease agent has not released the worker ID"),
-					errdetail("\"idgen.max_wait\" is %d ms.", wait_max_ms),
-					errhint("See the server log."));
-		lease_await_change(seen, WAIT_LONGEST_POLL_NS);
-	}
+	lease_release_and_wait();
 	PG_RETURN_BOOL(true);
 }

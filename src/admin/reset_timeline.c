@@ -10,10 +10,12 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "storage/ipc.h"
 #include "utils/timestamp.h"
 
 #include "engine/drift.h"
 #include "engine/id_space.h"
+#include "engine/lease_limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "engine/reset.h"
@@ -128,27 +130,30 @@ reset_or_report(ResetRequest *request)
 		report_ids_might_repeat(request->start_us, &issued);
 }
 
+static void
+resume_leases(int code, Datum arg)
+{
+	lease_resume();
+}
+
 /*
- * IDs with a leased worker ID may have been issued up to its fence.  If IDs are
- * to begin before that, another worker ID takes its place, so none repeats; no
- * process can issue IDs with the new one before the reset.
+ * IDs with a leased worker ID may have been issued up to its fence, and its
+ * agent may be about to claim another, so IDs could be issued between our look
+ * at the timelines and the reset.  So the worker ID is given up, and claimed
+ * again, or another one, after the reset.  Also if this process is terminated
+ * in between, as nobody else would let the agent go on.
  */
 static void
 reset_without_worker(ResetRequest *request)
 {
-	bool		is_suspended = request->start_us < pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) &&
-		server_worker_suspend();
-
-	PG_TRY();
+	lease_suspend();
+	PG_ENSURE_ERROR_CLEANUP(resume_leases, (Datum) 0);
 	{
+		server_worker_release();
 		reset_or_report(request);
 	}
-	PG_FINALLY();
-	{
-		if (is_suspended)
-			server_worker_resume();
-	}
-	PG_END_TRY();
+	PG_END_ENSURE_ERROR_CLEANUP(resume_leases, (Datum) 0);
+	lease_resume();
 }
 
 /* idgen_reset_timeline(start timestamptz, force boolean) */
@@ -163,7 +168,10 @@ idgen_reset_timeline(PG_FUNCTION_ARGS)
 
 	generator_attach("idgen_reset_timeline()");
 	request.start_us = get_requested_start_us(fcinfo, server_layout());
-	reset_without_worker(&request);
+	if (server_worker_is_leased())
+		reset_without_worker(&request);
+	else
+		reset_or_report(&request);
 	warn_if_ahead(request.start_us);
 	ereport(LOG,
 			errmsg("snowflake timeline was reset to %s",

@@ -44,6 +44,7 @@
 #include "base/compat.h"
 #include "engine/clock.h"
 #include "engine/lease_limit.h"
+#include "engine/wait.h"
 
 ServerSetting lease_store = {
 	.name = "idgen.lease_store",
@@ -195,7 +196,63 @@ lease_request(LeaseRequest request)
 	lease_wake_agent();
 }
 
+/*
+ * Have the agent give up the worker ID, if there is one, and wait until it has.
+ * Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
+ */
+void
+lease_release_and_wait(void)
+{
+	pg_atomic_uint64 *releases = &shmem_area()->lease.releases;
+	uint64		before = pg_atomic_read_u64(releases);
+	int64		until_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
+
+	lease_request(LEASE_REQUEST_RELEASE);
+	for (;;)
+	{
+		uint64		changes = lease_changes();
+
+		if (pg_atomic_read_u64(releases) != before)
+			break;
+		if (clock_monotonic_ns() >= until_ns)
+			ereport(ERROR,
+					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("lease agent has not released the worker ID"),
+					errdetail("\"idgen.max_wait\" is %d ms.", wait_max_ms),
+					errhint("See the server log."));
+		lease_await_change(changes, WAIT_LONGEST_POLL_NS);
+	}
+}
+
+/*
+ * Until lease_resume(), the agent claims no worker ID.  It may be about to claim
+ * one, so the caller has it release what it has after that: it looks for
+ * requests, and then here, before it claims.  More than one process may suspend
+ * it; the last one to resume counts.
+ */
+void
+lease_suspend(void)
+{
+	pg_atomic_fetch_add_u32(&shmem_area()->lease.suspensions, 1);
+}
+
+/* Undo lease_suspend(), and ask for a worker ID whose IDs can begin at the clock. */
+void
+lease_resume(void)
+{
+	pg_atomic_fetch_sub_u32(&shmem_area()->lease.suspensions, 1);
+	lease_request(LEASE_REQUEST_RESUME);
+}
+
 /* ------------------------------------------------------------------- for the agent */
+
+/* May no worker ID be claimed now?  Requests are to be served first: see lease_suspend(). */
+bool
+lease_is_suspended(void)
+{
+	return pg_atomic_read_u32(&shmem_area()->lease.suspensions) != 0;
+}
 
 /* Wake all processes that wait for a change. */
 void
@@ -301,6 +358,7 @@ lease_end(bool by_setting)
 	LeaseLimits *limits = &shmem_area()->lease_limits;
 
 	publish_holding(by_setting ? LEASE_BY_SETTING : LEASE_NO_WORKER);
+	pg_atomic_fetch_add_u64(&shmem_area()->lease.releases, 1);
 	if (!by_setting)
 		return;
 	pg_write_barrier();

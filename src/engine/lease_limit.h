@@ -35,8 +35,7 @@ typedef enum LeaseRequest
 {
 	LEASE_REQUEST_RELEASE = 1 << 0, /* give up the worker ID until one is
 									 * needed */
-	LEASE_REQUEST_SUSPEND = 1 << 1, /* the same, but claim none for a while */
-	LEASE_REQUEST_RESUME = 1 << 2,	/* claim one whose IDs can begin at the
+	LEASE_REQUEST_RESUME = 1 << 1,	/* claim one whose IDs can begin at the
 									 * clock */
 } LeaseRequest;
 
@@ -99,6 +98,10 @@ extern void lease_report_no_pool(int max_wait_ms);
 extern LeaseReport lease_read(void);
 extern bool lease_is_overdue(void);
 extern void lease_request(LeaseRequest request);
+extern void lease_release_and_wait(void);
+extern void lease_suspend(void);
+extern void lease_resume(void);
+extern bool lease_is_suspended(void);
 
 /* For the agent. */
 extern bool lease_become_agent(void);

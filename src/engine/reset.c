@@ -262,20 +262,16 @@ try_reset(SharedArea *area, ResetRequest *request, ReplOriginId origin, Stopped 
 /*
  * Let all timelines begin where the request says.  Returns false, with nothing
  * changed, if IDs might repeat; *issued gets the times that stand in the way.
- * Errors: those of origin_acquire(), origin_report(), wait_to_write() and
- * origin_write().
+ * Errors: those of wait_to_acquire_origin(), wait_to_write() and origin_write().
  */
 bool
 reset_timelines(ResetRequest *request, IssuedBefore *issued)
 {
 	ReplOriginId origin;
-	OriginStatus status = origin_acquire(&origin);
 	Stopped		stopped;
 	bool		accounted;
 
-	if (status != ORIGIN_ACQUIRED)
-		origin_report(status);
-
+	wait_to_acquire_origin(&origin);
 	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
 	{
 		wait_to_write();

@@ -124,6 +124,8 @@ create_lease(SharedArea *area)
 	pg_atomic_init_u32(&area->lease.agent, 0);
 	pg_atomic_init_u32(&area->lease.is_asked, 0);
 	pg_atomic_init_u32(&area->lease.requests, 0);
+	pg_atomic_init_u32(&area->lease.suspensions, 0);
+	pg_atomic_init_u64(&area->lease.releases, 0);
 	pg_atomic_init_u64(&area->lease.wanted_us, 0);
 	pg_atomic_init_u64(&area->lease.start_tried_ns, 0);
 	pg_atomic_init_u64(&area->lease.changes, 0);

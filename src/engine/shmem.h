@@ -295,6 +295,9 @@ typedef struct Lease
 	pg_atomic_uint32 agent;		/* number of its process plus 1, or 0 */
 	pg_atomic_uint32 is_asked;	/* 1: a process has set the agent's latch */
 	pg_atomic_uint32 requests;	/* bits of LeaseRequest */
+	pg_atomic_uint32 suspensions;	/* processes for which no worker ID may be
+									 * claimed */
+	pg_atomic_uint64 releases;	/* how often the worker ID was given up */
 	pg_atomic_uint64 wanted_us; /* end of the IDs that have been asked for */
 	pg_atomic_uint64 start_tried_ns;	/* when an agent was started last;
 										 * monotonic */
@@ -315,7 +318,7 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 9
+#define SHARED_AREA_FORMAT 10
 
 typedef struct SharedArea
 {

@@ -92,6 +92,29 @@ wait_to_load(void)
 }
 
 /*
+ * Acquire the origin (see origin_acquire); if it is being created, or locked by
+ * another transaction, wait for that.  Errors: those of origin_acquire() at
+ * once, those of origin_report() after idgen.max_wait, and what
+ * CHECK_FOR_INTERRUPTS raises.
+ */
+void
+wait_to_acquire_origin(ReplOriginId *origin)
+{
+	int64		until = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
+
+	for (;;)
+	{
+		OriginStatus status = origin_acquire(origin);
+
+		if (status == ORIGIN_ACQUIRED)
+			break;
+		if (clock_monotonic_ns() >= until)
+			origin_report(status);
+		clock_wait(WAIT_LONGEST_POLL_NS, wait_reservation_event());
+	}
+}
+
+/*
  * Become the writer of the reservation (see reservation_begin_writing); if
  * there is another one, wait until it has finished.  Errors:
  * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what

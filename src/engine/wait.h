@@ -35,6 +35,7 @@ extern void wait_end(const Wait *wait, int64 began);
 extern uint32 wait_reservation_event(void);
 extern void wait_report_writer(void);
 extern void wait_to_load(void);
+extern void wait_to_acquire_origin(ReplOriginId *origin);
 extern void wait_to_write(void);
 
 #endif							/* IDGEN_WAIT_H */

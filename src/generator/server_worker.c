@@ -161,38 +161,15 @@ server_worker_await_pool(void)
 }
 
 /*
- * Give up the leased worker ID, so that none is issued before
- * server_worker_resume().  Returns false if none is held.  Errors:
- * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, and what
- * CHECK_FOR_INTERRUPTS raises.
+ * Give up the leased worker ID, after lease_suspend(), so that no ID is issued
+ * with a leased one before lease_resume().  Errors:
+ * OBJECT_NOT_IN_PREREQUISITE_STATE after idgen.max_wait, those of
+ * lease_agent_start(), and what CHECK_FOR_INTERRUPTS raises.
  */
-bool
-server_worker_suspend(void)
-{
-	int64		until_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
-
-	if (!lease_has_worker(lease_holding()))
-		return false;
-	lease_request(LEASE_REQUEST_SUSPEND);
-	for (;;)
-	{
-		uint64		changes = lease_changes();
-
-		if (!lease_has_worker(lease_holding()))
-			return true;
-		if (clock_monotonic_ns() >= until_ns)
-			ereport(ERROR,
-					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("lease agent has not released the worker ID"),
-					errdetail("\"idgen.max_wait\" is %d ms.", wait_max_ms),
-					errhint("See the server log."));
-		lease_await_change(changes, AGENT_POLL_NS);
-	}
-}
-
-/* Let the agent claim a worker ID whose IDs can begin at the clock. */
 void
-server_worker_resume(void)
+server_worker_release(void)
 {
-	lease_request(LEASE_REQUEST_RESUME);
+	if (lease_is_configured())
+		lease_agent_start();
+	lease_release_and_wait();
 }

@@ -14,7 +14,6 @@ extern uint32 server_worker_changes(void);
 extern bool server_worker_is_leased(void);
 extern void server_worker_await(void);
 extern void server_worker_await_pool(void);
-extern bool server_worker_suspend(void);
-extern void server_worker_resume(void);
+extern void server_worker_release(void);
 
 #endif							/* IDGEN_SERVER_WORKER_H */

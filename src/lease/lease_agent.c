@@ -47,8 +47,8 @@
 /* How long a stop of the server may take for the release. */
 #define RELEASE_NS (400 * NS_PER_MS)
 
-/* How long no worker ID is claimed after a request, if no other one ends that. */
-#define SUSPENSION_NS (10 * NS_PER_S)
+/* How often the agent looks whether worker IDs may be claimed again; see lease_suspend(). */
+#define SUSPENDED_POLL_NS (100 * NS_PER_MS)
 
 /* How long a new worker ID is looked for whose IDs can begin at the clock. */
 #define EXCHANGE_NS (10 * NS_PER_S)
@@ -351,18 +351,15 @@ release(void)
 static void
 serve_requests(uint32 requests)
 {
-	int64		now_ns;
-
-	if ((requests & (LEASE_REQUEST_RELEASE | LEASE_REQUEST_SUSPEND)) != 0)
+	if ((requests & LEASE_REQUEST_RELEASE) != 0)
 	{
 		release();
 		agent.needs_worker = false;
 	}
-	now_ns = clock_monotonic_ns();
-	if ((requests & LEASE_REQUEST_SUSPEND) != 0)
-		agent.retry_ns = now_ns + SUSPENSION_NS;
 	if ((requests & LEASE_REQUEST_RESUME) != 0)
 	{
+		int64		now_ns = clock_monotonic_ns();
+
 		agent.retry_ns = now_ns;
 		agent.exchange_ns = now_ns + EXCHANGE_NS;
 		agent.needs_worker = true;
@@ -540,6 +537,8 @@ work(void)
 	now_ns = clock_monotonic_ns();
 	if (now_ns < agent.retry_ns)
 		return agent.retry_ns;
+	if (!agent.machine.is_held && lease_is_suspended())
+		return now_ns + SUSPENDED_POLL_NS;
 
 	if (pg_atomic_exchange_u32(&shmem_area()->lease.is_asked, 0) != 0)
 		agent.needs_worker = true;
@@ -577,7 +576,10 @@ idgen_lease_agent(Datum argument)
 	inherit_machine();
 	if (!lease_is_configured())
 		leave_leases();
-	publish();
+	if (lease_is_suspended())
+		release();
+	else
+		publish();
 	lease_notify();
 	while (!ShutdownRequestPending)
 	{

@@ -445,10 +445,12 @@ sub check_failure
 
 	draw_ahead($session);
 	take_fresh_node($session);
+	$session->query(q(SET idgen.max_wait = '200ms'));
 	$holder->query('BEGIN; LOCK TABLE pg_replication_origin IN EXCLUSIVE MODE');
 	like($session->error($RESET), qr/ERROR:  55006: .*replication origin/, 'no reset while somebody has locked the origins');
 	is_stuck($session, '... and the timeline is where it was');
 	$holder->query('COMMIT');
+	$session->query('RESET idgen.max_wait');
 	is($session->error($RESET), '', '... and can be reset later');
 	draws_at_clock($session, '... IDs are made at the clock');
 	survives_crash('reset after a failure');

@@ -76,7 +76,8 @@ sub check_etcd
 	isnt(wait_for_lease($on_two, 'held')->{worker_id}, $lease->{worker_id}, 'another server has another worker ID');
 
 	# Killed and started again: all goes on.
-	my @busy = map { start_issuing(session($_), 4) } $one, $two;
+	my @busy = map { start_issuing(session($_), 5) } $one, $two;
+	sleep 1;
 	$store->kill;
 	wait_for_lease($session, 'stopped');
 	like(last_error($session), qr/Connection refused|connect/i, 'a server whose etcd is away says so');

@@ -1,6 +1,6 @@
 # Guards: idgen_reset_timeline() on a server that leases its worker ID.  The timeline goes back although the worker
 # ID has been used far ahead, because another one takes its place; the old one rests, and no ID comes twice, also
-# while sessions issue IDs all the time.
+# while sessions issue IDs all the time, or reset at once.
 
 use strict;
 use warnings;
@@ -152,6 +152,79 @@ sub check_reset_ahead
 	return;
 }
 
+# Sessions that reset at once, while others issue as many IDs as the layout has, so that all are ahead of the clock.  Were
+# a worker ID leased while one of the resets goes on, its IDs would be issued again.
+sub check_at_once
+{
+	my $two = leasing_server(
+		'two', $store,
+		lease => { ttl => '2s', reach => '6s', pool => 'resets' },
+		conf => "idgen.layout = 'sonyflake'\nidgen.max_wait = '20s'\n");
+	my $on_two = session($two);
+	my %seen;
+
+	create_pool($on_two, 0, 63);
+	wait_for_lease($on_two, 'held');
+	foreach my $round (1 .. full_run() ? 10 : 1)
+	{
+		my @busy = map { session($two) } 1 .. 2;
+		my @resetting = map { session($two) } 1 .. 4;
+
+		$_->send('SELECT snowflake_nextval() FROM generate_series(1, 50000)') foreach @busy;
+		$_->send(join(';', ('SELECT idgen_reset_timeline(force => true)') x 12)) foreach @resetting;
+		is(($_->finish)[1], '', 'the timeline is reset by sessions at once') foreach @resetting;
+		$seen{$_}++ foreach map { split /\n/, ($_->finish)[0] } @busy;
+		$_->quit foreach @busy, @resetting;
+	}
+	is(scalar(keys %seen) % 100000, 0, '... while IDs are issued');
+	is(scalar(grep { $_ > 1 } values %seen), 0, '... none of them twice');
+	return ($two, $on_two);
+}
+
+# A reset that ends, here by an error, does not let the agent claim a worker ID while another goes on.
+sub check_waiting
+{
+	my ($two, $on_two) = @_;
+	my @resetting = map { session($two) } 1 .. 2;
+	my @pids = map { $_->query('SELECT pg_backend_pid()') } @resetting;
+	my $locking = session($two);
+
+	$locking->query('BEGIN; LOCK TABLE pg_replication_origin IN SHARE ROW EXCLUSIVE MODE');
+	foreach (0 .. 1)
+	{
+		$resetting[$_]->send('SELECT idgen_reset_timeline(force => true)');
+		wait_until { $on_two->query("SELECT wait_event FROM pg_stat_activity WHERE pid = $pids[$_]") =~ /Extension|IdgenReservation/ } 'a reset that waits';
+	}
+	$on_two->query("SELECT pg_cancel_backend($pids[0])");
+	like(($resetting[0]->finish)[1], qr/canceling statement/, 'a reset is cancelled while another waits');
+	$on_two->query("SET idgen.max_wait = '1s'");
+	like($on_two->error('SELECT snowflake_nextval()'), qr/ERROR:  55000: this server holds no worker ID/, '... during which no ID is issued');
+	$on_two->query('RESET idgen.max_wait');
+	$locking->query('ROLLBACK');
+	is(($resetting[1]->finish)[1], '', '... and which ends');
+	is(scalar(@{ issue($on_two, 10) }), 10, '... and then IDs go on');
+	$_->quit foreach @resetting, $locking;
+	return;
+}
+
+# A session that is terminated while it resets leaves the server as it was.
+sub check_terminated
+{
+	my ($two, $on_two) = @_;
+	my $resetting = session($two);
+	my $pid = $resetting->query('SELECT pg_backend_pid()');
+	my $agent = signal_agent($two, 'STOP');
+
+	$resetting->send('SELECT idgen_reset_timeline(force => true)');
+	wait_until { $on_two->query("SELECT count(*) FROM pg_stat_activity WHERE pid = $pid AND wait_event_type = 'Extension'") } 'a reset that waits';
+	$on_two->query("SELECT pg_terminate_backend($pid, 10000)");
+	kill('CONT', $agent);
+	is(scalar(@{ issue($on_two, 10) }), 10, 'IDs go on after a session that resets was terminated');
+	$on_two->quit;
+	$two->stop('fast');
+	return;
+}
+
 restart_agent($one);
 create_pool($session, 0, 15);
 wait_for_lease($session, 'held');
@@ -163,6 +236,9 @@ foreach my $round (1 .. full_run() ? 5 : 1)
 }
 check_refused();
 check_reset_ahead();
+my @two = check_at_once();
+check_waiting(@two);
+check_terminated(@two);
 $session->quit;
 $one->stop('fast');
 
