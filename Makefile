@@ -239,8 +239,8 @@ REDIS_PACKAGES := hiredis $(if $(call HAS_PACKAGE,hiredis_ssl openssl),hiredis_s
 
 ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
-idgen_etcd$(DLSUFFIX): $(ETCD_OBJS) $(addprefix src/provider/,host_list.o store_answer.o)
-idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl)
+idgen_etcd$(DLSUFFIX): $(ETCD_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl) -pthread
 
 POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
 $(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)

@@ -264,6 +264,14 @@ lease_notify(void)
 	ConditionVariableBroadcast(&lease->changed);
 }
 
+/* The worker ID has been given up, if there was one, and the store has been told as far as it answers. */
+void
+lease_notify_release(void)
+{
+	pg_atomic_fetch_add_u64(&shmem_area()->lease.releases, 1);
+	lease_notify();
+}
+
 static void
 leave_agent(int code, Datum arg)
 {
@@ -358,7 +366,6 @@ lease_end(bool by_setting)
 	LeaseLimits *limits = &shmem_area()->lease_limits;
 
 	publish_holding(by_setting ? LEASE_BY_SETTING : LEASE_NO_WORKER);
-	pg_atomic_fetch_add_u64(&shmem_area()->lease.releases, 1);
 	if (!by_setting)
 		return;
 	pg_write_barrier();

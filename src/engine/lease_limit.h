@@ -110,5 +110,6 @@ extern void lease_publish_pool_change(void);
 extern void lease_publish_fence(uint64 until_us, uint64 extend_at_us);
 extern void lease_end(bool by_setting);
 extern void lease_notify(void);
+extern void lease_notify_release(void);
 
 #endif							/* IDGEN_LEASE_LIMIT_H */

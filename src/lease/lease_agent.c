@@ -343,7 +343,7 @@ release(void)
 	agent.published_claims = agent.machine.claims;
 	agent.retry_ns = 0;
 	share_machine(get_state());
-	lease_notify();
+	lease_notify_release();
 	lease_report_change(&agent.log, &agent.machine, agent.error);
 }
 
@@ -490,6 +490,7 @@ inherit_machine(void)
 		agent.machine.is_held = agent.machine.is_attached = false;
 		(void) lease_close();
 		lease_end(false);
+		lease_notify_release();
 	}
 	if (agent.machine.step == LEASE_CLAIMING)
 		agent.machine.step = LEASE_CHECKING;

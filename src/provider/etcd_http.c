@@ -3,11 +3,13 @@
  * etcd_http.c
  *	  HTTP by libcurl, on the sockets of which the caller waits.
  *
- * libcurl resolves names of hosts in a thread of its own.  A thread begins with
- * the signal mask of the one that creates it, and PostgreSQL's signal handlers
- * must not run in it, so signals are blocked while libcurl runs.  PostgreSQL's
- * errors must not jump over libcurl, so that the callbacks neither raise any,
- * nor call what does.
+ * libcurl would resolve names of hosts in a thread of its own, and some versions
+ * wait for that thread when a request is given up.  So names are resolved by
+ * resolver.c, and libcurl is told the addresses.  Should it start a thread
+ * nevertheless, that begins with the signal mask of the one that creates it, and
+ * PostgreSQL's signal handlers must not run in it, so signals are blocked while
+ * libcurl runs.  PostgreSQL's errors must not jump over libcurl, so that the
+ * callbacks neither raise any, nor call what does.
  *
  * libcurl sends a request again if it was sent on an old connection which the
  * server had closed before it answered anything.  Then nobody knows whether the
@@ -19,12 +21,14 @@
 #include "postgres.h"
 
 #include <curl/curl.h>
+#include <netdb.h>
 #include <signal.h>
 #include <time.h>
 
 #include "storage/latch.h"
 
 #include "provider/etcd_http.h"
+#include "provider/resolver.h"
 
 /* The largest answer that is read, and the largest for which memory is kept. */
 #define MOST_BODY (64 * 1024 * 1024)
@@ -33,12 +37,23 @@
 /* Connections that are kept open. */
 #define MOST_CONNECTIONS 4
 
+/* How long the addresses of a host count for new connections, unless a request fails. */
+#define ADDRESSES_MS 60000
+
 struct EtcdHttp
 {
 	bool		is_secure;
 	CURLM	   *multi;
 	CURL	   *easy;
 	bool		is_under_way;
+	Resolver   *resolver;		/* NULL: the request's host is not being
+								 * resolved */
+	char		host[NI_MAXHOST];	/* to resolve, or resolved last */
+	int			port;
+	int64		deadline_ms;	/* of the request, by now_ms() */
+	int64		resolve_at_ms;	/* when the host is resolved again, by
+								 * now_ms() */
+	struct curl_slist *addresses;	/* of the host, for libcurl */
 	struct curl_slist *headers; /* of the request */
 	LeaseSocket sockets[LEASE_MOST_SOCKETS];
 	int			socket_count;
@@ -238,14 +253,6 @@ set_options(EtcdHttp *http, const EtcdAddress *address)
 	curl_easy_setopt(http->easy, CURLOPT_HEADERDATA, http);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEDATA, http);
-#if LIBCURL_VERSION_NUM >= 0x075700
-
-	/*
-	 * A request is given up without waiting for the thread that resolves a
-	 * name.
-	 */
-	curl_easy_setopt(http->easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
 	set_tls(http->easy, address);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
@@ -326,6 +333,90 @@ clear_answer(EtcdHttp *http)
 	http->error[0] = '\0';
 }
 
+/* Give the request to libcurl.  Signals are blocked. */
+static void
+start_request(EtcdHttp *http)
+{
+	curl_easy_setopt(http->easy, CURLOPT_TIMEOUT_MS, (long) Max(http->deadline_ms - now_ms(), 1));
+	http->is_under_way = curl_multi_add_handle(http->multi, http->easy) == CURLM_OK;
+	if (!http->is_under_way)
+		http->result = CURLE_FAILED_INIT;
+}
+
+static void
+fail_to_resolve(EtcdHttp *http, CURLcode result, const char *reason)
+{
+	http->result = result;
+	http->is_under_way = false;
+	snprintf(http->error, sizeof(http->error), "could not resolve host \"%.100s\": %.100s", http->host, reason);
+}
+
+/* Ask for the addresses of the request's host, unless it is an address or has been resolved just now. */
+static bool
+start_resolving(EtcdHttp *http, const char *endpoint)
+{
+	const char *colon = strrchr(endpoint, ':');
+	char		host[NI_MAXHOST];
+
+	strlcpy(host, endpoint, Min(sizeof(host), colon - endpoint + 1));
+	if (host[0] == '[' || !resolver_is_needed(host) ||
+		(strcmp(host, http->host) == 0 && atoi(colon + 1) == http->port && now_ms() < http->resolve_at_ms))
+		return false;
+	strlcpy(http->host, host, sizeof(http->host));
+	http->port = atoi(colon + 1);
+	http->resolve_at_ms = 0;
+	http->resolver = resolver_start(host);
+	if (http->resolver == NULL)
+		fail_to_resolve(http, CURLE_COULDNT_RESOLVE_HOST, "could not start a thread");
+	return true;
+}
+
+static void
+end_resolving(EtcdHttp *http)
+{
+	if (http->resolver != NULL)
+		resolver_end(http->resolver);
+	http->resolver = NULL;
+}
+
+/* Tell libcurl the addresses of the host, in place of those that it knows. */
+static void
+set_addresses(EtcdHttp *http, const char *addresses)
+{
+	char		entry[NI_MAXHOST + RESOLVER_TEXT_SIZE + 16];
+
+	curl_slist_free_all(http->addresses);
+	snprintf(entry, sizeof(entry), "-%s:%d", http->host, http->port);
+	http->addresses = curl_slist_append(NULL, entry);
+	snprintf(entry, sizeof(entry), "%s:%d:%s", http->host, http->port, addresses);
+	if (http->addresses != NULL)
+		curl_slist_append(http->addresses, entry);
+	curl_easy_setopt(http->easy, CURLOPT_RESOLVE, http->addresses);
+}
+
+/* Go on with a request whose host is being resolved.  Signals are blocked. */
+static void
+go_on_resolving(EtcdHttp *http)
+{
+	char		addresses[RESOLVER_TEXT_SIZE];
+
+	if (!resolver_is_done(http->resolver))
+	{
+		if (now_ms() < http->deadline_ms)
+			return;
+		fail_to_resolve(http, CURLE_OPERATION_TIMEDOUT, "no answer in time");
+	}
+	else if (resolver_addresses(http->resolver, addresses) == 0)
+		fail_to_resolve(http, CURLE_COULDNT_RESOLVE_HOST, resolver_error(http->resolver));
+	else
+	{
+		set_addresses(http, addresses);
+		http->resolve_at_ms = now_ms() + ADDRESSES_MS;
+		start_request(http);
+	}
+	end_resolving(http);
+}
+
 /* Begin a request; one that is under way is given up. */
 void
 etcd_http_send(EtcdHttp *http, const EtcdRequest *request)
@@ -346,17 +437,24 @@ etcd_http_send(EtcdHttp *http, const EtcdRequest *request)
 	pfree(url);
 	curl_easy_setopt(http->easy, request->body == NULL ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
 	curl_easy_setopt(http->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) http->body_length);
-	curl_easy_setopt(http->easy, CURLOPT_TIMEOUT_MS, (long) Max(request->timeout_ms, 1));
+	http->deadline_ms = now_ms() + Max(request->timeout_ms, 1);
+	http->is_under_way = true;
 	block_signals(&before);
-	http->is_under_way = curl_multi_add_handle(http->multi, http->easy) == CURLM_OK;
+	if (!start_resolving(http, request->endpoint))
+		start_request(http);
 	restore_signals(&before);
-	if (!http->is_under_way)
-		http->result = CURLE_FAILED_INIT;
 }
 
 int
 etcd_http_sockets(EtcdHttp *http, LeaseSocket *sockets, int64 *timeout_ms)
 {
+	if (http->resolver != NULL)
+	{
+		sockets[0].socket = resolver_socket(http->resolver);
+		sockets[0].events = WL_SOCKET_READABLE;
+		*timeout_ms = Max(http->deadline_ms - now_ms(), 0);
+		return 1;
+	}
 	memcpy(sockets, http->sockets, sizeof(LeaseSocket) * http->socket_count);
 	if (!http->is_under_way)
 		*timeout_ms = 0;
@@ -403,11 +501,15 @@ etcd_http_step(EtcdHttp *http, EtcdResponse *response)
 	long		status = 0;
 
 	block_signals(&before);
-	if (http->is_under_way)
+	if (http->resolver != NULL)
+		go_on_resolving(http);
+	else if (http->is_under_way)
 		run_libcurl(http);
 	restore_signals(&before);
 	if (http->is_under_way)
 		return false;
+	if (http->result != CURLE_OK)
+		http->resolve_at_ms = 0;
 	if (http->result == CURLE_OK && make_room(http, http->received_length))
 	{
 		curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -433,10 +535,15 @@ etcd_http_cancel(EtcdHttp *http)
 
 	if (!http->is_under_way)
 		return;
+	http->is_under_way = false;
+	if (http->resolver != NULL)
+	{
+		end_resolving(http);
+		return;
+	}
 	block_signals(&before);
 	curl_multi_remove_handle(http->multi, http->easy);
 	restore_signals(&before);
-	http->is_under_way = false;
 }
 
 void
@@ -450,6 +557,7 @@ etcd_http_destroy(EtcdHttp *http)
 	curl_multi_cleanup(http->multi);
 	restore_signals(&before);
 	curl_slist_free_all(http->headers);
+	curl_slist_free_all(http->addresses);
 	free(http->received);
 	http->received = NULL;
 }

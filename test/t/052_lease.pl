@@ -53,6 +53,7 @@ sub check_claim
 	my $lease = wait_for_lease($session, 'claiming');
 
 	$session->query('CREATE ROLE nobody LOGIN; CREATE ROLE monitor LOGIN IN ROLE pg_monitor');
+	wait_until { ($lease = lease($session))->{last_error} =~ /no pool/ } 'an answer of the store';
 	like($lease->{last_error}, qr/The store has no pool "default".*idgen_lease_create_pool\(\)/, 'a server of a store without the pool says so');
 	is($lease->{worker_id}, undef, '... and has no worker ID');
 	is($session->query('SELECT worker_id FROM idgen_status()'), '', '... whatever the setting says');
