@@ -184,27 +184,31 @@ search(const Bounds *bounds)
 	Level		level = {.count = 0};
 	Level		next = {.count = 0};
 	int			steps = 0;
+	bool		holds = true;
 
 	(void) note_state(hash_state(&start), 0, 0);
 	add_to_level(&level, &start);
-	for (; level.count > 0; steps++)
+	for (; level.count > 0 && holds; steps++)
 	{
 		Level		former = level;
 
 		next.count = 0;
 		next.first = level.first + level.count;
-		if (!search_level(&level, bounds, &next))
+		holds = search_level(&level, bounds, &next);
+		if (!holds)
 		{
 			printf("# records as nonce/epoch/fence; servers may change places, and nonces be numbered anew\n");
 			(void) print_way(state_count - 1, bounds);
 			printf("# %d steps to a time that is issued twice\n", steps + 1);
-			return false;
 		}
 		level = next;
 		next = former;
 	}
-	printf("# no state takes more than %d steps\n", steps - 1);
-	return true;
+	if (holds)
+		printf("# no state takes more than %d steps\n", steps - 1);
+	free(level.states);
+	free(next.states);
+	return holds;
 }
 
 static bool
