@@ -7,6 +7,7 @@
 #                               for which the script has a function needs_KIND
 #   build DIR [VARIABLE=VALUE]  make and make install in DIR of the copied sources, with the private pg_config
 #   start_server NAME [LINE]    a server, started or started again with these lines of postgresql.conf; sets PGHOST
+#   write_lines NAME [LINE]     these lines instead, until they are reloaded
 #   stop_server NAME [MODE]
 #   use_server NAME             points psql, pgbench, pg_regress ... at it
 #   sql DATABASE [ARGUMENT]     psql, without start-up files, stopping at the first error
@@ -449,6 +450,14 @@ use_server() {
   export PGHOST=$WORK/$1 PGPORT=${PORTS[$1]:-5432} PGUSER=postgres
 }
 
+# The lines of a server's configuration. NAME [LINE]
+write_lines() {
+  local dir=$WORK/$1
+  use_server "$1"
+  printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" "port = $PGPORT" "${@:2}" |
+    as_server tee "$dir/server.conf" >/dev/null
+}
+
 # Only its user (and root) can enter the work directory, so the socket in it asks for no password.
 start_server() {
   local dir=$WORK/$1
@@ -460,8 +469,7 @@ start_server() {
     quietly initdb as_server initdb -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$dir/data"
     echo "include '../server.conf'" | as_server tee -a "$dir/data/postgresql.conf" >/dev/null
   fi
-  printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" "port = $PGPORT" "$@" |
-    as_server tee "$dir/server.conf" >/dev/null
+  write_lines "${dir##*/}" "$@"
   if ! quietly start as_server pg_ctl -D "$dir/data" -l "$dir/log" -w -s start; then
     [[ ! -e $dir/log ]] || tail -n 30 "$dir/log" >&2
     return 1
