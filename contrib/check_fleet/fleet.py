@@ -16,10 +16,8 @@ class Issuer:
         self.family = family
 
     def numbers(self):
-        """For each worker; or one for all of them, if they are unknown, or very many."""
-        if self.workers is None or len(self.workers) > 4096:
-            return [node_numbers(self.layout, self.datacenter, None)]
-        return [node_numbers(self.layout, self.datacenter, worker) for worker in self.workers]
+        """For each worker; or one for all of them, if they are unknown."""
+        return [node_numbers(self.layout, self.datacenter, worker) for worker in self.workers or [None]]
 
     def node(self):
         parts = []
@@ -80,12 +78,12 @@ def pool_issuer(store, name, members, ranges):
     return Issuer(title, names, members[0].layout, members[0].datacenter, workers)
 
 
-def server_issuers(server, ranges, presets):
+def server_issuers(server, ranges):
     """A server that leases none, and generators, which may meet those of the same name."""
     if not server.is_leased and server.layout and server.datacenter is not None and server.worker is not None:
         yield Issuer(server.name, [server.name], server.layout, server.datacenter, [server.worker])
     for generator in server.generators:
-        layout = read_words(presets.get(generator["layout"], generator["layout"]))
+        layout = read_words(generator["layout"])
         workers = [generator["worker"]]
         if server.is_leased and generator["follows"]:
             workers = range_of(server.store, server.pool, ranges)
@@ -104,6 +102,16 @@ def is_same_node(one, other):
         and {numbers.value for numbers in one.numbers()} == {numbers.value for numbers in other.numbers()}
 
 
+def pairs_of(one, other):
+    """The nodes of two issuers that can issue equal IDs.  Of two pools of one layout, these have the same worker."""
+    numbers, others = one.numbers(), other.numbers()
+    if len(numbers) > 1 and len(others) > 1 and same_layout(one.layout, other.layout):
+        common = sorted(set(one.workers) & set(other.workers))[:1]
+        numbers = [node_numbers(one.layout, one.datacenter, worker) for worker in common]
+        others = [node_numbers(other.layout, other.datacenter, worker) for worker in common]
+    return ((a, b) for a in numbers for b in others if may_be_equal(a, b))
+
+
 def servers_of(issuers):
     return sorted({server for issuer in issuers for server in issuer.servers})
 
@@ -115,15 +123,16 @@ def titles_of(issuers):
 def meet(group, others):
     """A finding if IDs of two nodes can be equal, which issuers have."""
     one, other = group[0], others[0]
-    pairs = [(a, b) for a in one.numbers() for b in other.numbers() if may_be_equal(a, b)]
-    if not pairs:
+    pair = next(pairs_of(one, other), None)
+    if pair is None:
         return None
     servers = servers_of(group + others)
     both = f"{titles_of(group)} ({one.node() or 'no node'}) and {titles_of(others)} ({other.node() or 'no node'})"
     if one.workers is None or other.workers is None:
-        return Finding("warning", servers, f"Nothing in the files tells whether {titles_of(group)} and {titles_of(others)} have "
-                       "the same workers.", "Say which workers a pool has with --pool, or ask a server that leases from it.")
-    when = "the same time" if any(same_pace(*pair) for pair in pairs) else "different times"
+        return Finding("warning", servers, f"Nothing in the files tells whether {titles_of(group)} and {titles_of(others)} "
+                       "have the same workers.",
+                       "Say which workers a pool has with --pool, or ask a server that leases from it.")
+    when = "the same time" if same_pace(*pair) else "different times"
     layouts = "" if frame(one.layout) == frame(other.layout) else f', as layouts "{one.layout.words}" and ' \
         f'"{other.layout.words}" have numbers in common'
     return Finding("error", servers, f"IDs of {both} can be equal when they are issued at {when}{layouts}.", OWN_NODES)
@@ -163,7 +172,7 @@ def check_layouts(issuers):
                       "Give all servers the same layout, and use a generator for another one.")
 
 
-def check_fleet(servers, ranges, presets):
+def check_fleet(servers, ranges):
     findings = [finding for server in servers for finding in server.findings]
     pools = make_pools(servers)
     issuers = [pool_issuer(*pool, ranges) for pool in pools]
@@ -172,5 +181,5 @@ def check_fleet(servers, ranges, presets):
     for issuer in issuers:
         findings += check_range(issuer)
     for server in servers:
-        issuers += server_issuers(server, ranges, presets)
+        issuers += server_issuers(server, ranges)
     return findings + list(check_layouts(issuers)) + list(check_meetings(issuers))

@@ -1,6 +1,7 @@
 """Servers, by their files or by what they answer, and what is wrong with each alone."""
 
 import json
+import os
 import subprocess
 from collections import namedtuple
 
@@ -79,10 +80,11 @@ def ask(connection, sql, **variables):
     """What the last of some statements returned; Invalid if they fail."""
     schema = ("SELECT set_config('search_path', quote_ident(nspname) || ', pg_catalog', false) FROM pg_extension e "
               "JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'idgen' \\gset\n")
+    environment = {"PGCONNECT_TIMEOUT": "10", **os.environ}
     options = [option for name, value in variables.items() for option in ("-v", f"{name}={value}")]
     try:
         psql = subprocess.run(["psql", "-XAtq", "-w", "-v", "ON_ERROR_STOP=1", *options, "-d", connection], text=True,
-                              input=schema + sql, capture_output=True, check=False)
+                              input=schema + sql, env=environment, capture_output=True, check=False)
     except OSError as error:
         raise Invalid(f"psql: {error.strerror}") from error
     if psql.returncode != 0:
@@ -93,10 +95,13 @@ def ask(connection, sql, **variables):
 NODE = """
 SELECT FROM idgen_status();
 SELECT row_to_json(r) FROM (
-  SELECT s.layout, s.datacenter_id AS datacenter, s.worker_id AS worker, l.store, l.pool,
-    (SELECT json_agg(g) FROM (SELECT generator, layout::text, coalesce(worker_id, s.worker_id, 0) AS worker,
+  SELECT coalesce((SELECT specification FROM snowflake_layouts WHERE name = s.layout), s.layout) AS layout,
+    s.datacenter_id AS datacenter, s.worker_id AS worker, l.store, l.pool,
+    (SELECT json_agg(g) FROM (SELECT generator,
+        coalesce((SELECT specification FROM snowflake_layouts n WHERE n.layout = o.layout), layout::text) AS layout,
+        coalesce(worker_id, s.worker_id, 0) AS worker,
         coalesce(datacenter_id, s.datacenter_id, 0) AS datacenter, worker_id IS NULL AS follows
-      FROM snowflake_generators WHERE layout IS NOT NULL AND shard_id IS NULL AND slab_id IS NULL) g) AS generators,
+      FROM snowflake_generators o WHERE layout IS NOT NULL AND shard_id IS NULL AND slab_id IS NULL) g) AS generators,
     (SELECT json_agg(c) FROM idgen_check() c WHERE severity = 'error') AS findings
   FROM idgen_status() s, idgen_lease() l) r;
 """

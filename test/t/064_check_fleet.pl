@@ -259,6 +259,11 @@ sub check_pools
 	fleet_has('a datacenter that is not the pool\'s', { a => "$LEASED idgen.layout = 'default'\n", b => "$LEASED $two" }, [ [ 'error', 'a b', qr/has one datacenter, and b has 2 where a has 0/ ] ]);
 	fleet_has('a layout that is not the pool\'s', { a => $LEASED, b => "$LEASED idgen.layout = 'default'\n" }, [ [ 'error', 'a b', qr/has one layout, and b has another one than a/ ] ]);
 	fleet_has('workers that do not fit', { a => $LEASED }, [ [ 'error', 'a', qr/the layout's worker goes from 0 to 1023/ ] ], '--pool', 'etcd://e1=0-1024');
+	my $many = $LEASED =~ s/fleet/sonyflake/r;
+	fleet_has('a large pool, and a worker outside of it', { a => $many, b => "idgen.layout = 'sonyflake'\nidgen.worker_id = 40001" }, [], '--pool', 'etcd://e1=0-40000');
+	fleet_has('... or within it', { a => $many, b => "idgen.layout = 'sonyflake'\nidgen.worker_id = 40000" }, [ [ 'error', 'a b', qr/can be equal/ ] ], '--pool', 'etcd://e1=0-40000');
+	fleet_has('two large pools', { a => $many, b => $many =~ s/e1,e2:2379,e3/f1/r }, [], '--pool', 'etcd://e1=0-40000', '--pool', 'etcd://f1=40001-65535');
+	fleet_has('... that overlap', { a => $many, b => $many =~ s/e1,e2:2379,e3/f1/r }, [ [ 'error', 'a b', qr/can be equal/ ] ], '--pool', 'etcd://e1=0-40000', '--pool', 'etcd://f1=40000-65535');
 	fleet_has('a worker beside a lease', { a => "$LEASED idgen.worker_id = 3\n" }, [ [ 'warning', 'a', qr/does not count/ ] ]);
 	fleet_has('no store', { a => "idgen.lease_store = 'consul://c'\n" }, [ [ 'error', 'a', qr/no address of a store/ ] ]);
 	return;
@@ -287,7 +292,7 @@ sub check_files
 	like((run_check('a=' . file('circle.conf', "include 'circle.conf'\n")))[1], qr/more than 10 deep/, 'files that include each other');
 	is((run_check())[0], 2, 'no servers');
 	is((run_check('--nothing', $static))[0], 2, 'no option');
-	is((run_check('--pool', 'etcd://e1', $static))[0], 2, 'no pool');
+	is((run_check('--pool', $_, $static))[0], 2, "no pool: $_") foreach 'etcd://e1', 'e1=0-3', 'etcd://e1=3-0';
 	is((run_check('--help'))[0], 0, 'help');
 	return;
 }
