@@ -212,6 +212,8 @@ sub check_fleets
 		[ [ 'warning', 'a b', qr/Layouts differ in the time or the sequence/ ] ]);
 	fleet_has('layouts with numbers in common', { a => 'idgen.worker_id = 1', b => "idgen.layout = 'wide'" },
 		[ [ 'warning', 'a b', qr/Layouts differ/ ], [ 'error', 'a b', qr/IDs of a \(datacenter 0, worker 1\) and b \(worker 0\) can be equal when they are issued at the same time, as layouts/ ] ]);
+	fleet_has('... of which two servers have the same', { a => 'idgen.worker_id = 1', b => 'idgen.worker_id = 1', c => "idgen.layout = 'wide'" },
+		[ [ 'warning', 'a b c', qr/Layouts differ/ ], [ 'error', 'a b', qr/issue the same IDs/ ], [ 'error', 'a b c', qr/IDs of a, b \(datacenter 0, worker 1\) and c \(worker 0\)/ ] ]);
 	fleet_has('another epoch', { a => 'idgen.worker_id = 1', b => "idgen.layout = 'twitter'\nidgen.worker_id = 1" },
 		[ [ 'warning', 'a b', qr/Layouts differ/ ], [ 'error', 'a b', qr/at different times/ ] ]);
 	fleet_has('nodes that do not fit', { a => 'idgen.worker_id = 32', b => "idgen.layout = 'leaf'\nidgen.datacenter_id = 1" },
