@@ -1,6 +1,6 @@
 # idgen: IDs made inside PostgreSQL
 #
-#	make quickstart		from a bare Debian machine to IDs in a table
+#	make quickstart		from a bare Debian machine to IDs in a table; with FLEET=1, on servers that lease their worker IDs
 #	make test			the same, then the tests, in ten minutes
 #	make test-full		the same, with the tests that take longer
 #	make bench			measure, against what PostgreSQL has itself
@@ -199,7 +199,7 @@ SELF_CONTAINED = quickstart test test-full bench matrix torture model simulate s
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
 quickstart:
-	@test/quickstart
+	@test/quickstart$(if $(FLEET),-fleet)
 test:
 	@test/run
 test-full:

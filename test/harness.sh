@@ -7,20 +7,26 @@
 #                               for which the script has a function needs_KIND
 #   build DIR [VARIABLE=VALUE]  make and make install in DIR of the copied sources, with the private pg_config
 #   start_server NAME [LINE]    a server, started or started again with these lines of postgresql.conf; sets PGHOST
+#   write_lines NAME [LINE]     these lines instead, until they are reloaded
 #   stop_server NAME [MODE]
 #   use_server NAME             points psql, pgbench, pg_regress ... at it
 #   sql DATABASE [ARGUMENT]     psql, without start-up files, stopping at the first error
+#   show SQL [ARGUMENT]         shows it, and what it returns
 #   as_server COMMAND           runs as the user the servers run as
 #   supervise COMMAND           runs what takes long; a signal to the script then ends it at once
+#   start_daemon NAME COMMAND   runs beside the script, as as_server does, until the script ends
+#   signal_daemon NAME SIGNAL
 #   quietly NAME COMMAND        the same, its output kept in a log and shown only if it fails
 #
 # Read by the caller: ROOT the checkout, WORK the work directory, SRC the sources in it, PGBIN the private binaries,
 # PGXS_DIR the private server's test tools, MAKE_ARGS what every make here needs.
+# Set by the caller: PORTS[NAME], for servers whose port is not 5432.
 # From the environment: PG_CONFIG the installation to copy, TMPDIR, KEEP=1 to leave the work directory and its servers.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WORK='' SRC='' PGBIN='' PGXS_DIR='' CHILD=''
 MAKE_ARGS=()
+declare -A DAEMONS=() PORTS=()
 
 # What surrounds the script decides neither where a client connects, nor what language it speaks, nor how make runs.
 for variable in "${!PG@}" "${!LC_@}" LANGUAGE MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; do
@@ -38,6 +44,9 @@ say() { printf '%s\n' "$*"; }
 title() {
   if [[ -t 1 && -z ${NO_COLOR:-} ]]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi
 }
+
+# 1,000,000 for 1000000.
+commas() { sed -E ':a; s/([0-9])([0-9]{3})(,|$)/\1,\2\3/; ta' <<<"$1"; }
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -266,6 +275,12 @@ running_servers() {
   find "$WORK" -name postmaster.pid -printf '%h\n' 2>/dev/null
 }
 
+# Ends what start_daemon has started, also if it is stopped.
+end_daemons() {
+  local name
+  for name in "${!DAEMONS[@]}"; do signal_daemon "$name" KILL; done
+}
+
 # Runs at exit, whatever the reason: servers first, as they write where we remove.
 cleanup() {
   local status=$? data
@@ -281,6 +296,7 @@ cleanup() {
   while read -r data; do
     as_server "$PGBIN/pg_ctl" -D "$data" -m immediate stop >/dev/null 2>&1 || true
   done < <(running_servers)
+  end_daemons
   rm -rf "$WORK"
   exit "$status"
 }
@@ -295,13 +311,14 @@ cleanup_at_exit() {
 
 # KEEP=1: where things are, and how to be rid of them.
 explain_kept() {
-  local data run=''
+  local data name run=''
   ((EUID != 0)) || run='setpriv --reuid=postgres --regid=postgres --init-groups '
   title "Kept, as KEEP=1 asked"
   while read -r data; do
-    say "  connect  psql -h ${data%/data} -p 5432 -U postgres${PGDATABASE:+ $PGDATABASE}"
+    say "  connect  psql -h ${data%/data} -p $(sed -n 4p "$data/postmaster.pid") -U postgres${PGDATABASE:+ $PGDATABASE}"
     say "  stop     $run$PGBIN/pg_ctl -D $data stop"
   done < <(running_servers)
+  for name in "${!DAEMONS[@]}"; do say "  stop     kill -KILL -- -${DAEMONS[$name]}  # $name"; done
   say "  remove   rm -rf $WORK"
 }
 
@@ -399,6 +416,19 @@ supervise() {
   return "$status"
 }
 
+# In a process group of its own, too, which `cleanup` ends after the servers. Its output is in a log.
+start_daemon() {
+  local name=$1 log=$WORK/log/$1.log
+  shift
+  set -m
+  as_server "$@" </dev/null >>"$log" 2>&1 &
+  set +m
+  DAEMONS[$name]=$!
+  disown
+}
+
+signal_daemon() { kill "-$2" -- "-${DAEMONS[$1]}" 2>/dev/null || true; }
+
 quietly() {
   local log=$WORK/log/$1.log status=0
   shift
@@ -417,7 +447,15 @@ build() {
 # ---------------------------------------------------------------------------------------------------- servers
 
 use_server() {
-  export PGHOST=$WORK/$1 PGPORT=5432 PGUSER=postgres
+  export PGHOST=$WORK/$1 PGPORT=${PORTS[$1]:-5432} PGUSER=postgres
+}
+
+# The lines of a server's configuration. NAME [LINE]
+write_lines() {
+  local dir=$WORK/$1
+  use_server "$1"
+  printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" "port = $PGPORT" "${@:2}" |
+    as_server tee "$dir/server.conf" >/dev/null
 }
 
 # Only its user (and root) can enter the work directory, so the socket in it asks for no password.
@@ -431,8 +469,7 @@ start_server() {
     quietly initdb as_server initdb -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$dir/data"
     echo "include '../server.conf'" | as_server tee -a "$dir/data/postgresql.conf" >/dev/null
   fi
-  printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$dir'" "port = $PGPORT" "$@" |
-    as_server tee "$dir/server.conf" >/dev/null
+  write_lines "${dir##*/}" "$@"
   if ! quietly start as_server pg_ctl -D "$dir/data" -l "$dir/log" -w -s start; then
     [[ ! -e $dir/log ]] || tail -n 30 "$dir/log" >&2
     return 1
@@ -445,4 +482,12 @@ stop_server() {
 
 sql() {
   as_server psql -X -q -v ON_ERROR_STOP=1 -P pager=off -d "$@"
+}
+
+# Shows SQL, after PROMPT, then runs it in PGDATABASE and shows what it says; further arguments are psql's.
+show() {
+  local sql=$1
+  shift
+  say "  ${PROMPT:-}${sql//$'\n'/$'\n  '};"
+  sql "$PGDATABASE" -P footer=off "$@" -c "$sql" | sed '/^$/d; s/^/    /'
 }

@@ -16,6 +16,8 @@
  */
 #include "postgres.h"
 
+#include "postmaster/interrupt.h"
+
 #include "engine/lease_limit.h"
 #include "engine/node_settings.h"
 #include "engine/timeline.h"
@@ -108,6 +110,25 @@ await_agent(bool (*is_known) (void), void (*report) (int max_wait_ms))
 }
 
 /*
+ * No worker number within max_wait_ms.  Leases may have begun or ended in a
+ * reload that this process reads after its statement.
+ */
+static void
+report_no_worker(int max_wait_ms)
+{
+	bool		is_leased = lease_holding().code != LEASE_BY_SETTING;
+
+	if (ConfigReloadPending && lease_is_configured() != is_leased)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("configuration of worker IDs has changed since this statement began"),
+				errdetail("A session reads a changed configuration between its statements, and \"idgen.max_wait\" is %d ms.",
+						  max_wait_ms),
+				errhint("Run the statement again."));
+	lease_report_no_worker(max_wait_ms);
+}
+
+/*
  * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if the datacenter is no longer that of
  * the pool: with the leased worker ID, it could be the node of another pool's
  * server.
@@ -143,7 +164,7 @@ server_worker_await(void)
 	{
 		/* The agent compares the pool's layout with it. */
 		(void) server_layout();
-		await_agent(is_worker_known, lease_report_no_worker);
+		await_agent(is_worker_known, report_no_worker);
 	}
 	if (lease_is_configured())
 		check_datacenter();

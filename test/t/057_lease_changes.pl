@@ -274,6 +274,27 @@ sub check_moves
 	return;
 }
 
+# A statement does not see a reload that ends while it runs, so a long one must not go on with the former worker ID.
+sub check_long_statement
+{
+	my $busy = session($one);
+
+	configure(lease_store => '');
+	wait_until { node_of(issue($session)->[0]) == 20 } 'the static worker ID';
+	$busy->query("SET idgen.max_wait = '300ms'");
+	start_issuing($busy, 2);
+	wait_until { $session->query("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%issue_for(2)%' AND pid <> pg_backend_pid()") == 1 } 'a statement';
+	configure(lease_store => $store->address);
+	$issued->add('IDs of a server that leases again', 'leased', issue($session));
+	my ($ids, $errors) = finish_issuing($busy);
+	$issued->add('... and of a statement that began before', 'long', $ids);
+	is_deeply([ grep { node_of($_) != 20 } @$ids ], [], '... which had the worker ID that was set');
+	is("@$errors", 'configuration of worker IDs has changed since this statement began', '... and is told why it gets no more');
+	isnt(node_of(issue($busy)->[0]), 20, '... until the next statement');
+	$busy->quit;
+	return;
+}
+
 # Every move gives the server another worker ID, while sessions issue IDs all the time.
 sub check_many_moves
 {
@@ -311,6 +332,7 @@ $on_five->quit;
 $five->stop('fast');
 check_datacenter_reload();
 check_moves();
+check_long_statement();
 check_many_moves(full_run() ? 60 : 4);
 check_layout_change($three, $on_three);
 check_after_loss();

@@ -1,0 +1,1 @@
+"""What contrib/check-fleet consists of."""
