@@ -116,6 +116,7 @@ OBJS = \
 	src/admin/check_files.o \
 	src/admin/check_generators.o \
 	src/admin/check_lease.o \
+	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
 	src/admin/check_reservation.o \
 	src/admin/check_settings.o \

@@ -160,6 +160,9 @@ needs_test() {
     want libzookeeper-st-dev test -e /usr/include/zookeeper/zookeeper.h
     want zookeeper test -e /usr/share/java/zookeeper.jar
     want default-jre-headless command -v java
+    # For clusters that it runs, with etcd.
+    want patroni command -v patroni
+    want python3-etcd dpkg-query -s python3-etcd
   fi
   # For the provider of Redis, and its tests.
   want libhiredis-dev pkg-config --exists hiredis

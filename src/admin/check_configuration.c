@@ -22,17 +22,20 @@
 #include "admin/check_files.h"
 #include "admin/check_finding.h"
 #include "admin/check_generators.h"
+#include "admin/check_lease_settings.h"
 #include "admin/check_node.h"
 #include "admin/check_settings.h"
 #include "base/compat.h"
 #include "base/configuration_lines.h"
 #include "bits/layout_overlap.h"
 #include "engine/drift.h"
+#include "engine/lease_limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "generator/generator.h"
 #include "generator/layout_convert.h"
 #include "generator/server_layout.h"
+#include "lease/lease_store.h"
 
 PG_FUNCTION_INFO_V1(idgen_check_configuration);
 
@@ -48,14 +51,14 @@ typedef struct Proposal
 	int			max_drift;		/* in ms, as the others */
 	int			max_regression;
 	int			reserve_ahead;
+	LeaseSettings lease;
 } Proposal;
 
 static void
-propose_node(ReturnSetInfo *result, ServerSetting *setting, const char *value)
+propose_node(ServerSetting *setting, const char *value)
 {
 	setting->str = pstrdup(value);
 	setting->value = setting->name == generator_worker.name ? node_setting_worker(value) : setting_number(value);
-	check_setting(result, setting, false);
 }
 
 static void
@@ -128,14 +131,20 @@ propose_value(ReturnSetInfo *result, Proposal *proposal, const ConfigurationLine
 	if (pg_strcasecmp(line->name, server_layout_setting.name) == 0)
 		propose_layout(result, proposal, line->value);
 	else if (pg_strcasecmp(line->name, generator_datacenter.name) == 0)
-		propose_node(result, &proposal->datacenter, line->value);
+		propose_node(&proposal->datacenter, line->value);
 	else if (pg_strcasecmp(line->name, generator_worker.name) == 0)
-		propose_node(result, &proposal->worker, line->value);
+		propose_node(&proposal->worker, line->value);
+	else if (pg_strcasecmp(line->name, lease_store.name) == 0)
+		proposal->lease.store = line->value;
+	else if (pg_strcasecmp(line->name, lease_pool.name) == 0)
+		proposal->lease.pool = line->value;
 	else if (is_value_accepted(result, line->name, line->value))
 	{
 		propose_time(line, drift_max.name, &proposal->max_drift);
 		propose_time(line, reference_max_regression.name, &proposal->max_regression);
 		propose_time(line, "idgen.reserve_ahead", &proposal->reserve_ahead);
+		propose_time(line, "idgen.lease_ttl", &proposal->lease.ttl_ms);
+		propose_time(line, "idgen.lease_reach", &proposal->lease.reach_ms);
 	}
 }
 
@@ -206,6 +215,12 @@ read_proposal(ReturnSetInfo *result, char *str)
 		.max_drift = DRIFT_DEFAULT_MAX,
 		.max_regression = REFERENCE_DEFAULT_MAX_REGRESSION,
 		.reserve_ahead = RESERVATION_DEFAULT_AHEAD,
+		.lease = {
+			.store = "",
+			.pool = LEASE_DEFAULT_POOL,
+			.ttl_ms = LEASE_DEFAULT_TTL_MS,
+			.reach_ms = LEASE_DEFAULT_REACH_MS,
+		},
 	};
 	ListCell   *cell;
 
@@ -258,18 +273,44 @@ check_layout_change(ReturnSetInfo *result, const Proposal *proposal)
 					layout_to_text(present));
 }
 
+/* What depends on the worker ID; NULL if it is leased, so that it is not known yet. */
+static void
+check_proposed_node(ReturnSetInfo *result, const Proposal *proposal, const ServerSetting *worker)
+{
+	check_setting(result, &proposal->datacenter, false);
+	if (worker != NULL)
+		check_setting(result, worker, false);
+	check_node_fits(result, proposal->has_layout ? &proposal->layout : NULL, &proposal->datacenter, worker);
+	if (proposal->has_layout)
+		finding_put_layout(result, server_layout_setting.name, &proposal->layout);
+	if (proposal->has_layout && worker != NULL)
+	{
+		check_layout_change(result, proposal);
+		(void) check_node(result, &proposal->layout, layout_now(), &proposal->datacenter, worker);
+	}
+	check_generators_with_node(result, &proposal->datacenter, worker);
+}
+
+/* Could a worker ID be leased? */
+static void
+check_proposed_lease(ReturnSetInfo *result, const Proposal *proposal)
+{
+	if (!check_lease_names(result, &proposal->lease))
+		return;
+	check_lease_address(result, &proposal->lease);
+	check_lease_times(result, &proposal->lease);
+	check_lease_and_worker(result, &proposal->worker);
+}
+
 static void
 check_proposal(ReturnSetInfo *result, const Proposal *proposal)
 {
+	bool		is_leased = proposal->lease.store[0] != '\0';
+
 	check_clock_limits(result, proposal->max_drift, proposal->max_regression, proposal->reserve_ahead);
-	check_node_fits(result, proposal->has_layout ? &proposal->layout : NULL, &proposal->datacenter, &proposal->worker);
-	if (proposal->has_layout)
-	{
-		finding_put_layout(result, server_layout_setting.name, &proposal->layout);
-		check_layout_change(result, proposal);
-		(void) check_node(result, &proposal->layout, layout_now(), &proposal->datacenter, &proposal->worker);
-	}
-	check_generators_with_node(result, &proposal->datacenter, &proposal->worker);
+	check_proposed_node(result, proposal, is_leased ? NULL : &proposal->worker);
+	if (is_leased)
+		check_proposed_lease(result, proposal);
 }
 
 /*

@@ -396,6 +396,7 @@ check_generators_with_node(ReturnSetInfo *result, const ServerSetting *datacente
 		if (server == NULL || !generator_options_try(server->options, &options, &problem))
 			continue;
 		check_generator_with_setting(result, server, &options, LAYOUT_DATACENTER, datacenter);
-		check_generator_with_setting(result, server, &options, LAYOUT_WORKER, worker);
+		if (worker != NULL)
+			check_generator_with_setting(result, server, &options, LAYOUT_WORKER, worker);
 	}
 }

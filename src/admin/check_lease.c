@@ -17,6 +17,7 @@
 
 #include "admin/check_finding.h"
 #include "admin/check_lease.h"
+#include "admin/check_lease_settings.h"
 #include "engine/clock.h"
 #include "engine/lease_limit.h"
 #include "engine/node_settings.h"
@@ -105,22 +106,17 @@ void
 check_lease(ReturnSetInfo *result, const SnowflakeLayout *layout)
 {
 	LeaseReport lease = lease_read();
+	LeaseSettings settings = {
+		.store = lease_store.str,
+		.pool = lease_pool.str,
+		.ttl_ms = lease_ttl_ms,
+		.reach_ms = lease_reach_ms,
+	};
 
-	if (!setting_is_valid(&lease_store))
-		finding_put(result, FINDING_ERROR, lease_store.name,
-					setting_invalid_hint(&lease_store),
-					"The value is invalid, so IDs that contain the server's worker ID are not issued. %s",
-					lease_store_objection(lease_store.str));
-	if (lease_is_configured() && !setting_is_valid(&lease_pool))
-		finding_put(result, FINDING_ERROR, lease_pool.name, setting_invalid_hint(&lease_pool),
-					"The value \"%s\" is invalid, so no worker ID is leased.", lease_pool.str);
-	if (!lease_is_configured() || lease_settings_objection() != NULL)
+	if (!check_lease_names(result, &settings) || !lease_is_configured())
 		return;
-	if (setting_is_valid(&generator_worker) && generator_worker.value != 0)
-		finding_put(result, FINDING_NOTICE, generator_worker.name,
-					"Remove one of the two settings.",
-					"The value is %d, but \"%s\" is set, so the worker ID that is leased counts.",
-					generator_worker.value, lease_store.name);
+	check_lease_times(result, &settings);
+	check_lease_and_worker(result, &generator_worker);
 	check_pool_datacenter(result, &lease, layout);
 	check_skew(result, &lease);
 	if (lease_has_worker(lease_holding()))

@@ -10,6 +10,7 @@
 #include "admin/check_finding.h"
 #include "admin/check_settings.h"
 #include "engine/drift.h"
+#include "engine/lease_limit.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
 #include "generator/generator.h"
@@ -51,7 +52,12 @@ check_settings(ReturnSetInfo *result)
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
+	{
+		/* check_lease() says that it does not count. */
+		if (settings[i] == &generator_worker && lease_is_configured())
+			continue;
 		check_setting(result, settings[i], settings[i] == &server_layout_setting && server_layout_is_fixed());
+	}
 	if (setting_is_valid(&drift_max) && setting_is_valid(&reference_max_regression))
 		check_clock_limits(result, drift_max.value, reference_max_regression.value, reservation_ahead);
 }

@@ -18,6 +18,7 @@
 
 #include "bits/lease_choice.h"
 #include "engine/clock.h"
+#include "engine/drift.h"
 #include "engine/lease_limit.h"
 #include "engine/wait.h"
 #include "lease/lease_pool.h"
@@ -63,14 +64,14 @@ store_timestamp(int64 unix_us)
 	return TimestampTzGetDatum(unix_us > SHMEM_LAST_US ? DT_NOEND : clock_timestamptz(unix_us));
 }
 
-/* Until when a worker ID with this fence rests, if no server uses it. */
+/* Until when a worker ID with this fence rests, if no server uses it: until this server could claim it. */
 static void
 set_resting_column(const LeasePool *pool, const LeaseWorker *stored, int64 fence_us, Datum *values, bool *nulls)
 {
-	int64		start_us = Max(fence_us, pool->floor_us);
+	int64		until_us = lease_start_us(pool, fence_us) - drift_max.value * US_PER_MS;
 
-	nulls[WORKERS_RESTING_UNTIL] = (stored != NULL && stored->is_held) || start_us <= clock_unix_ns() / NS_PER_US;
-	values[WORKERS_RESTING_UNTIL] = store_timestamp(start_us);
+	nulls[WORKERS_RESTING_UNTIL] = (stored != NULL && stored->is_held) || until_us <= clock_unix_ns() / NS_PER_US;
+	values[WORKERS_RESTING_UNTIL] = store_timestamp(until_us);
 }
 
 static void

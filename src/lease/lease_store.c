@@ -24,10 +24,10 @@
 
 ServerSetting lease_pool = {
 	.name = "idgen.lease_pool",
-	.str = "default",
+	.str = LEASE_DEFAULT_POOL,
 };
-int			lease_ttl_ms = 30000;
-int			lease_reach_ms = 60000;
+int			lease_ttl_ms = LEASE_DEFAULT_TTL_MS;
+int			lease_reach_ms = LEASE_DEFAULT_REACH_MS;
 int			lease_max_skew_ms = 10000;
 bool		lease_accept_loss = false;
 
@@ -158,22 +158,62 @@ load_provider(const char *address)
 	return provider;
 }
 
-/* The address, in the current memory context. */
+/* An address, in the current memory context. */
 static LeaseAddress
-make_address(void)
+make_address(const char *store, const char *pool, const LeaseSecret *secret)
 {
-	LeaseSecret secret = lease_secret_read();
 	LeaseAddress address = {
-		.store = pstrdup(lease_store.str),
-		.pool = pstrdup(lease_pool.str),
-		.user = secret.user,
-		.password = secret.password,
+		.store = pstrdup(store),
+		.pool = pstrdup(pool),
+		.user = secret->user,
+		.password = secret->password,
 		.application = "idgen",
 		.timeout_ms = Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)),
 		.accept_loss = lease_accept_loss,
 	};
 
 	return address;
+}
+
+/* The ERROR that is being handled, as a text, if it is one of a session's beginning; any other is raised again. */
+static const char *
+describe_refusal(void)
+{
+	ErrorData  *error = CopyErrorData();
+
+	if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE && error->sqlerrcode != ERRCODE_UNDEFINED_FILE &&
+		error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+		PG_RE_THROW();
+	FlushErrorState();
+	return error->detail ? psprintf("%s. %s", error->message, error->detail) : psprintf("%s.", error->message);
+}
+
+/* Why no session could be begun with a store at a valid address, as a text, or NULL.  The store is not connected to. */
+const char *
+lease_store_try(const char *store, const char *pool)
+{
+	MemoryContext before = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(before, "idgen lease address", ALLOCSET_DEFAULT_SIZES);
+	LeaseSecret no_secret = {NULL};
+	const char *volatile objection = NULL;
+
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		LeaseAddress address = make_address(store, pool, &no_secret);
+		const LeaseProvider *provider = load_provider(store);
+
+		provider->close(provider->open(&address));
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(before);
+		objection = describe_refusal();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(context);
+	return objection;
 }
 
 /*
@@ -186,13 +226,15 @@ lease_store_open(void)
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "idgen lease store", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
 	LeaseStore *store = palloc0(sizeof(LeaseStore));
+	LeaseSecret secret;
 
 	PG_TRY();
 	{
 		lease_store_check();
 		store->context = context;
 		store->provider = load_provider(lease_store.str);
-		store->address = make_address();
+		secret = lease_secret_read();
+		store->address = make_address(lease_store.str, lease_pool.str, &secret);
 		store->session = store->provider->open(&store->address);
 	}
 	PG_CATCH();

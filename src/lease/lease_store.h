@@ -14,6 +14,10 @@
 /* idgen.lease_pool */
 extern ServerSetting lease_pool;
 
+#define LEASE_DEFAULT_POOL "default"
+#define LEASE_DEFAULT_TTL_MS 30000
+#define LEASE_DEFAULT_REACH_MS 60000
+
 /* idgen.lease_ttl, in ms */
 extern int	lease_ttl_ms;
 
@@ -34,6 +38,7 @@ extern const char *lease_pool_objection(const char *text);
 /* A session with the store, in a memory context of its own. */
 typedef struct LeaseStore LeaseStore;
 
+extern const char *lease_store_try(const char *store, const char *pool);
 extern void lease_store_check(void);
 extern const char *lease_settings_objection(void);
 extern LeaseStore *lease_store_open(void);

@@ -87,6 +87,30 @@ sub check_values
 	return;
 }
 
+# With a store, the worker ID of the setting does not count.
+sub check_lease_lines
+{
+	my $store = "idgen.lease_store = 'postgresql://db1,db2:5432/leases'\n";
+
+	finds($store, $NOTHING, 'a store');
+	finds("idgen.lease_store = 'postgres:/db1'", qr/\Aerror\|idgen\.lease_store\|The value is invalid, so IDs that contain the server's worker ID are not issued\. It must begin with/, 'no address');
+	finds("idgen.lease_store = 'postgresql://u:sesame\@db1/leases'", qr/\Aerror\|idgen\.lease_store\|The value is invalid, (?!.*sesame).*It contains a password/, 'a password, which is not shown');
+	finds("idgen.lease_store = 'postgresql://db1/leases?nonsense=1'", qr/\Aerror\|idgen\.lease_store\|With this value no worker ID can be leased: the address of the coordination store is not a valid URI/, 'no URI');
+	my $libdir = qx(pg_config --pkglibdir);
+	chomp $libdir;
+	finds("idgen.lease_store = 'etcd://h:99999999'", -e "$libdir/idgen_etcd.so" ? qr/\Aerror\|idgen\.lease_store\|With this value no worker ID can be leased: / : qr/could not access file "idgen_etcd"/, 'no port, or no module');
+	finds("${store}idgen.lease_pool = 'a b'", qr/\Aerror\|idgen\.lease_pool\|The value "a b" is invalid, so no worker ID is leased\. It must be 1 to 64 letters/, 'no name of a pool');
+	finds("idgen.lease_pool = 'a b'", $NOTHING, '... which does not matter without a store');
+	finds("${store}idgen.lease_ttl = 2min", qr/\Awarning\|idgen\.lease_ttl\|The value is 120000 ms, and "idgen\.lease_reach" is 60000 ms/, 'times that do not go together');
+	finds("${store}idgen.lease_ttl = 2min\nidgen.lease_reach = 4min", $NOTHING, '... and that do');
+	finds("${store}idgen.lease_ttl = never", qr/\Awarning\|idgen\.lease_ttl\|The value is not accepted/, 'no time of a lease');
+	foreach my $worker (5, 99, 'five')
+	{
+		finds("idgen.worker_id = $worker\n$store", qr/\Anotice\|idgen\.worker_id\|The value is "$worker", but "idgen\.lease_store" is set, so the worker ID that is leased counts\.\z/, "worker $worker and a store");
+	}
+	return;
+}
+
 # Of many lines that set one thing the last one counts, without a copy of the rest for each.
 sub check_many_lines
 {
@@ -129,6 +153,7 @@ my $before = $session->query("LOAD 'idgen'; SELECT array_agg(s ORDER BY name) FR
 
 check_lines();
 check_values();
+check_lease_lines();
 check_many_lines();
 check_ids();
 check_surroundings();

@@ -79,7 +79,7 @@ sub check_claim
 	$issued->are_below_fences($store, '... and lies below the fence in the store');
 	like(
 		$session->query("SELECT string_agg(finding, ' ') FROM idgen_check() WHERE subject = 'idgen.worker_id'"),
-		qr/^The value is 17, but "idgen.lease_store" is set/,
+		qr/^The value is "17", but "idgen.lease_store" is set/,
 		'a finding says that the setting does not count');
 	return $lease->{worker_id};
 }

@@ -117,7 +117,12 @@ sub check_exhausted
 	$two->stop('immediate');
 	$on_two->abandon;
 	my $fence = 0 + (grep { defined } map { $_->{fence} } grep { $_->{holder} =~ /:${\ $two->port}$/ } values %{ $store->workers })[0];
-	says_until(qr/^No worker ID of pool "default" is free: .* can be claimed at \d{4}-/, '... or all that are free rest, until the time that is said', $on_three) if $fence > (time + 4) * 1_000_000;
+	if ($fence > (time + 4) * 1_000_000)
+	{
+		says_until(qr/^No worker ID of pool "default" is free: .* can be claimed at \d{4}-/, '... or all that are free rest, until the time that is said', $on_three);
+		my ($said) = last_error($on_three) =~ /can be claimed at (.*)\.$/;
+		is($session->query("SELECT min(resting_until) = '$said' FROM idgen_lease_workers()"), 't', '... which idgen_lease_workers() says, too') if $said;
+	}
 	wait_for_lease($on_three, 'held');
 	my $ids = issue($on_three);
 	$issued->add('... and then one can be claimed', 'four', $ids);
@@ -195,10 +200,10 @@ sub check_after_loss
 	my ($count, $rests) =
 	  split /\|/, $session->query('SELECT count(*), extract(epoch FROM min(resting_until) - clock_timestamp()) FROM idgen_lease_workers() WHERE holder IS NULL');
 	my $ahead = $session->query(
-		"SELECT extract(epoch FROM sum(current_setting(name)::interval)) FROM unnest(ARRAY['idgen.lease_reach', 'idgen.max_drift', 'idgen.max_regression']) AS name");
+		"SELECT extract(epoch FROM sum(current_setting(name)::interval)) FROM unnest(ARRAY['idgen.lease_reach', 'idgen.max_regression']) AS name");
 
 	is($count, 2, 'after a loss, worker IDs that nobody has claimed rest, too');
-	cmp_ok($rests, '<=', $ahead + 2, '... for as long as IDs may be ahead');
+	cmp_ok($rests, '<=', $ahead + 2, '... for as long as IDs may be ahead, less what they may be in a burst');
 	cmp_ok($rests, '>', $ahead + 0.5, '... with those of calls that wait');
 	return;
 }

@@ -80,7 +80,7 @@ sub is_at_clock
 	cmp_ok(abs(time_of($ids->[0]) / 1_000_000 - time), '<', 3, '... at the clock');
 	isnt(node_of($ids->[0]), $before, '... with another worker ID');
 	is(node_of($ids->[0]), wait_for_lease($session, 'held')->{worker_id}, '... which is leased');
-	is( $session->query("SELECT is_held, extract(epoch FROM resting_until) * 1000000 > $boundary FROM idgen_lease_workers() WHERE worker_id = $before"),
+	is( $session->query("SELECT is_held, resting_until IS NOT NULL AND extract(epoch FROM fence) * 1000000 > $boundary FROM idgen_lease_workers() WHERE worker_id = $before"),
 		'f|t', '... and the former one rests until its last ID');
 	$issued->are_below_fences($store, '... and all lie below the fences');
 	return;

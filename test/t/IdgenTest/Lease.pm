@@ -283,9 +283,16 @@ sub lying_store
 	return bless { directory => PostgreSQL::Test::Utils::tempdir() . '/store', library => $library, pool => 'default' }, 'IdgenTest::Lease::Lying';
 }
 
+package IdgenTest::Lease::Store;
+
+# The same store, with another pool.
+sub other_pool { return bless { %{ $_[0] }, pool => $_[1] }, ref $_[0]; }
+
 package IdgenTest::Lease::Postgres;
 
 use JSON::PP;
+
+our @ISA = ('IdgenTest::Lease::Store');
 
 sub node { return $_[0]->{node}; }
 
@@ -295,9 +302,6 @@ sub address
 
 	return 'postgresql:///postgres?host=' . $self->{node}->host . '&port=' . $self->{node}->port;
 }
-
-# The same store, with another pool.
-sub other_pool { return bless { %{ $_[0] }, pool => $_[1] }, ref $_[0]; }
 
 sub workers
 {
@@ -345,6 +349,8 @@ package IdgenTest::Lease::Etcd;
 
 use JSON::PP;
 use MIME::Base64;
+
+our @ISA = ('IdgenTest::Lease::Store');
 
 sub etcd { return $_[0]->{etcd}; }
 sub address { return $_[0]->{etcd}->store; }
