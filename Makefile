@@ -193,7 +193,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -210,6 +210,8 @@ matrix:
 	@test/matrix
 torture:
 	@test/torture/run
+lease-torture:
+	@test/lease-torture/run
 model:
 	@test/model/run
 simulate:
