@@ -257,7 +257,7 @@ sub lose_store
 	fail("the store cannot be $how") unless $done;
 	$reconnect->();
 	$fleet->create_pool(1);
-	return { servers => $names, end => sub { }, hold => 1 };
+	return { servers => $names, end => sub { }, hold => 1 + $ENV{REACH_MS} / 1000 };
 }
 
 1;
