@@ -138,7 +138,9 @@ sub clone
 	my $copied = run(60, undef, 'cp', '-a', $self->data, $copy->data);
 	signal_all('CONT', $self->{namespace});
 	run(5, undef, 'rm', '-f', $copy->data . '/postmaster.pid');
-	return $copied ? $copy : undef;
+	return $copy if $copied;
+	$copy->remove;
+	return undef;
 }
 
 # A standby at another place, which is ready to be promoted.
@@ -147,9 +149,13 @@ sub standby
 	my ($self, $place) = @_;
 	my $standby = LeaseTorture::Instance->new(place => $place, port => $self->{port}, store => $self->{store});
 
-	run(60, undef, 'pg_basebackup', '-h', $self->{dir}, '-p', $self->{port}, '-U', 'postgres', '-D', $standby->data, '-c', 'fast', '-R')
-	  or return undef;
-	return $standby->start && within(10, sub { ($standby->sql('SELECT count(*) FROM pg_stat_wal_receiver') // '') eq '1' }) ? $standby : undef;
+	my $is_ready = run(60, undef, 'pg_basebackup', '-h', $self->{dir}, '-p', $self->{port}, '-U', 'postgres', '-D', $standby->data, '-c', 'fast', '-R')
+	  && $standby->start
+	  && within(10, sub { ($standby->sql('SELECT count(*) FROM pg_stat_wal_receiver') // '') eq '1' });
+
+	return $standby if $is_ready;
+	$standby->remove;
+	return undef;
 }
 
 sub promote { return $_[0]->pg_ctl(20, 'promote'); }

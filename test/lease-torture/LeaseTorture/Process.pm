@@ -74,8 +74,7 @@ sub capture
 	local $/ = undef;
 	my $output = <$pipe> // '';
 	close($pipe) or return undef;
-	chomp $output;
-	return $output;
+	return $output =~ s/\n\z//r;
 }
 
 # Starts a program, whose output goes to a log.  Returns its PID.
