@@ -39,7 +39,8 @@
 typedef struct Fence
 {
 	int64_t		from_us;
-	int64_t		fence_us;		/* the highest until then, once they are sorted */
+	int64_t		fence_us;		/* the highest until then, once they are
+								 * sorted */
 } Fence;
 
 typedef struct List

@@ -204,6 +204,17 @@ read_commands(void)
 	}
 }
 
+static struct pollfd
+to_be_read(int file)
+{
+	struct pollfd polled = {
+		.fd = file,
+		.events = POLLIN,
+	};
+
+	return polled;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -218,16 +229,8 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		open_port(argv[i]);
 	for (int i = 0; i < port_count; i++)
-		polled[i] = (struct pollfd)
-	{
-		.fd = ports[i],
-		.events = POLLIN,
-	};
-	polled[port_count] = (struct pollfd)
-	{
-		.fd = STDIN_FILENO,
-		.events = POLLIN,
-	};
+		polled[i] = to_be_read(ports[i]);
+	polled[port_count] = to_be_read(STDIN_FILENO);
 	printf("ready\n");
 	fflush(stdout);
 	for (;;)
