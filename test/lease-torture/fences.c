@@ -36,6 +36,9 @@
 /* A fault may show for so long after its end. */
 #define AFTERMATH_US 1000000
 
+/* A loss of the store shows for so long from its beginning: what there is no ID in is not another fault's. */
+#define LOSS_US 30000000
+
 typedef struct Fence
 {
 	int64_t		from_us;
@@ -68,6 +71,7 @@ static List session_servers;	/* int, by session */
 static Server servers[MOST_SERVERS];
 static int	server_count = 0;
 static Kind kinds[MOST_KINDS];
+static List losses;				/* int64_t, us: when the store was lost */
 static int	kind_count = 0;
 static int64_t past = 0;
 static int64_t offenders = 0;
@@ -266,12 +270,23 @@ kind_by_name(const char *name)
 	return &kinds[i];
 }
 
+static bool
+is_of_loss(int64_t from_us, int64_t to_us)
+{
+	const int64_t *lost = losses.items;
+
+	for (int64_t i = 0; i < losses.count; i++)
+		if (from_us < lost[i] + LOSS_US && to_us > lost[i])
+			return true;
+	return false;
+}
+
 /*
  * The longest time without an ID of a server that began, or went on, from a time to
  * another.  The time after its last ID does not count: it may have been removed.
  */
 static int64_t
-longest_outage(const Server *server, int64_t from_us, int64_t to_us)
+longest_outage(const Server *server, int64_t from_us, int64_t to_us, bool is_loss)
 {
 	const int64_t *received = server->received.items;
 	int64_t		longest_us = 0;
@@ -282,10 +297,30 @@ longest_outage(const Server *server, int64_t from_us, int64_t to_us)
 
 		if (received[i - 1] > to_us)
 			break;
-		if (received[i] - begin_us > longest_us)
+		if (received[i] - begin_us > longest_us && (is_loss || !is_of_loss(begin_us, received[i])))
 			longest_us = received[i] - begin_us;
 	}
 	return longest_us;
+}
+
+static bool
+is_loss_by_name(const char *kind)
+{
+	return strncmp(kind, "store_", 6) == 0;
+}
+
+static void
+read_losses(void)
+{
+	FILE	   *file = open_file("faults", true);
+	char		line[512];
+	char		kind[32];
+	long long	from_us;
+
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%lld %*s %31s", &from_us, kind) == 2 && is_loss_by_name(kind))
+			*(int64_t *) add_item(&losses, sizeof(int64_t)) = from_us;
+	fclose(file);
 }
 
 static void
@@ -306,7 +341,8 @@ read_faults(void)
 			continue;
 		while ((name = strtok(NULL, " \n")) != NULL)
 		{
-			int64_t		outage_us = longest_outage(&servers[server_number(name)], atoll(from), atoll(to) + AFTERMATH_US);
+			int64_t		outage_us = longest_outage(&servers[server_number(name)], atoll(from), atoll(to) + AFTERMATH_US,
+												   is_loss_by_name(kind_name));
 
 			if (outage_us > longest_us)
 				longest_us = outage_us;
@@ -349,6 +385,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < server_count; i++)
 		if (servers[i].received.count > 0)
 			qsort(servers[i].received.items, servers[i].received.count, sizeof(int64_t), compare_times);
+	read_losses();
 	read_faults();
 	for (int i = 0; i < NODES; i++)
 		fence_count += fences[i].count;
