@@ -15,7 +15,7 @@
  *
  * DIRECTORY/faults has a line "FROM_US TO_US KIND SERVER ..." for each fault.
  *
- * Prints NAME<tab>NUMBER, and "outage<tab>KIND<tab>COUNT<tab>MEDIAN_S<tab>LONGEST_S".
+ * Prints NAME<tab>NUMBER, and "outage<tab>KIND<tab>COUNT<tab>MEASURED<tab>MEDIAN_S<tab>LONGEST_S".
  *
  *-------------------------------------------------------------------------
  */
@@ -62,7 +62,9 @@ typedef struct Server
 typedef struct Kind
 {
 	char		name[32];
-	List		outages;		/* int64_t, us */
+	int64_t		count;
+	List		outages;		/* int64_t, us; not while a loss of the store
+								 * showed */
 } Kind;
 
 static const char *directory;
@@ -286,7 +288,7 @@ is_of_loss(int64_t from_us, int64_t to_us)
  * another.  The time after its last ID does not count: it may have been removed.
  */
 static int64_t
-longest_outage(const Server *server, int64_t from_us, int64_t to_us, bool is_loss)
+longest_outage(const Server *server, int64_t from_us, int64_t to_us)
 {
 	const int64_t *received = server->received.items;
 	int64_t		longest_us = 0;
@@ -297,7 +299,7 @@ longest_outage(const Server *server, int64_t from_us, int64_t to_us, bool is_los
 
 		if (received[i - 1] > to_us)
 			break;
-		if (received[i] - begin_us > longest_us && (is_loss || !is_of_loss(begin_us, received[i])))
+		if (received[i] - begin_us > longest_us)
 			longest_us = received[i] - begin_us;
 	}
 	return longest_us;
@@ -335,19 +337,22 @@ read_faults(void)
 		char	   *to = strtok(NULL, " \n");
 		char	   *kind_name = strtok(NULL, " \n");
 		char	   *name;
+		Kind	   *kind;
 		int64_t		longest_us = 0;
 
 		if (kind_name == NULL)
 			continue;
 		while ((name = strtok(NULL, " \n")) != NULL)
 		{
-			int64_t		outage_us = longest_outage(&servers[server_number(name)], atoll(from), atoll(to) + AFTERMATH_US,
-												   is_loss_by_name(kind_name));
+			int64_t		outage_us = longest_outage(&servers[server_number(name)], atoll(from), atoll(to) + AFTERMATH_US);
 
 			if (outage_us > longest_us)
 				longest_us = outage_us;
 		}
-		*(int64_t *) add_item(&kind_by_name(kind_name)->outages, sizeof(int64_t)) = longest_us;
+		kind = kind_by_name(kind_name);
+		kind->count++;
+		if (is_loss_by_name(kind_name) || !is_of_loss(atoll(from), atoll(to) + AFTERMATH_US))
+			*(int64_t *) add_item(&kind->outages, sizeof(int64_t)) = longest_us;
 	}
 	fclose(file);
 }
@@ -360,9 +365,14 @@ tell_outages(void)
 		int64_t    *outages = kinds[i].outages.items;
 		int64_t		count = kinds[i].outages.count;
 
+		if (count == 0)
+		{
+			printf("outage\t%s\t%lld\t0\t0\t0\n", kinds[i].name, (long long) kinds[i].count);
+			continue;
+		}
 		qsort(outages, count, sizeof(int64_t), compare_times);
-		printf("outage\t%s\t%lld\t%.1f\t%.1f\n", kinds[i].name, (long long) count, outages[count / 2] / 1e6,
-			   outages[count - 1] / 1e6);
+		printf("outage\t%s\t%lld\t%lld\t%.1f\t%.1f\n", kinds[i].name, (long long) kinds[i].count, (long long) count,
+			   outages[count / 2] / 1e6, outages[count - 1] / 1e6);
 	}
 }
 

@@ -48,9 +48,9 @@ sub table
 	row('**IDs past the fence**', $figure{'ids past the fence'} // '?');
 	row('**errors that nobody expects**', $figure{'unexpected errors'} // '?');
 	print "\n";
-	printf "| %-16s | %6s | %s | %s |\n", 'fault', 'number', 'without IDs, median', 'longest';
-	print "| --- | --- | --- | --- |\n";
-	printf "| %-16s | %6d | %.1f s | %.1f s |\n", $_->[0] =~ tr/_/ /r, @$_[ 1 .. 3 ] foreach sort { $a->[0] cmp $b->[0] } @outages;
+	printf "| %-16s | %6s | %8s | %s | %s |\n", 'fault', 'number', 'measured', 'without IDs, median', 'longest';
+	print "| --- | --- | --- | --- | --- |\n";
+	printf "| %-16s | %6d | %8d | %.1f s | %.1f s |\n", $_->[0] =~ tr/_/ /r, @$_[ 1 .. 4 ] foreach sort { $a->[0] cmp $b->[0] } @outages;
 	return;
 }
 
