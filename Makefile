@@ -194,7 +194,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -211,6 +211,8 @@ matrix:
 	@test/matrix
 torture:
 	@test/torture/run
+lease-torture:
+	@test/lease-torture/run
 model:
 	@test/model/run
 simulate:
@@ -303,7 +305,7 @@ sources:
 	  $(wildcard src/*.[ch] src/*/*.[ch])
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
-	@for fault in test/torture/mutants/*.patch; do \
+	@for fault in test/torture/mutants/*.patch test/lease-torture/mutants/*.patch; do \
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
 
