@@ -29,6 +29,8 @@ OBJS = \
 	src/bits/lease_choice.o \
 	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
+	src/bits/permutation.o \
+	src/bits/shard_choice.o \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
 	src/bits/uuid_bits.o \
@@ -110,6 +112,10 @@ OBJS = \
 	src/snowflake/time_zone.o \
 	src/ulid/ulid.o \
 	src/ulid/ulid_type.o \
+	src/scatter/bit_reverse.o \
+	src/scatter/conceal.o \
+	src/scatter/secret_key.o \
+	src/scatter/shard_of.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
@@ -157,6 +163,9 @@ SQL_PARTS = \
 	src/snowflake/snowflake128.sql \
 	src/ulid/ulid_type.sql \
 	src/ulid/ulid.sql \
+	src/scatter/bit_reverse.sql \
+	src/scatter/shard_of.sql \
+	src/scatter/conceal.sql \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
 	src/planner/issued_in.sql \
