@@ -18,6 +18,7 @@
 MODULE_big = idgen
 OBJS = \
 	src/bits/base_n.o \
+	src/bits/hlc_text.o \
 	src/bits/id128_bounds.o \
 	src/bits/layout_capacity.o \
 	src/bits/layout_overlap.o \
@@ -38,6 +39,7 @@ OBJS = \
 	src/base/configuration_lines.o \
 	src/base/dependents.o \
 	src/base/encoded_text.o \
+	src/base/number_type.o \
 	src/base/set_rows.o \
 	src/base/setting.o \
 	src/engine/chunk.o \
@@ -112,6 +114,10 @@ OBJS = \
 	src/snowflake/time_zone.o \
 	src/ulid/ulid.o \
 	src/ulid/ulid_type.o \
+	src/hlc/hlc.o \
+	src/hlc/hlc_clock.o \
+	src/hlc/hlc_stamp.o \
+	src/hlc/hlc_type.o \
 	src/scatter/bit_reverse.o \
 	src/scatter/conceal.o \
 	src/scatter/secret_key.o \
@@ -163,6 +169,8 @@ SQL_PARTS = \
 	src/snowflake/snowflake128.sql \
 	src/ulid/ulid_type.sql \
 	src/ulid/ulid.sql \
+	src/hlc/hlc_type.sql \
+	src/hlc/hlc.sql \
 	src/scatter/bit_reverse.sql \
 	src/scatter/shard_of.sql \
 	src/scatter/conceal.sql \
