@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "bits/permutation.h"
 #include "scatter/secret_key.h"
 

@@ -31,6 +31,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "scatter/secret_key.h"
 
 PG_FUNCTION_INFO_V1(idgen_create_key);

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/uuid.h"
 
+#include "base/compat.h"
 #include "bits/shard_choice.h"
 
 PG_FUNCTION_INFO_V1(idgen_shard_of_int8);
