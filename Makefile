@@ -384,7 +384,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c layout.c layout_text.c lease_record.c typeid_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c hlc_text.c layout.c layout_text.c lease_record.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/engine/process_state.c src/engine/random.c
