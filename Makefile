@@ -18,6 +18,7 @@
 MODULE_big = idgen
 OBJS = \
 	src/bits/base_n.o \
+	src/bits/hlc_text.o \
 	src/bits/id128_bounds.o \
 	src/bits/layout_capacity.o \
 	src/bits/layout_overlap.o \
@@ -29,6 +30,8 @@ OBJS = \
 	src/bits/lease_choice.o \
 	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
+	src/bits/permutation.o \
+	src/bits/shard_choice.o \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
 	src/bits/uuid_bits.o \
@@ -36,6 +39,7 @@ OBJS = \
 	src/base/configuration_lines.o \
 	src/base/dependents.o \
 	src/base/encoded_text.o \
+	src/base/number_type.o \
 	src/base/set_rows.o \
 	src/base/setting.o \
 	src/engine/chunk.o \
@@ -110,6 +114,14 @@ OBJS = \
 	src/snowflake/time_zone.o \
 	src/ulid/ulid.o \
 	src/ulid/ulid_type.o \
+	src/hlc/hlc.o \
+	src/hlc/hlc_clock.o \
+	src/hlc/hlc_stamp.o \
+	src/hlc/hlc_type.o \
+	src/scatter/bit_reverse.o \
+	src/scatter/conceal.o \
+	src/scatter/secret_key.o \
+	src/scatter/shard_of.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
@@ -158,6 +170,11 @@ SQL_PARTS = \
 	src/snowflake/snowflake128.sql \
 	src/ulid/ulid_type.sql \
 	src/ulid/ulid.sql \
+	src/hlc/hlc_type.sql \
+	src/hlc/hlc.sql \
+	src/scatter/bit_reverse.sql \
+	src/scatter/shard_of.sql \
+	src/scatter/conceal.sql \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
 	src/planner/issued_in.sql \
@@ -370,7 +387,7 @@ FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=all
 test/fuzz/arithmetic: CC = clang
 test/fuzz/arithmetic: CFLAGS = -std=gnu11 -O1 -g -Wall -Wno-ignored-attributes -fsanitize=fuzzer $(FUZZ_CHECKS)
 
-test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c layout.c layout_text.c lease_record.c typeid_text.c ulid_text.c uuid.c fuzz.h)
+test/fuzz/arithmetic: $(addprefix test/fuzz/,base_n.c hlc_text.c layout.c layout_text.c lease_record.c typeid_text.c ulid_text.c uuid.c fuzz.h)
 $(UNIT): test/unit/tap.h
 # It includes these, to see the pool.  The server's random numbers are those of OpenSSL, if it was built with that.
 INCLUDED_IN_RANDOMNESS = src/engine/process_state.c src/engine/random.c

@@ -1917,6 +1917,391 @@ COMMENT ON FUNCTION ulid_sequential() IS
 'generates a ULID that is greater than those of all statements that have ended on this server, also before a restart or failover';
 
 --
+-- Values of hybrid logical clocks.  Like snowflake, the type casts to bigint
+-- implicitly and without a function, so operators, index support and
+-- statistics are those of bigint.
+--
+
+CREATE TYPE hlc;
+
+COMMENT ON TYPE hlc IS
+'value of a hybrid logical clock: a bigint of 47 bits of milliseconds since 1970 and 16 bits of a count; a string in JSON';
+
+CREATE FUNCTION hlc_in(cstring)
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_in'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_in(cstring) IS 'I/O';
+
+CREATE FUNCTION hlc_out(hlc)
+RETURNS cstring
+AS 'int8out'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_out(hlc) IS 'I/O';
+
+CREATE FUNCTION hlc_recv(internal)
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_recv'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_recv(internal) IS 'I/O';
+
+CREATE FUNCTION hlc_send(hlc)
+RETURNS bytea
+AS 'int8send'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_send(hlc) IS 'I/O';
+
+CREATE TYPE hlc (
+	INPUT = hlc_in,
+	OUTPUT = hlc_out,
+	RECEIVE = hlc_recv,
+	SEND = hlc_send,
+	LIKE = pg_catalog.int8,
+	CATEGORY = 'N'
+);
+
+CREATE CAST (hlc AS bigint) WITHOUT FUNCTION AS IMPLICIT;
+
+COMMENT ON CAST (hlc AS bigint) IS 'the same number';
+
+CREATE CAST (bigint AS hlc) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON CAST (bigint AS hlc) IS 'the same number, unchecked';
+
+CREATE FUNCTION hlc_timestamp(value hlc)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'idgen_hlc_timestamp'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_timestamp(hlc) IS 'time of a value of a hybrid logical clock, to the millisecond';
+
+CREATE CAST (hlc AS timestamptz) WITH FUNCTION hlc_timestamp(hlc);
+
+COMMENT ON CAST (hlc AS timestamptz) IS 'time of a value of a hybrid logical clock';
+
+CREATE FUNCTION hlc_logical(value hlc)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_hlc_logical'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_logical(hlc) IS 'count of a value of a hybrid logical clock within its millisecond';
+
+CREATE FUNCTION hlc_make(moment timestamptz, logical integer)
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_make'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_make(timestamptz, integer) IS
+'value of a hybrid logical clock with the given time and count';
+
+CREATE FUNCTION hlc_lower_bound(moment timestamptz)
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_lower_bound'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_lower_bound(timestamptz) IS
+'smallest value of a hybrid logical clock in the millisecond that contains a time';
+
+CREATE FUNCTION hlc_upper_bound(moment timestamptz)
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_upper_bound'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_upper_bound(timestamptz) IS
+'largest value of a hybrid logical clock in the millisecond that contains a time; -1 before 1970';
+
+--
+-- The hybrid logical clock of this server.
+--
+
+CREATE FUNCTION hlc_now()
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_now'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_now() IS
+'next value of the hybrid logical clock: above all that statements which have ended on this server got, also before a restart or failover';
+
+CREATE FUNCTION hlc_update(remote hlc)
+RETURNS hlc
+AS 'MODULE_PATHNAME', 'idgen_hlc_update'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_update(hlc) IS
+'the same as hlc_now(), and above a value that came from another clock, which is an error if it is further ahead than idgen.hlc_max_offset';
+
+CREATE FUNCTION hlc_status(
+	OUT last hlc,
+	OUT ahead_of_clock interval,
+	OUT max_offset interval,
+	OUT refused bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_hlc_status'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_status() IS
+'state of the hybrid logical clock since the server''s start: the last value, how far it is ahead of the system clock, how far others may be, and how many were refused';
+
+CREATE FUNCTION hlc_stamp()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'idgen_hlc_stamp'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION hlc_stamp() IS
+'trigger before INSERT or UPDATE that stamps the column that it names by the hybrid logical clock, and never with less than before';
+
+--
+-- Timestamps of TiDB, which a generator of layout "tso" issues.
+--
+
+CREATE FUNCTION tso_parse(tso bigint,
+	OUT physical timestamptz,
+	OUT logical integer)
+RETURNS record
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT p.created_at, p.sequence FROM snowflake_parse(tso, 'tso'::snowflake_layout) p;
+END;
+
+COMMENT ON FUNCTION tso_parse(bigint) IS
+'time and count of a timestamp of TiDB''s oracle, as TIDB_PARSE_TSO() and TIDB_PARSE_TSO_LOGICAL() have them';
+
+--
+-- Numbers with their bits in reverse order, so that those that follow each
+-- other are far apart.
+--
+
+CREATE FUNCTION bit_reverse(number bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_bit_reverse_int8'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION bit_reverse(bigint) IS
+'the lower 63 bits of a number that is not negative in reverse order; reversed twice, it is itself';
+
+CREATE FUNCTION bit_reverse(number integer)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_bit_reverse_int4'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION bit_reverse(integer) IS
+'the lower 31 bits of a number that is not negative in reverse order; reversed twice, it is itself';
+
+--
+-- The shard or the node of a key.  What these functions return never changes,
+-- so tables can be partitioned by it.
+--
+
+CREATE FUNCTION shard_of(key bigint, shards integer)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_shard_of_int8'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION shard_of(bigint, integer) IS
+'shard of a key, 0 to shards - 1, by jump consistent hashing: when a shard is added at the end, only the keys that it gets move';
+
+CREATE FUNCTION shard_of(key bigint, nodes text[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_int8'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(bigint, text[]) IS
+'node of a key, by rendezvous hashing: when a node is added or removed, only the keys that it gets or had move';
+
+CREATE FUNCTION shard_of(key bigint, nodes text[], weights float8[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_int8'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(bigint, text[], float8[]) IS
+'node of a key, by rendezvous hashing, where nodes get keys in proportion to their weights';
+
+CREATE FUNCTION shard_of(key text, shards integer)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_shard_of_text'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION shard_of(text, integer) IS
+'shard of a key, 0 to shards - 1, by jump consistent hashing: when a shard is added at the end, only the keys that it gets move';
+
+CREATE FUNCTION shard_of(key text, nodes text[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_text'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(text, text[]) IS
+'node of a key, by rendezvous hashing: when a node is added or removed, only the keys that it gets or had move';
+
+CREATE FUNCTION shard_of(key text, nodes text[], weights float8[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_text'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(text, text[], float8[]) IS
+'node of a key, by rendezvous hashing, where nodes get keys in proportion to their weights';
+
+CREATE FUNCTION shard_of(key uuid, shards integer)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_shard_of_uuid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION shard_of(uuid, integer) IS
+'shard of a key, 0 to shards - 1, by jump consistent hashing: when a shard is added at the end, only the keys that it gets move';
+
+CREATE FUNCTION shard_of(key uuid, nodes text[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_uuid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(uuid, text[]) IS
+'node of a key, by rendezvous hashing: when a node is added or removed, only the keys that it gets or had move';
+
+CREATE FUNCTION shard_of(key uuid, nodes text[], weights float8[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_uuid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(uuid, text[], float8[]) IS
+'node of a key, by rendezvous hashing, where nodes get keys in proportion to their weights';
+
+CREATE FUNCTION shard_of(key ulid, shards integer)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'idgen_shard_of_uuid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION shard_of(ulid, integer) IS
+'shard of a key, 0 to shards - 1, by jump consistent hashing: when a shard is added at the end, only the keys that it gets move';
+
+CREATE FUNCTION shard_of(key ulid, nodes text[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_uuid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(ulid, text[]) IS
+'node of a key, by rendezvous hashing: when a node is added or removed, only the keys that it gets or had move';
+
+CREATE FUNCTION shard_of(key ulid, nodes text[], weights float8[])
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_node_of_uuid'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION shard_of(ulid, text[], float8[]) IS
+'node of a key, by rendezvous hashing, where nodes get keys in proportion to their weights';
+
+--
+-- Keys, and IDs that are concealed with them.  Nobody is granted anything on the
+-- table, and its rows are not marked for dumps, which would contain the keys; see
+-- docs/concealing.md.  Functions that use a key read this table, so they are
+-- STABLE; they are not leakproof, because their errors show IDs.
+--
+
+CREATE TABLE idgen_key_secrets (
+	name text COLLATE pg_catalog."C" PRIMARY KEY,
+	owner oid NOT NULL,
+	created_at timestamptz NOT NULL,
+	secret bytea NOT NULL
+);
+
+REVOKE ALL ON idgen_key_secrets FROM PUBLIC;
+
+COMMENT ON TABLE idgen_key_secrets IS
+'keys of id_conceal(), which nobody but superusers can see; not in dumps, so copy them: see docs/concealing.md';
+
+CREATE VIEW idgen_keys WITH (security_barrier) AS
+	SELECT name AS key, pg_catalog.pg_get_userbyid(owner) AS owner, created_at
+	FROM idgen_key_secrets
+	WHERE pg_catalog.pg_has_role(owner, 'USAGE');
+
+COMMENT ON VIEW idgen_keys IS
+'names of the keys of id_conceal() that the current user may use';
+
+GRANT SELECT ON idgen_keys TO PUBLIC;
+
+CREATE FUNCTION idgen_create_key(key text, owner name)
+RETURNS void
+AS 'MODULE_PATHNAME', 'idgen_create_key'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_create_key(text, name) IS
+'makes a random key for id_conceal(); if the key is lost, what it concealed cannot be revealed, and dumps do not contain it';
+
+REVOKE ALL ON FUNCTION idgen_create_key(text, name) FROM PUBLIC;
+
+CREATE FUNCTION idgen_drop_key(key text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'idgen_drop_key'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_drop_key(text) IS
+'drops a key of id_conceal(): what it concealed cannot be revealed any more';
+
+REVOKE ALL ON FUNCTION idgen_drop_key(text) FROM PUBLIC;
+
+CREATE FUNCTION id_conceal(id bigint, key text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_id_conceal'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION id_conceal(bigint, text) IS
+'ID as a number that shows nothing of it to those who lack the key; another for each ID';
+
+REVOKE ALL ON FUNCTION id_conceal(bigint, text) FROM PUBLIC;
+
+CREATE FUNCTION id_conceal(id bigint, key text, first bigint, last bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_id_conceal_in_range'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION id_conceal(bigint, text, bigint, bigint) IS
+'ID as a number that shows nothing of it to those who lack the key; another for each ID, where both are in a range of at least 1000000 numbers';
+
+REVOKE ALL ON FUNCTION id_conceal(bigint, text, bigint, bigint) FROM PUBLIC;
+
+CREATE FUNCTION id_conceal(id bigint, key text, first bigint, last bigint, allow_small boolean)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_id_conceal_in_range'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION id_conceal(bigint, text, bigint, bigint, boolean) IS
+'ID as a number that shows nothing of it to those who lack the key; another for each ID, where both are in a range, also of fewer numbers if that is allowed';
+
+REVOKE ALL ON FUNCTION id_conceal(bigint, text, bigint, bigint, boolean) FROM PUBLIC;
+
+CREATE FUNCTION id_reveal(id bigint, key text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_id_reveal'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION id_reveal(bigint, text) IS
+'the ID that id_conceal() made this number of';
+
+REVOKE ALL ON FUNCTION id_reveal(bigint, text) FROM PUBLIC;
+
+CREATE FUNCTION id_reveal(id bigint, key text, first bigint, last bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_id_reveal_in_range'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION id_reveal(bigint, text, bigint, bigint) IS
+'the ID that id_conceal() made this number of, where both are in a range of at least 1000000 numbers';
+
+REVOKE ALL ON FUNCTION id_reveal(bigint, text, bigint, bigint) FROM PUBLIC;
+
+CREATE FUNCTION id_reveal(id bigint, key text, first bigint, last bigint, allow_small boolean)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_id_reveal_in_range'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION id_reveal(bigint, text, bigint, bigint, boolean) IS
+'the ID that id_conceal() made this number of, where both are in a range, also of fewer numbers if that is allowed';
+
+REVOKE ALL ON FUNCTION id_reveal(bigint, text, bigint, bigint, boolean) FROM PUBLIC;
+
+--
 -- Series of IDs for tests: with the same arguments they are the same, on every
 -- server.  Not leakproof, because times out of range are errors.
 --

@@ -29,6 +29,7 @@
 #include "engine/wait.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
+#include "hlc/hlc_clock.h"
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
 #include "settings.h"
@@ -198,6 +199,12 @@ static void
 assign_max_drift(int value, void *extra)
 {
 	drift_max.refused = NULL;
+}
+
+static void
+assign_hlc_max_offset(int value, void *extra)
+{
+	hlc_max_offset.refused = NULL;
 }
 
 static void
@@ -431,14 +438,10 @@ define_lease(void)
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
-/*
- * Define all settings, once, when the library is loaded.  Errors: those of
- * PostgreSQL for settings that exist already.
- */
-void
-settings_define(void)
+/* Define how far clocks may be from each other. */
+static void
+define_clock_limits(void)
 {
-	define_identities();
 	define_clock_limit(&drift_max,
 					   "Sets how far the time in IDs may run ahead of the reference clock.",
 					   "It absorbs bursts of more IDs than the layout has room for in a tick.  The reference clock is the system clock, or a clock that continues where the system clock was set back.",
@@ -447,7 +450,21 @@ settings_define(void)
 					   "Sets how far the system clock may be behind before calls wait for it.",
 					   "If the system clock is set back, or is behind at a start, by no more than this, IDs continue according to a reference clock.",
 					   assign_max_regression);
+	define_clock_limit(&hlc_max_offset,
+					   "Sets how far a hybrid logical clock of others may be ahead of the system clock.",
+					   "One that is further ahead is refused by hlc_update(), so that a wrong clock does not spread.  If \"idgen.max_drift\" is less, that is the limit.",
+					   assign_hlc_max_offset);
+}
 
+/*
+ * Define all settings, once, when the library is loaded.  Errors: those of
+ * PostgreSQL for settings that exist already.
+ */
+void
+settings_define(void)
+{
+	define_identities();
+	define_clock_limits();
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the issued IDs time is reserved durably.",
 							"After a crash or a failover, IDs begin up to this far ahead of the clock.  A longer reservation is written less often.",

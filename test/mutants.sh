@@ -8,6 +8,10 @@
 #   Fault:      what is wrong
 #   Found by:   figures of the table, with commas in between, of which one at least must not be zero; or "failure", if
 #               the run ends early
+#
+# or, in place of all but the first, with
+#
+#   Test:       a TAP file, without `.pl`, that is to find it instead of the torture
 
 FAILED=0
 
@@ -45,17 +49,29 @@ is_found() {
   return 1
 }
 
+# Runs the TAP file of NAME in DIR: true if it finds no fault.
+tap_file() {
+  SUITES=tap TESTS=$(head_of "$1" Test) KEEP='' supervise "$2/test/run" >"$WORK/log/$1" 2>&1
+}
+
+# Is what the TAP file of NAME found a failed test, and not that it could not run? The first such goes to REPLY.
+is_failed_test() {
+  REPLY=$(sed -n "s/^ *#  *Failed test '\(.*\)'$/\1/p" "$WORK/log/$1" | head -n 1)
+  [[ -n $REPLY ]] || { REPLY="not found: $(tail -n 1 "$WORK/log/$1")" && return 1; }
+}
+
 mutant() {
-  local name=$1 dir=$WORK/$1
+  local name=$1 dir=$WORK/$1 run=torture look=is_found
   SECONDS=0
   copy_source "$dir"
   if ! patch -s -d "$dir" -p1 <"$MUTANTS/$name.patch" >"$WORK/log/$name" 2>&1; then
     report "$name" FAILED "the patch does not apply"
     return
   fi
-  if torture "$name" "$dir"; then
+  [[ -z $(head_of "$name" Test) ]] || run=tap_file look=is_failed_test
+  if "$run" "$name" "$dir"; then
     report "$name" MISSED "$(head_of "$name" Fault)"
-  elif is_found "$name"; then
+  elif "$look" "$name"; then
     report "$name" found "$REPLY"
   else
     report "$name" MISSED "$REPLY"

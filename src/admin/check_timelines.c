@@ -203,6 +203,7 @@ check_timelines(ReturnSetInfo *result, const SnowflakeLayout *layout)
 	check_reference_clock(result, &lead);
 	check_own(result, &lead, of_server);
 	check_lead(result, &lead, issued_us(&shmem_area()->unique_times, &layout_unique_times), "IDs of 128 bits in order");
+	check_lead(result, &lead, issued_us(&shmem_area()->hlc, &layout_hlc), "The hybrid logical clock");
 	check_used_timelines(result, &lead, of_server);
 	check_node_record(result);
 	if (layout != NULL)

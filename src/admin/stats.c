@@ -206,6 +206,8 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	if (shmem_is_used(area, pg_atomic_read_u64(&area->unique_times.next)))
 		add_timeline_row(result, &area->unique_times, false, &layout_unique_times, 0);
+	if (shmem_is_used(area, pg_atomic_read_u64(&area->hlc.next)))
+		add_timeline_row(result, &area->hlc, false, &layout_hlc, 0);
 
 	for (int i = 0; i < count; i++)
 	{

@@ -49,6 +49,7 @@ typedef struct OwnCast
 
 extern Datum idgen_snowflake_in(PG_FUNCTION_ARGS);
 extern Datum idgen_ulid_in(PG_FUNCTION_ARGS);
+extern Datum idgen_hlc_in(PG_FUNCTION_ARGS);
 
 static const OwnCast snowflake_casts[] = {
 	{INT8OID, false, COERCION_CODE_IMPLICIT, COERCION_METHOD_BINARY, NULL},
@@ -83,6 +84,12 @@ static const OwnCast ulid_casts[] = {
 	{TEXTOID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_INOUT, NULL},
 	{VARCHAROID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_INOUT, NULL},
 	{BPCHAROID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_INOUT, NULL},
+};
+
+static const OwnCast hlc_casts[] = {
+	{INT8OID, false, COERCION_CODE_IMPLICIT, COERCION_METHOD_BINARY, NULL},
+	{INT8OID, true, COERCION_CODE_ASSIGNMENT, COERCION_METHOD_BINARY, NULL},
+	{TIMESTAMPTZOID, false, COERCION_CODE_EXPLICIT, COERCION_METHOD_FUNCTION, "hlc_timestamp"},
 };
 
 static ProcessUtility_hook_type previous_ProcessUtility_hook = NULL;
@@ -185,6 +192,7 @@ process_utility_with_casts(PlannedStmt *statement, const char *query, bool is_re
 	{
 		lend_casts("snowflake", idgen_snowflake_in, snowflake_casts, lengthof(snowflake_casts), lent);
 		lend_casts("ulid", idgen_ulid_in, ulid_casts, lengthof(ulid_casts), lent);
+		lend_casts("hlc", idgen_hlc_in, hlc_casts, lengthof(hlc_casts), lent);
 		CommandCounterIncrement();
 	}
 	(previous_ProcessUtility_hook ? previous_ProcessUtility_hook : standard_ProcessUtility)

@@ -101,6 +101,19 @@ static const SnowflakeLayout layout_unique_times = {
 	.shift = {[LAYOUT_TIME] = 10},
 };
 
+/*
+ * The layout of the timeline of the hybrid logical clock, whose positions are its
+ * values: milliseconds since 1970, and a count in each.  Its time ends in 6429.
+ */
+static const SnowflakeLayout layout_hlc = {
+	.tick_us = US_PER_MS,
+	.bits = {
+		[LAYOUT_TIME] = 47,
+		[LAYOUT_SEQUENCE] = 16,
+	},
+	.shift = {[LAYOUT_TIME] = 16},
+};
+
 static inline bool
 layout_equal(const SnowflakeLayout *one, const SnowflakeLayout *other)
 {

@@ -163,11 +163,11 @@ get_next_chunk_size(PositionSource *source, int64 tick)
  * positions.  Errors as in timeline_take(), and those of renew_node().
  */
 static PositionRange
-take_positions(PositionSource *source, ClockReading now, uint64 least, uint64 most)
+take_positions(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most)
 {
 	PositionRange taken;
 
-	while (!timeline_take(source, now, least, most, &taken))
+	while (!timeline_take(source, now, from, least, most, &taken))
 	{
 		source->renew_node(source);
 		forget_chunks_of_timeline(source->timeline);
@@ -193,7 +193,7 @@ take_chunk(PositionSource *source, ClockReading now)
 	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
 
-	chunk = take_positions(source, now, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
+	chunk = take_positions(source, now, 0, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
 	source->next = chunk.start;
 	source->end = chunk.end;
 	note_take(&source->layout, chunk.start);
@@ -230,16 +230,16 @@ chunk_renew(PositionSource *source)
 }
 
 /*
- * Take and issue positions at once.  What is left of our chunk lies below them,
- * and is forgotten.
+ * Take and issue positions at once, none of them below from.  What is left of our
+ * chunk lies below them, and is forgotten.
  */
 static PositionRange
-issue_positions(PositionSource *source, uint64 least, uint64 most)
+issue_positions(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most)
 {
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
-	range = take_positions(source, drift_read_clocks(), least, most);
+	range = take_positions(source, now, from, least, most);
 	source->next = range.end;
 	source->end = range.end;
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
@@ -251,12 +251,25 @@ issue_positions(PositionSource *source, uint64 least, uint64 most)
 PositionRange
 chunk_issue_batch(PositionSource *source, uint64 most)
 {
-	return issue_positions(source, 1, Min(most, get_tick_share(&source->layout)));
+	return issue_positions(source, drift_read_clocks(), 0, 1, Min(most, get_tick_share(&source->layout)));
 }
 
 /* Issue size (1 .. layout_tick_size) positions of one tick.  Errors as in take_positions(). */
 PositionRange
 chunk_issue_block(PositionSource *source, uint64 size)
 {
-	return issue_positions(source, size, size);
+	return issue_positions(source, drift_read_clocks(), 0, size, size);
+}
+
+/*
+ * Issue one position that is not below from, so that all positions that are taken
+ * later, by any process, are above it, also after a crash: the timeline gets there
+ * only as far as time is reserved durably, as always.  from should not be further
+ * ahead of the clock than the drift allows, or the caller waits.  Errors as in
+ * take_positions().
+ */
+uint64
+chunk_issue_from(PositionSource *source, ClockReading now, uint64 from)
+{
+	return issue_positions(source, now, from, 1, 1).start;
 }

@@ -14,6 +14,7 @@ extern void chunk_init(void);
 extern uint64 chunk_renew(PositionSource *source);
 extern PositionRange chunk_issue_batch(PositionSource *source, uint64 most);
 extern PositionRange chunk_issue_block(PositionSource *source, uint64 size);
+extern uint64 chunk_issue_from(PositionSource *source, ClockReading now, uint64 from);
 
 /*
  * The next position of this session: above all that it had before from this

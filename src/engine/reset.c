@@ -47,6 +47,7 @@ typedef struct Stopped
 	uint64		reserved_us;
 	IssuedBefore issued;
 	uint64		unique_times_end_us;	/* of all ordered IDs of 128 bits */
+	uint64		hlc_end_us;		/* of the hybrid logical clock */
 } Stopped;
 
 /* The time below which the IDs of a stopped timeline lie, in us since 1970; 0 if there are none. */
@@ -77,6 +78,7 @@ stop_timelines(SharedArea *area, Stopped *stopped)
 	stopped->reserved_us = pg_atomic_exchange_u64(&area->limits.reserved_us, 0);
 	stopped->restarts = pg_atomic_fetch_add_u32(&area->limits.restarts, 1);
 	area->unique_times.stopped = pg_atomic_exchange_u64(&area->unique_times.next, (uint64) stopped->restarts + 1);
+	area->hlc.stopped = pg_atomic_exchange_u64(&area->hlc.next, (uint64) stopped->restarts + 1);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		Timeline   *timeline = id_space_timeline_by_number(i);
@@ -94,6 +96,7 @@ static void
 find_issued_before(SharedArea *area, Stopped *stopped, const ResetRequest *request)
 {
 	stopped->unique_times_end_us = stopped_end_us(&area->unique_times, &layout_unique_times, stopped->restarts);
+	stopped->hlc_end_us = stopped_end_us(&area->hlc, &layout_hlc, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		Timeline   *timeline = id_space_timeline_by_number(i);
@@ -123,6 +126,7 @@ static void
 resume_timelines(SharedArea *area, const Stopped *stopped)
 {
 	put_timeline_back(&area->unique_times, stopped->restarts);
+	put_timeline_back(&area->hlc, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 		put_timeline_back(id_space_timeline_by_number(i), stopped->restarts);
 	pg_write_barrier();
@@ -131,13 +135,15 @@ resume_timelines(SharedArea *area, const Stopped *stopped)
 
 /*
  * Set the timelines for IDs that begin at start_us.  Timelines that were used
- * above it go back only with force.
+ * above it go back only with force, except that of 128-bit IDs.
  */
 static void
 set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force)
 {
 	if (stopped->unique_times_end_us <= start_us)
 		put_timeline_back(&area->unique_times, stopped->restarts);
+	if (stopped->hlc_end_us <= start_us || !force)
+		put_timeline_back(&area->hlc, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		Timeline   *timeline = id_space_timeline_by_number(i);
@@ -214,6 +220,8 @@ default_start_us(const Stopped *stopped, uint64 clock_us)
 		start_us = Max(start_us, end_us);
 	if (stopped->unique_times_end_us <= normal_us)
 		start_us = Max(start_us, stopped->unique_times_end_us);
+	if (stopped->hlc_end_us <= normal_us)
+		start_us = Max(start_us, stopped->hlc_end_us);
 	return start_us;
 }
 

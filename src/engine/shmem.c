@@ -106,6 +106,7 @@ create_limits(SharedArea *area)
 	LWLockInitialize(&area->reservation.lock, compat_new_tranche(RESERVATION_LOCK_NAME));
 	pg_atomic_init_u64(&area->regressions, 0);
 	pg_atomic_init_u64(&area->largest_regression_ns, 0);
+	pg_atomic_init_u64(&area->hlc_refused, 0);
 	pg_atomic_init_u32(&area->reservation.writer, 0);
 	ConditionVariableInit(&area->reservation.writer_left);
 	pg_atomic_init_u64(&area->reservation.count, 0);
@@ -136,6 +137,7 @@ static void
 create_timelines(SharedArea *area)
 {
 	shmem_init_timeline(&area->unique_times);
+	shmem_init_timeline(&area->hlc);
 	for (int i = 0; i < SHARED_TIMELINES; i++)
 	{
 		shmem_init_timeline(&area->shared_timelines[i]);

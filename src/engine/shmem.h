@@ -56,7 +56,8 @@
  *						when it leaves.
  *	lease.resets		read and written by the agent alone.
  *	layout				written once under shared->lock, before layout_is_fixed.
- *	regressions			atomics.
+ *	regressions, hlc_refused
+ *						atomics.
  *	the rest			written once, by the process that creates the area, before any
  *						other can see it (AddinShmemInitLock).
  *
@@ -318,11 +319,12 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 10
+#define SHARED_AREA_FORMAT 11
 
 typedef struct SharedArea
 {
 	Timeline	unique_times;	/* of all ordered 128-bit IDs */
+	Timeline	hlc;			/* of the hybrid logical clock */
 	Timeline	shared_timelines[SHARED_TIMELINES];
 	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;
@@ -333,6 +335,8 @@ typedef struct SharedArea
 	Lease		lease;
 	pg_atomic_uint64 regressions;
 	pg_atomic_uint64 largest_regression_ns;
+	pg_atomic_uint64 hlc_refused;	/* clocks of others, for being too far
+									 * ahead */
 	SnowflakeLayout layout;		/* of the server's own IDs */
 	pg_atomic_uint32 layout_is_fixed;
 	pg_atomic_uint32 shared_is_needed[SHARED_TIMELINES];

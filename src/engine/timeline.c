@@ -138,13 +138,14 @@ clock_position(const SnowflakeLayout *layout, ClockReading now)
 }
 
 /*
- * The earliest position to take, where the next free one is next and room
- * positions must lie in one tick.
+ * The earliest position to take that is not below from, where the next free one
+ * is next and room positions must lie in one tick.
  */
 static uint64
-earliest_position(const PositionSource *source, const OpenPositions *open, ClockReading now, uint64 room, uint64 next)
+earliest_position(const PositionSource *source, const OpenPositions *open, ClockReading now, uint64 from,
+				  uint64 room, uint64 next)
 {
-	uint64		floor = open->floor;
+	uint64		floor = Max(open->floor, from);
 
 	if (source->sequence_start == SEQUENCE_CLOCK)
 		floor = Max(floor, clock_position(&source->layout, now));
@@ -172,8 +173,8 @@ record_node(const PositionSource *source, const PositionRange *range)
 }
 
 /*
- * Take what turn requests, or as much of it as is allowed; the first
- * turn->least positions lie in one tick.  Unless the result is TAKE_DONE,
+ * Take what turn requests, or as much of it as is allowed, from a position on; the
+ * first turn->least positions lie in one tick.  Unless the result is TAKE_DONE,
  * range->start is the position at which the take would have begun.
  *
  * The order is safe if this process dies at any point: before the swap nothing
@@ -197,7 +198,7 @@ record_node(const PositionSource *source, const PositionRange *range)
  * Litmus tests: take, record.
  */
 static TakeResult
-try_take(PositionSource *source, const OpenPositions *open, ClockReading now, const Turn *turn,
+try_take(PositionSource *source, const OpenPositions *open, ClockReading now, uint64 from, const Turn *turn,
 		 PositionRange *range)
 {
 	SharedArea *area = shmem_area();
@@ -207,7 +208,7 @@ try_take(PositionSource *source, const OpenPositions *open, ClockReading now, co
 
 	do
 	{
-		uint64		start = layout_fit_in_tick(layout, earliest_position(source, open, now, room, next), room);
+		uint64		start = layout_fit_in_tick(layout, earliest_position(source, open, now, from, room, next), room);
 		uint64		limit = Min(open->ceiling, open->end);
 		uint64		allowed;
 
@@ -252,6 +253,7 @@ timeline_check_repeats(Timeline *timeline)
 typedef struct TakeState
 {
 	PositionSource *source;
+	uint64		from;			/* no position below is taken */
 	Turn		turn;
 	Wait		wait;
 	ClockReading now;
@@ -284,7 +286,7 @@ retry_take(TakeState *take)
 		return;
 	if (take->turn.in_line)
 		turn_count_line(&take->turn, &take->open, take->now);
-	take->result = try_take(take->source, &take->open, take->now, &take->turn, &take->range);
+	take->result = try_take(take->source, &take->open, take->now, take->from, &take->turn, &take->range);
 	if (take->result == TAKE_WOULD_REPEAT)
 		timeline_check_repeats(take->source->record);
 }
@@ -402,8 +404,8 @@ wait_and_take(TakeState *take)
 }
 
 /*
- * Take at least least and at most most consecutive positions; the first least
- * of them lie in one tick.
+ * Take at least least and at most most consecutive positions, none of them below
+ * from; the first least of them lie in one tick.
  *
  * At the drift limit, callers that need little of a tick take it while some is
  * left; then they take a single position beyond the limit and wait for its
@@ -421,11 +423,12 @@ wait_and_take(TakeState *take)
  * reservation_extend(), and what CHECK_FOR_INTERRUPTS raises.
  */
 bool
-timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most, PositionRange *taken)
+timeline_take(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most, PositionRange *taken)
 {
 	const SnowflakeLayout *layout = &source->layout;
 	TakeState	take = {
 		.source = source,
+		.from = from,
 		.turn = {
 			.timeline = source->timeline,
 			.layout = layout,

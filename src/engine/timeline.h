@@ -85,7 +85,7 @@ extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *l
 extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes, bool has_server_worker,
 								   void (*renew_node) (PositionSource *source));
 extern void timeline_check_repeats(Timeline *timeline);
-extern bool timeline_take(PositionSource *source, ClockReading now, uint64 least, uint64 most,
+extern bool timeline_take(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most,
 						  PositionRange *taken);
 
 #endif							/* IDGEN_TIMELINE_H */

@@ -15,8 +15,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
@@ -24,7 +22,7 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-#include "base/compat.h"
+#include "base/number_type.h"
 
 PG_FUNCTION_INFO_V1(idgen_snowflake_in);
 PG_FUNCTION_INFO_V1(idgen_snowflake_recv);
@@ -35,48 +33,19 @@ PG_FUNCTION_INFO_V1(idgen_snowflake_from_float8);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_float4);
 PG_FUNCTION_INFO_V1(idgen_snowflake_from_jsonb);
 
-/*
- * snowflake_in(text cstring)
- *
- * As for int8, blanks around the number and a sign are allowed.  Prefixes and
- * underscores, which int8 accepts since PostgreSQL 16, are not.  As for int8, a number
- * out of range is reported as such, without a check of what follows it.
- */
+#define TYPE_NAME "snowflake"
+
+/* snowflake_in(text cstring) */
 Datum
 idgen_snowflake_in(PG_FUNCTION_ARGS)
 {
-	const char *str = PG_GETARG_CSTRING(0);
-	char	   *end;
-	int64		value;
-	bool		overflow;
-
-	errno = 0;
-	value = strtoi64(str, &end, 10);
-	overflow = errno == ERANGE;
-	if (end != str)
-		while (isspace((unsigned char) *end))
-			end++;
-
-	if ((end == str || *end != '\0') && !overflow)
-		ereturn(fcinfo->context, (Datum) 0,
-				errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				errmsg("invalid input syntax for type %s: \"%s\"", "snowflake", str));
-	if (overflow || value < 0)
-		ereturn(fcinfo->context, (Datum) 0,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("value \"%s\" is out of range for type %s", str, "snowflake"));
-	PG_RETURN_INT64(value);
+	return number_type_in(fcinfo, PG_GETARG_CSTRING(0), TYPE_NAME);
 }
 
-/* ERROR NUMERIC_VALUE_OUT_OF_RANGE if the value is negative. */
 static Datum
 snowflake_from_int64(int64 value)
 {
-	if (value < 0)
-		ereport(ERROR,
-				errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				errmsg("value \"%lld\" is out of range for type %s", (long long) value, "snowflake"));
-	return Int64GetDatum(value);
+	return number_type_datum(value, TYPE_NAME);
 }
 
 /* snowflake_recv(message internal) */

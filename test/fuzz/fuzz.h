@@ -60,5 +60,6 @@ extern void check_base_n_128(Input *input);
 extern void check_ulid_text(Input *input);
 extern void check_typeid_text(Input *input);
 extern void check_lease_record(Input *input);
+extern void check_hlc_text(Input *input);
 
 #endif							/* IDGEN_FUZZ_H */

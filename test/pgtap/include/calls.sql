@@ -16,6 +16,7 @@ FROM (
 	UNION ALL SELECT 'smallint', format('(%s)::smallint', n) FROM unnest('{0,-1,32767,-32768}'::integer[]) n
 	UNION ALL SELECT 'numeric', format('%L::numeric', n) FROM unnest('{0,-1,0.5,9223372036854775807,9223372036854775808,NaN,Infinity}'::text[]) n
 	UNION ALL SELECT 'snowflake', format('(%s)::bigint::snowflake', n) FROM unnest('{0,-1,9223372036854775807,-9223372036854775808,911952098621390848}'::numeric[]) n
+	UNION ALL SELECT 'hlc', format('(%s)::bigint::hlc', n) FROM unnest('{0,-1,9223372036854775807,-9223372036854775808,117700717453180945}'::numeric[]) n
 	UNION ALL SELECT 'snowflake_time', format('(%s)::bigint::snowflake', n) FROM unnest('{0,-1,9223372036854775807}'::numeric[]) n
 	UNION ALL SELECT type, format('%L::%s', t, type)
 	FROM unnest('{timestamptz,timestamp}'::text[]) type,
@@ -46,9 +47,10 @@ FROM (
 	UNION ALL SELECT type, format('%L::%s', t, type)
 	FROM unnest('{text,cstring}'::text[]) type,
 		unnest(ARRAY['', 'x', '911952098621390848', '-1', '18446744073709551615', '01ARZ3NDEKTSV4RRFFQ69G5FAV', '14ZGzT0KHPc', 'day', 'month', 'UTC', 'Europe/Berlin',
-			'hex', 'base62', 'twitter', 'time 41 bits of 1 ms since 2030-01-01, worker 10, sequence 12']) t
+			'hex', 'base62', 'twitter', '2026-11-29T16:40:20.123Z/17', 'time 41 bits of 1 ms since 2030-01-01, worker 10, sequence 12']) t
 	UNION ALL SELECT 'text[]', format('%L::text[]', a) FROM unnest(ARRAY['{}', '{layout=twitter,worker_id=1,datacenter_id=1}', '{layout=leaf,worker_id=1024}', '{"x=y"}',
 		'{"layout=time 41 bits of 1 ms since 2030-01-01, worker 10, sequence 12",worker_id=1}', '{"layout=time 39 bits of 1 ms since 2010-10-01, worker 10, sequence 12",worker_id=1}']) a
+	UNION ALL SELECT 'double precision[]', format('%L::double precision[]', a) FROM unnest(ARRAY['{}', '{1}', '{NaN}', '{0}', '{1,2}', '{NULL}', '{1,0.5,2,1,3}']) a
 	UNION ALL SELECT 'oid', format('%s::oid', c::regclass::oid) FROM unnest('{pg_foreign_server,pg_foreign_data_wrapper,pg_user_mapping}'::text[]) c
 	UNION ALL SELECT 'bytea', format('%L::bytea', b) FROM unnest(ARRAY['\x', '\x00', '\x017f22e279b07cc398c4dc0c0c07398f']) b
 	UNION ALL SELECT 'name', format('%L::name', n) FROM unnest('{nothing}'::text[]) n

@@ -1,0 +1,112 @@
+/*-------------------------------------------------------------------------
+ *
+ * shard_choice.c
+ *	  See shard_choice.h.
+ *
+ * For numbered shards this is jump consistent hashing: when a shard is added after
+ * the last one, only the keys that it gets move.  For nodes with names it is
+ * rendezvous hashing: each node draws a number for the key, and the best one wins, so
+ * when a node is added or removed, only the keys that it gets or had move.  A node of
+ * weight w draws as if it were w nodes.
+ *
+ * What is computed here never changes, or rows would be looked for on the wrong node.
+ * So it uses neither PostgreSQL's hash functions, which may change, nor logarithms of
+ * the C library, which differ between machines in the last bit.
+ *
+ * No fmgr, no shared memory, no allocation.
+ *
+ * Sources: Lamping and Veach, "A fast, minimal memory, consistent hash algorithm"
+ * (2014); Thaler and Ravishankar, "Using name-based mappings to increase hit rates"
+ * (1998).  Keys are mixed by SplitMix64.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "port/pg_bitutils.h"
+
+#include "bits/seeded_random.h"
+#include "bits/shard_choice.h"
+#include "bits/siphash.h"
+
+/* The bits after the point of a logarithm. */
+#define LOG_BITS 24
+
+/*
+ * A permutation of 64 bits in which each bit of the result depends on each bit of the
+ * key: IDs that differ in their time alone, or in two bits of a sequence, are spread as
+ * random numbers would be.
+ */
+uint64
+shard_mix(uint64 key)
+{
+	return seeded_word(&key);
+}
+
+/* The same for a key that is not a number: SipHash-2-4 with a key of zeros. */
+uint64
+shard_hash(const unsigned char *bytes, size_t length)
+{
+	const SipKey zeros = {0, 0};
+
+	return siphash_bytes(zeros, bytes, length);
+}
+
+/*
+ * The shard (0 .. shards - 1) of a key that has been mixed.
+ *
+ * The jumps are computed in double precision, as in the paper: one division and one
+ * multiplication, which IEEE 754 rounds the same everywhere.
+ */
+int32
+shard_jump(uint64 key, int32 shards)
+{
+	int64		shard = 0;
+	int64		next = 0;
+
+	while (next < shards)
+	{
+		shard = next;
+		key = key * UINT64CONST(2862933555777941757) + 1;
+		next = (int64) ((shard + 1) * ((double) (INT64CONST(1) << 31) / (double) ((key >> 33) + 1)));
+	}
+	return (int32) shard;
+}
+
+/*
+ * -log2((hash + 1) / 2^64), rounded, in units of 2^-LOG_BITS; at least 1.  Each squaring
+ * of the mantissa gives one more bit.  A larger hash never has a larger result.
+ */
+static uint64
+minus_log2(uint64 hash)
+{
+	int			zeros = hash == 0 ? 63 : 63 - pg_leftmost_one_pos64(hash);
+	uint64		mantissa = (hash == 0 ? UINT64CONST(1) << 63 : hash << zeros) >> 32;
+	uint64		log = 0;
+
+	for (int i = 0; i < LOG_BITS; i++)
+	{
+		uint64		square = mantissa * mantissa;
+		bool		carry = square >> 63 != 0;
+
+		log = log << 1 | carry;
+		mantissa = square >> (carry ? 32 : 31);
+	}
+	return ((uint64) (zeros + 1) << LOG_BITS) - log;
+}
+
+/*
+ * How well a node suits a key: the node that suits it best is the one that it belongs
+ * to.  Both have been mixed or hashed; the weight is above 0.  Times after which events
+ * of rate w happen are distributed as the distances are, so a node of weight w comes
+ * first in proportion to w.
+ */
+ShardFit
+shard_fit(uint64 key, uint64 node, double weight)
+{
+	ShardFit	fit;
+
+	fit.hash = shard_mix(key ^ node);
+	fit.distance = (double) minus_log2(fit.hash) / weight;
+	return fit;
+}
