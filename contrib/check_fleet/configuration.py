@@ -22,6 +22,10 @@ ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 DEEPEST = 10
 
 
+class NestedTooDeep(Exception):
+    """Files include each other too deep.  The server, too, stops reading there."""
+
+
 def unescape(match):
     character = match[1]
     if character is None:
@@ -63,8 +67,7 @@ def read_file(path, settings, problems, depth=0):
 
 def include(name, path, settings, problems, depth):
     if depth > DEEPEST:
-        problems.append(f"{path}: Files include each other more than {DEEPEST} deep, so the server would not start.")
-        return
+        raise NestedTooDeep(f"{path}: Files include each other more than {DEEPEST} deep, so the server would not start.")
     try:
         for file in included_files(name, path):
             read_file(file, settings, problems, depth)
@@ -116,8 +119,8 @@ Store = namedtuple("Store", "kind path hosts")
 
 
 def read_store(address):
-    match = re.fullmatch(r"(\w+)://(?:[^@/?]*@)?([^/?]*)/?([^?]*)(?:\?(.*))?", address)
-    if match is None or match[1] not in PORTS:
+    match = re.fullmatch(r"(\w+)://(?:[^/?]*@)?([^/?]*)/?([^?]*)(?:\?(.*))?", address)
+    if match is None or match[1] not in PORTS or match[2].count("[") != match[2].count("]"):
         raise Invalid("It is no address of a store.")
     parameters = dict(urllib.parse.parse_qsl(match[4] or ""))
     port = parameters.get("port", PORTS[match[1]])

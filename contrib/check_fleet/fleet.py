@@ -16,8 +16,11 @@ class Issuer:
         self.family = family
 
     def numbers(self):
-        """For each worker; or one for all of them, if they are unknown."""
-        return [node_numbers(self.layout, self.datacenter, worker) for worker in self.workers or [None]]
+        """For each worker that the layout has room for; or one for all of them, if they are unknown."""
+        workers = self.workers or [None]
+        if isinstance(workers, range):
+            workers = range(workers.start, min(workers.stop, most(self.layout, "worker") + 1))
+        return [node_numbers(self.layout, self.datacenter, worker) for worker in workers]
 
     def node(self):
         parts = []

@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections import namedtuple
 
-from .configuration import files_of, read_file, read_number, read_store, read_worker
+from .configuration import NestedTooDeep, files_of, read_file, read_number, read_store, read_worker
 from .layouts import Invalid, most, read_layout
 
 Finding = namedtuple("Finding", "severity servers finding hint")
@@ -35,14 +35,19 @@ class Server:
         try:
             return reader(text)
         except Invalid as problem:
-            self.put("error", f'The value "{text}" of idgen.{setting} is invalid. {problem}', "Correct it.")
+            # An address can hold a password.
+            shown = "The value" if setting == "lease_store" else f'The value "{text}"'
+            self.put("error", f"{shown} of idgen.{setting} is invalid. {problem}", "Correct it.")
             return None
 
     def read_files(self):
         problems = []
         for path in self.files:
             for file in files_of(path):
-                read_file(file, self.settings, problems)
+                try:
+                    read_file(file, self.settings, problems)
+                except NestedTooDeep as problem:
+                    problems.append(str(problem))
         for problem in problems:
             self.put("error", problem, "Correct the file.")
 
@@ -54,7 +59,7 @@ class Server:
         if self.is_leased:
             self.store = self.read("lease_store", "", read_store)
             self.pool = self.settings.get("idgen.lease_pool", "default")
-            if "idgen.worker_id" in self.settings:
+            if self.settings.get("idgen.worker_id", "0") != "0":
                 self.put("warning", "idgen.worker_id is set, and does not count, as idgen.lease_store is set, too.",
                          "Remove one of them.")
             return
@@ -76,14 +81,13 @@ class Server:
 
 
 # ---------------------------------------------------------------------------------------------------- asking servers
-def ask(connection, sql, **variables):
+def ask(connection, sql):
     """What the last of some statements returned; Invalid if they fail."""
     schema = ("SELECT set_config('search_path', quote_ident(nspname) || ', pg_catalog', false) FROM pg_extension e "
               "JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'idgen' \\gset\n")
     environment = {"PGCONNECT_TIMEOUT": "10", **os.environ}
-    options = [option for name, value in variables.items() for option in ("-v", f"{name}={value}")]
     try:
-        psql = subprocess.run(["psql", "-XAtq", "-w", "-v", "ON_ERROR_STOP=1", *options, "-d", connection], text=True,
+        psql = subprocess.run(["psql", "-XAtq", "-w", "-v", "ON_ERROR_STOP=1", "-d", connection], text=True,
                               input=schema + sql, env=environment, capture_output=True, check=False)
     except OSError as error:
         raise Invalid(f"psql: {error.strerror}") from error
@@ -108,7 +112,7 @@ SELECT row_to_json(r) FROM (
 
 POOL = "SELECT min(worker_id), max(worker_id) FROM idgen_lease_workers();"
 NAMES = "SELECT name || ' ' || specification FROM snowflake_layouts;"
-CHECK = "SELECT row_to_json(c) FROM idgen_check_configuration(:'lines') c WHERE severity <> 'notice';"
+CHECK = "SELECT row_to_json(c) FROM idgen_check_configuration(E'%s') c WHERE severity <> 'notice';"
 
 
 def ask_server(server, presets, ranges):
@@ -138,7 +142,9 @@ def check_with(connection, server):
     lines = "\n".join(f"{name} = '" + value.replace("\\", "\\\\").replace("'", "''") + "'"
                       for name, value in server.settings.items())
     is_ordinal = server.settings.get("idgen.worker_id", "").lower().startswith("ordinal")
-    for line in ask(connection, CHECK, lines=lines).splitlines():
+    # Not as an argument, which all users of the machine could read.
+    literal = lines.replace("\\", "\\\\").replace("'", "''")
+    for line in ask(connection, CHECK % literal).splitlines():
         finding = json.loads(line)
         known = any(finding["subject"] in earlier.finding for earlier in server.findings)
         if known or finding["finding"].startswith("This server") or is_ordinal and finding["subject"] == "idgen.worker_id":

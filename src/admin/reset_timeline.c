@@ -33,6 +33,12 @@ timeline_is_of_present_node(const Timeline *timeline)
 
 	if (id_space_is_shared(timeline))
 		return true;
+
+	/*
+	 * Leases have ended and we have not been told yet, so the node may be any.
+	 */
+	if (lease_is_configured() && lease_holding().code == LEASE_BY_SETTING)
+		return true;
 	if (id_space_is_record(timeline))
 		return uuid_find_server_node(&node) && timeline->node_bits == node;
 	return generator_find_server_node_bits(&timeline->layout, &node) && timeline->node_bits == node;

@@ -358,6 +358,7 @@ start_resolving(EtcdHttp *http, const char *endpoint)
 	const char *colon = strrchr(endpoint, ':');
 	char		host[NI_MAXHOST];
 
+	Assert(colon != NULL);
 	strlcpy(host, endpoint, Min(sizeof(host), colon - endpoint + 1));
 	if (host[0] == '[' || !resolver_is_needed(host) ||
 		(strcmp(host, http->host) == 0 && atoi(colon + 1) == http->port && now_ms() < http->resolve_at_ms))

@@ -253,6 +253,8 @@ sub check_pools
 	fleet_has('... outside of it', { a => $LEASED, b => 'idgen.worker_id = 7' }, [], '--pool', 'etcd://e2=8-1023');
 	my $other = $LEASED =~ s/e1,e2:2379,e3/f1,f2/r;
 	fleet_has('two stores', { a => $LEASED, b => $other }, [ [ 'warning', 'a b', qr/Nothing in the files tells/ ] ]);
+	fleet_has('a pool of all numbers', { a => $LEASED, b => 'idgen.worker_id = 7' }, [ [ 'error', 'a', qr/goes from 0 to 1023/ ], [ 'error', 'a b', qr/can be equal/ ] ], '--pool', 'etcd://e2=0-2147483647');
+	fleet_has('an address that is none, with a password', { a => "idgen.lease_store = 'ectd://u:sesame\@h'" }, [ [ 'error', 'a', qr/\AThe value of idgen\.lease_store is invalid(?!.*sesame)/ ] ]);
 	fleet_has('... whose ranges overlap', { a => $LEASED, b => $other }, [ [ 'error', 'a b', qr/can be equal/ ] ], '--pool', 'etcd://e1=0-511', '--pool', 'etcd://f1#default=511-600');
 	fleet_has('... or do not', { a => $LEASED, b => $other }, [], '--pool', 'etcd://e1=0-511', '--pool', 'etcd://f1=512-600');
 	my $two = "idgen.layout = 'default'\nidgen.datacenter_id = 2\n";
@@ -294,7 +296,8 @@ sub check_files
 	like((run_check('a=' . file('circle.conf', "include 'circle.conf'\n")))[1], qr/more than 10 deep/, 'files that include each other');
 	is((run_check())[0], 2, 'no servers');
 	is((run_check('--nothing', $static))[0], 2, 'no option');
-	is((run_check('--pool', $_, $static))[0], 2, "no pool: $_") foreach 'etcd://e1', 'e1=0-3', 'etcd://e1=3-0';
+	is((run_check('--pool', $_, $static))[0], 2, "no pool: $_") foreach 'etcd://e1', 'e1=0-3', 'etcd://e1=3-0', 'etcd://e1=0-99999999999999999999';
+	is(scalar(() = (run_check('a=' . file('circles.conf', "include 'circles.conf'\n" x 2)))[1] =~ /10 deep/g), 1, 'files that include each other twice are reported once');
 	is((run_check('--help'))[0], 0, 'help');
 	return;
 }
