@@ -35,7 +35,8 @@ timeline_is_of_present_node(const Timeline *timeline)
 		return true;
 
 	/*
-	 * Leases have ended and we have not been told yet, so the node may be any.
+	 * Leases have ended and we have not been told yet, so the node may be
+	 * any.
 	 */
 	if (lease_is_configured() && lease_holding().code == LEASE_BY_SETTING)
 		return true;
