@@ -50,7 +50,8 @@
  *						shared->lock.
  *	lease_limits		atomics that the lease agent alone writes, and an agent that
  *						ends after it; see lease_limit.c for the order.
- *	lease.agent, is_asked, requests, wanted_us, start_tried_ns, changes
+ *	lease.agent, is_asked, requests, suspensions, releases, wanted_us,
+ *	start_tried_ns, changes
  *						atomics.
  *	lease.report		shared->lock, except that the agent clears agent_pid without it
  *						when it leaves.

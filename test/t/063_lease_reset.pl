@@ -139,7 +139,7 @@ sub check_refused
 	return;
 }
 
-# Beyond what the lease covers, nothing can have been issued.
+# Beyond what the lease covers, nothing can have been issued, so the worker ID that was given up is claimed again.
 sub check_reset_ahead
 {
 	my $before = wait_for_lease($session, 'held')->{worker_id};
