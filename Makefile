@@ -122,11 +122,14 @@ OBJS = \
 	src/scatter/conceal.o \
 	src/scatter/secret_key.o \
 	src/scatter/shard_of.o \
+	src/segment/sequence_interleave.o \
+	src/segment/sequence_state.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
 	src/admin/check_files.o \
 	src/admin/check_generators.o \
+	src/admin/check_interleave.o \
 	src/admin/check_lease.o \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
@@ -175,6 +178,7 @@ SQL_PARTS = \
 	src/scatter/bit_reverse.sql \
 	src/scatter/shard_of.sql \
 	src/scatter/conceal.sql \
+	src/segment/sequence_interleave.sql \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
 	src/planner/issued_in.sql \
@@ -193,7 +197,7 @@ PGFILEDESC = "idgen - IDs made inside the database"
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastword $(MAKEFILE_LIST)))idgen.control)
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid search_path settings
-ISOLATION = order lock drop reset generator
+ISOLATION = order lock drop reset generator interleave
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
