@@ -71,7 +71,7 @@ interleave_check_node(int32 node, int32 nodes)
 static void
 check_owner(Oid sequence)
 {
-	if (!compat_class_ownercheck(sequence, GetUserId()))
+	if (!compat_relation_ownercheck(sequence, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SEQUENCE, get_rel_name(sequence));
 }
 
