@@ -120,6 +120,8 @@ OBJS = \
 	src/hlc/hlc_clock.o \
 	src/hlc/hlc_stamp.o \
 	src/hlc/hlc_type.o \
+	src/segment/lamport.o \
+	src/segment/scattered.o \
 	src/segment/segment.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
@@ -138,6 +140,7 @@ OBJS = \
 	src/scatter/shard_of.o \
 	src/segment/sequence_interleave.o \
 	src/segment/sequence_state.o \
+	src/segment/slab.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
@@ -194,6 +197,9 @@ SQL_PARTS = \
 	src/scatter/shard_of.sql \
 	src/scatter/conceal.sql \
 	src/segment/sequence_interleave.sql \
+	src/segment/lamport.sql \
+	src/segment/scattered.sql \
+	src/segment/slab.sql \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
 	src/planner/issued_in.sql \

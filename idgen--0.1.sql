@@ -2468,6 +2468,75 @@ COMMENT ON FUNCTION sequence_interleave_check(regclass, integer, integer) IS
 'reports what could make a sequence issue numbers of another node, and what to do about it; no rows if there is nothing';
 
 --
+-- Lamport clocks: a segment is the clock, and each number that is drawn an event.
+--
+
+CREATE FUNCTION lamport_tick(name regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_lamport_tick'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION lamport_tick(regclass) IS
+'next value of a Lamport clock, a sequence: above all that statements which have ended on this server got, also before a restart';
+
+CREATE FUNCTION lamport_update(name regclass, remote bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_lamport_update'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION lamport_update(regclass, bigint) IS
+'the same as lamport_tick(), and above a value that came from another clock, which is an error if it is further ahead than idgen.lamport_max_jump';
+
+CREATE FUNCTION lamport_now(name regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_lamport_now'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION lamport_now(regclass) IS
+'value of a Lamport clock, which no event of this server is above; null before the first event';
+
+--
+-- Scattered segments: the numbers of a segment with their bits reversed.
+--
+
+CREATE FUNCTION segment_nextval_scattered(sequence regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_nextval_scattered'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_nextval_scattered(regclass) IS
+'draws the next number of a segment and reverses its bits, as bit_reverse() does, so that numbers are far from each other';
+
+CREATE FUNCTION segment_nextval_scattered(sequence regclass, skip_first bigint, skip_last bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_nextval_scattered'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_nextval_scattered(regclass, bigint, bigint) IS
+'the same, but never a number from skip_first to skip_last, such as those that a table has already';
+
+CREATE FUNCTION segment_scattered_state(sequence regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_scattered_state'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_scattered_state(regclass) IS
+'number of a segment, before its bits are reversed, up to which this server has drawn; null before the first';
+
+--
+-- IDs of layout "hybrid": a slab, which is a number of a segment, and seconds and a
+-- count within it.
+--
+
+CREATE FUNCTION slab_nextval(slabs regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_slab_nextval'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION slab_nextval(regclass) IS
+'draws the next ID of layout "hybrid", in a slab that this server draws from a sequence, and another one after 65536 seconds or a restart';
+
+--
 -- Series of IDs for tests: with the same arguments they are the same, on every
 -- server.  Not leakproof, because times out of range are errors.
 --

@@ -32,6 +32,7 @@
 #include "hlc/hlc_clock.h"
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
+#include "segment/lamport.h"
 #include "segment/segment_memory.h"
 #include "settings.h"
 #include "uuid/uuid_node.h"
@@ -457,6 +458,26 @@ define_clock_limits(void)
 					   assign_hlc_max_offset);
 }
 
+/* Show a whole number in full. */
+static const char *
+show_lamport_max_jump(void)
+{
+	static char shown[32];
+
+	snprintf(shown, sizeof(shown), "%.0f", lamport_max_jump);
+	return shown;
+}
+
+static void
+define_lamport(void)
+{
+	DefineCustomRealVariable("idgen.lamport_max_jump",
+							 "Sets how far a remote value may be ahead of a Lamport clock.",
+							 "One that is further ahead is refused by lamport_update(), so that a wrong or hostile message does not use up the numbers.",
+							 &lamport_max_jump, lamport_max_jump, LAMPORT_LEAST_JUMP, LAMPORT_LARGEST_JUMP,
+							 PGC_SIGHUP, 0, NULL, NULL, show_lamport_max_jump);
+}
+
 /*
  * Define all settings, once, when the library is loaded.  Errors: those of
  * PostgreSQL for settings that exist already.
@@ -502,6 +523,7 @@ settings_define(void)
 							 &uuid_node_kind, uuid_node_kind, uuid_node_kinds,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
+	define_lamport();
 	define_lease();
 	MarkGUCPrefixReserved("idgen");
 }

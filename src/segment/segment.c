@@ -348,6 +348,37 @@ segment_draw_block(Segment *segment, uint64 size, const char *caller)
 }
 
 /*
+ * Draw no number up to target any more, in any session of this server.  Target is a
+ * number of the sequence, from one that was drawn in this call on, so the segment is
+ * ready.  Errors: those of segment_chunk_pass().
+ */
+void
+segment_pass(Segment *segment, int64 target)
+{
+	put_share_back(segment);
+	if (segment->sequence.is_private)
+		segment_page_pass_private(&segment->sequence, target);
+	else
+		while (!segment_chunk_pass(segment->place, &segment->sequence, target))
+			segment->place = segment_memory_find(&segment->sequence);
+}
+
+/*
+ * The last number before those that may be drawn next, which no number that was
+ * drawn on this server is above; what others draw now may be given back.  False
+ * before the first number.  Errors: see segment.h.
+ */
+bool
+segment_last(Segment *segment, int64 *last, const char *caller)
+{
+	if (!segment_is_ready(segment))
+		segment_make_ready(segment, caller);
+	put_share_back(segment);
+	return (!segment->sequence.is_private && segment_chunk_last(segment->place, last)) ||
+		segment_page_last(&segment->sequence, last);
+}
+
+/*
  * Give what this server has taken and not used back to the root.  Returns how many
  * numbers that were.  Errors: see segment.h, and those of segment_chunk_return().
  */

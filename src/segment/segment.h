@@ -54,6 +54,8 @@ extern void segment_make_ready(Segment *segment, const char *caller);
 extern void segment_renew_share(Segment *segment);
 extern void segment_draw_many(Segment *segment, int64 *numbers, uint64 count, const char *caller);
 extern SegmentRange segment_draw_block(Segment *segment, uint64 size, const char *caller);
+extern void segment_pass(Segment *segment, int64 target);
+extern bool segment_last(Segment *segment, int64 *last, const char *caller);
 extern uint64 segment_give_back(Segment *segment, const char *caller);
 
 static inline bool

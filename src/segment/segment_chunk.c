@@ -266,6 +266,98 @@ segment_chunk_take(SegmentPlace place, const SegmentSequence *sequence, uint64 l
 	}
 }
 
+/* Remove numbers up to target from the beginning of a range, and count them as wasted. */
+static SegmentRange
+skip_in_range(SegmentEntry *entry, SegmentRange range, int64 target)
+{
+	uint64		skipped;
+
+	if (range.count == 0 || range.first > target)
+		return range;
+	skipped = Min(range.count, ((uint64) target - (uint64) range.first) / (uint64) entry->increment + 1);
+	range.first = (int64) ((uint64) range.first + skipped * (uint64) entry->increment);
+	range.count -= skipped;
+	entry->counts.wasted += skipped;
+	return range;
+}
+
+/*
+ * Pass numbers up to target.  If nothing is left then, the next refill takes numbers
+ * above it; so one that is under way has to end before, as its numbers may be below.
+ * SHARE_TAKEN: done.
+ */
+static ShareStatus
+try_pass(SegmentPlace place, int64 target)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+	SegmentRange chunk;
+	ShareStatus status = SHARE_TAKEN;
+
+	if (entry == NULL)
+		return SHARE_STALE;
+	chunk = skip_in_range(entry, (SegmentRange) {.first = entry->next, .count = entry->left}, target);
+	entry->next = chunk.first;
+	entry->left = chunk.count;
+	entry->reserve = skip_in_range(entry, entry->reserve, target);
+	/* Shares that others still have are below. */
+	entry->drops++;
+	if (chunk.count == 0 && entry->reserve.count == 0)
+	{
+		if (entry->refiller != 0 || entry->is_asked)
+			status = SHARE_EMPTY;
+		else
+		{
+			entry->has_taken = true;
+			entry->last_taken = Max(entry->last_taken, target);
+		}
+	}
+	segment_memory_unlock(entry);
+	return status;
+}
+
+/*
+ * Issue no number up to target any more, which is a number of the sequence.  A
+ * process that draws at the same time may still get one.  False if the place is of
+ * another generation.  Errors: OBJECT_NOT_IN_PREREQUISITE_STATE after
+ * idgen.max_wait, and what CHECK_FOR_INTERRUPTS raises.
+ */
+bool
+segment_chunk_pass(SegmentPlace place, const SegmentSequence *sequence, int64 target)
+{
+	SegmentWait wait = {.place = place, .sequence = sequence};
+	ShareStatus status;
+
+	while ((status = try_pass(place, target)) == SHARE_EMPTY)
+	{
+		await_refill(&wait, segment_memory_changed(place));
+		CHECK_FOR_INTERRUPTS();
+	}
+	return status == SHARE_TAKEN;
+}
+
+/*
+ * The number before the first one that may be drawn next, in *last.  False if that is
+ * not known here: the segment's root says.
+ */
+bool
+segment_chunk_last(SegmentPlace place, int64 *last)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+	bool		is_known;
+
+	if (entry == NULL)
+		return false;
+	is_known = entry->has_taken;
+	if (entry->left > 0)
+		*last = entry->next - entry->increment;
+	else if (entry->reserve.count > 0)
+		*last = entry->reserve.first - entry->increment;
+	else
+		*last = entry->last_taken;
+	segment_memory_unlock(entry);
+	return is_known;
+}
+
 /*
  * Give back what is left of a share.  It goes to the chunk, if nobody has taken
  * since, or is lost.  It waits for nothing and does not raise.

@@ -19,6 +19,8 @@ typedef struct SegmentShare
 
 extern bool segment_chunk_take(SegmentPlace place, const SegmentSequence *sequence,
 							   uint64 least, uint64 most, SegmentShare *share);
+extern bool segment_chunk_pass(SegmentPlace place, const SegmentSequence *sequence, int64 target);
+extern bool segment_chunk_last(SegmentPlace place, int64 *last);
 extern void segment_chunk_put_back(SegmentPlace place, const SegmentShare *share);
 extern bool segment_chunk_check(SegmentPlace place, const SegmentSequence *sequence, uint32 *drops);
 extern uint64 segment_chunk_return(SegmentPlace place, const SegmentSequence *sequence);

@@ -13,7 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "segment/segment.h"
+#include "segment/segment_call.h"
 #include "segment/segment_grants.h"
 #include "segment/segment_range.h"
 
@@ -22,20 +22,6 @@ PG_FUNCTION_INFO_V1(idgen_segment_nextvals);
 PG_FUNCTION_INFO_V1(idgen_segment_next_block);
 PG_FUNCTION_INFO_V1(idgen_segment_take);
 PG_FUNCTION_INFO_V1(idgen_segment_return);
-
-/* The segment of the first argument; the call site caches it. */
-static inline Segment *
-get_segment(FunctionCallInfo fcinfo)
-{
-	Segment    *segment = fcinfo->flinfo->fn_extra;
-
-	if (unlikely(segment == NULL || segment->oid != PG_GETARG_OID(0)))
-	{
-		segment = segment_find(PG_GETARG_OID(0));
-		fcinfo->flinfo->fn_extra = segment;
-	}
-	return segment;
-}
 
 /* ERROR INVALID_PARAMETER_VALUE unless 1 <= value <= most. */
 static void
@@ -52,7 +38,7 @@ check_count(const char *name, int64 value, int64 most)
 Datum
 idgen_segment_nextval(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(segment_draw(get_segment(fcinfo), "segment_nextval()"));
+	PG_RETURN_INT64(segment_draw(segment_of_call(fcinfo), "segment_nextval()"));
 }
 
 /* segment_nextvals(sequence regclass, count integer) */
@@ -71,7 +57,7 @@ idgen_segment_nextvals(PG_FUNCTION_ARGS)
 	array->elemtype = INT8OID;
 	ARR_DIMS(array)[0] = count;
 	ARR_LBOUND(array)[0] = 1;
-	segment_draw_many(get_segment(fcinfo), (int64 *) ARR_DATA_PTR(array), count, "segment_nextvals()");
+	segment_draw_many(segment_of_call(fcinfo), (int64 *) ARR_DATA_PTR(array), count, "segment_nextvals()");
 	PG_RETURN_ARRAYTYPE_P(array);
 }
 
@@ -80,7 +66,7 @@ Datum
 idgen_segment_next_block(PG_FUNCTION_ARGS)
 {
 	check_count("size", PG_GETARG_INT32(1), PG_INT32_MAX);
-	PG_RETURN_INT64(segment_draw_block(get_segment(fcinfo), PG_GETARG_INT32(1), "segment_next_block()").first);
+	PG_RETURN_INT64(segment_draw_block(segment_of_call(fcinfo), PG_GETARG_INT32(1), "segment_next_block()").first);
 }
 
 /* The most that is handed on at once: far from where sums overflow. */
@@ -95,7 +81,7 @@ idgen_segment_next_block(PG_FUNCTION_ARGS)
 Datum
 idgen_segment_take(PG_FUNCTION_ARGS)
 {
-	Segment    *segment = get_segment(fcinfo);
+	Segment    *segment = segment_of_call(fcinfo);
 	int64		count = PG_GETARG_INT64(1);
 	SegmentRange range;
 
@@ -117,5 +103,5 @@ idgen_segment_take(PG_FUNCTION_ARGS)
 Datum
 idgen_segment_return(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(segment_give_back(get_segment(fcinfo), "segment_return()"));
+	PG_RETURN_INT64(segment_give_back(segment_of_call(fcinfo), "segment_return()"));
 }

@@ -45,6 +45,14 @@ typedef struct SegmentCounts
 	uint64		waits;			/* calls that waited for a refill */
 } SegmentCounts;
 
+/* The number that this server issues IDs of layout "hybrid" with; see slab.c. */
+typedef struct SegmentSlab
+{
+	int64		number;
+	uint64		next;			/* position */
+	int64		opened_ns;		/* 0: there is none */
+} SegmentSlab;
+
 /* Times are by the monotonic clock, in ns; 0: never. */
 typedef struct SegmentEntry
 {
@@ -76,6 +84,7 @@ typedef struct SegmentEntry
 	double		rate;			/* numbers issued in a second, before the last
 								 * refill */
 	SegmentCounts counts;
+	SegmentSlab slab;
 	ConditionVariable changed;
 	pg_atomic_uint64 used_us;	/* transaction that used it last; since 2000 */
 	char		last_error[SEGMENT_ERROR_SIZE];

@@ -255,3 +255,29 @@ segment_page_take_private(const SegmentSequence *sequence, uint64 least, uint64 
 		XLogFlush(lsn);
 	return range->count >= least;
 }
+
+/* Pass numbers up to target, which is one of them, of such a file. */
+void
+segment_page_pass_private(const SegmentSequence *sequence, int64 target)
+{
+	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
+	XLogRecPtr	lsn = InvalidXLogRecPtr;
+
+	if (page.row->last_value <= target)
+		lsn = write_row(&page, target, true);
+	unlock_page(&page);
+	if (!XLogRecPtrIsInvalid(lsn) && IsParallelWorker())
+		XLogFlush(lsn);
+}
+
+/* The last number that has been taken from the sequence, in *last; false if none has been. */
+bool
+segment_page_last(const SegmentSequence *sequence, int64 *last)
+{
+	SequencePage page = lock_page(sequence, BUFFER_LOCK_SHARE);
+	bool		is_called = page.row->is_called;
+
+	*last = page.row->last_value;
+	unlock_page(&page);
+	return is_called;
+}

@@ -48,7 +48,7 @@ check_layout_is_current(const SnowflakeLayout *layout, int elevel)
 				errmsg("time of layout \"%s\" has ended", layout_to_text(layout)),
 				errdetail("It ended on %s.", timestamptz_to_str(clock_timestamptz(end_us))),
 				layout_has(layout, LAYOUT_SLAB) ?
-				errhint("The time counts within a slab: write the layout with the slab's beginning as its epoch.") :
+				errhint("The time counts within a slab: use slab_nextval(), or write the layout with the slab's beginning as its epoch.") :
 				errhint("Choose another epoch, or give the time more bits."));
 	if (now_us < start_us)
 		ereport(elevel,

@@ -23,7 +23,7 @@
 #define BACKENDS 2
 #endif
 #ifndef NUMBERS
-#define NUMBERS 7
+#define NUMBERS 4
 #endif
 #ifndef OPERATIONS
 #define OPERATIONS 5
