@@ -145,6 +145,7 @@ OBJS = \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
 	src/admin/check_reservation.o \
+	src/admin/check_segments.o \
 	src/admin/check_settings.o \
 	src/admin/check_timelines.o \
 	src/admin/extension_schema.o \
