@@ -334,7 +334,7 @@ sub check_synchronous
 
 	# Nobody confirms any more.
 	$standby->stop;
-	my ($rest, $error) = ([], '');
+	my $error = '';
 	$session->query("SET idgen.max_wait = '200ms'");
 	while (!$error)
 	{
@@ -343,13 +343,15 @@ sub check_synchronous
 	}
 	like($error, qr/55000: no numbers of sequence "orders" are left.*No synchronous standby/s, 'without a synchronous standby, calls go on up to what it has');
 	my $waiting = session($primary);
-	$waiting->send($DRAW);
+	my $block = "SELECT segment_next_block('orders', 500)";
+	$waiting->query("SET idgen.max_wait = '1h'");
+	$waiting->send($block);
 	is_seen_waiting($primary, $waiting, 'IdgenSegment', '... and then wait');
 	$primary->safe_psql('postgres', 'SELECT pg_cancel_backend(' . $waiting->pid . ')');
 	like(($waiting->finish)[1], qr/57014/, '... until they are cancelled');
 
 	$standby->start;
-	$waiting->send($DRAW);
+	$waiting->send($block);
 	my ($number) = $waiting->finish;
 	push @numbers, $number;
 	is_increasing(\@numbers, '... or until it is back');
