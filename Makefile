@@ -6,6 +6,7 @@
 #	make bench			measure, against what PostgreSQL has itself
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
+#	make segment-torture	numbers of one sequence on four servers, while servers and backends are killed
 #	make model			check a model of how IDs are taken and time is reserved
 #	make simulate		many servers that lease their worker IDs, under faults, in simulated time
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
@@ -239,7 +240,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture segment-torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -258,6 +259,8 @@ torture:
 	@test/torture/run
 lease-torture:
 	@test/lease-torture/run
+segment-torture:
+	@test/segment-torture/run
 model:
 	@test/model/run
 simulate:
