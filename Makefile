@@ -43,6 +43,7 @@ OBJS = \
 	src/base/number_type.o \
 	src/base/set_rows.o \
 	src/base/setting.o \
+	src/base/standbys.o \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/drift.o \
@@ -58,6 +59,7 @@ OBJS = \
 	src/engine/reservation.o \
 	src/engine/reset.o \
 	src/engine/shmem.o \
+	src/engine/statement_end.o \
 	src/engine/timeline.o \
 	src/engine/turn.o \
 	src/engine/wait.o \
@@ -119,6 +121,15 @@ OBJS = \
 	src/hlc/hlc_clock.o \
 	src/hlc/hlc_stamp.o \
 	src/hlc/hlc_type.o \
+	src/segment/segment.o \
+	src/segment/segment_chunk.o \
+	src/segment/segment_functions.o \
+	src/segment/segment_memory.o \
+	src/segment/segment_options.o \
+	src/segment/segment_page.o \
+	src/segment/segment_refill.o \
+	src/segment/segment_root.o \
+	src/segment/segment_sequence.o \
 	src/scatter/bit_reverse.o \
 	src/scatter/conceal.o \
 	src/scatter/secret_key.o \
@@ -173,6 +184,7 @@ SQL_PARTS = \
 	src/ulid/ulid.sql \
 	src/hlc/hlc_type.sql \
 	src/hlc/hlc.sql \
+	src/segment/segment.sql \
 	src/scatter/bit_reverse.sql \
 	src/scatter/shard_of.sql \
 	src/scatter/conceal.sql \

@@ -2071,6 +2071,80 @@ COMMENT ON FUNCTION tso_parse(bigint) IS
 'time and count of a timestamp of TiDB''s oracle, as TIDB_PARSE_TSO() and TIDB_PARSE_TSO_LOGICAL() have them';
 
 --
+-- Segments: numbers of a sequence, drawn by the range.  Like nextval(), these
+-- need USAGE or UPDATE on the sequence.  Unlike it, they work in read-only
+-- transactions and in parallel workers, and leave lastval() alone.
+--
+
+CREATE TABLE segment_options (
+	sequence regclass PRIMARY KEY,
+	step bigint,
+	order_by text NOT NULL,
+	grants boolean NOT NULL);
+
+COMMENT ON TABLE segment_options IS
+'options of segments, as segment_configure() has set them; dumps contain them';
+
+GRANT SELECT ON segment_options TO PUBLIC;
+
+-- Not those of sequences that have been dropped, or are of extensions.
+SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
+
+CREATE FUNCTION segment_configure(
+	sequence regclass,
+	step bigint DEFAULT NULL,
+	order_by text DEFAULT NULL,
+	grants boolean DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'idgen_segment_configure'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION segment_configure(regclass, bigint, text, boolean) IS
+'sets options of a segment; those that are null remain as they are';
+
+CREATE FUNCTION segment_nextval(sequence regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_nextval'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_nextval(regclass) IS
+'draws the next number of a segment: strictly increasing within a session, not gapless';
+
+CREATE FUNCTION segment_nextvals(sequence regclass, count integer)
+RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'idgen_segment_nextvals'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
+
+COMMENT ON FUNCTION segment_nextvals(regclass, integer) IS
+'draws the next count numbers of a segment, an array in increasing order';
+
+CREATE FUNCTION segment_next_block(sequence regclass, size integer)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_next_block'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_next_block(regclass, integer) IS
+'draws size numbers of a segment in a row and returns the first';
+
+CREATE FUNCTION segment_take(sequence regclass, count bigint)
+RETURNS int8range
+AS 'MODULE_PATHNAME', 'idgen_segment_take'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_take(regclass, bigint) IS
+'draws a range of count numbers of a segment, to hand them on';
+
+CREATE FUNCTION segment_return(sequence regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_return'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+REVOKE ALL ON FUNCTION segment_return(regclass) FROM PUBLIC;
+
+COMMENT ON FUNCTION segment_return(regclass) IS
+'gives numbers that this server has taken and not used back to the sequence, if nobody has taken any since, and returns how many';
+
+--
 -- Numbers with their bits in reverse order, so that those that follow each
 -- other are far apart.
 --

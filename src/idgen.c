@@ -17,6 +17,7 @@
 #include "generator/generator_ddl.h"
 #include "generator/server_layout.h"
 #include "lease/lease_agent.h"
+#include "segment/segment_memory.h"
 #include "settings.h"
 
 COMPAT_MODULE_MAGIC;
@@ -24,8 +25,9 @@ COMPAT_MODULE_MAGIC;
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 
-/* idgen.max_generators when the memory was requested. */
+/* idgen.max_generators and idgen.max_segments when the memory was requested. */
 static int	requested_generators = 0;
+static int	requested_segments = 0;
 
 static void
 request_shared_memory(void)
@@ -33,7 +35,8 @@ request_shared_memory(void)
 	if (previous_shmem_request_hook)
 		previous_shmem_request_hook();
 	requested_generators = settings_max_generators;
-	RequestAddinShmemSpace(shmem_size(requested_generators));
+	requested_segments = segment_memory_max;
+	RequestAddinShmemSpace(add_size(shmem_size(requested_generators), segment_memory_size(requested_segments)));
 }
 
 static void
@@ -42,6 +45,7 @@ create_shared_memory(void)
 	if (previous_shmem_startup_hook)
 		previous_shmem_startup_hook();
 	shmem_startup(requested_generators);
+	segment_memory_startup(requested_segments);
 	server_layout_startup();
 }
 

@@ -32,6 +32,7 @@
 #include "hlc/hlc_clock.h"
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
+#include "segment/segment_memory.h"
 #include "settings.h"
 #include "uuid/uuid_node.h"
 
@@ -481,6 +482,12 @@ settings_define(void)
 							"Sets how many combinations of layout and node can issue IDs while the server runs.",
 							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("idgen.max_segments",
+							"Sets how many segments the server keeps numbers of.",
+							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
+							&segment_memory_max, segment_memory_max, 1, MAX_SEGMENTS,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("idgen.sequence_start",

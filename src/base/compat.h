@@ -13,7 +13,9 @@
 
 #include "catalog/dependency.h"
 #include "catalog/pg_cast.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
+#include "commands/sequence.h"
 #include "common/base64.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
@@ -30,8 +32,17 @@
 #include "utils/acl.h"
 #include "utils/datetime.h"
 #include "utils/guc_tables.h"
+#include "utils/rangetypes.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 #include "utils/resowner.h"
+#include "utils/typcache.h"
 #include "utils/wait_event.h"
+
+/* 19: what is logged of sequences is in a header of its own. */
+#if PG_VERSION_NUM >= 190000
+#include "commands/sequence_xlog.h"
+#endif
 
 /* 16: varlena macros are in a header of their own. */
 #if PG_VERSION_NUM >= 160000
@@ -98,6 +109,65 @@ compat_server_ownercheck(Oid server, Oid role)
 	return object_ownercheck(ForeignServerRelationId, server, role);
 #else
 	return pg_foreign_server_ownercheck(server, role);
+#endif
+}
+
+static inline bool
+compat_relation_ownercheck(Oid relation, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relation, role);
+#else
+	return pg_class_ownercheck(relation, role);
+#endif
+}
+
+/* 16: files of relations have new names.  The number of a relation's file. */
+static inline Oid
+compat_relation_file(Relation relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return relation->rd_locator.relNumber;
+#else
+	return relation->rd_node.relNode;
+#endif
+}
+
+/* Is the relation's file one that the current transaction has created? */
+static inline bool
+compat_relation_file_is_new(Relation relation)
+{
+	if (relation->rd_createSubid != InvalidSubTransactionId)
+		return true;
+#if PG_VERSION_NUM >= 160000
+	return relation->rd_firstRelfilelocatorSubid != InvalidSubTransactionId;
+#else
+	return relation->rd_firstRelfilenodeSubid != InvalidSubTransactionId;
+#endif
+}
+
+/* What WAL of a sequence begins with. */
+static inline xl_seq_rec
+compat_sequence_record(Relation sequence)
+{
+	xl_seq_rec	record;
+
+#if PG_VERSION_NUM >= 160000
+	record.locator = sequence->rd_locator;
+#else
+	record.node = sequence->rd_node;
+#endif
+	return record;
+}
+
+/* 16: a range may be made without raising errors. */
+static inline RangeType *
+compat_make_range(TypeCacheEntry *type, RangeBound *lower, RangeBound *upper)
+{
+#if PG_VERSION_NUM >= 160000
+	return make_range(type, lower, upper, false, NULL);
+#else
+	return make_range(type, lower, upper, false);
 #endif
 }
 
@@ -198,6 +268,17 @@ compat_lock_held_by_me(const LOCKTAG *tag, LOCKMODE mode)
 		if (LockHeldByMe(tag, mode))
 			return true;
 	return false;
+#endif
+}
+
+/* 18: a primary key may be deferrable. */
+static inline Oid
+compat_primary_key(Relation relation)
+{
+#if PG_VERSION_NUM >= 180000
+	return RelationGetPrimaryKeyIndex(relation, false);
+#else
+	return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
 

@@ -24,12 +24,8 @@
  */
 #include "postgres.h"
 
-#include <pthread.h>
-
-#include "access/xact.h"
-#include "utils/memutils.h"
-
 #include "engine/chunk.h"
+#include "engine/statement_end.h"
 
 /* A busy backend writes to the shared cache line once in this many calls. */
 #define LARGEST_CHUNK 64
@@ -44,11 +40,12 @@ get_tick_share(const SnowflakeLayout *layout)
 /* The sources that have a chunk of the current statement, which is forgotten after it. */
 static PositionSource *sources_of_statement = NULL;
 
-/* Will PostgreSQL call forget_chunks_of_statement()? */
-static bool statement_has_end = false;
-
+/*
+ * Forget the chunks, also in a child after fork().  In our slot, which it has,
+ * only counts can get lost.
+ */
 static void
-forget_chunks(void)
+forget_chunks(StatementEnd end)
 {
 	while (sources_of_statement != NULL)
 	{
@@ -73,41 +70,11 @@ forget_chunks_of_timeline(const Timeline *timeline)
 			source->end = 0;
 }
 
-static void
-forget_chunks_of_statement(void *arg)
-{
-	statement_has_end = false;
-	forget_chunks();
-}
-
-/* A procedure may have committed, and may continue. */
-static void
-forget_chunks_of_transaction(XactEvent event, void *arg)
-{
-	forget_chunks();
-}
-
-/*
- * Have chunks forgotten at the end of a transaction, and in a child after
- * fork().  A child that PostgreSQL does not know of has our chunks and our
- * slot.  It must not issue what is left of the chunks, because we do; in the
- * slot only counts can get lost.
- *
- * This happens once per process, even if a later step fails and is tried again.
- */
+/* Have chunks forgotten in time. */
 void
 chunk_init(void)
 {
-	static bool is_done = false;
-
-	if (is_done)
-		return;
-	if ((errno = pthread_atfork(NULL, NULL, forget_chunks)) != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_OUT_OF_MEMORY),
-				errmsg("out of memory"));
-	RegisterXactCallback(forget_chunks_of_transaction, NULL);
-	is_done = true;
+	statement_end_register(forget_chunks);
 }
 
 /* Count a take, up to position, in our slot. */
@@ -119,22 +86,13 @@ note_take(const SnowflakeLayout *layout, uint64 position)
 						layout_tick_start_us(layout, layout_position_tick(layout, position)));
 }
 
-/*
- * Have the chunk forgotten when the statement is over.  This costs nothing on
- * the hot path.  A background worker receives no message of a client; there the
- * end of its transaction is used.
- */
+/* Have the chunk forgotten when the statement is over. */
 static void
 forget_chunk_after_statement(PositionSource *source)
 {
-	static MemoryContextCallback callback = {.func = forget_chunks_of_statement};
-
 	if (source->is_of_statement)
 		return;
-	if (!statement_has_end)
-		MemoryContextRegisterResetCallback(MessageContext ? MessageContext : TopTransactionContext,
-										   &callback);
-	statement_has_end = true;
+	statement_end_expect();
 	source->next_of_statement = sources_of_statement;
 	sources_of_statement = source;
 	source->is_of_statement = true;

@@ -59,13 +59,11 @@
 
 #include "miscadmin.h"
 #include "replication/origin.h"
-#include "replication/syncrep.h"
-#include "replication/walsender.h"
-#include "replication/walsender_private.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "base/standbys.h"
 #include "engine/clock.h"
 #include "engine/drift.h"
 #include "engine/reference_clock.h"
@@ -127,25 +125,6 @@ reservation_load(void)
 	if (is_first)
 		report_lead(left_us, now_us);
 	return true;
-}
-
-/*
- * Has a synchronous standby flushed WAL up to lsn, or is none required?  This
- * applies to all sessions, including those that do not wait for standbys when
- * they commit: their clients get IDs, too.
- */
-static bool
-standbys_have(XLogRecPtr lsn)
-{
-	bool		flushed;
-
-	if (max_wal_senders == 0 || !compat_sync_standbys_defined())
-		return true;
-
-	LWLockAcquire(SyncRepLock, LW_SHARED);
-	flushed = WalSndCtl->lsn[SYNC_REP_WAIT_FLUSH] >= lsn;
-	LWLockRelease(SyncRepLock);
-	return flushed;
 }
 
 /*

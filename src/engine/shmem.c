@@ -202,8 +202,8 @@ add_shmem_hint(void *arg)
  * is no room, or if init fails; no lock is held then, because a process that
  * exits may need AddinShmemInitLock in a callback.
  */
-static void *
-attach_piece(const char *name, Size size, void (*init) (void *piece, bool found))
+void *
+shmem_attach_piece(const char *name, Size size, void (*init) (void *piece, bool found))
 {
 	ErrorContextCallback hint = {error_context_stack, add_shmem_hint, NULL};
 	void	   *piece;
@@ -242,7 +242,7 @@ init_area(void *piece, bool found)
 static SharedArea *
 attach_area(void)
 {
-	SharedArea *area = attach_piece(AREA_NAME, area_size(), init_area);
+	SharedArea *area = shmem_attach_piece(AREA_NAME, area_size(), init_area);
 
 	if (area->format != SHARED_AREA_FORMAT)
 		ereport(ERROR,
@@ -288,7 +288,7 @@ attach_block(int block)
 	if (block == 0)
 		return shmem_area()->first_timelines;
 	snprintf(name, sizeof(name), TIMELINE_BLOCK_NAME, block);
-	return attach_piece(name, block_size(block), init_nothing);
+	return shmem_attach_piece(name, block_size(block), init_nothing);
 }
 
 /*
@@ -408,22 +408,41 @@ retire_slot_counts(BackendSlot *slot)
 }
 
 /*
- * Leave the slot.  What is left of the chunk is never issued.  A parallel
- * worker tells its leader that positions beyond the leader's chunk may have
- * been issued in the same session.
+ * A parallel worker tells its leader that positions beyond the leader's chunk, or
+ * numbers beyond its share of a segment, may have been issued in the same session.
+ * What it issued was issued before.
  */
+void
+shmem_tell_leader(void)
+{
+	PGPROC	   *leader = MyProc->lockGroupLeader;
+
+	if (leader != NULL && leader != MyProc)
+		pg_atomic_fetch_add_u32(&shared->slots[compat_proc_number(leader)].slot.stale, 1);
+}
+
+/* Leave the slot.  What is left of the chunk is never issued. */
 static void
 release_slot(int code, Datum arg)
 {
 	BackendSlot *slot = (BackendSlot *) DatumGetPointer(arg);
-	PGPROC	   *leader = MyProc->lockGroupLeader;
 
 	/* No lock is taken: an ERROR may have left us with one. */
 	pg_write_barrier();
 	slot->pid = 0;
+	shmem_tell_leader();
+}
 
-	if (leader != NULL && leader != MyProc)
-		pg_atomic_fetch_add_u32(&shared->slots[compat_proc_number(leader)].slot.stale, 1);
+/* This process's slot, whether it has been claimed or not. */
+BackendSlot *
+shmem_own_slot(void)
+{
+	SharedArea *area = shmem_area();
+	int			number = compat_proc_number(MyProc);
+
+	if (number >= area->slot_count)
+		elog(ERROR, "process number %d has no idgen slot", number);
+	return &area->slots[number].slot;
 }
 
 /*
@@ -435,12 +454,7 @@ BackendSlot *
 shmem_claim_slot(void)
 {
 	SharedArea *area = shmem_area();
-	int			number = compat_proc_number(MyProc);
-	BackendSlot *slot;
-
-	if (number >= area->slot_count)
-		elog(ERROR, "process number %d has no idgen slot", number);
-	slot = &area->slots[number].slot;
+	BackendSlot *slot = shmem_own_slot();
 
 	before_shmem_exit(release_slot, PointerGetDatum(slot));
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);

@@ -320,7 +320,7 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 11
+#define SHARED_AREA_FORMAT 12
 
 typedef struct SharedArea
 {
@@ -358,6 +358,7 @@ typedef struct SharedArea
 StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 				 "no slot shares a cache line");
 
+extern void *shmem_attach_piece(const char *name, Size size, void (*init) (void *piece, bool found));
 extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
 extern SharedArea *shmem_area_if_room(void);
@@ -366,7 +367,9 @@ extern void shmem_init_timeline(Timeline *timeline);
 extern Timeline *shmem_timeline(int number);
 extern bool shmem_reach_timeline(int number);
 extern int	shmem_count_timelines(void);
+extern BackendSlot *shmem_own_slot(void);
 extern BackendSlot *shmem_claim_slot(void);
+extern void shmem_tell_leader(void);
 extern IssueCounts shmem_total_counts(void);
 
 /*

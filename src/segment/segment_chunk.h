@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_chunk.h
+ *	  The chunk of a segment, which all sessions of this server share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_CHUNK_H
+#define IDGEN_SEGMENT_CHUNK_H
+
+#include "segment/segment_memory.h"
+
+/* Numbers of a chunk that a process has taken for itself. */
+typedef struct SegmentShare
+{
+	SegmentRange range;
+	uint32		drops;			/* of the segment's chunks, before the take */
+} SegmentShare;
+
+extern bool segment_chunk_take(SegmentPlace place, const SegmentSequence *sequence,
+							   uint64 least, uint64 most, SegmentShare *share);
+extern void segment_chunk_put_back(SegmentPlace place, const SegmentShare *share);
+extern bool segment_chunk_check(SegmentPlace place, const SegmentSequence *sequence, uint32 *drops);
+extern uint64 segment_chunk_return(SegmentPlace place, const SegmentSequence *sequence);
+
+#endif							/* IDGEN_SEGMENT_CHUNK_H */

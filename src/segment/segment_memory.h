@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_memory.h
+ *	  Segments in shared memory: what this server has taken from their roots.
+ *
+ * What guards each field of an entry:
+ *
+ *	mutex				a spinlock, held for a few instructions.  It guards all of the
+ *						entry but what follows.
+ *	database, sequence, file, generation
+ *						change with both the table's lock, exclusively, and mutex
+ *						held, so holding either is enough to read them.
+ *	used_us				an atomic.
+ *	changed				a condition variable: there is a refill to wait for no more.
+ *
+ * A process remembers a place with its generation.  Whoever has the mutex
+ * compares the generation first: if it is another one, the entry is another
+ * segment's, or the same segment's after ALTER SEQUENCE.  What was taken from an
+ * entry of a former generation belongs to the process that took it, and cannot
+ * be given back.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_MEMORY_H
+#define IDGEN_SEGMENT_MEMORY_H
+
+#include "port/atomics.h"
+#include "storage/condition_variable.h"
+#include "storage/lwlock.h"
+#include "storage/spin.h"
+
+#include "segment/segment_root.h"
+
+#define SEGMENT_ERROR_SIZE 96
+
+/* What has become of the numbers of a segment, since the server started. */
+typedef struct SegmentCounts
+{
+	uint64		taken;			/* from the root */
+	uint64		issued;			/* to sessions; what they hold counts, what
+								 * they give back does not */
+	uint64		wasted;			/* neither issued nor left */
+	uint64		returned;		/* to the root */
+	uint64		refills;
+	uint64		waits;			/* calls that waited for a refill */
+} SegmentCounts;
+
+/* Times are by the monotonic clock, in ns; 0: never. */
+typedef struct SegmentEntry
+{
+	slock_t		mutex;
+	uint32		generation;		/* 0: the entry is not in use */
+	int64		next;			/* the chunk: its next number ... */
+	uint64		left;			/* ... and how many are left */
+	int64		increment;
+	uint32		drops;			/* how often chunks have been dropped */
+	int			refiller;		/* PID, or 0 */
+	bool		is_asked;		/* another process will deliver */
+	bool		has_waited;		/* a call, since the last refill began */
+	bool		has_taken;		/* numbers since this generation began ... */
+	bool		reserve_is_confirmed;	/* by a synchronous standby */
+	Oid			database;
+	Oid			sequence;
+	Oid			file;
+	SegmentRange reserve;		/* what follows the chunk */
+	XLogRecPtr	reserve_lsn;
+	XLogRecPtr	taken_lsn;		/* of the last range that was taken */
+	int64		last_taken;		/* ... and the last of them */
+	uint64		low;			/* with fewer left, the reserve is refilled */
+	uint64		step;			/* numbers to take with the next refill */
+	int64		refilled_at;
+	int64		retry_at;		/* no early refill before */
+	uint64		issued_before;	/* the last refill */
+	double		rate;			/* numbers issued in a second, before the last
+								 * refill */
+	SegmentCounts counts;
+	ConditionVariable changed;
+	pg_atomic_uint64 used_us;	/* transaction that used it last; since 2000 */
+	char		last_error[SEGMENT_ERROR_SIZE];
+} SegmentEntry;
+
+typedef union SegmentEntryPadded
+{
+	SegmentEntry entry;
+	char		pad[3 * PG_CACHE_LINE_SIZE];
+} SegmentEntryPadded;
+
+StaticAssertDecl(sizeof(SegmentEntryPadded) == 3 * PG_CACHE_LINE_SIZE, "an entry fits");
+
+/* How many segments have room if the server has not reserved memory for more. */
+#define SEGMENTS_WITHOUT_PRELOADING 32
+#define MAX_SEGMENTS 10000
+
+/* idgen.max_segments */
+extern int	segment_memory_max;
+
+extern Size segment_memory_size(int segments);
+extern void segment_memory_startup(int segments);
+extern SegmentPlace segment_memory_find(const SegmentSequence *sequence);
+extern SegmentEntry *segment_memory_lock(SegmentPlace place);
+extern void segment_memory_unlock(SegmentEntry *entry);
+extern void segment_memory_note_use(SegmentPlace place, int64 time_us);
+extern int	segment_memory_capacity(void);
+extern bool segment_memory_copy(int number, SegmentEntry *copy);
+extern ConditionVariable *segment_memory_changed(SegmentPlace place);
+extern uint32 segment_memory_wait_event(void);
+
+#endif							/* IDGEN_SEGMENT_MEMORY_H */

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_page.h
+ *	  Taking numbers from the page of a sequence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_PAGE_H
+#define IDGEN_SEGMENT_PAGE_H
+
+#include "segment/segment_root.h"
+
+extern bool segment_page_take_private(const SegmentSequence *sequence, uint64 least, uint64 most, SegmentRange *range);
+
+#endif							/* IDGEN_SEGMENT_PAGE_H */

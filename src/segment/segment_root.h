@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_root.h
+ *	  Where a segment gets its ranges of numbers from.
+ *
+ * A chunk of a segment is refilled from its root.  The local root is the
+ * sequence itself, on this server; see segment_page.c.  A root elsewhere is
+ * reached by another process, which delivers what it has got.
+ *
+ * The contract of take():
+ *
+ *	- The process that calls it is the segment's only refiller, on this server: it
+ *	  is marked in shared memory and holds no lock of ours.  The caller ends the
+ *	  mark, also after an ERROR.
+ *	- Numbers of a range that is returned or delivered belong to this server alone,
+ *	  durably: no crash, promotion or restart of the root makes it hand them out
+ *	  again.  WAL of this server may still wait for a synchronous standby; the
+ *	  range is used after that has got it up to lsn.
+ *	- Ranges of one segment, as its sequence's file identifies it, increase: all
+ *	  is above request->last_taken, whatever happens to the root.
+ *	- It may return less than request->most, but at least one number.  If less than
+ *	  request->least was possible, because the numbers end, that is returned.
+ *	- With request->is_early, nobody needs the numbers yet: it neither waits nor
+ *	  raises for what can be tried again later.
+ *
+ * SEGMENT_ROOT_ASKED says that another process will deliver.  Until it calls
+ * segment_chunk_deliver() or segment_chunk_fail(), callers wait, for no longer
+ * than idgen.max_wait, and nobody asks again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_ROOT_H
+#define IDGEN_SEGMENT_ROOT_H
+
+#include "access/xlogdefs.h"
+#include "nodes/execnodes.h"
+
+#include "segment/segment_sequence.h"
+
+/* Consecutive numbers of a sequence, count of them, each its increment above the one before. */
+typedef struct SegmentRange
+{
+	int64		first;
+	uint64		count;			/* 0: none, and first has no meaning */
+} SegmentRange;
+
+/* A place in shared memory, as long as it is of this generation; see segment_memory.h. */
+typedef struct SegmentPlace
+{
+	int			number;
+	uint32		generation;		/* never 0 */
+} SegmentPlace;
+
+typedef struct SegmentRequest
+{
+	const SegmentSequence *sequence;
+	SegmentPlace place;			/* to deliver to */
+	uint64		least;			/* numbers that must be consecutive (1 ..) */
+	uint64		most;			/* numbers wanted (least ..) */
+	bool		has_taken;		/* numbers since the place was made ... */
+	int64		last_taken;		/* ... and the last of them */
+	bool		is_early;
+} SegmentRequest;
+
+typedef enum SegmentRootStatus
+{
+	SEGMENT_ROOT_TAKEN,
+	SEGMENT_ROOT_ENDED,			/* the sequence has no more numbers */
+	SEGMENT_ROOT_ASKED,			/* another process will deliver them */
+	SEGMENT_ROOT_UNREACHABLE,	/* and segment_chunk_fail() has been told why */
+} SegmentRootStatus;
+
+/* What a root has given. */
+typedef struct SegmentGrant
+{
+	SegmentRange range;
+	XLogRecPtr	lsn;			/* of this server's WAL, flushed; invalid: none */
+	bool		ends_former;	/* what is left of what was taken before must
+								 * not be used any more */
+} SegmentGrant;
+
+typedef struct SegmentRoot
+{
+	const char *name;			/* in the view "segments" */
+
+	SegmentRootStatus (*take) (const SegmentRequest *request, SegmentGrant *grant);
+
+	/*
+	 * Has the root been changed by others, so that what is left of what was
+	 * taken from it, up to last_taken, must not be used any more?  NULL:
+	 * never.  Called once in a transaction, before its first number.
+	 */
+	bool		(*has_changed) (const SegmentSequence *sequence, int64 last_taken);
+
+	/*
+	 * Give back a range that nobody has used, the last one that was taken,
+	 * by WAL at taken_lsn; false, without a change, if others have taken
+	 * since.  NULL: not possible.  The caller is the refiller, and has closed
+	 * the range.
+	 */
+	bool		(*give_back) (const SegmentSequence *sequence, SegmentRange range, XLogRecPtr taken_lsn);
+} SegmentRoot;
+
+extern const SegmentRoot segment_root_local;
+
+/* The root of a segment.  Errors: those of a root that is not known. */
+extern const SegmentRoot *segment_root_of(const SegmentSequence *sequence);
+
+/*
+ * For the process that fetches from roots elsewhere; they do nothing if the
+ * place is of another generation, or nothing was asked for.
+ */
+extern void segment_chunk_deliver(SegmentPlace place, const SegmentGrant *grant);
+extern void segment_chunk_fail(SegmentPlace place, const char *error);
+
+#endif							/* IDGEN_SEGMENT_ROOT_H */
