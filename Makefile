@@ -124,10 +124,13 @@ OBJS = \
 	src/segment/segment.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
+	src/segment/segment_grants.o \
 	src/segment/segment_memory.o \
 	src/segment/segment_options.o \
 	src/segment/segment_page.o \
+	src/segment/segment_range.o \
 	src/segment/segment_refill.o \
+	src/segment/segment_report.o \
 	src/segment/segment_root.o \
 	src/segment/segment_sequence.o \
 	src/scatter/bit_reverse.o \

@@ -2090,6 +2090,19 @@ GRANT SELECT ON segment_options TO PUBLIC;
 -- Not those of sequences that have been dropped, or are of extensions.
 SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TABLE segment_grants (
+	sequence regclass NOT NULL,
+	range int8range NOT NULL,
+	granted_at timestamptz NOT NULL,
+	role text NOT NULL,
+	application text NOT NULL,
+	address inet);
+
+COMMENT ON TABLE segment_grants IS
+'ranges that segment_take() has handed on, for segments with the option grants; dumps contain them';
+
+SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
+
 CREATE FUNCTION segment_configure(
 	sequence regclass,
 	step bigint DEFAULT NULL,
@@ -2143,6 +2156,38 @@ REVOKE ALL ON FUNCTION segment_return(regclass) FROM PUBLIC;
 
 COMMENT ON FUNCTION segment_return(regclass) IS
 'gives numbers that this server has taken and not used back to the sequence, if nobody has taken any since, and returns how many';
+
+CREATE FUNCTION idgen_get_segments(
+	OUT sequence regclass,
+	OUT root text,
+	OUT chunk int8range,
+	OUT next bigint,
+	OUT reserve int8range,
+	OUT step bigint,
+	OUT rate double precision,
+	OUT taken bigint,
+	OUT issued bigint,
+	OUT wasted bigint,
+	OUT returned bigint,
+	OUT refills bigint,
+	OUT waits bigint,
+	OUT runway double precision,
+	OUT last_error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'idgen_get_segments'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 10;
+
+COMMENT ON FUNCTION idgen_get_segments() IS
+'segments of this database that have been used; see the view segments';
+
+CREATE VIEW segments AS
+	SELECT sequence, root, chunk, next, reserve, step, rate, taken, issued, wasted, returned, refills, waits, runway, last_error
+	FROM idgen_get_segments();
+
+COMMENT ON VIEW segments IS
+'segments of this database that have been used since the server started: what is left here, and what became of their numbers; those of sequences that the role may read or use, or all with pg_read_all_stats';
+
+GRANT SELECT ON segments TO PUBLIC;
 
 --
 -- Numbers with their bits in reverse order, so that those that follow each

@@ -130,7 +130,7 @@ note_relation_change(Datum arg, Oid relation)
 	hash_seq_init(&scan, segments);
 	while ((segment = hash_seq_search(&scan)) != NULL)
 		segment->is_ready = segment->is_defined = false;
-	segment_options_forget_table();
+	segment_options_forget_tables();
 }
 
 /* The privileges of roles have changed. */

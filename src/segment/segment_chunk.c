@@ -48,7 +48,7 @@ use_reserve(SegmentEntry *entry)
 	if (entry->left == 0 || !follows)
 	{
 		entry->counts.wasted += entry->left;
-		entry->next = entry->reserve.first;
+		entry->next = entry->chunk_first = entry->reserve.first;
 		entry->left = 0;
 	}
 	entry->left += entry->reserve.count;

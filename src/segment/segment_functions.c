@@ -12,11 +12,10 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rangetypes.h"
-#include "utils/typcache.h"
 
-#include "base/compat.h"
 #include "segment/segment.h"
+#include "segment/segment_grants.h"
+#include "segment/segment_range.h"
 
 PG_FUNCTION_INFO_V1(idgen_segment_nextval);
 PG_FUNCTION_INFO_V1(idgen_segment_nextvals);
@@ -87,22 +86,6 @@ idgen_segment_next_block(PG_FUNCTION_ARGS)
 /* The most that is handed on at once: far from where sums overflow. */
 #define MOST_TAKEN (INT64CONST(1) << 48)
 
-static RangeType *
-make_int8range(int64 first, int64 last)
-{
-	RangeBound	lower = {
-		.val = Int64GetDatum(first),
-		.inclusive = true,
-		.lower = true,
-	};
-	RangeBound	upper = {
-		.val = Int64GetDatum(last),
-		.inclusive = true,
-	};
-
-	return compat_make_range(lookup_type_cache(INT8RANGEOID, TYPECACHE_RANGE_INFO), &lower, &upper);
-}
-
 /*
  * segment_take(sequence regclass, count bigint)
  *
@@ -126,7 +109,8 @@ idgen_segment_take(PG_FUNCTION_ARGS)
 				errdetail("Its increment is %lld.", (long long) segment->sequence.increment),
 				errhint("Use segment_next_block()."));
 	range = segment_draw_block(segment, count, "segment_take()");
-	PG_RETURN_RANGE_P(make_int8range(range.first, range.first + count - 1));
+	segment_grants_record(&segment->sequence, range);
+	PG_RETURN_DATUM(segment_range_datum(range, 1));
 }
 
 /* segment_return(sequence regclass) */

@@ -66,8 +66,10 @@ typedef struct SegmentEntry
 	XLogRecPtr	reserve_lsn;
 	XLogRecPtr	taken_lsn;		/* of the last range that was taken */
 	int64		last_taken;		/* ... and the last of them */
+	int64		chunk_first;	/* where the chunk began */
 	uint64		low;			/* with fewer left, the reserve is refilled */
 	uint64		step;			/* numbers to take with the next refill */
+	int64		began_at;		/* the first refill */
 	int64		refilled_at;
 	int64		retry_at;		/* no early refill before */
 	uint64		issued_before;	/* the last refill */

@@ -33,7 +33,12 @@
 
 PG_FUNCTION_INFO_V1(idgen_segment_configure);
 
-#define OPTIONS_TABLE "segment_options"
+#define TABLES (SEGMENT_GRANTS_TABLE + 1)
+
+static const char *const table_names[TABLES] = {
+	[SEGMENT_OPTIONS_TABLE] = "segment_options",
+	[SEGMENT_GRANTS_TABLE] = "segment_grants",
+};
 
 /* The columns of the table. */
 enum
@@ -45,41 +50,46 @@ enum
 	COLUMNS
 };
 
-/* The table, if it has been found, and the extension has not moved since. */
-static Oid	options_table = InvalidOid;
+/* Those that have been found. */
+static Oid	tables[TABLES];
 
 static const char *const orders[] = {
 	[SEGMENT_ORDER_STATEMENT] = "statement",
 	[SEGMENT_ORDER_SESSION] = "session",
 };
 
+/* The cache of relations has been invalidated as a whole: look again. */
 void
-segment_options_forget_table(void)
+segment_options_forget_tables(void)
 {
-	options_table = InvalidOid;
+	memset(tables, 0, sizeof(tables));
 }
 
-/* The table of the extension, in whichever schema that is; invalid if there is none. */
-static Oid
-find_table(void)
+static bool
+has_name(Oid relation, SegmentTableName name)
+{
+	char	   *found = get_rel_name(relation);
+
+	return found != NULL && strcmp(found, table_names[name]) == 0;
+}
+
+/* A table of the extension; invalid if there is none. */
+Oid
+segment_options_table(SegmentTableName name)
 {
 	ListCell   *cell;
 
-	if (OidIsValid(options_table) && get_rel_name(options_table) != NULL)
-		return options_table;
-	options_table = InvalidOid;
+	if (OidIsValid(tables[name]) && has_name(tables[name], name))
+		return tables[name];
+	tables[name] = InvalidOid;
 	foreach(cell, dependents_of_extension())
 	{
 		ObjectAddress *member = lfirst(cell);
-		char	   *name;
 
-		if (member->classId != RelationRelationId || member->objectSubId != 0)
-			continue;
-		name = get_rel_name(member->objectId);
-		if (name != NULL && strcmp(name, OPTIONS_TABLE) == 0)
-			options_table = member->objectId;
+		if (member->classId == RelationRelationId && member->objectSubId == 0 && has_name(member->objectId, name))
+			tables[name] = member->objectId;
 	}
-	return options_table;
+	return tables[name];
 }
 
 static SegmentOrder
@@ -101,6 +111,14 @@ read_row(HeapTuple row, TupleDesc columns)
 	options.order = read_order(TextDatumGetCString(values[COLUMN_ORDER]));
 	options.has_grants = DatumGetBool(values[COLUMN_GRANTS]);
 	return options;
+}
+
+static Oid
+get_sequence(HeapTuple row, Relation table)
+{
+	bool		is_null;
+
+	return DatumGetObjectId(heap_getattr(row, COLUMN_SEQUENCE + 1, RelationGetDescr(table), &is_null));
 }
 
 /* The row of a sequence, a copy; NULL if there is none. */
@@ -128,7 +146,7 @@ SegmentOptions
 segment_options_read(Oid sequence)
 {
 	SegmentOptions options = {0};
-	Oid			oid = find_table();
+	Oid			oid = segment_options_table(SEGMENT_OPTIONS_TABLE);
 	Relation	table;
 	HeapTuple	row;
 
@@ -140,6 +158,27 @@ segment_options_read(Oid sequence)
 		options = read_row(row, RelationGetDescr(table));
 	table_close(table, AccessShareLock);
 	return options;
+}
+
+/* The sequences that have options: a list of OIDs.  Some may have been dropped. */
+List *
+segment_options_sequences(void)
+{
+	Oid			oid = segment_options_table(SEGMENT_OPTIONS_TABLE);
+	List	   *sequences = NIL;
+	Relation	table;
+	SysScanDesc scan;
+	HeapTuple	row;
+
+	if (!OidIsValid(oid))
+		return NIL;
+	table = table_open(oid, AccessShareLock);
+	scan = systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+		sequences = lappend_oid(sequences, get_sequence(row, table));
+	systable_endscan(scan);
+	table_close(table, AccessShareLock);
+	return sequences;
 }
 
 /* ERROR unless the current user owns the sequence, which is one. */
@@ -212,13 +251,8 @@ remove_former(Relation table)
 	HeapTuple	row;
 
 	while (HeapTupleIsValid(row = systable_getnext(scan)))
-	{
-		bool		is_null;
-		Oid			sequence = DatumGetObjectId(heap_getattr(row, COLUMN_SEQUENCE + 1, RelationGetDescr(table), &is_null));
-
-		if (get_rel_relkind(sequence) != RELKIND_SEQUENCE)
+		if (get_rel_relkind(get_sequence(row, table)) != RELKIND_SEQUENCE)
 			CatalogTupleDelete(table, &row->t_self);
-	}
 	systable_endscan(scan);
 }
 
@@ -244,11 +278,11 @@ idgen_segment_configure(PG_FUNCTION_ARGS)
 				errmsg("sequence must not be null"));
 	check_owner(PG_GETARG_OID(COLUMN_SEQUENCE));
 	check_values(fcinfo);
-	oid = find_table();
+	oid = segment_options_table(SEGMENT_OPTIONS_TABLE);
 	if (!OidIsValid(oid))
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("relation \"%s\" does not exist", OPTIONS_TABLE));
+				errmsg("relation \"%s\" does not exist", table_names[SEGMENT_OPTIONS_TABLE]));
 
 	table = table_open(oid, ShareRowExclusiveLock);
 	remove_former(table);

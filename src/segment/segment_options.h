@@ -8,6 +8,8 @@
 #ifndef IDGEN_SEGMENT_OPTIONS_H
 #define IDGEN_SEGMENT_OPTIONS_H
 
+#include "nodes/pg_list.h"
+
 /* Within what a session's share of a chunk is kept. */
 typedef enum SegmentOrder
 {
@@ -24,7 +26,16 @@ typedef struct SegmentOptions
 	bool		has_grants;		/* ranges that are handed on are recorded */
 } SegmentOptions;
 
+/* The tables of the extension, in whichever schema that is. */
+typedef enum SegmentTableName
+{
+	SEGMENT_OPTIONS_TABLE,
+	SEGMENT_GRANTS_TABLE,
+} SegmentTableName;
+
 extern SegmentOptions segment_options_read(Oid sequence);
-extern void segment_options_forget_table(void);
+extern List *segment_options_sequences(void);
+extern Oid	segment_options_table(SegmentTableName name);
+extern void segment_options_forget_tables(void);
 
 #endif							/* IDGEN_SEGMENT_OPTIONS_H */

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_range.h
+ *	  Ranges of numbers as values of SQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_RANGE_H
+#define IDGEN_SEGMENT_RANGE_H
+
+#include "segment/segment_root.h"
+
+extern Datum segment_range_datum(SegmentRange range, int64 increment);
+
+#endif							/* IDGEN_SEGMENT_RANGE_H */
