@@ -18,6 +18,7 @@
 MODULE_big = idgen
 OBJS = \
 	src/bits/base_n.o \
+	src/bits/circuit_breaker.o \
 	src/bits/counter_record.o \
 	src/bits/hlc_text.o \
 	src/bits/id128_bounds.o \
@@ -44,6 +45,7 @@ OBJS = \
 	src/base/set_rows.o \
 	src/base/setting.o \
 	src/base/standbys.o \
+	src/engine/agent_process.o \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/drift.o \
@@ -122,6 +124,11 @@ OBJS = \
 	src/hlc/hlc_stamp.o \
 	src/hlc/hlc_type.o \
 	src/segment/segment.o \
+	src/segment/segment_agent.o \
+	src/segment/segment_desk.o \
+	src/segment/segment_job.o \
+	src/segment/segment_roots.o \
+	src/segment/segment_session.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
 	src/segment/segment_grants.o \

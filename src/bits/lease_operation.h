@@ -68,6 +68,8 @@ typedef struct LeaseTake
 {
 	const char *counter;		/* no other take of the operation has this one */
 	int64		count;			/* how many numbers; 1 .. */
+	bool		is_strict;		/* they must be above all that had been taken
+								 * anywhere before the take began */
 } LeaseTake;
 
 typedef enum LeaseHoldChange

@@ -160,7 +160,7 @@ load_provider(const char *address)
 
 /* An address, in the current memory context. */
 static LeaseAddress
-make_address(const char *store, const char *pool, const LeaseSecret *secret)
+make_address(const char *store, const char *pool, const LeaseSecret *secret, int timeout_ms)
 {
 	LeaseAddress address = {
 		.store = pstrdup(store),
@@ -168,7 +168,7 @@ make_address(const char *store, const char *pool, const LeaseSecret *secret)
 		.user = secret->user,
 		.password = secret->password,
 		.application = "idgen",
-		.timeout_ms = Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)),
+		.timeout_ms = timeout_ms,
 		.accept_loss = lease_accept_loss,
 	};
 
@@ -200,7 +200,7 @@ lease_store_try(const char *store, const char *pool)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		LeaseAddress address = make_address(store, pool, &no_secret);
+		LeaseAddress address = make_address(store, pool, &no_secret, LONGEST_TIMEOUT_MS);
 		const LeaseProvider *provider = load_provider(store);
 
 		provider->close(provider->open(&address));
@@ -217,11 +217,12 @@ lease_store_try(const char *store, const char *pool)
 }
 
 /*
- * Begin a session.  Errors: INVALID_PARAMETER_VALUE if a setting is invalid;
- * UNDEFINED_FILE if the module is not installed; those of lease_secret_read().
+ * Begin a session with any store.  Errors: INVALID_PARAMETER_VALUE if the address
+ * is invalid; UNDEFINED_FILE if the module is not installed; those of
+ * lease_secret_read().
  */
 LeaseStore *
-lease_store_open(void)
+lease_store_open_at(const char *address, const char *pool, const char *secret_file, int timeout_ms)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "idgen lease store", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
@@ -230,11 +231,10 @@ lease_store_open(void)
 
 	PG_TRY();
 	{
-		lease_store_check();
 		store->context = context;
-		store->provider = load_provider(lease_store.str);
-		secret = lease_secret_read();
-		store->address = make_address(lease_store.str, lease_pool.str, &secret);
+		store->provider = load_provider(address);
+		secret = lease_secret_read(secret_file);
+		store->address = make_address(address, pool, &secret, timeout_ms);
 		store->session = store->provider->open(&store->address);
 	}
 	PG_CATCH();
@@ -246,6 +246,30 @@ lease_store_open(void)
 	PG_END_TRY();
 	MemoryContextSwitchTo(before);
 	return store;
+}
+
+/* Begin a session with the store of leases.  Errors: those of lease_store_open_at(), also if a setting is invalid. */
+LeaseStore *
+lease_store_open(void)
+{
+	lease_store_check();
+	return lease_store_open_at(lease_store.str, lease_pool.str, lease_secret_file,
+							   Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)));
+}
+
+/* Write what the ERROR that is being handled says, and forget it.  context is that of before the error. */
+void
+lease_store_note_error(MemoryContext context, char *str, size_t size)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	snprintf(str, size, "%s%s%s%s%s", error->message,
+			 error->detail == NULL ? "" : ": ", error->detail == NULL ? "" : error->detail,
+			 error->hint == NULL ? "" : ". ", error->hint == NULL ? "" : error->hint);
+	FreeErrorData(error);
 }
 
 /* The name of the provider, for messages. */
@@ -260,6 +284,35 @@ lease_store_close(LeaseStore *store)
 {
 	store->provider->close(store->session);
 	MemoryContextDelete(store->context);
+}
+
+/*
+ * For callers that wait for several sessions: see LeaseProvider.  Each advances
+ * its operation in the session's memory context.
+ */
+void
+lease_store_start(LeaseStore *store, const LeaseOperation *operation)
+{
+	MemoryContext before = MemoryContextSwitchTo(store->context);
+
+	store->provider->start(store->session, operation);
+	MemoryContextSwitchTo(before);
+}
+
+int
+lease_store_sockets(LeaseStore *store, LeaseSocket *sockets, int64 *timeout_ms)
+{
+	return store->provider->sockets(store->session, sockets, timeout_ms);
+}
+
+LeaseOutcome
+lease_store_step(LeaseStore *store, LeaseAnswer *answer)
+{
+	MemoryContext before = MemoryContextSwitchTo(store->context);
+	LeaseOutcome outcome = store->provider->step(store->session, answer);
+
+	MemoryContextSwitchTo(before);
+	return outcome;
 }
 
 /* Wait for what the provider waits for, at most timeout_ms (0 ..). */

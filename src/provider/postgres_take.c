@@ -38,9 +38,9 @@ typedef enum TakeColumn
 	TAKE_COLUMNS
 } TakeColumn;
 
-#define TAKE_SQL \
+#define TAKE_SQL(function) \
 	"SELECT lower(taken)," POSTGRES_HISTORY_SQL ", pg_current_wal_insert_lsn() - '0/0'::pg_lsn" \
-	" FROM segment_take($1::regclass, $2::int8) AS taken"
+	" FROM " function "($1::regclass, $2::int8) AS taken"
 
 /* Appended to what a session begins with. */
 void
@@ -64,9 +64,10 @@ postgres_take_send(PostgresTakes *takes, PGconn *connection, const LeaseOperatio
 	{
 		char		count[24];
 		const char *parameters[] = {operation->takes[i].counter, count};
+		const char *statement = operation->takes[i].is_strict ? TAKE_SQL("segment_take_strict") : TAKE_SQL("segment_take");
 
 		snprintf(count, sizeof(count), INT64_FORMAT, operation->takes[i].count);
-		if (PQsendQueryParams(connection, TAKE_SQL, lengthof(parameters), NULL, parameters, NULL, NULL, 0) != 1 ||
+		if (PQsendQueryParams(connection, statement, lengthof(parameters), NULL, parameters, NULL, NULL, 0) != 1 ||
 			PQpipelineSync(connection) != 1)
 			return false;
 	}

@@ -152,6 +152,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 	entry->database = MyDatabaseId;
 	entry->sequence = sequence->oid;
 	entry->file = sequence->file;
+	entry->roots = sequence->options.roots;
 	entry->increment = sequence->increment;
 	if (++table->generations == 0)
 		table->generations = 1;
@@ -163,7 +164,8 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 static bool
 has_file(int number, const SegmentSequence *sequence)
 {
-	return number >= 0 && get_entry(number)->file == sequence->file;
+	return number >= 0 && get_entry(number)->file == sequence->file &&
+		get_entry(number)->roots == sequence->options.roots;
 }
 
 /* The place of a segment that has none yet, or one with another file. */

@@ -7,7 +7,7 @@
  *
  *	mutex				a spinlock, held for a few instructions.  It guards all of the
  *						entry but what follows.
- *	database, sequence, file, generation
+ *	database, sequence, file, roots, generation
  *						change with both the table's lock, exclusively, and mutex
  *						held, so holding either is enough to read them.
  *	used_us				an atomic.
@@ -62,6 +62,7 @@ typedef struct SegmentEntry
 	Oid			database;
 	Oid			sequence;
 	Oid			file;
+	uint32		roots;			/* as in SegmentOptions */
 	SegmentRange reserve;		/* what follows the chunk */
 	XLogRecPtr	reserve_lsn;
 	XLogRecPtr	taken_lsn;		/* of the last range that was taken */
