@@ -22,6 +22,7 @@
 #include "admin/check_lease.h"
 #include "admin/check_node.h"
 #include "admin/check_reservation.h"
+#include "admin/check_segments.h"
 #include "admin/check_settings.h"
 #include "admin/check_timelines.h"
 #include "generator/generator.h"
@@ -62,5 +63,6 @@ idgen_check(PG_FUNCTION_ARGS)
 	}
 	check_timelines(result, layout);
 	check_generators(result, layout, &others);
+	check_segments(result);
 	return (Datum) 0;
 }

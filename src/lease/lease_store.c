@@ -31,8 +31,6 @@ int			lease_reach_ms = LEASE_DEFAULT_REACH_MS;
 int			lease_max_skew_ms = 10000;
 bool		lease_accept_loss = false;
 
-/* What an operation may take with one server of the store: this, or a part of the reach. */
-#define LONGEST_TIMEOUT_MS 1000
 #define TIMEOUTS_IN_REACH 20
 
 /* An operation that has not come to an end after this many timeouts is given up: a store may have many servers. */
@@ -200,7 +198,7 @@ lease_store_try(const char *store, const char *pool)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		LeaseAddress address = make_address(store, pool, &no_secret, LONGEST_TIMEOUT_MS);
+		LeaseAddress address = make_address(store, pool, &no_secret, LEASE_LONGEST_TIMEOUT_MS);
 		const LeaseProvider *provider = load_provider(store);
 
 		provider->close(provider->open(&address));
@@ -248,13 +246,26 @@ lease_store_open_at(const char *address, const char *pool, const char *secret_fi
 	return store;
 }
 
-/* Begin a session with the store of leases.  Errors: those of lease_store_open_at(), also if a setting is invalid. */
+/*
+ * What the agent waits for one server of the store, in ms (1 ..): so little that
+ * it can ask others before its lease ends.
+ */
+int
+lease_store_agent_timeout(void)
+{
+	return Min(LEASE_LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1));
+}
+
+/*
+ * Begin a session with the store of leases, whose operations wait timeout_ms
+ * (1 ..) for one server of it.  Errors: those of lease_store_open_at(), also if a
+ * setting is invalid.
+ */
 LeaseStore *
-lease_store_open(void)
+lease_store_open(int timeout_ms)
 {
 	lease_store_check();
-	return lease_store_open_at(lease_store.str, lease_pool.str, lease_secret_file,
-							   Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)));
+	return lease_store_open_at(lease_store.str, lease_pool.str, lease_secret_file, timeout_ms);
 }
 
 /* Write what the ERROR that is being handled says, and forget it.  context is that of before the error. */

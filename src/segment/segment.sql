@@ -73,7 +73,7 @@ CREATE FUNCTION segment_configure(
 	grants boolean DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_segment_configure'
-LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100;
 
 COMMENT ON FUNCTION segment_configure(regclass, bigint, text, boolean) IS
 'sets options of a segment; those that are null remain as they are';
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION segment_take(regclass, bigint) IS
 CREATE FUNCTION segment_return(sequence regclass)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_segment_return'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
 
 REVOKE ALL ON FUNCTION segment_return(regclass) FROM PUBLIC;
 

@@ -5,8 +5,11 @@
  *
  * A segment is known by its database, the OID of its sequence and the number of
  * the sequence's file.  ALTER SEQUENCE and TRUNCATE ... RESTART IDENTITY give it
- * another file; then its entry begins anew.  Nothing of this outlives the server:
- * after a crash, a promotion or a restore, all is taken anew from the root.
+ * another file; then its entry begins anew.  It also does for a database that has
+ * got the OID of one that was dropped, and with it the OIDs and files of the same
+ * template: that is known by the birth of its directory.  Nothing of this outlives
+ * the server: after a crash, a promotion or a restore, all is taken anew from the
+ * root.
  *
  * If there is no room for another segment, the one that was not used for the
  * longest time makes room, and what is left of its chunk is lost.
@@ -14,6 +17,8 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include <sys/stat.h>
 
 #include "miscadmin.h"
 
@@ -91,6 +96,22 @@ get_entry(int number)
 	return &table->entries[number].entry;
 }
 
+/* When the directory of our database was made, and as what. */
+static uint64
+database_birth(void)
+{
+	static uint64 birth = 0;
+	char		path[MAXPGPATH];
+	struct stat state;
+
+	if (birth != 0)
+		return birth;
+	snprintf(path, sizeof(path), "%s/PG_VERSION", DatabasePath);
+	if (stat(path, &state) == 0)
+		birth = ((uint64) state.st_mtim.tv_sec * NS_PER_S + state.st_mtim.tv_nsec) ^ ((uint64) state.st_ino << 32);
+	return birth;
+}
+
 static bool
 entry_is_of(const SegmentEntry *entry, const SegmentSequence *sequence)
 {
@@ -138,6 +159,7 @@ static void
 begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 {
 	SegmentCounts counts = {0};
+	uint64		birth = database_birth();
 
 	SpinLockAcquire(&entry->mutex);
 	if (entry_is_of(entry, sequence))
@@ -153,6 +175,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 	entry->sequence = sequence->oid;
 	entry->file = sequence->file;
 	entry->roots = sequence->options.roots;
+	entry->birth = birth;
 	entry->increment = sequence->increment;
 	if (++table->generations == 0)
 		table->generations = 1;
@@ -164,8 +187,10 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 static bool
 has_file(int number, const SegmentSequence *sequence)
 {
-	return number >= 0 && get_entry(number)->file == sequence->file &&
-		get_entry(number)->roots == sequence->options.roots;
+	SegmentEntry *entry = number < 0 ? NULL : get_entry(number);
+
+	return entry != NULL && entry->file == sequence->file && entry->birth == database_birth() &&
+		entry->roots == sequence->options.roots;
 }
 
 /* The place of a segment that has none yet, or one with another file. */
@@ -257,6 +282,32 @@ segment_memory_copy(int number, SegmentEntry *copy)
 	memcpy(copy, entry, sizeof(SegmentEntry));
 	SpinLockRelease(&entry->mutex);
 	return copy->generation != 0;
+}
+
+/* The sequences of this database that have entries: a list of OIDs.  Some may have been dropped. */
+List *
+segment_memory_sequences(void)
+{
+	int			capacity = segment_memory_capacity();
+	List	   *sequences = NIL;
+	SegmentEntry entry;
+
+	for (int i = 0; i < capacity; i++)
+		if (segment_memory_copy(i, &entry) && entry.database == MyDatabaseId)
+			sequences = lappend_oid(sequences, entry.sequence);
+	return sequences;
+}
+
+/* Copy the entry of a sequence of this database, to look at; false if it has none. */
+bool
+segment_memory_peek(Oid sequence, SegmentEntry *copy)
+{
+	int			capacity = segment_memory_capacity();
+
+	for (int i = 0; i < capacity; i++)
+		if (segment_memory_copy(i, copy) && copy->database == MyDatabaseId && copy->sequence == sequence)
+			return true;
+	return false;
 }
 
 /* What is signaled when there is no refill of a place to wait for any more, or another one. */

@@ -7,7 +7,7 @@
  *
  *	mutex				a spinlock, held for a few instructions.  It guards all of the
  *						entry but what follows.
- *	database, sequence, file, roots, generation
+ *	database, birth, sequence, file, roots, generation
  *						change with both the table's lock, exclusively, and mutex
  *						held, so holding either is enough to read them.
  *	used_us				an atomic.
@@ -63,6 +63,7 @@ typedef struct SegmentEntry
 	Oid			sequence;
 	Oid			file;
 	uint32		roots;			/* as in SegmentOptions */
+	uint64		birth;			/* of the database */
 	SegmentRange reserve;		/* what follows the chunk */
 	XLogRecPtr	reserve_lsn;
 	XLogRecPtr	taken_lsn;		/* of the last range that was taken */
@@ -105,6 +106,8 @@ extern void segment_memory_unlock(SegmentEntry *entry);
 extern void segment_memory_note_use(SegmentPlace place, int64 time_us);
 extern int	segment_memory_capacity(void);
 extern bool segment_memory_copy(int number, SegmentEntry *copy);
+extern List *segment_memory_sequences(void);
+extern bool segment_memory_peek(Oid sequence, SegmentEntry *copy);
 extern ConditionVariable *segment_memory_changed(SegmentPlace place);
 extern uint32 segment_memory_wait_event(void);
 

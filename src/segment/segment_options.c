@@ -25,7 +25,6 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "base/compat.h"
 #include "base/dependents.h"
@@ -121,23 +120,25 @@ get_sequence(HeapTuple row, Relation table)
 	return DatumGetObjectId(heap_getattr(row, COLUMN_SEQUENCE + 1, RelationGetDescr(table), &is_null));
 }
 
-/* The row of a sequence, a copy; NULL if there is none. */
+/*
+ * The row of a sequence, a copy; NULL if there is none.  As with catalogs, what has
+ * been committed counts, whatever the transaction's snapshot says: also in a
+ * parallel worker.
+ */
 HeapTuple
 segment_options_find_row(Relation table, Oid sequence)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	Oid			index = compat_primary_key(table);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	row;
 
 	ScanKeyInit(&key, COLUMN_SEQUENCE + 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(sequence));
-	scan = systable_beginscan(table, index, OidIsValid(index), snapshot, 1, &key);
+	scan = systable_beginscan(table, index, OidIsValid(index), NULL, 1, &key);
 	row = systable_getnext(scan);
 	if (HeapTupleIsValid(row))
 		row = heap_copytuple(row);
 	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
 	return row;
 }
 

@@ -92,6 +92,43 @@ segment_sequence_check_privilege(Oid sequence)
 				errmsg("permission denied for sequence %s", get_rel_name(sequence)));
 }
 
+/* Why a sequence cannot be a segment, by what it is in pg_class, a sentence; NULL if it can. */
+static const char *
+persistence_objection(Relation relation)
+{
+	switch (relation->rd_rel->relpersistence)
+	{
+		case RELPERSISTENCE_PERMANENT:
+			return NULL;
+		case RELPERSISTENCE_TEMP:
+			return "The sequence is temporary, so other sessions have no access to it.";
+		default:
+			return "The sequence is unlogged, so a crash resets it, and numbers would repeat.";
+	}
+}
+
+/* The same, by its parameters. */
+static const char *
+parameters_objection(Form_pg_sequence parameters)
+{
+	if (parameters->seqincrement < 0)
+		return "The sequence is descending.";
+	if (parameters->seqcycle)
+		return "The sequence cycles, so numbers would repeat.";
+	return NULL;
+}
+
+static void
+report_objection(Relation relation, const char *objection)
+{
+	if (objection != NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				errmsg("sequence \"%s\" cannot be a segment", RelationGetRelationName(relation)),
+				errdetail("%s", objection),
+				errhint("Use nextval(), or a sequence that is permanent, ascending and NO CYCLE."));
+}
+
 /* ERROR unless a relation is a sequence that no crash resets. */
 static void
 check_relation(Relation relation)
@@ -100,32 +137,7 @@ check_relation(Relation relation)
 		ereport(ERROR,
 				errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				errmsg("\"%s\" is not a sequence", RelationGetRelationName(relation)));
-	if (relation->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
-		ereport(ERROR,
-				errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				errmsg("sequence \"%s\" cannot be a segment", RelationGetRelationName(relation)),
-				relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP ?
-				errdetail("The sequence is temporary, so other sessions have no access to it.") :
-				errdetail("The sequence is unlogged, so a crash resets it, and numbers would repeat."),
-				errhint("Use nextval(), or a permanent sequence."));
-}
-
-/* ERROR for a sequence whose numbers do not increase, or that begins again. */
-static void
-check_parameters(Form_pg_sequence parameters, const char *name)
-{
-	if (parameters->seqincrement < 0)
-		ereport(ERROR,
-				errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				errmsg("sequence \"%s\" cannot be a segment", name),
-				errdetail("The sequence is descending."),
-				errhint("Use nextval(), or ALTER SEQUENCE ... INCREMENT BY 1."));
-	if (parameters->seqcycle)
-		ereport(ERROR,
-				errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				errmsg("sequence \"%s\" cannot be a segment", name),
-				errdetail("The sequence cycles, so numbers would repeat."),
-				errhint("Use nextval(), or ALTER SEQUENCE ... NO CYCLE."));
+	report_objection(relation, persistence_objection(relation));
 }
 
 /*
@@ -158,21 +170,32 @@ default_step(Oid type)
 	}
 }
 
-static void
-read_parameters(SegmentSequence *sequence, const char *name)
+/* Read the parameters of a sequence.  Returns why it cannot be a segment, or NULL. */
+static const char *
+read_parameters(SegmentSequence *sequence)
 {
 	HeapTuple	row = SearchSysCache1(SEQRELID, ObjectIdGetDatum(sequence->oid));
 	Form_pg_sequence parameters;
+	const char *objection;
 
 	if (!HeapTupleIsValid(row))
 		elog(ERROR, "cache lookup failed for sequence %u", sequence->oid);
 	parameters = (Form_pg_sequence) GETSTRUCT(row);
-	check_parameters(parameters, name);
+	objection = parameters_objection(parameters);
 	sequence->type = parameters->seqtypid;
 	sequence->increment = parameters->seqincrement;
 	sequence->max = parameters->seqmax;
 	sequence->cache = parameters->seqcache;
 	ReleaseSysCache(row);
+	return objection;
+}
+
+static void
+read_options(SegmentSequence *sequence)
+{
+	sequence->options = segment_options_read(sequence->oid);
+	if (sequence->options.step == 0)
+		sequence->options.step = default_step(sequence->type);
 }
 
 /*
@@ -190,16 +213,42 @@ segment_sequence_read(Oid oid)
 				errcode(ERRCODE_UNDEFINED_TABLE),
 				errmsg("relation with OID %u does not exist", oid));
 	check_relation(relation);
-	read_parameters(&sequence, RelationGetRelationName(relation));
+	report_objection(relation, read_parameters(&sequence));
 	sequence.file = compat_relation_file(relation);
 	sequence.is_private = compat_relation_file_is_new(relation) ||
 		(IsParallelWorker() && row_is_of_transaction(oid));
 	relation_close(relation, NoLock);
-
-	sequence.options = segment_options_read(oid);
-	if (sequence.options.step == 0)
-		sequence.options.step = default_step(sequence.type);
+	read_options(&sequence);
 	return sequence;
+}
+
+/*
+ * What the catalogs say of a sequence, to look at: false if it does not exist.
+ * *objection is why it cannot be a segment, a sentence, or NULL.
+ */
+bool
+segment_sequence_inspect(Oid oid, SegmentSequence *sequence, const char **objection)
+{
+	Relation	relation = try_relation_open(oid, AccessShareLock);
+	const char *of_parameters;
+	bool		is_sequence;
+
+	if (relation == NULL)
+		return false;
+	is_sequence = relation->rd_rel->relkind == RELKIND_SEQUENCE;
+	if (is_sequence)
+	{
+		memset(sequence, 0, sizeof(*sequence));
+		sequence->oid = oid;
+		of_parameters = read_parameters(sequence);
+		*objection = persistence_objection(relation);
+		if (*objection == NULL)
+			*objection = of_parameters;
+	}
+	relation_close(relation, AccessShareLock);
+	if (is_sequence)
+		read_options(sequence);
+	return is_sequence;
 }
 
 /* ERROR, as nextval() raises it: the sequence has fewer numbers left than are requested. */
