@@ -19,6 +19,8 @@
 MODULE_big = idgen
 OBJS = \
 	src/bits/base_n.o \
+	src/bits/circuit_breaker.o \
+	src/bits/counter_record.o \
 	src/bits/hlc_text.o \
 	src/bits/id128_bounds.o \
 	src/bits/layout_capacity.o \
@@ -44,6 +46,7 @@ OBJS = \
 	src/base/set_rows.o \
 	src/base/setting.o \
 	src/base/standbys.o \
+	src/engine/agent_process.o \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/drift.o \
@@ -124,6 +127,11 @@ OBJS = \
 	src/segment/lamport.o \
 	src/segment/scattered.o \
 	src/segment/segment.o \
+	src/segment/segment_agent.o \
+	src/segment/segment_desk.o \
+	src/segment/segment_job.o \
+	src/segment/segment_roots.o \
+	src/segment/segment_session.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
 	src/segment/segment_grants.o \
@@ -288,26 +296,27 @@ PROVIDER_MODULES := $(addsuffix $(DLSUFFIX), \
 # hiredis has TLS from 1.0 on, in a library of its own, if it was built with it.
 REDIS_PACKAGES := hiredis $(if $(call HAS_PACKAGE,hiredis_ssl openssl),hiredis_ssl openssl)
 
-ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_http.o etcd_json.o etcd_pool.o)
+ETCD_OBJS = $(addprefix src/provider/,idgen_etcd.o etcd_address.o etcd_counter.o etcd_http.o etcd_json.o etcd_pool.o)
 $(ETCD_OBJS): override CPPFLAGS += $(shell pkg-config --cflags libcurl)
-idgen_etcd$(DLSUFFIX): $(ETCD_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_etcd$(DLSUFFIX): $(ETCD_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o) src/bits/counter_record.o
 idgen_etcd$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs libcurl) -pthread
 
-POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o)
+POSTGRES_OBJS = $(addprefix src/provider/,idgen_postgres.o postgres_address.o postgres_answer.o postgres_statements.o \
+	postgres_take.o)
 $(POSTGRES_OBJS): override CPPFLAGS += -I$(includedir)
-idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS) src/provider/resolver.o
+idgen_postgres$(DLSUFFIX): $(POSTGRES_OBJS) $(addprefix src/provider/,resolver.o store_answer.o)
 idgen_postgres$(DLSUFFIX): LIBS_OF_CLIENT = $(libpq) -pthread
 
 REDIS_OBJS = $(addprefix src/provider/,idgen_redis.o redis_address.o redis_answer.o redis_connection.o redis_scripts.o \
 	redis_tls.o)
 $(REDIS_OBJS): override CPPFLAGS += $(shell pkg-config --cflags $(REDIS_PACKAGES)) \
 	$(if $(filter hiredis_ssl,$(REDIS_PACKAGES)),-DIDGEN_REDIS_TLS)
-idgen_redis$(DLSUFFIX): $(REDIS_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+idgen_redis$(DLSUFFIX): $(REDIS_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o) src/bits/counter_record.o
 idgen_redis$(DLSUFFIX): LIBS_OF_CLIENT = $(shell pkg-config --libs $(REDIS_PACKAGES)) -pthread
 
-ZOOKEEPER_OBJS = $(addprefix src/provider/,idgen_zookeeper.o zookeeper_address.o zookeeper_connection.o zookeeper_pool.o \
-	zookeeper_requests.o)
-idgen_zookeeper$(DLSUFFIX): $(ZOOKEEPER_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o)
+ZOOKEEPER_OBJS = $(addprefix src/provider/,idgen_zookeeper.o zookeeper_address.o zookeeper_connection.o zookeeper_counter.o \
+	zookeeper_pool.o zookeeper_requests.o)
+idgen_zookeeper$(DLSUFFIX): $(ZOOKEEPER_OBJS) $(addprefix src/provider/,host_list.o resolver.o store_answer.o) src/bits/counter_record.o
 idgen_zookeeper$(DLSUFFIX): LIBS_OF_CLIENT = -lzookeeper_st -pthread
 
 PROVIDER_OBJS = $(ETCD_OBJS) $(POSTGRES_OBJS) $(REDIS_OBJS) $(ZOOKEEPER_OBJS) \

@@ -2103,6 +2103,41 @@ COMMENT ON TABLE segment_grants IS
 
 SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TABLE segment_roots (
+	sequence regclass PRIMARY KEY,
+	roots text[] NOT NULL,
+	counter text NOT NULL,
+	skip bigint);
+
+COMMENT ON TABLE segment_roots IS
+'roots of segments that are not on this server, as segment_set_roots() has named them; dumps contain them';
+
+SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
+
+CREATE FUNCTION segment_set_roots(
+	sequence regclass,
+	roots text[],
+	counter text DEFAULT NULL,
+	skip bigint DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'idgen_segment_set_roots'
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+
+REVOKE ALL ON FUNCTION segment_set_roots(regclass, text[], text, bigint) FROM PUBLIC;
+
+COMMENT ON FUNCTION segment_set_roots(regclass, text[], text, bigint) IS
+'names the servers or stores that a segment takes its numbers from, in the order in which they are tried; none: this server';
+
+CREATE FUNCTION segment_create_counter(store text, counter text, next bigint DEFAULT 1)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'idgen_segment_create_counter'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
+REVOKE ALL ON FUNCTION segment_create_counter(text, text, bigint) FROM PUBLIC;
+
+COMMENT ON FUNCTION segment_create_counter(text, text, bigint) IS
+'creates a counter in etcd, ZooKeeper or Redis that segments can take numbers from; false if it exists';
+
 CREATE FUNCTION segment_configure(
 	sequence regclass,
 	step bigint DEFAULT NULL,
@@ -2110,7 +2145,7 @@ CREATE FUNCTION segment_configure(
 	grants boolean DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_segment_configure'
-LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100;
 
 COMMENT ON FUNCTION segment_configure(regclass, bigint, text, boolean) IS
 'sets options of a segment; those that are null remain as they are';
@@ -2150,7 +2185,7 @@ COMMENT ON FUNCTION segment_take(regclass, bigint) IS
 CREATE FUNCTION segment_return(sequence regclass)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_segment_return'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
 
 REVOKE ALL ON FUNCTION segment_return(regclass) FROM PUBLIC;
 

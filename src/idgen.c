@@ -17,6 +17,7 @@
 #include "generator/generator_ddl.h"
 #include "generator/server_layout.h"
 #include "lease/lease_agent.h"
+#include "segment/segment_desk.h"
 #include "segment/segment_memory.h"
 #include "settings.h"
 
@@ -36,7 +37,9 @@ request_shared_memory(void)
 		previous_shmem_request_hook();
 	requested_generators = settings_max_generators;
 	requested_segments = segment_memory_max;
-	RequestAddinShmemSpace(add_size(shmem_size(requested_generators), segment_memory_size(requested_segments)));
+	RequestAddinShmemSpace(add_size(shmem_size(requested_generators),
+									add_size(segment_memory_size(requested_segments),
+											 segment_desk_size(requested_segments))));
 }
 
 static void
@@ -46,6 +49,7 @@ create_shared_memory(void)
 		previous_shmem_startup_hook();
 	shmem_startup(requested_generators);
 	segment_memory_startup(requested_segments);
+	segment_desk_startup(requested_segments);
 	server_layout_startup();
 }
 

@@ -33,6 +33,7 @@
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
 #include "segment/lamport.h"
+#include "segment/segment_agent.h"
 #include "segment/segment_memory.h"
 #include "settings.h"
 #include "uuid/uuid_node.h"
@@ -510,6 +511,18 @@ settings_define(void)
 							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
 							&segment_memory_max, segment_memory_max, 1, MAX_SEGMENTS,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("idgen.segment_root_timeout",
+							"Sets how long a server that is the root of segments may take to answer.",
+							"After this time, the next root is asked.",
+							&segment_root_timeout_ms, segment_root_timeout_ms, 10, MS_PER_MINUTE,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
+	DefineCustomStringVariable("idgen.segment_secret_file",
+							   "Sets the file with the user and the password for roots of segments.",
+							   "Roots that are PostgreSQL may also use a password file of libpq's.",
+							   &segment_secret_file, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",

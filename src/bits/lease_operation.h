@@ -3,8 +3,9 @@
  * lease_operation.h
  *	  The operations of a coordination store, and its answers.
  *
- * lease_machine.c decides which to do; a provider does them (see
- * lease_provider.h).
+ * For leases, lease_machine.c decides which to do.  A store can also be the
+ * root of segments: it keeps counters, from which ranges of numbers are taken.
+ * A provider does the operations (see lease_provider.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +41,36 @@ typedef enum LeaseOperationKind
 	 * or slow does no harm here.
 	 */
 	LEASE_KEEP,
+
+	/*
+	 * Take a range of numbers from each of some counters.  Each is taken or
+	 * not on its own, and what was taken is never given to anybody else, even
+	 * if nobody is told of it.  So this may be repeated without looking.
+	 */
+	LEASE_TAKE,
+
+	/*
+	 * If there is no counter of that name, create it.  A counter that has
+	 * vanished must not come back by itself, as it would begin anew: so
+	 * LEASE_TAKE creates none.
+	 */
+	LEASE_MAKE_COUNTER,
 } LeaseOperationKind;
+
+/* How many kinds there are. */
+#define LEASE_OPERATION_KINDS (LEASE_MAKE_COUNTER + 1)
+
+/* The most counters of one LEASE_TAKE. */
+#define LEASE_MOST_TAKES 16
+
+/* A range that is wanted. */
+typedef struct LeaseTake
+{
+	const char *counter;		/* no other take of the operation has this one */
+	int64		count;			/* how many numbers; 1 .. */
+	bool		is_strict;		/* they must be above all that had been taken
+								 * anywhere before the take began */
+} LeaseTake;
 
 typedef enum LeaseHoldChange
 {
@@ -62,6 +92,10 @@ typedef struct LeaseOperation
 	LeaseHoldChange hold;		/* LEASE_WRITE */
 	const char *hold_nonce;
 	int			ttl_ms;
+	LeaseTake	takes[LEASE_MOST_TAKES];	/* LEASE_TAKE */
+	int			take_count;		/* 1 .. LEASE_MOST_TAKES */
+	const char *counter;		/* LEASE_MAKE_COUNTER: its name, a valid one */
+	const char *counter_text;	/* ... and its record; see counter_record.h */
 } LeaseOperation;
 
 typedef enum LeaseOutcome
@@ -87,10 +121,33 @@ typedef struct LeaseWorker
 /* Holds the error of a store, for people. */
 #define LEASE_ERROR_SIZE 768
 
+/* What became of a take. */
+typedef enum LeaseTakeResult
+{
+	LEASE_NOT_TAKEN,			/* for the reason in error; or it is lost */
+	LEASE_TAKEN,
+	LEASE_NO_COUNTER,			/* there is no counter of that name */
+	LEASE_EXHAUSTED,			/* there are not so many numbers left */
+} LeaseTakeResult;
+
+/* Holds the error of a take, for people. */
+#define LEASE_TAKE_ERROR_SIZE 256
+
+typedef struct LeaseTaken
+{
+	LeaseTakeResult result;
+	int64		first;			/* LEASE_TAKEN: the least number of the range */
+	uint64		identity;		/* of the counter, which is drawn when it is
+								 * created; 0: unknown */
+	char		error[LEASE_TAKE_ERROR_SIZE];
+} LeaseTaken;
+
 /*
  * What a store answered.  LEASE_APPLIED after LEASE_READ: has_pool, pool,
- * workers and worker_count.  LEASE_REFUSED: has_pool and pool, and in found the
- * worker of the operation, all as they were when the comparison failed.
+ * workers and worker_count; after LEASE_TAKE, which is never refused: taken, in
+ * the order of takes.
+ * LEASE_REFUSED: has_pool and pool, and in found the worker of the operation,
+ * all as they were when the comparison failed.
  * LEASE_UNKNOWN and LEASE_UNREACHABLE: error.  In all cases what is known of
  * the store.
  */
@@ -102,6 +159,7 @@ typedef struct LeaseAnswer
 	LeaseWorker *workers;		/* in any order; belongs to the session, until
 								 * its next operation */
 	int			worker_count;
+	LeaseTaken	taken[LEASE_MOST_TAKES];
 
 	/*
 	 * Signs that the store may have lost data.  incarnation changes if the

@@ -43,6 +43,7 @@
 
 #include "base/compat.h"
 #include "engine/clock.h"
+#include "engine/agent_process.h"
 #include "engine/lease_limit.h"
 #include "engine/wait.h"
 
@@ -57,10 +58,7 @@ ServerSetting lease_store = {
 void
 lease_wake_agent(void)
 {
-	uint32		agent = pg_atomic_read_u32(&shmem_area()->lease.agent);
-
-	if (agent != 0)
-		SetLatch(&compat_proc_by_number(agent - 1)->procLatch);
+	agent_process_wake(&shmem_area()->lease.agent);
 }
 
 /*

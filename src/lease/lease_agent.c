@@ -182,21 +182,6 @@ publish(void)
 
 /* ---------------------------------------------------------------- operations */
 
-/* Note why a session could not be begun, as the error says. */
-static void
-note_open_error(MemoryContext context)
-{
-	ErrorData  *error;
-
-	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
-	FlushErrorState();
-	snprintf(agent.error, LEASE_ERROR_SIZE, "%s%s%s%s%s", error->message,
-			 error->detail == NULL ? "" : ": ", error->detail == NULL ? "" : error->detail,
-			 error->hint == NULL ? "" : ". ", error->hint == NULL ? "" : error->hint);
-	FreeErrorData(error);
-}
-
 /* Begin a session with the store, if there is none. */
 static bool
 open_store(void)
@@ -211,7 +196,7 @@ open_store(void)
 	}
 	PG_CATCH();
 	{
-		note_open_error(context);
+		lease_store_note_error(context, agent.error, LEASE_ERROR_SIZE);
 		agent.machine.problem = LEASE_STORE_FAILED;
 		agent.machine.failures++;
 	}

@@ -16,7 +16,12 @@
  * are replaced.  A hold is the nonce of a server that uses a worker ID now; it
  * vanishes about a TTL after it was last kept, by the store's own clock.
  *
- * An operation is atomic and linearizable.  A provider must never report
+ * For segments, a store keeps counters, too, which belong to a pool as well: a
+ * record that says where the next range begins (see counter_record.h), or what
+ * does the same in the store's own way.
+ *
+ * An operation is atomic and linearizable, LEASE_TAKE for each of its takes.  A
+ * provider must never report
  * LEASE_APPLIED for what may get lost, nor LEASE_REFUSED or LEASE_UNREACHABLE
  * for what has been applied, or may still be.  That is all that safety
  * requires of it: whose worker ID it is and until when is decided in
@@ -34,7 +39,7 @@
 #include "bits/lease_operation.h"
 
 /* Changes whenever this file or lease_operation.h does. */
-#define LEASE_PROVIDER_VERSION 2
+#define LEASE_PROVIDER_VERSION 3
 
 /* Name of the exported function of a provider's module. */
 #define LEASE_PROVIDER_FUNCTION "idgen_lease_provider"

@@ -83,31 +83,31 @@ read_line(const char *path, int number, const char *line, LeaseSecret *secret)
 }
 
 /*
- * Read the file that idgen.lease_secret_file names; nothing if it names none.
+ * Read a file with a user and a password; nothing if path is NULL or empty.
  * The result is in the current memory context.  Errors: CONFIG_FILE_ERROR, and
  * those of reading files.
  */
 LeaseSecret
-lease_secret_read(void)
+lease_secret_read(const char *path)
 {
 	LeaseSecret secret = {0};
 	char		line[LONGEST_FILE];
 	FILE	   *file;
 
-	if (lease_secret_file == NULL || lease_secret_file[0] == '\0')
+	if (path == NULL || path[0] == '\0')
 		return secret;
-	file = AllocateFile(lease_secret_file, "r");
+	file = AllocateFile(path, "r");
 	if (file == NULL)
 		ereport(ERROR,
 				errcode_for_file_access(),
-				errmsg("could not open secret file \"%s\": %m", lease_secret_file));
+				errmsg("could not open secret file \"%s\": %m", path));
 
 	/* The agent has no transaction, at whose end files would be closed. */
 	PG_TRY();
 	{
-		check_file_mode(lease_secret_file, file);
+		check_file_mode(path, file);
 		for (int number = 1; fgets(line, sizeof(line), file) != NULL; number++)
-			read_line(lease_secret_file, number, line, &secret);
+			read_line(path, number, line, &secret);
 	}
 	PG_FINALLY();
 	{

@@ -17,6 +17,6 @@ typedef struct LeaseSecret
 	const char *password;		/* NULL: not given */
 } LeaseSecret;
 
-extern LeaseSecret lease_secret_read(void);
+extern LeaseSecret lease_secret_read(const char *path);
 
 #endif							/* IDGEN_LEASE_SECRET_H */

@@ -215,22 +215,12 @@ lease_store_try(const char *store, const char *pool)
 }
 
 /*
- * What the agent waits for one server of the store, in ms (1 ..): so little that
- * it can ask others before its lease ends.
- */
-int
-lease_store_agent_timeout(void)
-{
-	return Min(LEASE_LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1));
-}
-
-/*
- * Begin a session, whose operations wait timeout_ms (1 ..) for one server of
- * the store.  Errors: INVALID_PARAMETER_VALUE if a setting is invalid;
- * UNDEFINED_FILE if the module is not installed; those of lease_secret_read().
+ * Begin a session with any store.  Errors: INVALID_PARAMETER_VALUE if the address
+ * is invalid; UNDEFINED_FILE if the module is not installed; those of
+ * lease_secret_read().
  */
 LeaseStore *
-lease_store_open(int timeout_ms)
+lease_store_open_at(const char *address, const char *pool, const char *secret_file, int timeout_ms)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "idgen lease store", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
@@ -239,11 +229,10 @@ lease_store_open(int timeout_ms)
 
 	PG_TRY();
 	{
-		lease_store_check();
 		store->context = context;
-		store->provider = load_provider(lease_store.str);
-		secret = lease_secret_read();
-		store->address = make_address(lease_store.str, lease_pool.str, &secret, timeout_ms);
+		store->provider = load_provider(address);
+		secret = lease_secret_read(secret_file);
+		store->address = make_address(address, pool, &secret, timeout_ms);
 		store->session = store->provider->open(&store->address);
 	}
 	PG_CATCH();
@@ -255,6 +244,43 @@ lease_store_open(int timeout_ms)
 	PG_END_TRY();
 	MemoryContextSwitchTo(before);
 	return store;
+}
+
+/*
+ * What the agent waits for one server of the store, in ms (1 ..): so little that
+ * it can ask others before its lease ends.
+ */
+int
+lease_store_agent_timeout(void)
+{
+	return Min(LEASE_LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1));
+}
+
+/*
+ * Begin a session with the store of leases, whose operations wait timeout_ms
+ * (1 ..) for one server of it.  Errors: those of lease_store_open_at(), also if a
+ * setting is invalid.
+ */
+LeaseStore *
+lease_store_open(int timeout_ms)
+{
+	lease_store_check();
+	return lease_store_open_at(lease_store.str, lease_pool.str, lease_secret_file, timeout_ms);
+}
+
+/* Write what the ERROR that is being handled says, and forget it.  context is that of before the error. */
+void
+lease_store_note_error(MemoryContext context, char *str, size_t size)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	snprintf(str, size, "%s%s%s%s%s", error->message,
+			 error->detail == NULL ? "" : ": ", error->detail == NULL ? "" : error->detail,
+			 error->hint == NULL ? "" : ". ", error->hint == NULL ? "" : error->hint);
+	FreeErrorData(error);
 }
 
 /* The name of the provider, for messages. */
@@ -269,6 +295,35 @@ lease_store_close(LeaseStore *store)
 {
 	store->provider->close(store->session);
 	MemoryContextDelete(store->context);
+}
+
+/*
+ * For callers that wait for several sessions: see LeaseProvider.  Each advances
+ * its operation in the session's memory context.
+ */
+void
+lease_store_start(LeaseStore *store, const LeaseOperation *operation)
+{
+	MemoryContext before = MemoryContextSwitchTo(store->context);
+
+	store->provider->start(store->session, operation);
+	MemoryContextSwitchTo(before);
+}
+
+int
+lease_store_sockets(LeaseStore *store, LeaseSocket *sockets, int64 *timeout_ms)
+{
+	return store->provider->sockets(store->session, sockets, timeout_ms);
+}
+
+LeaseOutcome
+lease_store_step(LeaseStore *store, LeaseAnswer *answer)
+{
+	MemoryContext before = MemoryContextSwitchTo(store->context);
+	LeaseOutcome outcome = store->provider->step(store->session, answer);
+
+	MemoryContextSwitchTo(before);
+	return outcome;
 }
 
 /* Wait for what the provider waits for, at most timeout_ms (0 ..). */

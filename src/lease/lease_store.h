@@ -46,6 +46,11 @@ extern void lease_store_check(void);
 extern const char *lease_settings_objection(void);
 extern int	lease_store_agent_timeout(void);
 extern LeaseStore *lease_store_open(int timeout_ms);
+extern LeaseStore *lease_store_open_at(const char *address, const char *pool, const char *secret_file, int timeout_ms);
+extern void lease_store_note_error(MemoryContext context, char *str, size_t size);
+extern void lease_store_start(LeaseStore *store, const LeaseOperation *operation);
+extern int	lease_store_sockets(LeaseStore *store, LeaseSocket *sockets, int64 *timeout_ms);
+extern LeaseOutcome lease_store_step(LeaseStore *store, LeaseAnswer *answer);
 extern const char *lease_store_name(const LeaseStore *store);
 extern LeaseOutcome lease_store_do(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer,
 								   bool (*must_stop) (void));

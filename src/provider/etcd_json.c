@@ -193,3 +193,25 @@ etcd_is_true(const JsonbContainer *object, const char *name)
 
 	return get(object, name, &value) && value.type == jbvBool && value.val.boolean;
 }
+
+/* What etcd says that was wrong; NULL if this is no error of etcd. */
+const char *
+etcd_error(const JsonbContainer *root)
+{
+	const char *text = etcd_string(root, "message");
+
+	/* A stream has it one level further down. */
+	if (text == NULL)
+		text = etcd_string(etcd_object(root, "error"), "message");
+
+	if (text == NULL)
+		text = etcd_string(root, "error");
+	return text;
+}
+
+/* Does etcd say with this status that it has not even tried? */
+bool
+etcd_is_complaint(int status)
+{
+	return status == 400 || status == 401 || status == 403 || status == 404 || status == 412 || status == 429;
+}

@@ -28,5 +28,7 @@ extern char *etcd_string(const JsonbContainer *object, const char *name);
 extern char *etcd_base64(const JsonbContainer *object, const char *name);
 extern uint64 etcd_number(const JsonbContainer *object, const char *name);
 extern bool etcd_is_true(const JsonbContainer *object, const char *name);
+extern const char *etcd_error(const JsonbContainer *root);
+extern bool etcd_is_complaint(int status);
 
 #endif							/* IDGEN_ETCD_JSON_H */

@@ -149,6 +149,9 @@ etcd_pool_request(const char *base, const LeaseOperation *operation, uint64 gran
 		case LEASE_KEEP:
 			write_keep(json, &keys, operation);
 			return PATH_TXN;
+		case LEASE_TAKE:
+		case LEASE_MAKE_COUNTER:
+			break;				/* etcd_counter.c */
 	}
 	elog(ERROR, "unrecognized operation: %d", (int) operation->kind);
 }
@@ -216,14 +219,20 @@ answer_to_read(const char *base, const JsonbContainer *root, LeaseAnswer *answer
  * Find the key that a part of a transaction has read, *kv, which is NULL if
  * there was none.  Returns false if the answer is malformed.
  */
-static bool
-read_part(const JsonbContainer *responses, int part, const JsonbContainer **kv)
+bool
+etcd_pool_read_part(const JsonbContainer *part, const JsonbContainer **kv)
 {
-	const JsonbContainer *range = etcd_object(etcd_element(responses, part), "response_range");
+	const JsonbContainer *range = etcd_object(part, "response_range");
 	const JsonbContainer *kvs = etcd_array(range, "kvs");
 
 	*kv = etcd_element(kvs, 0);
 	return range != NULL && etcd_array_length(kvs) <= 1 && etcd_number(range, "count") == etcd_array_length(kvs);
+}
+
+static bool
+read_part(const JsonbContainer *responses, int part, const JsonbContainer **kv)
+{
+	return etcd_pool_read_part(etcd_element(responses, part), kv);
 }
 
 static EtcdVerdict
@@ -258,6 +267,17 @@ dropped_grant(const JsonbContainer *responses)
 	return etcd_number(etcd_element(etcd_array(etcd_object(deleted, "response_delete_range"), "prev_kvs"), 0), "lease");
 }
 
+/* Read what each answer tells of the store; false if it does not. */
+bool
+etcd_pool_read_header(const JsonbContainer *root, LeaseAnswer *answer)
+{
+	const JsonbContainer *header = etcd_object(root, "header");
+
+	answer->incarnation = etcd_number(header, "cluster_id");
+	answer->revision = etcd_number(header, "revision");
+	return answer->incarnation != 0 && answer->revision != 0;
+}
+
 /*
  * Read the answer to the request of an operation.  *grant becomes the lease of
  * etcd that LEASE_KEEP has to keep, and LEASE_HOLD_DROP has no more use for; 0:
@@ -267,17 +287,14 @@ EtcdVerdict
 etcd_pool_answer(const char *base, const LeaseOperation *operation, const JsonbContainer *root,
 				 LeaseAnswer *answer, uint64 *grant)
 {
-	const JsonbContainer *header = etcd_object(root, "header");
 	const JsonbContainer *responses = etcd_array(root, "responses");
 	const JsonbContainer *hold;
 
 	answer->has_pool = false;
 	answer->worker_count = 0;
 	memset(&answer->found, 0, sizeof(LeaseWorker));
-	answer->incarnation = etcd_number(header, "cluster_id");
-	answer->revision = etcd_number(header, "revision");
 	*grant = 0;
-	if (answer->incarnation == 0 || answer->revision == 0)
+	if (!etcd_pool_read_header(root, answer))
 		return ETCD_MALFORMED;
 	if (operation->kind == LEASE_PREPARE)
 		return ETCD_APPLIED;

@@ -27,4 +27,7 @@ extern const char *etcd_pool_request(const char *base, const LeaseOperation *ope
 extern EtcdVerdict etcd_pool_answer(const char *base, const LeaseOperation *operation, const JsonbContainer *root,
 									LeaseAnswer *answer, uint64 *grant);
 
+extern bool etcd_pool_read_header(const JsonbContainer *root, LeaseAnswer *answer);
+extern bool etcd_pool_read_part(const JsonbContainer *part, const JsonbContainer **kv);
+
 #endif							/* IDGEN_ETCD_POOL_H */

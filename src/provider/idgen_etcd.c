@@ -9,14 +9,14 @@
  *		version		is it an etcd that we can use?  Once, and after a failure.
  *		login		a token for the user, if there is a user and no token yet
  *		grant		LEASE_HOLD_TAKE: a lease of etcd, with which the hold vanishes
- *		main		the operation itself: etcd_pool.c
+ *		main		the operation itself: etcd_pool.c, etcd_counter.c
  *		keepalive	LEASE_KEEP: keep the lease of etcd that the hold was found to have
  *		revoke		LEASE_HOLD_DROP: end that lease
  *
  * If an endpoint fails, the next one is asked from the beginning, until all
  * have been.  But a write that may have been applied is not sent again: a
  * second one would be refused because of the first, and that would be said to
- * be the outcome.
+ * be the outcome.  Takes are repeated: they take other numbers then.
  *
  * Only an answer that has been read whole and makes sense is an outcome.
  *
@@ -31,6 +31,7 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
+#include "provider/etcd_counter.h"
 #include "provider/etcd_http.h"
 #include "provider/etcd_pool.h"
 #include "provider/store_answer.h"
@@ -38,6 +39,9 @@
 PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT const LeaseProvider *idgen_lease_provider(void);
+
+/* How often takes are tried again because other sessions were faster. */
+#define MOST_RACES 20
 
 /* The oldest etcd that has all of this at /v3. */
 #define OLDEST_MAJOR 3
@@ -62,6 +66,7 @@ struct LeaseSession
 	MemoryContext context;		/* of the session */
 	MemoryContext operation_context;	/* of what is read and written for an
 										 * operation */
+	EtcdCounters counters;
 
 	int			endpoint;		/* the one that is asked */
 	bool		is_checked[ETCD_MOST_ENDPOINTS];	/* its version will do */
@@ -81,6 +86,7 @@ struct LeaseSession
 	bool		has_logged_in;	/* at this endpoint */
 	bool		has_granted_anew;
 	bool		has_kept_anew;
+	int			races;			/* LEASE_TAKE: which others have won */
 	bool		may_be_applied;
 	EtcdVerdict verdict;		/* on the last answer */
 	bool		is_declined;	/* the last answer says that the request has
@@ -140,6 +146,12 @@ guarded(void (*function) (LeaseSession *session), LeaseSession *session)
 /* ---------------------------------------------------------------------- requests */
 
 static bool
+is_about_counters(const LeaseOperation *operation)
+{
+	return operation->kind == LEASE_TAKE || operation->kind == LEASE_MAKE_COUNTER;
+}
+
+static bool
 takes_hold(const LeaseOperation *operation)
 {
 	return operation->kind == LEASE_WRITE && operation->hold == LEASE_HOLD_TAKE;
@@ -152,7 +164,8 @@ can_apply(const LeaseSession *session)
 	LeaseOperationKind kind = session->operation->kind;
 
 	return session->step == STEP_KEEPALIVE ||
-		(session->step == STEP_MAIN && (kind == LEASE_WRITE || kind == LEASE_WRITE_POOL));
+		(session->step == STEP_MAIN &&
+		 (kind == LEASE_WRITE || kind == LEASE_WRITE_POOL || is_about_counters(session->operation)));
 }
 
 static void
@@ -181,6 +194,8 @@ write_request(LeaseSession *session, StringInfo json)
 			appendStringInfo(json, "{\"TTL\":\"%d\"}", Max((session->operation->ttl_ms + 999) / 1000, 1));
 			return "/v3/lease/grant";
 		case STEP_MAIN:
+			if (is_about_counters(session->operation))
+				return etcd_counter_request(&session->counters, session->base, session->operation, &session->answer, json);
 			return etcd_pool_request(session->base, session->operation, session->grant, json);
 		case STEP_KEEPALIVE:
 		case STEP_REVOKE:
@@ -291,28 +306,6 @@ read_keepalive(LeaseSession *session, const JsonbContainer *root)
 	session->verdict = etcd_number(result, "TTL") > 0 ? ETCD_APPLIED : ETCD_REFUSED;
 }
 
-/* What etcd says that was wrong; NULL if this is no error of etcd. */
-static const char *
-error_text(const JsonbContainer *root)
-{
-	const char *text = etcd_string(root, "message");
-
-	/* A stream has it one level further down. */
-	if (text == NULL)
-		text = etcd_string(etcd_object(root, "error"), "message");
-
-	if (text == NULL)
-		text = etcd_string(root, "error");
-	return text;
-}
-
-/* Does etcd say with this status that it has not even tried? */
-static bool
-is_complaint(int status)
-{
-	return status == 400 || status == 401 || status == 403 || status == 404 || status == 412 || status == 429;
-}
-
 /* Drop what etcd has declined to take, if that can have been out of date. */
 static void
 drop_out_of_date(LeaseSession *session, const char *text)
@@ -338,15 +331,25 @@ drop_out_of_date(LeaseSession *session, const char *text)
 	}
 }
 
+/* Read the answer to the operation itself. */
+static void
+read_main(LeaseSession *session, const JsonbContainer *root)
+{
+	if (!is_about_counters(session->operation))
+		session->verdict = etcd_pool_answer(session->base, session->operation, root, &session->answer, &session->grant);
+	else if (etcd_pool_read_header(root, &session->answer))
+		session->verdict = etcd_counter_answer(&session->counters, session->operation, root, &session->answer);
+}
+
 static void
 read_error(LeaseSession *session, const JsonbContainer *root)
 {
-	const char *text = error_text(root);
+	const char *text = etcd_error(root);
 
 	if (text == NULL)
 		return;
 	note_error(session, text);
-	session->is_declined = is_complaint(session->response.status);
+	session->is_declined = etcd_is_complaint(session->response.status);
 	if (session->is_declined)
 		drop_out_of_date(session, text);
 }
@@ -357,7 +360,7 @@ read_answer(LeaseSession *session)
 {
 	const JsonbContainer *root = etcd_parse(session->response.body);
 
-	if (session->response.status != 200 || (root != NULL && error_text(root) != NULL))
+	if (session->response.status != 200 || (root != NULL && etcd_error(root) != NULL))
 		read_error(session, root);
 	else if (session->step == STEP_VERSION)
 		read_version(session, root);
@@ -366,7 +369,7 @@ read_answer(LeaseSession *session)
 	else if (session->step == STEP_GRANT)
 		read_grant(session, root);
 	else if (session->step == STEP_MAIN)
-		session->verdict = etcd_pool_answer(session->base, session->operation, root, &session->answer, &session->grant);
+		read_main(session, root);
 	else if (session->step == STEP_KEEPALIVE)
 		read_keepalive(session, root);
 	else
@@ -402,12 +405,24 @@ complete_failure(LeaseSession *session)
 	return complete(session, session->may_be_applied ? LEASE_UNKNOWN : LEASE_UNREACHABLE);
 }
 
+/* The operation itself has been answered. */
+static LeaseOutcome
+after_main(LeaseSession *session)
+{
+	if (session->verdict == ETCD_REFUSED)
+		return complete(session, LEASE_REFUSED);
+	if (session->operation->kind == LEASE_TAKE && !etcd_counter_is_done(&session->counters, session->operation))
+		return session->races++ < MOST_RACES ? LEASE_PENDING : complete(session, LEASE_APPLIED);
+	if (session->grant == 0)
+		return complete(session, LEASE_APPLIED);
+	session->step = session->operation->kind == LEASE_KEEP ? STEP_KEEPALIVE : STEP_REVOKE;
+	return LEASE_PENDING;
+}
+
 /* The next step, after one that was answered as it should be. */
 static LeaseOutcome
 after_answer(LeaseSession *session)
 {
-	const LeaseOperation *operation = session->operation;
-
 	switch (session->step)
 	{
 		case STEP_VERSION:
@@ -417,12 +432,7 @@ after_answer(LeaseSession *session)
 		case STEP_GRANT:
 			return begin_requests(session);
 		case STEP_MAIN:
-			if (session->verdict == ETCD_REFUSED)
-				return complete(session, LEASE_REFUSED);
-			if (session->grant == 0)
-				return complete(session, LEASE_APPLIED);
-			session->step = operation->kind == LEASE_KEEP ? STEP_KEEPALIVE : STEP_REVOKE;
-			return LEASE_PENDING;
+			return after_main(session);
 		case STEP_KEEPALIVE:
 			if (session->verdict == ETCD_APPLIED)
 				return complete(session, LEASE_APPLIED);
@@ -461,7 +471,7 @@ after_failure(LeaseSession *session)
 		return session->may_try_again ? begin_requests(session) : complete_failure(session);
 	if (is_lost)
 		session->may_be_applied = true;
-	if (is_lost && session->step == STEP_MAIN)
+	if (is_lost && session->step == STEP_MAIN && session->operation->kind != LEASE_TAKE)
 		session->endpoints_left = 1;
 	return next_endpoint(session);
 }
@@ -523,7 +533,10 @@ start_operation(LeaseSession *session, const LeaseOperation *operation)
 	session->grant = 0;
 	session->has_granted_anew = false;
 	session->has_kept_anew = false;
+	session->races = 0;
 	session->may_be_applied = false;
+	if (operation->kind == LEASE_TAKE)
+		etcd_counter_begin(&session->counters, operation, &session->answer);
 	session->endpoints_left = session->address.endpoint_count;
 	begin_endpoint(session);
 }

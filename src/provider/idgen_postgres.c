@@ -5,7 +5,7 @@
  *
  * A session keeps one connection, to the first of the store's servers that
  * takes writes, and sends one statement an operation (see
- * postgres_statements.c).  It connects again when the connection is lost, when
+ * postgres_statements.c), except for takes (see postgres_take.c).  It connects again when the connection is lost, when
  * a server takes no writes any more, and when an operation takes too long or is
  * abandoned, as that is how to be rid of it.
  *
@@ -30,6 +30,7 @@
 #include "postgres_address.h"
 #include "postgres_answer.h"
 #include "postgres_statements.h"
+#include "postgres_take.h"
 #include "resolver.h"
 
 PG_MODULE_MAGIC;
@@ -61,6 +62,7 @@ struct LeaseSession
 													 * takes them ... */
 	char		host_names[8192];	/* ... and its name, as often */
 	SessionState state;
+	bool		is_for_takes;	/* the connection has been set up for them */
 	PostgresPollingStatusType polling;	/* CONNECTING: what for */
 	bool		is_flushed;		/* BEGINNING, ASKING: nothing is left to be
 								 * sent */
@@ -76,6 +78,7 @@ struct LeaseSession
 								 * repeated */
 	bool		is_doubtful;	/* ASKING: the server warned of something */
 	bool		is_read_only;	/* ASKING: the server takes no writes */
+	PostgresTakes takes;		/* ASKING, LEASE_TAKE */
 	LeaseAnswer answer;
 	MemoryContext answer_context;	/* of the answer's workers */
 };
@@ -265,9 +268,10 @@ begin_sending(LeaseSession *session, SessionState state, bool sent)
 static LeaseOutcome
 send_beginning(LeaseSession *session)
 {
-	char		statement[1024];
+	char		statement[2048];
 
-	statement_of_session(session->timeout_ms, statement, sizeof(statement));
+	session->is_for_takes = session->operation->kind == LEASE_TAKE;
+	statement_of_session(session->operation, session->timeout_ms, statement, sizeof(statement));
 	return begin_sending(session, BEGINNING, PQsendQuery(session->connection, statement) == 1);
 }
 
@@ -277,6 +281,8 @@ send_operation(LeaseSession *session)
 	Statement	statement;
 
 	INSTR_TIME_SET_CURRENT(session->sending_start);
+	if (session->operation->kind == LEASE_TAKE)
+		return begin_sending(session, ASKING, postgres_take_send(&session->takes, session->connection, session->operation));
 	statement_of_operation(session->operation, session->pool, &statement);
 	return begin_sending(session, ASKING,
 						 PQsendQueryParams(session->connection, statement.text, statement.count, NULL,
@@ -344,6 +350,19 @@ digest(LeaseSession *session, const PGresult *result)
 	}
 }
 
+/* Note what a result says of the takes; there is none between two of them.  Returns whether all have ended. */
+static bool
+digest_take(LeaseSession *session, const PGresult *result)
+{
+	if (result != NULL)
+		postgres_take_read(&session->takes, result, session->operation, &session->answer);
+	if (session->takes.ended < session->operation->take_count)
+		return false;
+	session->outcome = LEASE_APPLIED;
+	session->is_read_only = session->takes.is_read_only;
+	return PQexitPipelineMode(session->connection) == 1;
+}
+
 /* The server has answered all of the operation's statement. */
 static LeaseOutcome
 finish_asking(LeaseSession *session)
@@ -376,6 +395,12 @@ finish_beginning(LeaseSession *session)
 	return send_operation(session);
 }
 
+static bool
+is_success(const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+}
+
 /* Read what has come. */
 static LeaseOutcome
 go_on_reading(LeaseSession *session)
@@ -393,17 +418,24 @@ go_on_reading(LeaseSession *session)
 	while (PQisBusy(session->connection) == 0)
 	{
 		PGresult   *result = PQgetResult(session->connection);
+		bool		is_end = result == NULL;
 
-		if (result == NULL)
-			return session->state == ASKING ? finish_asking(session) : finish_beginning(session);
-		if (session->state == ASKING)
+		if (session->state == ASKING && session->operation->kind == LEASE_TAKE)
+		{
+			if (is_end && PQstatus(session->connection) != CONNECTION_OK)
+				return lose(session, NULL);
+			is_end = digest_take(session, result);
+		}
+		else if (session->state == ASKING && !is_end)
 			digest(session, result);
-		else if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		else if (!is_end && !is_success(result))
 		{
 			session->outcome = LEASE_UNREACHABLE;
 			postgres_answer_add_error(&session->answer, PQresultErrorMessage(result));
 		}
 		PQclear(result);
+		if (is_end)
+			return session->state == ASKING ? finish_asking(session) : finish_beginning(session);
 	}
 	return LEASE_PENDING;
 }
@@ -415,7 +447,7 @@ go_on_reading(LeaseSession *session)
 static LeaseOutcome
 use_connection(LeaseSession *session)
 {
-	bool		is_open = true;
+	bool		is_open = session->is_for_takes == (session->operation->kind == LEASE_TAKE);
 
 	session->is_flushed = true;
 	while (is_open && is_socket_ready(session))

@@ -147,7 +147,7 @@ take_answer(LeaseSession *session, const redisReply *reply)
 		session->outcome = redis_answer_is_harmless(reply) ? LEASE_UNREACHABLE : LEASE_UNKNOWN;
 		return;
 	}
-	session->outcome = redis_answer_read(reply, session->operation->kind, session->answer_context, &session->answer);
+	session->outcome = redis_answer_read(reply, session->operation, session->answer_context, &session->answer);
 	session->answer.found.worker = session->operation->worker;
 	session->answer.store_clock_error_us = (ms_since(session->sending_start) + 1) * 1000;
 	if (session->outcome == LEASE_PENDING)

@@ -25,6 +25,7 @@
 
 #include "provider/store_answer.h"
 #include "provider/zookeeper_connection.h"
+#include "provider/zookeeper_counter.h"
 #include "provider/zookeeper_pool.h"
 
 PG_MODULE_MAGIC;
@@ -62,6 +63,7 @@ struct LeaseSession
 	ZookeeperBatch *look;		/* of STEP_LOOK, when another step follows */
 	ZookeeperView view;			/* of it */
 	bool		with_write;		/* STEP_LOOK is behind a write */
+	ZookeeperTakes takes;		/* LEASE_TAKE, LEASE_MAKE_COUNTER */
 	int			records;		/* STEP_READ: how many nodes are records */
 	int			races;
 	int			most_failures;	/* of the connection, before the operation is
@@ -211,6 +213,9 @@ begin(LeaseSession *session)
 		if (outcome != LEASE_PENDING || must_connect)
 			return outcome;
 	}
+	if (zookeeper_counter_is_about(session->operation))
+		return begin_step(session, STEP_LOOK,
+						  zookeeper_counter_look(handle, &session->pool, &session->takes, session->operation));
 	if (session->operation->kind != LEASE_PREPARE)
 		return begin_step(session, STEP_LOOK,
 						  zookeeper_pool_look(handle, &session->pool, session->operation, session->with_write));
@@ -251,10 +256,41 @@ begin_read(LeaseSession *session)
 }
 
 static LeaseOutcome
+after_look_at_counters(LeaseSession *session)
+{
+	const LeaseOperation *operation = session->operation;
+
+	zookeeper_counter_see(session->batch, &session->takes, operation, &session->answer);
+	if (session->takes.marker[0] == '\0')
+		return fail(session, "ZooKeeper has nothing prepared for the pool");
+	if (session->takes.is_there)
+		return complete(session, LEASE_REFUSED);
+	if (operation->kind == LEASE_TAKE && zookeeper_counter_is_done(&session->takes, operation))
+		return complete(session, LEASE_APPLIED);
+	end_batches(session);
+	return begin_step(session, STEP_WRITE,
+					  zookeeper_counter_write(session->connection.handle, &session->pool, &session->takes, operation));
+}
+
+static LeaseOutcome
+after_write_of_counters(LeaseSession *session)
+{
+	bool		is_done = zookeeper_counter_take(session->batch, &session->takes, session->operation, &session->answer);
+
+	/* Other sessions were faster too often: each take tells its result. */
+	if (is_done || (session->operation->kind == LEASE_TAKE && session->races >= MOST_RACES))
+		return complete(session, LEASE_APPLIED);
+	return begin_again(session);
+}
+
+static LeaseOutcome
 after_look(LeaseSession *session)
 {
 	const LeaseOperation *operation = session->operation;
 	zhandle_t  *handle = session->connection.handle;
+
+	if (zookeeper_counter_is_about(operation))
+		return after_look_at_counters(session);
 
 	session->look = session->batch;
 	session->batch = NULL;
@@ -293,6 +329,8 @@ after_read(LeaseSession *session)
 static LeaseOutcome
 after_write(LeaseSession *session)
 {
+	if (zookeeper_counter_is_about(session->operation))
+		return after_write_of_counters(session);
 	if (session->batch->requests[0].result != ZOK)
 		return begin_again(session);
 	zookeeper_pool_note_change(&session->batch->requests[0].stat, true, &session->answer);
@@ -431,6 +469,7 @@ start_operation(LeaseSession *session, const LeaseOperation *operation)
 	session->with_write = operation->kind == LEASE_READ;
 	session->races = 0;
 	session->may_be_applied = false;
+	zookeeper_counter_begin(&session->takes, operation, &session->answer);
 	zookeeper_failure[0] = '\0';
 	if (!zookeeper_connection_begin(&session->connection))
 		session->connection.failures += session->address.host_count;

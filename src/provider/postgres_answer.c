@@ -122,13 +122,12 @@ read_worker(const PGresult *result, int row, LeaseWorker *worker)
  * A number for the history of the store's data: its timelines are different
  * histories, unless a standby has all that was answered when it is promoted.
  */
-static uint64
-incarnation(const PGresult *result)
+uint64
+postgres_answer_incarnation(const char *system, const char *timeline)
 {
-	uint64		system = strtou64(PQgetvalue(result, 0, ANSWER_SYSTEM), NULL, 10);
-	uint64		timeline = strtou64(PQgetvalue(result, 0, ANSWER_TIMELINE), NULL, 10);
+	uint64		of_timeline = strtou64(timeline, NULL, 10) * UINT64CONST(0x9E3779B97F4A7C15);
 
-	return Max(system ^ (timeline * UINT64CONST(0x9E3779B97F4A7C15)), 1);
+	return Max(strtou64(system, NULL, 10) ^ of_timeline, 1);
 }
 
 /* After the pool's, a row a worker; false if out of memory. */
@@ -160,7 +159,8 @@ postgres_answer_read(const PGresult *result, LeaseOperationKind kind, MemoryCont
 		return LEASE_UNKNOWN;
 	}
 	answer->has_pool = copy_column(result, 0, ANSWER_POOL, answer->pool, LEASE_POOL_SIZE);
-	answer->incarnation = incarnation(result);
+	answer->incarnation = postgres_answer_incarnation(PQgetvalue(result, 0, ANSWER_SYSTEM),
+													  PQgetvalue(result, 0, ANSWER_TIMELINE));
 	answer->store_clock_us = strtoi64(PQgetvalue(result, 0, ANSWER_CLOCK), NULL, 10);
 
 	/*

@@ -20,5 +20,6 @@ extern bool postgres_answer_is_race(const PGresult *result, LeaseOperationKind k
 extern bool postgres_answer_is_read_only(const PGresult *result);
 extern bool postgres_answer_ended_session(const PGresult *result);
 extern void postgres_answer_add_error(LeaseAnswer *answer, const char *message);
+extern uint64 postgres_answer_incarnation(const char *system, const char *timeline);
 
 #endif							/* IDGEN_POSTGRES_ANSWER_H */

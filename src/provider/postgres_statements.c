@@ -30,6 +30,7 @@
 #include "postgres.h"
 
 #include "postgres_statements.h"
+#include "postgres_take.h"
 
 /*
  * What a session begins with.  "on" is enough for synchronous_commit, as nothing
@@ -188,16 +189,13 @@
 	"END $prepare$"
 
 /*
- * What is told of the store with each answer, read once.  pg_control_checkpoint()
- * would tell of a promotion only after a checkpoint.  The insertion point of the
- * WAL is before the commit record, so it is flushed, here and on a synchronous
- * standby, when the commit is.
+ * What is told of the store with each answer, read once.  The insertion point of
+ * the WAL is before the commit record, so it is flushed, here and on a
+ * synchronous standby, when the commit is.
  */
 #define OPERATION_SQL(call, revision) \
 	"SELECT answer.applied, answer.found_pool, answer.found_worker, answer.found_record, answer.found_nonce," \
-	" (SELECT system_identifier FROM pg_control_system())," \
-	" (SELECT CASE current_setting('synchronous_standby_names') WHEN ''" \
-	" THEN ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint ELSE 0 END)," \
+	POSTGRES_HISTORY_SQL "," \
 	" (SELECT " revision ")," \
 	" (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)" \
 	" FROM idgen_lease." call " AS answer"
@@ -210,6 +208,8 @@ static const char *const texts[] = {
 	[LEASE_WRITE_POOL] = OPERATION_SQL("write_pool_1($1, $2, $3)", FLUSHED_REVISION),
 	[LEASE_WRITE] = OPERATION_SQL("write_1($1, $2, $3, $4, $5, $6, $7, $8)", FLUSHED_REVISION),
 	[LEASE_KEEP] = OPERATION_SQL("keep_1($1, $2, $3, $4)", "0"),
+	[LEASE_MAKE_COUNTER] = "DO $$ BEGIN RAISE feature_not_supported USING MESSAGE ="
+	" 'in PostgreSQL, a counter is a sequence: it is created there'; END $$",
 };
 
 static const char *const hold_names[] = {
@@ -220,9 +220,11 @@ static const char *const hold_names[] = {
 
 /* A store that waits for somebody else's lock says so before it is given up. */
 void
-statement_of_session(int timeout_ms, char *text, size_t size)
+statement_of_session(const LeaseOperation *operation, int timeout_ms, char *text, size_t size)
 {
 	snprintf(text, size, SESSION_SQL, Max(timeout_ms / 2, 1), Max(timeout_ms, 1));
+	if (operation->kind == LEASE_TAKE)
+		postgres_take_write_session(text, size);
 }
 
 static void
@@ -238,7 +240,7 @@ statement_of_operation(const LeaseOperation *operation, const char *pool, Statem
 	statement->count = 0;
 	snprintf(statement->worker, sizeof(statement->worker), "%d", operation->worker);
 	snprintf(statement->ttl_ms, sizeof(statement->ttl_ms), "%d", operation->ttl_ms);
-	if (operation->kind == LEASE_PREPARE)
+	if (operation->kind == LEASE_PREPARE || operation->kind == LEASE_MAKE_COUNTER)
 		return;
 	add_parameter(statement, pool);
 	if (operation->kind == LEASE_WRITE_POOL)

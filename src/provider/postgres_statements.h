@@ -29,6 +29,15 @@ typedef enum AnswerColumn
 
 #define STATEMENT_MOST_PARAMETERS 8
 
+/*
+ * Which history the store's data is of: system identifier and timeline.
+ * pg_control_checkpoint() would tell of a promotion only after a checkpoint.
+ */
+#define POSTGRES_HISTORY_SQL \
+	" (SELECT system_identifier FROM pg_control_system())," \
+	" (SELECT CASE current_setting('synchronous_standby_names') WHEN ''" \
+	" THEN ('x'::text || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint ELSE 0 END)"
+
 /* A statement with its parameters. */
 typedef struct Statement
 {
@@ -39,7 +48,7 @@ typedef struct Statement
 	char		ttl_ms[12];
 } Statement;
 
-extern void statement_of_session(int timeout_ms, char *text, size_t size);
+extern void statement_of_session(const LeaseOperation *operation, int timeout_ms, char *text, size_t size);
 extern void statement_of_operation(const LeaseOperation *operation, const char *pool, Statement *statement);
 
 #endif							/* IDGEN_POSTGRES_STATEMENTS_H */

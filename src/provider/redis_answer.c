@@ -13,12 +13,14 @@
 #include "common/hashfn.h"
 #include "utils/memutils.h"
 
+#include "bits/counter_record.h"
 #include "provider/redis_answer.h"
 #include "provider/redis_scripts.h"
 #include "provider/store_answer.h"
 
-/* In an answer, fields of a worker. */
+/* In an answer, fields of a worker, and of a counter. */
 #define WORKER_FIELDS 3
+#define COUNTER_FIELDS 3
 
 /* A setting of Redis, and the only value with which it does not forget what it has answered. */
 typedef struct RequiredSetting
@@ -169,6 +171,41 @@ read_workers(const redisReply *reply, MemoryContext context, LeaseAnswer *answer
 	return true;
 }
 
+static void
+read_taken(redisReply *const *fields, LeaseTaken *taken)
+{
+	const char *state = fields[0]->str;
+	int64		first = strtoi64(fields[1]->str, NULL, 10);
+
+	if (strcmp(state, "taken") == 0 && first > 0 && strlen(fields[2]->str) == LEASE_NONCE_SIZE - 1)
+		store_answer_take_range(taken, LEASE_TAKEN, first, counter_identity(fields[2]->str), "");
+	else if (strcmp(state, "absent") == 0)
+		store_answer_take_range(taken, LEASE_NO_COUNTER, 0, 0, "");
+	else if (strcmp(state, "declined") == 0 && strstr(fields[1]->str, "overflow") != NULL)
+		store_answer_take_range(taken, LEASE_EXHAUSTED, 0, 0, "");
+	else
+		store_answer_take_range(taken, LEASE_NOT_TAKEN, 0, 0,
+								strcmp(state, "declined") == 0 ? fields[1]->str : STORE_COUNTER_RECORD_ERROR);
+}
+
+/* LEASE_PENDING if it is malformed. */
+static LeaseOutcome
+read_takes(const redisReply *reply, const LeaseOperation *operation, LeaseAnswer *answer)
+{
+	if (reply->elements != (size_t) operation->take_count * COUNTER_FIELDS)
+		return LEASE_PENDING;
+	for (size_t i = 0; i < reply->elements; i++)
+		if (!is_text(reply->element[i]))
+			return LEASE_PENDING;
+	for (int i = 0; i < operation->take_count; i++)
+	{
+		read_taken(&reply->element[COUNTER_FIELDS * i], &answer->taken[i]);
+		if (!counter_name_is_valid(operation->takes[i].counter))
+			store_answer_take_range(&answer->taken[i], LEASE_NOT_TAKEN, 0, 0, STORE_COUNTER_NAME_ERROR);
+	}
+	return LEASE_APPLIED;
+}
+
 static bool
 is_well_formed(const redisReply *reply)
 {
@@ -186,9 +223,10 @@ is_well_formed(const redisReply *reply)
 
 /* Read what a script has answered; LEASE_PENDING if it is malformed, or there is no memory for it. */
 LeaseOutcome
-redis_answer_read(const redisReply *reply, LeaseOperationKind kind, MemoryContext context, LeaseAnswer *answer)
+redis_answer_read(const redisReply *reply, const LeaseOperation *operation, MemoryContext context, LeaseAnswer *answer)
 {
 	redisReply *const *fields = reply->element;
+	LeaseOperationKind kind = operation->kind;
 
 	if (!is_well_formed(reply))
 		return LEASE_PENDING;
@@ -198,6 +236,8 @@ redis_answer_read(const redisReply *reply, LeaseOperationKind kind, MemoryContex
 		strtoi64(fields[REDIS_MICROSECONDS]->str, NULL, 10);
 	if (fields[REDIS_POOL]->type != REDIS_REPLY_NIL)
 		store_answer_take_pool(answer, fields[REDIS_POOL]->str);
+	if (kind == LEASE_TAKE)
+		return read_takes(fields[REDIS_WORKERS], operation, answer);
 	if (kind == LEASE_READ)
 		return read_workers(fields[REDIS_WORKERS], context, answer) ? LEASE_APPLIED : LEASE_PENDING;
 	if (kind == LEASE_WRITE || kind == LEASE_KEEP)

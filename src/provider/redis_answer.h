@@ -12,7 +12,7 @@
 
 #include "lease/lease_provider.h"
 
-extern LeaseOutcome redis_answer_read(const redisReply *reply, LeaseOperationKind kind, MemoryContext context,
+extern LeaseOutcome redis_answer_read(const redisReply *reply, const LeaseOperation *operation, MemoryContext context,
 									  LeaseAnswer *answer);
 extern bool redis_answer_is(const redisReply *reply, const char *code);
 extern bool redis_answer_is_harmless(const redisReply *reply);

@@ -8,6 +8,8 @@
  *		{idgen:POOL}:hold:WORKER	the nonce of the worker's hold, which expires
  *		{idgen:POOL}:revision		counts changes of records; Redis's own offset does
  *									so only if there are replicas
+ *		{idgen:POOL}:counter:NAME	a hash: the next number of a counter, and its
+ *									identity
  *
  * All of a pool is in one hash slot.  An operation is one script, which Redis
  * runs alone.  A script is not undone if a command of it fails, so it compares
@@ -25,6 +27,7 @@
 #include "common/sha1.h"
 #include "utils/resowner.h"
 
+#include "bits/counter_record.h"
 #include "provider/redis_scripts.h"
 
 /*
@@ -85,6 +88,36 @@
 	"redis.call('PEXPIRE', KEYS[3], ARGV[3])\n" \
 	"return answer(1)\n"
 
+/*
+ * A number may have more digits than Lua keeps of it, so it is read as Redis
+ * has it.  A counter tells its state, next number or error, and identity.  Its
+ * number is at most 2^63 - 1, which Redis checks.
+ */
+#define TAKE_LUA \
+	"local taken = {}\n" \
+	"for i = 5, #KEYS do\n" \
+	"  local counter = redis.call('HMGET', KEYS[i], 'next', 'identity')\n" \
+	"  local state, told = 'taken', counter[1]\n" \
+	"  if not counter[1] then\n" \
+	"    state, told = 'absent', ''\n" \
+	"  else\n" \
+	"    local done = redis.pcall('HINCRBY', KEYS[i], 'next', ARGV[i - 3])\n" \
+	"    if type(done) == 'table' and done.err then\n" \
+	"      state, told = 'declined', done.err\n" \
+	"    end\n" \
+	"  end\n" \
+	"  local n = #taken\n" \
+	"  taken[n + 1] = state\n" \
+	"  taken[n + 2] = told\n" \
+	"  taken[n + 3] = counter[2] or ''\n" \
+	"end\n" \
+	"return answer(1, taken)\n"
+
+#define MAKE_COUNTER_LUA \
+	"if redis.call('EXISTS', KEYS[5]) == 1 then return answer(0) end\n" \
+	"redis.call('HSET', KEYS[5], 'identity', ARGV[2], 'next', ARGV[3])\n" \
+	"return answer(1)\n"
+
 static const char *const texts[] = {
 	/* There is nothing to create; see whether we may read. */
 	[LEASE_PREPARE] = BEGIN_LUA "return answer(1)\n",
@@ -92,6 +125,8 @@ static const char *const texts[] = {
 	[LEASE_WRITE_POOL] = BEGIN_LUA WRITE_POOL_LUA,
 	[LEASE_WRITE] = BEGIN_LUA WRITE_LUA,
 	[LEASE_KEEP] = BEGIN_LUA KEEP_LUA,
+	[LEASE_TAKE] = BEGIN_LUA TAKE_LUA,
+	[LEASE_MAKE_COUNTER] = BEGIN_LUA MAKE_COUNTER_LUA,
 };
 
 static const char *const hold_names[] = {
@@ -157,35 +192,59 @@ add_expected(RedisCommand *command, char *room, size_t size, const char *record)
 }
 
 static void
-add_keys(RedisCommand *command, LeaseOperationKind kind, const char *pool)
+add_key(RedisCommand *command, const char *pool, const char *kind, const char *name)
 {
-	size_t		size = sizeof(command->keys[0]);
+	char	   *key = command->keys[command->key_count++];
 
-	snprintf(command->keys[0], size, "{idgen:%s}:pool", pool);
-	snprintf(command->keys[1], size, "{idgen:%s}:records", pool);
-	snprintf(command->keys[2], size, "{idgen:%s}:hold:%s", pool, kind == LEASE_READ ? "" : command->worker);
-	snprintf(command->keys[3], size, "{idgen:%s}:revision", pool);
-	add(command, "4");
-	for (int i = 0; i < 4; i++)
-		add(command, command->keys[i]);
+	snprintf(key, sizeof(command->keys[0]), "{idgen:%s}:%s%s", pool, kind, name);
+	add(command, key);
 }
 
-/* The command that does an operation, with the script's text if Redis does not know it yet. */
-void
-redis_scripts_call(const RedisScripts *scripts, const LeaseOperation *operation, const char *pool,
-				   bool is_text_needed, RedisCommand *command)
+static void
+add_keys(RedisCommand *command, const LeaseOperation *operation, const char *pool)
+{
+	bool		is_creation = operation->kind == LEASE_MAKE_COUNTER;
+	int			counters = is_creation ? 1 : operation->kind == LEASE_TAKE ? operation->take_count : 0;
+
+	command->key_count = 0;
+	snprintf(command->keys_text, sizeof(command->keys_text), "%d", REDIS_FIXED_KEYS + counters);
+	add(command, command->keys_text);
+	add_key(command, pool, "pool", "");
+	add_key(command, pool, "records", "");
+	add_key(command, pool, "hold:", operation->kind == LEASE_READ ? "" : command->worker);
+	add_key(command, pool, "revision", "");
+	for (int i = 0; i < counters; i++)
+		add_key(command, pool, "counter:", is_creation ? operation->counter : operation->takes[i].counter);
+}
+
+/* What a counter is to become, or how many numbers are taken of each. */
+static void
+add_counters(RedisCommand *command, const LeaseOperation *operation)
+{
+	CounterRecord record;
+
+	if (operation->kind == LEASE_MAKE_COUNTER && counter_record_read(operation->counter_text, &record))
+	{
+		strlcpy(command->record, record.identity, sizeof(command->record));
+		snprintf(command->counts[0], sizeof(command->counts[0]), INT64_FORMAT, record.next);
+		add(command, command->record);
+		add(command, command->counts[0]);
+	}
+	for (int i = 0; operation->kind == LEASE_TAKE && i < operation->take_count; i++)
+	{
+		/* A name that is too long would be cut off, and be that of another counter. */
+		snprintf(command->counts[i], sizeof(command->counts[i]), INT64_FORMAT,
+				 counter_name_is_valid(operation->takes[i].counter) ? operation->takes[i].count : 0);
+		add(command, command->counts[i]);
+	}
+}
+
+/* What a record of a worker, or the pool's, is to be, and what becomes of the hold. */
+static void
+add_records(RedisCommand *command, const LeaseOperation *operation)
 {
 	LeaseOperationKind kind = operation->kind;
-	const char *sha = scripts->shas[kind];
 
-	command->count = 0;
-	snprintf(command->worker, sizeof(command->worker), "%d", operation->worker);
-	snprintf(command->ttl_ms, sizeof(command->ttl_ms), "%d", Max(operation->ttl_ms, 1));
-	is_text_needed |= sha[0] == '\0';
-	add(command, is_text_needed ? "EVAL" : "EVALSHA");
-	add(command, is_text_needed ? texts[kind] : sha);
-	add_keys(command, kind, pool);
-	add(command, command->worker);
 	if (kind == LEASE_WRITE_POOL || kind == LEASE_WRITE)
 		add_expected(command, command->pool, sizeof(command->pool), operation->pool);
 	if (kind == LEASE_WRITE_POOL)
@@ -201,4 +260,23 @@ redis_scripts_call(const RedisScripts *scripts, const LeaseOperation *operation,
 		add(command, operation->hold_nonce == NULL ? "" : operation->hold_nonce);
 		add(command, command->ttl_ms);
 	}
+}
+
+/* The command that does an operation, with the script's text if Redis does not know it yet. */
+void
+redis_scripts_call(const RedisScripts *scripts, const LeaseOperation *operation, const char *pool,
+				   bool is_text_needed, RedisCommand *command)
+{
+	const char *sha = scripts->shas[operation->kind];
+
+	command->count = 0;
+	snprintf(command->worker, sizeof(command->worker), "%d", operation->worker);
+	snprintf(command->ttl_ms, sizeof(command->ttl_ms), "%d", Max(operation->ttl_ms, 1));
+	is_text_needed |= sha[0] == '\0';
+	add(command, is_text_needed ? "EVAL" : "EVALSHA");
+	add(command, is_text_needed ? texts[operation->kind] : sha);
+	add_keys(command, operation, pool);
+	add(command, command->worker);
+	add_records(command, operation);
+	add_counters(command, operation);
 }

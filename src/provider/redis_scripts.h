@@ -22,7 +22,10 @@ typedef enum RedisAnswerField
 	REDIS_POOL,					/* a text, or nil ... */
 	REDIS_RECORD,
 	REDIS_HOLD,
-	REDIS_WORKERS,				/* worker ID, record, hold or nil, ... */
+	REDIS_WORKERS,				/* worker ID, record, hold or nil, ...; after
+								 * LEASE_TAKE, for each counter "taken",
+								 * "absent" or "declined", its next number or
+								 * an error, and its identity, ... */
 	REDIS_ANSWER_FIELDS
 } RedisAnswerField;
 
@@ -31,17 +34,22 @@ typedef enum RedisAnswerField
 /* The names of the scripts by which a session calls them. */
 typedef struct RedisScripts
 {
-	char		shas[LEASE_KEEP + 1][REDIS_SHA_SIZE];	/* empty: unknown */
+	char		shas[LEASE_OPERATION_KINDS][REDIS_SHA_SIZE];	/* empty: unknown */
 } RedisScripts;
 
-#define REDIS_MOST_ARGUMENTS 16
+#define REDIS_FIXED_KEYS 4
+#define REDIS_MOST_KEYS (REDIS_FIXED_KEYS + LEASE_MOST_TAKES)
+#define REDIS_MOST_ARGUMENTS (16 + 2 * LEASE_MOST_TAKES)
 
 /* A command, and room for its parts. */
 typedef struct RedisCommand
 {
 	int			count;
 	const char *arguments[REDIS_MOST_ARGUMENTS];
-	char		keys[4][128];
+	char		keys[REDIS_MOST_KEYS][192];
+	int			key_count;
+	char		keys_text[12];	/* of key_count */
+	char		counts[LEASE_MOST_TAKES][24];
 	char		worker[12];
 	char		ttl_ms[12];
 	char		pool[LEASE_POOL_SIZE + 1];

@@ -70,11 +70,28 @@ store_answer_merge_workers(LeaseAnswer *answer)
 	answer->worker_count = merged;
 }
 
-/* Make ASCII in one line of an error. */
+/* Note what became of a take. */
+void
+store_answer_take_range(LeaseTaken *taken, LeaseTakeResult result, int64 first, uint64 identity, const char *error)
+{
+	taken->result = result;
+	taken->first = first;
+	taken->identity = identity;
+	strlcpy(taken->error, error, LEASE_TAKE_ERROR_SIZE);
+	store_answer_clean(taken->error);
+}
+
+/* Make ASCII in one line of a text for people. */
+void
+store_answer_clean(char *error)
+{
+	for (char *byte = error; *byte != '\0'; byte++)
+		if (*byte < ' ' || *byte > '~')
+			*byte = '?';
+}
+
 void
 store_answer_clean_error(LeaseAnswer *answer)
 {
-	for (char *byte = answer->error; *byte != '\0'; byte++)
-		if (*byte < ' ' || *byte > '~')
-			*byte = '?';
+	store_answer_clean(answer->error);
 }

@@ -7,6 +7,7 @@
  *		PATH/idgen/POOL/fence/WORKER	the worker's record; the worker ID has 8 digits
  *		PATH/idgen/POOL/hold/WORKER		the nonce of the worker's hold; ephemeral
  *		PATH/idgen/POOL/changes			empty, and written with each change of the pool
+ *		PATH/idgen/POOL/counter-NAME	see zookeeper_counter.c
  *		PATH/idgen/POOL/store-RANDOM	the marker: empty, and new if the store is
  *
  * Records are compared as whole texts, but ZooKeeper compares versions.  So an
@@ -154,8 +155,8 @@ zookeeper_pool_look(zhandle_t *handle, const ZookeeperPool *pool, const LeaseOpe
 }
 
 /* Find the marker among the names of children. */
-static void
-find_marker(const ZookeeperRequest *names, char *marker)
+void
+zookeeper_pool_find_marker(const ZookeeperRequest *names, char *marker)
 {
 	const char *found = names->data == NULL ? NULL : strstr(names->data, "/" MARKER);
 	size_t		length = found == NULL ? 0 : strcspn(found + 1, "/");
@@ -178,7 +179,7 @@ zookeeper_pool_view(const ZookeeperBatch *batch, const LeaseOperation *operation
 {
 	bool		has_worker = operation->kind != LEASE_WRITE_POOL;
 
-	find_marker(&batch->requests[2], view->marker);
+	zookeeper_pool_find_marker(&batch->requests[2], view->marker);
 	view->written = with_write && batch->requests[0].result == ZOK ? &batch->requests[0] : NULL;
 	view->changes = &batch->requests[1];
 	view->pool = &batch->requests[3];
@@ -345,8 +346,8 @@ zookeeper_pool_note_change(const struct Stat *changes, bool is_now, LeaseAnswer 
 }
 
 /* The identity of the store is the number in the marker's name. */
-static uint64
-incarnation_of(const char *marker)
+uint64
+zookeeper_pool_incarnation(const char *marker)
 {
 	return marker[0] == '\0' ? 0 : strtoull(marker + strlen(MARKER), NULL, 16);
 }
@@ -357,15 +358,15 @@ zookeeper_pool_is_prepared(const ZookeeperBatch *batch, LeaseAnswer *answer)
 {
 	char		marker[ZOOKEEPER_MARKER_SIZE];
 
-	find_marker(&batch->requests[3], marker);
-	answer->incarnation = incarnation_of(marker);
+	zookeeper_pool_find_marker(&batch->requests[3], marker);
+	answer->incarnation = zookeeper_pool_incarnation(marker);
 	return answer->incarnation != 0;
 }
 
 void
 zookeeper_pool_answer(const ZookeeperView *view, const LeaseOperation *operation, LeaseAnswer *answer)
 {
-	answer->incarnation = incarnation_of(view->marker);
+	answer->incarnation = zookeeper_pool_incarnation(view->marker);
 	if (view->changes->result == ZOK)
 		zookeeper_pool_note_change(&view->changes->stat, false, answer);
 	if (view->written != NULL)

@@ -73,4 +73,7 @@ extern ZookeeperBatch *zookeeper_pool_read(zhandle_t *handle, const ZookeeperPoo
 extern bool zookeeper_pool_take_workers(const ZookeeperBatch *batch, const ZookeeperRequest *pool_before, int records,
 										LeaseAnswer *answer);
 
+extern void zookeeper_pool_find_marker(const ZookeeperRequest *names, char *marker);
+extern uint64 zookeeper_pool_incarnation(const char *marker);
+
 #endif							/* IDGEN_ZOOKEEPER_POOL_H */

@@ -215,7 +215,8 @@ define(Segment *segment)
 		segment->is_defined = true;
 		sequence = segment_sequence_read(segment->oid);
 		if (sequence.file != segment->sequence.file || sequence.is_private != segment->sequence.is_private ||
-			sequence.options.order != segment->sequence.options.order)
+			sequence.options.order != segment->sequence.options.order ||
+			sequence.options.roots != segment->sequence.options.roots)
 		{
 			put_share_back(segment);
 			segment->place.generation = 0;

@@ -174,6 +174,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 	entry->database = MyDatabaseId;
 	entry->sequence = sequence->oid;
 	entry->file = sequence->file;
+	entry->roots = sequence->options.roots;
 	entry->birth = birth;
 	entry->increment = sequence->increment;
 	if (++table->generations == 0)
@@ -188,7 +189,8 @@ has_file(int number, const SegmentSequence *sequence)
 {
 	SegmentEntry *entry = number < 0 ? NULL : get_entry(number);
 
-	return entry != NULL && entry->file == sequence->file && entry->birth == database_birth();
+	return entry != NULL && entry->file == sequence->file && entry->birth == database_birth() &&
+		entry->roots == sequence->options.roots;
 }
 
 /* The place of a segment that has none yet, or one with another file. */

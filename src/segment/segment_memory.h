@@ -7,7 +7,7 @@
  *
  *	mutex				a spinlock, held for a few instructions.  It guards all of the
  *						entry but what follows.
- *	database, birth, sequence, file, generation
+ *	database, birth, sequence, file, roots, generation
  *						change with both the table's lock, exclusively, and mutex
  *						held, so holding either is enough to read them.
  *	used_us				an atomic.
@@ -70,6 +70,7 @@ typedef struct SegmentEntry
 	Oid			database;
 	Oid			sequence;
 	Oid			file;
+	uint32		roots;			/* as in SegmentOptions */
 	uint64		birth;			/* of the database */
 	SegmentRange reserve;		/* what follows the chunk */
 	XLogRecPtr	reserve_lsn;

@@ -29,14 +29,16 @@
 #include "base/compat.h"
 #include "base/dependents.h"
 #include "segment/segment_options.h"
+#include "segment/segment_roots.h"
 
 PG_FUNCTION_INFO_V1(idgen_segment_configure);
 
-#define TABLES (SEGMENT_GRANTS_TABLE + 1)
+#define TABLES (SEGMENT_ROOTS_TABLE + 1)
 
 static const char *const table_names[TABLES] = {
 	[SEGMENT_OPTIONS_TABLE] = "segment_options",
 	[SEGMENT_GRANTS_TABLE] = "segment_grants",
+	[SEGMENT_ROOTS_TABLE] = "segment_roots",
 };
 
 /* The columns of the table. */
@@ -97,19 +99,17 @@ read_order(const char *name)
 	return strcmp(name, orders[SEGMENT_ORDER_SESSION]) == 0 ? SEGMENT_ORDER_SESSION : SEGMENT_ORDER_STATEMENT;
 }
 
-static SegmentOptions
-read_row(HeapTuple row, TupleDesc columns)
+static void
+read_row(HeapTuple row, TupleDesc columns, SegmentOptions *options)
 {
-	SegmentOptions options = {0};
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS];
 
 	heap_deform_tuple(row, columns, values, nulls);
 	if (!nulls[COLUMN_STEP])
-		options.step = DatumGetInt64(values[COLUMN_STEP]);
-	options.order = read_order(TextDatumGetCString(values[COLUMN_ORDER]));
-	options.has_grants = DatumGetBool(values[COLUMN_GRANTS]);
-	return options;
+		options->step = DatumGetInt64(values[COLUMN_STEP]);
+	options->order = read_order(TextDatumGetCString(values[COLUMN_ORDER]));
+	options->has_grants = DatumGetBool(values[COLUMN_GRANTS]);
 }
 
 static Oid
@@ -125,8 +125,8 @@ get_sequence(HeapTuple row, Relation table)
  * been committed counts, whatever the transaction's snapshot says: also in a
  * parallel worker.
  */
-static HeapTuple
-find_row(Relation table, Oid sequence)
+HeapTuple
+segment_options_find_row(Relation table, Oid sequence)
 {
 	Oid			index = compat_primary_key(table);
 	ScanKeyData key;
@@ -150,13 +150,16 @@ segment_options_read(Oid sequence)
 	Oid			oid = segment_options_table(SEGMENT_OPTIONS_TABLE);
 	Relation	table;
 	HeapTuple	row;
+	SegmentRoots roots;
 
+	(void) segment_roots_read(sequence, &roots);
+	options.roots = segment_roots_hash(&roots);
 	if (!OidIsValid(oid))
 		return options;
 	table = table_open(oid, AccessShareLock);
-	row = find_row(table, sequence);
+	row = segment_options_find_row(table, sequence);
 	if (row != NULL)
-		options = read_row(row, RelationGetDescr(table));
+		read_row(row, RelationGetDescr(table), &options);
 	table_close(table, AccessShareLock);
 	return options;
 }
@@ -219,7 +222,7 @@ check_values(FunctionCallInfo fcinfo)
 static void
 write_row(Relation table, FunctionCallInfo fcinfo)
 {
-	HeapTuple	old = find_row(table, PG_GETARG_OID(COLUMN_SEQUENCE));
+	HeapTuple	old = segment_options_find_row(table, PG_GETARG_OID(COLUMN_SEQUENCE));
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS] = {false};
 	HeapTuple	row;
@@ -245,8 +248,8 @@ write_row(Relation table, FunctionCallInfo fcinfo)
 }
 
 /* Remove the rows of sequences that have been dropped: their OIDs may come again. */
-static void
-remove_former(Relation table)
+void
+segment_options_remove_former(Relation table)
 {
 	SysScanDesc scan = systable_beginscan(table, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	row;
@@ -286,7 +289,7 @@ idgen_segment_configure(PG_FUNCTION_ARGS)
 				errmsg("relation \"%s\" does not exist", table_names[SEGMENT_OPTIONS_TABLE]));
 
 	table = table_open(oid, ShareRowExclusiveLock);
-	remove_former(table);
+	segment_options_remove_former(table);
 	write_row(table, fcinfo);
 	table_close(table, NoLock);
 	CacheInvalidateRelcacheByRelid(PG_GETARG_OID(COLUMN_SEQUENCE));

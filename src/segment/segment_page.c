@@ -235,6 +235,34 @@ const SegmentRoot segment_root_local = {
 	.give_back = give_back,
 };
 
+/* The last number that the page says is taken. */
+int64
+segment_page_last(const SegmentSequence *sequence)
+{
+	SequencePage page = lock_page(sequence, BUFFER_LOCK_SHARE);
+	int64		last = page.row->last_value;
+
+	if (!page.row->is_called && last > PG_INT64_MIN)
+		last--;
+	unlock_page(&page);
+	return last;
+}
+
+/*
+ * Numbers up to last have been taken from a root elsewhere: let the page say so,
+ * as far as it goes.  WAL is not flushed: who gets less than the page says knows
+ * that the root has gone back, and if this is lost, that is not noticed.
+ */
+void
+segment_page_raise(const SegmentSequence *sequence, int64 last)
+{
+	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
+
+	if (page.row->last_value < last && last <= sequence->max)
+		(void) write_row(&page, last, true);
+	unlock_page(&page);
+}
+
 /*
  * Take least to most numbers of a file that the current transaction has created.
  * If it rolls back, or a crash does that, they go with the file, so WAL

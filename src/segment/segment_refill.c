@@ -171,9 +171,7 @@ note_answer(SegmentPlace place, SegmentRootStatus status)
 
 	if (entry == NULL)
 		return;
-	if (status == SEGMENT_ROOT_ASKED)
-		entry->is_asked = true;
-	else
+	if (status != SEGMENT_ROOT_ASKED)
 		entry->retry_at = clock_monotonic_ns() + RETRY_NS;
 	segment_memory_unlock(entry);
 }
@@ -267,6 +265,18 @@ segment_refill_early(SegmentPlace place, const SegmentSequence *sequence)
 
 	if (INTERRUPTS_CAN_BE_PROCESSED())
 		(void) make_request(&request);
+}
+
+/* Another process is about to be asked, and may deliver at once. */
+void
+segment_chunk_ask(SegmentPlace place)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+
+	if (entry == NULL)
+		return;
+	entry->is_asked = true;
+	segment_memory_unlock(entry);
 }
 
 /* Stop waiting for another process to deliver, if anybody waits. */

@@ -12,5 +12,5 @@
 const SegmentRoot *
 segment_root_of(const SegmentSequence *sequence)
 {
-	return &segment_root_local;
+	return sequence->options.roots == 0 ? &segment_root_local : &segment_root_remote;
 }

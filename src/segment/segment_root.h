@@ -23,7 +23,8 @@
  *	- With request->is_early, nobody needs the numbers yet: it neither waits nor
  *	  raises for what can be tried again later.
  *
- * SEGMENT_ROOT_ASKED says that another process will deliver.  Until it calls
+ * SEGMENT_ROOT_ASKED says that another process will deliver.  take() has called
+ * segment_chunk_ask() before it asked.  Until that process calls
  * segment_chunk_deliver() or segment_chunk_fail(), callers wait, for no longer
  * than idgen.max_wait, and nobody asks again.
  *
@@ -102,6 +103,7 @@ typedef struct SegmentRoot
 } SegmentRoot;
 
 extern const SegmentRoot segment_root_local;
+extern const SegmentRoot segment_root_remote;
 
 /* The root of a segment.  Errors: those of a root that is not known. */
 extern const SegmentRoot *segment_root_of(const SegmentSequence *sequence);
@@ -110,6 +112,7 @@ extern const SegmentRoot *segment_root_of(const SegmentSequence *sequence);
  * For the process that fetches from roots elsewhere; they do nothing if the
  * place is of another generation, or nothing was asked for.
  */
+extern void segment_chunk_ask(SegmentPlace place);
 extern void segment_chunk_deliver(SegmentPlace place, const SegmentGrant *grant);
 extern void segment_chunk_fail(SegmentPlace place, const char *error);
 

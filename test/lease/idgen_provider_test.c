@@ -52,6 +52,15 @@ static const char *const kind_names[] = {
 	[LEASE_WRITE_POOL] = "write_pool",
 	[LEASE_WRITE] = "write",
 	[LEASE_KEEP] = "keep",
+	[LEASE_TAKE] = "take",
+	[LEASE_MAKE_COUNTER] = "make_counter",
+};
+
+static const char *const take_names[] = {
+	[LEASE_NOT_TAKEN] = "not taken",
+	[LEASE_TAKEN] = "taken",
+	[LEASE_NO_COUNTER] = "no counter",
+	[LEASE_EXHAUSTED] = "exhausted",
 };
 
 static const char *const hold_names[] = {
@@ -136,9 +145,32 @@ provider_open(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(number);
 }
 
+/* Fill in takes: an array of counters, and one of counts. */
+static void
+read_takes(FunctionCallInfo fcinfo, LeaseOperation *operation)
+{
+	Datum	   *counters;
+	Datum	   *counts;
+	int			count;
+
+	if (operation->kind != LEASE_TAKE)
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(10), TEXTOID, -1, false, TYPALIGN_INT, &counters, NULL, &operation->take_count);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(11), INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &counts, NULL,
+					  &count);
+	if (count != operation->take_count || count > LEASE_MOST_TAKES)
+		elog(ERROR, "wrong number of takes");
+	for (int i = 0; i < count; i++)
+	{
+		operation->takes[i].counter = TextDatumGetCString(counters[i]);
+		operation->takes[i].count = DatumGetInt64(counts[i]);
+	}
+}
+
 /*
  * (session, kind, worker, pool, new_pool, record, new_record, hold, hold_nonce,
- * ttl_ms): start an operation, and abandon the one that is under way.
+ * ttl_ms, counters, counts, counter, counter_text): start an operation, and
+ * abandon the one that is under way.
  */
 Datum
 provider_start(PG_FUNCTION_ARGS)
@@ -159,7 +191,10 @@ provider_start(PG_FUNCTION_ARGS)
 			.hold = find_name(text_argument(fcinfo, 7), hold_names, lengthof(hold_names)),
 			.hold_nonce = text_argument(fcinfo, 8),
 			.ttl_ms = PG_GETARG_INT32(9),
+			.counter = text_argument(fcinfo, 12),
+			.counter_text = text_argument(fcinfo, 13),
 	};
+	read_takes(fcinfo, &session->operation);
 	MemoryContextSwitchTo(old_context);
 	memset(&session->answer, 0, sizeof(LeaseAnswer));
 	INSTR_TIME_SET_CURRENT(session->start);
@@ -225,6 +260,28 @@ workers_array(const LeaseAnswer *answer)
 	return PointerGetDatum(construct_md_array(values, nulls, 2, sizes, lower_bounds, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* An array of (result, first, identity, error). */
+static Datum
+taken_array(const LeaseOperation *operation, const LeaseAnswer *answer)
+{
+	Datum		values[4 * LEASE_MOST_TAKES];
+	int			sizes[] = {operation->take_count, 4};
+	int			lower_bounds[] = {1, 1};
+
+	if (operation->take_count == 0)
+		return PointerGetDatum(construct_empty_array(TEXTOID));
+	for (int i = 0; i < operation->take_count; i++)
+	{
+		const LeaseTaken *taken = &answer->taken[i];
+
+		values[4 * i] = CStringGetTextDatum(take_names[taken->result]);
+		values[4 * i + 1] = CStringGetTextDatum(psprintf(INT64_FORMAT, taken->first));
+		values[4 * i + 2] = CStringGetTextDatum(psprintf(UINT64_FORMAT, taken->identity));
+		values[4 * i + 3] = CStringGetTextDatum(taken->error);
+	}
+	return PointerGetDatum(construct_md_array(values, NULL, 2, sizes, lower_bounds, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 /*
  * (session, patience_ms): wait until the operation is complete, at most that
  * long, and return its outcome and the answer.
@@ -237,8 +294,8 @@ provider_finish(PG_FUNCTION_ARGS)
 	instr_time	start;
 	LeaseOutcome outcome;
 	TupleDesc	row_type;
-	Datum		values[12];
-	bool		nulls[12] = {false};
+	Datum		values[13];
+	bool		nulls[13] = {false};
 
 	INSTR_TIME_SET_CURRENT(start);
 	while ((outcome = session->provider->step(session->lease, answer)) == LEASE_PENDING)
@@ -264,6 +321,7 @@ provider_finish(PG_FUNCTION_ARGS)
 	values[9] = Int64GetDatum(answer->store_clock_us);
 	values[10] = Int64GetDatum(answer->store_clock_error_us);
 	values[11] = CStringGetTextDatum(answer->error);
+	values[12] = taken_array(&session->operation, answer);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }
 

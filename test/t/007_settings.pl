@@ -246,6 +246,7 @@ sub check_pg_settings
 			'idgen.max_drift|integer|ms|sighup|0|86400000|1000',
 			'idgen.max_generators|integer||sighup|0|131040|224',
 			'idgen.max_regression|integer|ms|sighup|0|86400000|60000',
+			'idgen.max_segments|integer||sighup|1|10000|128',
 			'idgen.max_wait|integer|ms|user|0|86400000|10000',
 			'idgen.reserve_ahead|integer|ms|sighup|100|60000|3000',
 			'idgen.sequence_start|enum||sighup|||zero',

@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * counter_record.c
+ *	  What a store of keys keeps of a counter, from which ranges of numbers are
+ *	  taken.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "c.h"
+
+#include "bits/counter_record.h"
+#include "common/int.h"
+
+#define BEFORE_IDENTITY "idgen-counter/1 identity="
+#define BEFORE_NEXT " next="
+
+#define IDENTITY_DIGITS (LEASE_NONCE_SIZE - 1)
+
+/* May a counter be called so?  1 to COUNTER_LONGEST_NAME letters, digits, "_", "-" and ".". */
+bool
+counter_name_is_valid(const char *name)
+{
+	static const char *const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	size_t		length = strlen(name);
+
+	return length >= 1 && length <= COUNTER_LONGEST_NAME && name[strspn(name, allowed)] == '\0';
+}
+
+/* Decimal digits of a number of 1 .. 2^63 - 1, as it would be written. */
+static bool
+read_number(const char *str, int64 *number)
+{
+	*number = 0;
+	if (*str == '\0' || *str == '0')
+		return false;
+	for (; *str != '\0'; str++)
+		if (*str < '0' || *str > '9' || pg_mul_s64_overflow(*number, 10, number) ||
+			pg_add_s64_overflow(*number, *str - '0', number))
+			return false;
+	return true;
+}
+
+static bool
+skip(const char **str, const char *prefix)
+{
+	if (strncmp(*str, prefix, strlen(prefix)) != 0)
+		return false;
+	*str += strlen(prefix);
+	return true;
+}
+
+/* Read a record; false if the text is none. */
+bool
+counter_record_read(const char *str, CounterRecord *record)
+{
+	if (!skip(&str, BEFORE_IDENTITY) || strspn(str, "0123456789abcdef") != IDENTITY_DIGITS)
+		return false;
+	memcpy(record->identity, str, IDENTITY_DIGITS);
+	record->identity[IDENTITY_DIGITS] = '\0';
+	str += IDENTITY_DIGITS;
+	return skip(&str, BEFORE_NEXT) && read_number(str, &record->next);
+}
+
+/* Write a record, str having COUNTER_RECORD_SIZE bytes. */
+void
+counter_record_write(const CounterRecord *record, char *str)
+{
+	snprintf(str, COUNTER_RECORD_SIZE, BEFORE_IDENTITY "%s" BEFORE_NEXT INT64_FORMAT, record->identity, record->next);
+}
+
+/*
+ * Take count numbers (1 ..), of which *first is the least.  Returns false, and
+ * changes nothing, if there are not so many.  The last number of all is never
+ * taken, as a record could not say what comes next.
+ */
+bool
+counter_record_take(CounterRecord *record, int64 count, int64 *first)
+{
+	int64		next;
+
+	if (count < 1 || pg_add_s64_overflow(record->next, count, &next))
+		return false;
+	*first = record->next;
+	record->next = next;
+	return true;
+}
+
+/* A number for an identity, never 0. */
+uint64
+counter_identity(const char *identity)
+{
+	uint64		number = 0;
+
+	for (int i = 0; i < 16 && identity[i] != '\0'; i++)
+		number = number * 16 + (identity[i] <= '9' ? identity[i] - '0' : identity[i] - 'a' + 10);
+	return Max(number, 1);
+}

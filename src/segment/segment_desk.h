@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_desk.h
+ *	  Where processes leave requests for ranges of roots elsewhere, and the agent
+ *	  what it knows of these roots, in shared memory.
+ *
+ * The desk's lock guards all of its slots; it is held for copying only.  A slot is
+ * of one place of a segment (see segment_memory.h), and of another one once it is
+ * needed for that, and nothing is wanted for the first.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_DESK_H
+#define IDGEN_SEGMENT_DESK_H
+
+#include "storage/lwlock.h"
+
+#include "bits/circuit_breaker.h"
+#include "bits/lease_operation.h"
+#include "engine/agent_process.h"
+#include "segment/segment_root.h"
+#include "segment/segment_roots.h"
+
+/* A root, as the agent has last seen it.  Times are monotonic, in ns. */
+typedef struct SegmentRootState
+{
+	bool		is_known;		/* the following are of an answer */
+	uint64		incarnation;	/* as in LeaseAnswer */
+	uint64		revision;
+	uint64		identity;		/* of the counter */
+	int64		last;			/* number that was taken from it */
+	CircuitBreaker breaker;
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* empty: it has answered */
+} SegmentRootState;
+
+typedef struct SegmentSlot
+{
+	SegmentPlace place;			/* generation 0: the slot is free */
+	SegmentRoots roots;
+	int64		max;			/* of the sequence */
+	uint64		first_step;		/* numbers of a chunk at first */
+
+	/* What is requested. */
+	uint32		requests;		/* counts them */
+	bool		is_wanted;
+	bool		is_early;
+	uint64		least;
+	uint64		most;
+	int64		floor;			/* numbers must be above it */
+
+	/* What the agent has found. */
+	SegmentRootState states[SEGMENT_MOST_ROOTS];
+	int			root;			/* the one that was used last ... */
+	int64		root_since_ns;	/* ... since then */
+	uint64		skipped;		/* numbers, as a root may have gone back */
+} SegmentSlot;
+
+typedef struct SegmentDesk
+{
+	LWLock		lock;
+	AgentProcess process;
+	int			capacity;
+	SegmentSlot slots[FLEXIBLE_ARRAY_MEMBER];
+} SegmentDesk;
+
+extern Size segment_desk_size(int segments);
+extern void segment_desk_startup(int segments);
+extern SegmentDesk *segment_desk(void);
+extern bool segment_desk_copy(SegmentPlace place, SegmentSlot *copy);
+
+#endif							/* IDGEN_SEGMENT_DESK_H */

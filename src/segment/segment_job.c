@@ -1,0 +1,378 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_job.c
+ *	  What the agent does for a segment whose root is elsewhere, from a request to
+ *	  its delivery.
+ *
+ * Roots are tried in their order, beginning with the one that was used last, and
+ * with the first of all again after a minute.  One that has failed often is left
+ * alone for a while: see circuit_breaker.h.  If nobody waits for the numbers, one
+ * root is tried.
+ *
+ * Numbers of a range are used if they are above the request's floor.  If another
+ * root has numbers that are lower, so many are taken from it that some are above.
+ *
+ * A root may have gone back, so that numbers come from it a second time: it was
+ * restored, or has failed over to a server that lacked what had been answered, or
+ * was set up anew.  It is noticed by the incarnation of the store, the identity of
+ * the counter, or a revision or numbers that are lower than before.  Then so many
+ * numbers are skipped as the segment's option says, and what is left of the
+ * numbers from before is not used either.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "engine/clock.h"
+#include "engine/random.h"
+#include "segment/segment_job.h"
+
+/* After this time the first root is tried again. */
+#define BACK_NS (60 * NS_PER_S)
+
+/* Takes from one root for one request, until one has numbers that can be used. */
+#define MOST_TAKES 5
+
+/* The most numbers of one take; see segment_take(). */
+#define MOST_NUMBERS (INT64CONST(1) << 48)
+
+/* When the last root is asked as others do not answer, it is for this part of a step. */
+#define EMERGENCY_PART 4
+
+/* Parallel to the slots of the desk. */
+static SegmentJob *jobs = NULL;
+
+SegmentJob *
+segment_job_get(int slot)
+{
+	if (jobs == NULL)
+		jobs = MemoryContextAllocZero(TopMemoryContext, sizeof(SegmentJob) * segment_desk()->capacity);
+	return &jobs[slot];
+}
+
+/* Sessions have been closed: begin with all requests again. */
+void
+segment_job_forget_all(void)
+{
+	for (int i = 0; i < segment_desk()->capacity; i++)
+		memset(segment_job_get(i), 0, sizeof(SegmentJob));
+}
+
+/* Look at a slot; false if nothing is wanted.  A new request begins a new job, whatever is on its way for the former. */
+bool
+segment_job_begin(int slot, SegmentSlot *copy)
+{
+	SegmentDesk *desk = segment_desk();
+	SegmentJob *job = segment_job_get(slot);
+	bool		is_wanted;
+
+	LWLockAcquire(&desk->lock, LW_SHARED);
+	is_wanted = desk->slots[slot].is_wanted;
+	if (is_wanted)
+		*copy = desk->slots[slot];
+	LWLockRelease(&desk->lock);
+	if (!is_wanted)
+		return false;
+	if (job->request != copy->requests || job->place.generation != copy->place.generation)
+	{
+		memset(job, 0, sizeof(SegmentJob));
+		job->place = copy->place;
+		job->request = copy->requests;
+		job->root = -1;
+	}
+	return true;
+}
+
+/* ---------------------------------------------------------------------- choosing a root */
+
+/* The root to begin with. */
+static int
+first_choice(const SegmentSlot *slot, int64 now_ns)
+{
+	return now_ns - slot->root_since_ns >= BACK_NS ? 0 : slot->root;
+}
+
+/* The root (0 .. count - 1) that is tried at a time (0 .. count - 1). */
+static int
+root_of_turn(const SegmentSlot *slot, int first, int turn)
+{
+	if (turn == 0)
+		return first;
+	return turn <= first ? turn - 1 : turn;
+}
+
+/*
+ * Choose job->root.  SEGMENT_JOB_WAIT: nothing can be asked before *retry_ns.
+ */
+SegmentJobNext
+segment_job_choose_root(SegmentJob *job, const SegmentSlot *slot, int64 now_ns, int64 *retry_ns)
+{
+	int			first = first_choice(slot, now_ns);
+	SegmentJobNext next = SEGMENT_JOB_GIVE_UP;
+
+	if (job->root >= 0 && !job->has_tried[job->root])
+		return SEGMENT_JOB_ASK;
+	for (int turn = 0; turn < slot->roots.count; turn++)
+	{
+		int			root = root_of_turn(slot, first, turn);
+		const CircuitBreaker *breaker = &slot->states[root].breaker;
+
+		if (job->has_tried[root] || circuit_breaker_is_open(breaker, now_ns))
+			continue;
+		if (circuit_breaker_allows(breaker, now_ns))
+		{
+			job->root = root;
+			job->takes = 0;
+			job->to_pass = job->to_skip = 0;
+			return SEGMENT_JOB_ASK;
+		}
+		*retry_ns = next == SEGMENT_JOB_WAIT ? Min(*retry_ns, breaker->retry_ns) : breaker->retry_ns;
+		next = SEGMENT_JOB_WAIT;
+		if (slot->is_early)
+			return SEGMENT_JOB_GIVE_UP;
+	}
+	return next;
+}
+
+/* Does the last of the roots help out, as the first does not answer? */
+static bool
+is_emergency(const SegmentJob *job, const SegmentSlot *slot)
+{
+	return job->root > 0 && job->root == slot->roots.count - 1 && !slot->is_early;
+}
+
+/* How many numbers to take. */
+int64
+segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
+{
+	uint64		count = slot->most;
+
+	if (is_emergency(job, slot))
+		count = Min(count, Max(slot->least, slot->first_step / EMERGENCY_PART));
+	return (int64) Min(Max(count, 1) + job->to_pass, (uint64) MOST_NUMBERS);
+}
+
+/* ---------------------------------------------------------------------- failures */
+
+/* The slot of an errand, if its request is still the present one, with the desk's lock held exclusively; or NULL. */
+static SegmentSlot *
+lock_slot(const SegmentErrand *errand)
+{
+	SegmentDesk *desk = segment_desk();
+	SegmentJob *job = segment_job_get(errand->slot);
+	SegmentSlot *slot = &desk->slots[errand->slot];
+
+	if (job->request != errand->request || !job->is_under_way)
+		return NULL;
+	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
+	job->is_under_way = false;
+	if (slot->requests == errand->request && slot->place.generation == job->place.generation && slot->is_wanted)
+		return slot;
+	LWLockRelease(&desk->lock);
+	return NULL;
+}
+
+static void
+unlock_slot(void)
+{
+	LWLockRelease(&segment_desk()->lock);
+}
+
+/* End a request without numbers. */
+void
+segment_job_give_up(int number, const SegmentSlot *copy)
+{
+	SegmentDesk *desk = segment_desk();
+	SegmentSlot *slot = &desk->slots[number];
+	const SegmentJob *job = segment_job_get(number);
+	int			root = job->root >= 0 ? job->root : 0;
+
+	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
+	if (slot->requests == copy->requests)
+		slot->is_wanted = false;
+	LWLockRelease(&desk->lock);
+	segment_chunk_fail(copy->place, copy->states[root].error);
+}
+
+/* A root has failed to give numbers. */
+void
+segment_job_fail(const SegmentErrand *errand, const char *error)
+{
+	SegmentJob *job = segment_job_get(errand->slot);
+	SegmentSlot *slot = lock_slot(errand);
+	SegmentRootState *state;
+	int64		now_ns = clock_monotonic_ns();
+	int			failures;
+
+	if (slot == NULL)
+		return;
+	state = &slot->states[job->root];
+	circuit_breaker_fail(&state->breaker, now_ns, (uint32) random_word());
+	failures = state->breaker.failures;
+	strlcpy(state->error, error, sizeof(state->error));
+	job->has_tried[job->root] = true;
+	if (slot->is_early)
+		memset(job->has_tried, true, sizeof(job->has_tried));
+	if (job->root == 0)
+		slot->root_since_ns = now_ns;
+	unlock_slot();
+	if (failures == 1 || failures == CIRCUIT_FAILURES)
+		ereport(LOG,
+				errmsg("could not take numbers of \"%s\" from root %d of its segment", errand->counter, job->root + 1),
+				errdetail("%s", error));
+}
+
+/* ---------------------------------------------------------------------- ranges */
+
+/* Is what a root says now not what came after what it had said before? */
+static bool
+has_gone_back(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	return state->is_known &&
+		((answer->incarnation != 0 && state->incarnation != 0 && answer->incarnation != state->incarnation) ||
+		 (taken->identity != 0 && state->identity != 0 && taken->identity != state->identity) ||
+		 (answer->revision != 0 && answer->revision < state->revision) ||
+		 taken->first <= state->last);
+}
+
+static void
+note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer, int64 last)
+{
+	state->is_known = true;
+	if (answer->incarnation != 0)
+		state->incarnation = answer->incarnation;
+	if (taken->identity != 0)
+		state->identity = taken->identity;
+	state->revision = answer->revision;
+	state->last = last;
+	state->error[0] = '\0';
+	circuit_breaker_succeed(&state->breaker);
+}
+
+static int64
+numbers_to_skip(const SegmentSlot *slot)
+{
+	return slot->roots.skip > 0 ? slot->roots.skip : (int64) slot->first_step * SEGMENT_STEPS_SKIPPED;
+}
+
+/*
+ * Set the first number of a range that may be used, and whether there is one.  If
+ * not, job says how many to take in addition.
+ */
+static bool
+find_first(SegmentJob *job, const SegmentSlot *slot, int64 last, int64 *first)
+{
+	int64		skipped = (int64) Min(job->to_skip, (uint64) (last - *first + 1));
+
+	*first += skipped;
+	job->to_skip -= skipped;
+	if (*first <= slot->floor)
+		*first = Min(slot->floor, last) + 1;
+	if (*first <= last && job->to_skip == 0)
+		return true;
+	job->to_pass = job->to_skip;
+	if (slot->floor > last)
+		job->to_pass = Max(job->to_pass, (uint64) slot->floor - (uint64) last);
+	return false;
+}
+
+/* The range has numbers to use: the request is served. */
+static void
+serve(SegmentSlot *slot, const SegmentJob *job)
+{
+	int64		now_ns = clock_monotonic_ns();
+
+	slot->is_wanted = false;
+	if (slot->root != job->root || job->root == 0)
+		slot->root_since_ns = now_ns;
+	slot->root = job->root;
+}
+
+static void
+deliver(const SegmentJob *job, int64 first, int64 last, int64 max)
+{
+	SegmentGrant grant = {
+		.lsn = InvalidXLogRecPtr,
+		.ends_former = job->ends_former,
+	};
+
+	if (first > max)
+	{
+		segment_chunk_fail(job->place, "The numbers of the root are above the maximum value of the sequence.");
+		return;
+	}
+	grant.range.first = first;
+	grant.range.count = (uint64) (Min(last, max) - first) + 1;
+	segment_chunk_deliver(job->place, &grant);
+}
+
+static void
+report_skip(const SegmentErrand *errand, int root, int64 skip)
+{
+	ereport(WARNING,
+			errmsg("root %d of the segment of \"%s\" may have gone back", root + 1, errand->counter),
+			errdetail("It was restored or set up anew, or another server has taken its place: %lld numbers are skipped.",
+					  (long long) skip),
+			errhint("If it may have lost more than that, raise the sequence at the root above all numbers in use."));
+}
+
+/* Why a take that was answered has no range. */
+static const char *
+why_not_taken(const LeaseTaken *taken)
+{
+	switch (taken->result)
+	{
+		case LEASE_NO_COUNTER:
+			return "the root has no such counter";
+		case LEASE_EXHAUSTED:
+			return "the root has no more numbers";
+		default:
+			return taken->error;
+	}
+}
+
+/* A root has answered. */
+void
+segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	SegmentJob *job = segment_job_get(errand->slot);
+	int64		first = taken->first;
+	int64		last = taken->first + take->count - 1;
+	SegmentSlot *slot;
+	int64		skip = 0;
+	int64		max;
+	bool		is_usable;
+
+	if (taken->result != LEASE_TAKEN)
+	{
+		segment_job_fail(errand, why_not_taken(taken));
+		return;
+	}
+	slot = lock_slot(errand);
+	if (slot == NULL)
+		return;
+	if (has_gone_back(&slot->states[job->root], taken, answer))
+	{
+		skip = numbers_to_skip(slot);
+		slot->skipped += skip;
+		job->to_skip = skip;
+		job->ends_former = true;
+	}
+	note_answer(&slot->states[job->root], taken, answer, last);
+	is_usable = find_first(job, slot, last, &first);
+	if (is_usable)
+		serve(slot, job);
+	max = slot->max;
+	unlock_slot();
+	if (skip > 0)
+		report_skip(errand, job->root, skip);
+	if (is_usable)
+		deliver(job, first, last, max);
+	else if (++job->takes >= MOST_TAKES)
+	{
+		job->is_under_way = true;
+		segment_job_fail(errand, "its numbers are far below those that have been used here");
+	}
+}

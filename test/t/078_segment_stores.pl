@@ -1,0 +1,203 @@
+# Counters of etcd, Redis and ZooKeeper, as roots of segments: ranges that are taken do not overlap, whoever takes them, how
+# many at once, and whatever becomes of the store; one whose answer was lost is never given to anybody else.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use IdgenTest;
+use IdgenTest::Etcd;
+use IdgenTest::Provider;
+use IdgenTest::Redis;
+use IdgenTest::ZooKeeper;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = provider_server();
+my $RACE = full_run() ? 300 : 60;
+
+# A store of each kind that is here: its name, what opens a session, and what sets a text below a counter's name, whatever
+# that is.
+sub stores
+{
+	my @stores;
+
+	if (is_there('etcd --version', 'etcdctl version', 'idgen_etcd'))
+	{
+		my $etcd = new_etcd('etcd');
+
+		push @stores,
+		  {
+			name => 'etcd',
+			module => '$libdir/idgen_etcd',
+			address => $etcd->store,
+			spoil => sub { $etcd->must_control('put', "/idgen/segments/counter/$_[0]", 'nonsense') },
+			pause => sub { $etcd->pause },
+			resume => sub { $etcd->resume },
+			stop => sub { $etcd->kill_member(0) },
+			start => sub { $etcd->start },
+		  };
+	}
+	if (is_there('redis-server --version', 'redis-cli --version', 'idgen_redis'))
+	{
+		my $redis = new_redis('redis');
+
+		push @stores,
+		  {
+			name => 'Redis',
+			module => '$libdir/idgen_redis',
+			address => $redis->store,
+			spoil => sub { $redis->must('HSET', "{idgen:segments}:counter:$_[0]", 'next', 'nonsense', 'identity', 'x') },
+			pause => sub { $redis->pause },
+			resume => sub { $redis->resume },
+			stop => sub { $redis->kill },
+			start => sub { $redis->start },
+		  };
+	}
+	if (full_run() && -e '/usr/share/java/zookeeper.jar' && is_there('java -version', 'idgen_zookeeper'))
+	{
+		my $zookeeper = new_zookeeper('zookeeper');
+
+		push @stores,
+		  {
+			name => 'ZooKeeper',
+			module => '$libdir/idgen_zookeeper',
+			address => $zookeeper->store,
+			spoil => sub { $zookeeper->client->create("/idgen/segments/counter-$_[0]", 'nonsense') },
+			pause => sub { $zookeeper->pause },
+			resume => sub { $zookeeper->resume },
+			stop => sub { $zookeeper->kill_member(0) },
+			start => sub { $zookeeper->start },
+		  };
+	}
+	return @stores;
+}
+
+# Can the commands be run, and is there the module, which is last?
+sub is_there
+{
+	my $module = pop;
+	my $libdir = qx(pg_config --pkglibdir);
+
+	chomp $libdir;
+	return (!grep { system("$_ >/dev/null 2>&1") != 0 } @_) && -e "$libdir/$module.so";
+}
+
+# A session with a store.
+sub open_store
+{
+	my ($store, %option) = @_;
+
+	return provider($node, module => $store->{module}, store => $store->{address}, pool => 'segments', %option);
+}
+
+# ---------------------------------------------------------------------- one after the other
+
+sub check_takes
+{
+	my ($store) = @_;
+	my $session = open_store($store);
+	my $name = $store->{name};
+
+	is($session->operate("prepare")->{outcome}, "applied", "$name: it is prepared");
+	takes($session->take(orders => 10), 'applied', ['no counter'], '... nothing is taken of a counter that is not there');
+	answers($session->make_counter('orders', 1), 'applied', {}, '... a counter is created');
+	answers($session->make_counter('orders', 1), 'refused', {}, '... once');
+	takes($session->take(orders => 10), 'applied', ['taken 1'], '... and a range is taken');
+	takes($session->take(orders => 1), 'applied', ['taken 11'], '... then the next one');
+	takes(open_store($store, in => $session)->take(orders => 1_000_000_000_000), 'applied', ['taken 12'], '... by another session, a large one');
+	takes($session->take(orders => 1), 'applied', ['taken 1000000000012'], '... of which the first one learns');
+	$session->make_counter($_, 100) foreach qw(a.b A-B c_1);
+	takes(
+		$session->take('a.b' => 5, missing => 1, orders => 2, 'A-B' => 1, 'no:name' => 1, c_1 => 7),
+		'applied', [ 'taken 100', 'no counter', 'taken 1000000000013', 'taken 100', qr/name of a counter must be/, 'taken 100' ],
+		'... of several at once, each on its own');
+	takes($session->take('a.b' => 1, 'A-B' => 1, c_1 => 1), 'applied', [ 'taken 105', 'taken 101', 'taken 107' ], '... and again');
+	$session->make_counter("m$_", $_) foreach 1 .. 16;
+	takes($session->take(map { ("m$_" => 1) } 1 .. 16), 'applied', [ map { "taken $_" } 1 .. 16 ], '... of as many as possible');
+	$session->make_counter('end', '9223372036854775800');
+	takes($session->take(end => 8), 'applied', ['exhausted'], '... not more than there are');
+	takes($session->take(end => 7), 'applied', ['taken 9223372036854775800'], '... but these, exactly');
+	takes($session->take(end => 1), 'applied', ['exhausted'], '... and no more');
+	$store->{spoil}->('spoiled');
+	takes($session->take(spoiled => 1, orders => 1), 'applied', [ qr/record of the counter is malformed|not an integer/, 'taken 1000000000015' ],
+		'... nor of what is no counter');
+	my ($first, $second) = map { $session->take(orders => 1) } 1 .. 2;
+	isnt($first->{incarnation}, '0', '... and the store says who it is');
+	is($second->{incarnation}, $first->{incarnation}, '... each time');
+	is($second->{taken}->[0]->[2], $first->{taken}->[0]->[2], '... and which counter this is');
+	isnt($session->take(c_1 => 1)->{taken}->[0]->[2], $first->{taken}->[0]->[2], '... unlike another one');
+	$session->session_of->quit;
+	return;
+}
+
+# Sessions take at the same time.
+sub check_races
+{
+	my ($store) = @_;
+	my $clients = 4;
+	my $session = open_store($store);
+
+	$session->make_counter('race', 1);
+	my @lines = run_clients(
+		$node,
+		map {
+			"SELECT provider_open('$store->{module}', '$store->{address}', 'segments', NULL, NULL, 10000);\n" . join('',
+				map { "SELECT concat_ws(' ', outcome, taken[1][1], taken[1][2], " . ($_ % 7 + 1) . ") FROM provider_take(0, '{race}', '{" . ($_ % 7 + 1) . "}');\n" } 1 .. $RACE)
+		} 1 .. $clients);
+	my @ranges = sort { $a->[0] <=> $b->[0] } map { /^applied taken (\d+) (\d+)$/ ? [ $1, $2 ] : () } map { @$_ } @lines;
+	my $end = 1;
+	my $overlaps = 0;
+
+	foreach my $range (@ranges)
+	{
+		$overlaps++ if $range->[0] < $end;
+		$end = $range->[0] + $range->[1];
+	}
+	is($overlaps, 0, "$store->{name}: of " . scalar(@ranges) . ' ranges that were taken at the same time, none overlap');
+	cmp_ok(scalar(@ranges), '>', $clients * $RACE / 2, '... and sessions that are slower get theirs, too');
+	$session->session_of->quit;
+	return;
+}
+
+# ---------------------------------------------------------------------- a store that does not answer
+
+sub check_absence
+{
+	my ($store) = @_;
+	my $session = open_store($store, timeout => 500);
+	my $last;
+
+	$session->make_counter('lost', 1);
+	takes($session->take(lost => 10), 'applied', ['taken 1'], "$store->{name}: a range is taken");
+	$store->{pause}->();
+	my $answer = $session->take(lost => 10);
+	like($answer->{outcome}, qr/^(unknown|unreachable)$/, "... and while it is stopped, nobody knows");
+	isnt($answer->{error}, '', '... with a reason');
+	$store->{resume}->();
+	wait_until { ($last = $session->take(lost => 10))->{outcome} eq 'applied' } 'the store to go on';
+	cmp_ok($last->{taken}->[0]->[1], '>=', 11, '... a range is lost, or not, and none comes twice');
+	$store->{stop}->();
+	like($session->take(lost => 10)->{outcome}, qr/^(unknown|unreachable)$/, '... it is killed');
+	$store->{start}->();
+	my $before = $last->{taken}->[0]->[1];
+	wait_until { ($last = $session->take(lost => 10))->{outcome} eq 'applied' } 'the store to start again';
+	cmp_ok($last->{taken}->[0]->[1], '>=', $before + 10, '... and goes on where it was');
+	$session->session_of->quit;
+	return;
+}
+
+my @stores = stores();
+
+plan skip_all => 'neither etcd nor Redis is here' unless @stores;
+foreach my $store (@stores)
+{
+	check_takes($store);
+	check_races($store);
+	check_absence($store);
+}
+
+$node->stop('fast');
+done_testing();

@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * counter_record.c
+ *	  Tests of counter_record.h, in TAP.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "bits/counter_record.h"
+
+#include "tap.h"
+
+#define IDENTITY "00112233445566778899aabbccddeeff"
+#define RECORD "idgen-counter/1 identity=" IDENTITY " next="
+
+static void
+test_record(void)
+{
+	CounterRecord record;
+	char		written[COUNTER_RECORD_SIZE];
+
+	check(counter_record_read(RECORD "4711", &record), "a record is read");
+	is_text(record.identity, IDENTITY, "its identity");
+	is_number(record.next, 4711, "its next number");
+	counter_record_write(&record, written);
+	is_text(written, RECORD "4711", "it is written as it was read");
+	check(counter_record_read(RECORD "9223372036854775807", &record), "the last record of all");
+	counter_record_write(&record, written);
+	is_text(written, RECORD "9223372036854775807", "it has room");
+}
+
+static void
+test_malformed(void)
+{
+	static const char *const malformed[] = {
+		"", "4711", RECORD, RECORD "0", RECORD "01", RECORD "-1", RECORD "1 ", RECORD " 1", RECORD "1x", RECORD "9223372036854775808",
+		RECORD "99999999999999999999", "idgen-counter/2 identity=" IDENTITY " next=1",
+		"idgen-counter/1 identity=0011 next=1", "idgen-counter/1 identity=" IDENTITY "0 next=1",
+		"idgen-counter/1 identity=00112233445566778899AABBCCDDEEFF next=1",
+	};
+	CounterRecord record;
+
+	for (int i = 0; i < lengthof(malformed); i++)
+		check(!counter_record_read(malformed[i], &record), malformed[i]);
+}
+
+static void
+test_take(void)
+{
+	CounterRecord record = {.next = 10};
+	int64		first;
+
+	check(counter_record_take(&record, 5, &first), "numbers are taken");
+	is_number(first, 10, "the first of them");
+	is_number(record.next, 15, "the next one");
+	check(!counter_record_take(&record, 0, &first) && !counter_record_take(&record, -1, &first) && record.next == 15,
+		  "none are not taken");
+	check(!counter_record_take(&record, PG_INT64_MAX, &first) && record.next == 15, "more than there are are not taken");
+	check(counter_record_take(&record, PG_INT64_MAX - 15, &first), "all but the last are taken");
+	check(!counter_record_take(&record, 1, &first), "that is never taken");
+}
+
+static void
+test_names(void)
+{
+	char		longest[COUNTER_LONGEST_NAME + 2];
+
+	memset(longest, 'n', sizeof(longest));
+	longest[COUNTER_LONGEST_NAME + 1] = '\0';
+	check(!counter_name_is_valid(longest), "a name that is too long");
+	longest[COUNTER_LONGEST_NAME] = '\0';
+	check(counter_name_is_valid(longest), "the longest name");
+	check(counter_name_is_valid("public.orders_id-1"), "a name");
+	check(!counter_name_is_valid(""), "no name");
+	check(!counter_name_is_valid("a/b") && !counter_name_is_valid("a:b") && !counter_name_is_valid("a b") &&
+		  !counter_name_is_valid("{a}") && !counter_name_is_valid("\303\244"), "other bytes");
+	check(counter_identity(IDENTITY) == UINT64CONST(0x0011223344556677), "an identity as a number");
+	check(counter_identity("") == 1, "which is never 0");
+}
+
+int
+main(void)
+{
+	test_record();
+	test_malformed();
+	test_take();
+	test_names();
+	return done_testing();
+}
