@@ -27,6 +27,7 @@
 #include "storage/proc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "engine/shmem.h"
@@ -351,11 +352,17 @@ segment_draw_block(Segment *segment, uint64 size, const char *caller)
 /*
  * Draw no number up to target any more, in any session of this server.  Target is a
  * number of the sequence, from one that was drawn in this call on, so the segment is
- * ready.  Errors: those of segment_chunk_pass().
+ * ready.  Others draw from a root elsewhere, which is not moved for one server.
+ * Errors: FEATURE_NOT_SUPPORTED, those of segment_chunk_pass().
  */
 void
 segment_pass(Segment *segment, int64 target)
 {
+	if (segment_root_of(&segment->sequence) != &segment_root_local)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("sequence \"%s\" cannot be moved, as its numbers are from another server",
+					   get_rel_name(segment->oid)));
 	put_share_back(segment);
 	if (segment->sequence.is_private)
 		segment_page_pass_private(&segment->sequence, target);
@@ -376,7 +383,7 @@ segment_last(Segment *segment, int64 *last, const char *caller)
 		segment_make_ready(segment, caller);
 	put_share_back(segment);
 	return (!segment->sequence.is_private && segment_chunk_last(segment->place, last)) ||
-		segment_page_last(&segment->sequence, last);
+		segment_page_state(&segment->sequence, last);
 }
 
 /*

@@ -300,7 +300,7 @@ segment_page_pass_private(const SegmentSequence *sequence, int64 target)
 
 /* The last number that has been taken from the sequence, in *last; false if none has been. */
 bool
-segment_page_last(const SegmentSequence *sequence, int64 *last)
+segment_page_state(const SegmentSequence *sequence, int64 *last)
 {
 	SequencePage page = lock_page(sequence, BUFFER_LOCK_SHARE);
 	bool		is_called = page.row->is_called;

@@ -14,6 +14,6 @@ extern int64 segment_page_last(const SegmentSequence *sequence);
 extern void segment_page_raise(const SegmentSequence *sequence, int64 last);
 extern bool segment_page_take_private(const SegmentSequence *sequence, uint64 least, uint64 most, SegmentRange *range);
 extern void segment_page_pass_private(const SegmentSequence *sequence, int64 target);
-extern bool segment_page_last(const SegmentSequence *sequence, int64 *last);
+extern bool segment_page_state(const SegmentSequence *sequence, int64 *last);
 
 #endif							/* IDGEN_SEGMENT_PAGE_H */
