@@ -127,6 +127,7 @@ OBJS = \
 	src/segment/segment_agent.o \
 	src/segment/segment_desk.o \
 	src/segment/segment_job.o \
+	src/segment/segment_root_report.o \
 	src/segment/segment_roots.o \
 	src/segment/segment_session.o \
 	src/segment/segment_chunk.o \
@@ -153,6 +154,7 @@ OBJS = \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
 	src/admin/check_reservation.o \
+	src/admin/check_segment_roots.o \
 	src/admin/check_segments.o \
 	src/admin/check_settings.o \
 	src/admin/check_timelines.o \

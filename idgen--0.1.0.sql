@@ -2224,6 +2224,32 @@ COMMENT ON VIEW segments IS
 
 GRANT SELECT ON segments TO PUBLIC;
 
+CREATE FUNCTION idgen_get_segment_roots(
+	OUT sequence regclass,
+	OUT root integer,
+	OUT address text,
+	OUT counter text,
+	OUT is_used boolean,
+	OUT failures integer,
+	OUT is_open boolean,
+	OUT last_taken bigint,
+	OUT last_error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'idgen_get_segment_roots'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 10;
+
+COMMENT ON FUNCTION idgen_get_segment_roots() IS
+'roots of segments of this database that are elsewhere; see the view segment_root_states';
+
+CREATE VIEW segment_root_states AS
+	SELECT sequence, root, address, counter, is_used, failures, is_open, last_taken, last_error
+	FROM idgen_get_segment_roots();
+
+COMMENT ON VIEW segment_root_states IS
+'roots elsewhere of segments that have asked them since the server started: which one is used, failures in a row, whether it is left alone for a while, the last number taken from it; for pg_read_all_stats';
+
+GRANT SELECT ON segment_root_states TO PUBLIC;
+
 --
 -- Numbers with their bits in reverse order, so that those that follow each
 -- other are far apart.
