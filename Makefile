@@ -129,7 +129,10 @@ OBJS = \
 	src/segment/segment_job.o \
 	src/segment/segment_root_report.o \
 	src/segment/segment_roots.o \
+	src/segment/segment_rounds.o \
 	src/segment/segment_session.o \
+	src/segment/segment_strict.o \
+	src/segment/segment_strict_job.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
 	src/segment/segment_grants.o \

@@ -110,6 +110,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment_take(regclass, bigint) IS
 'draws a range of count numbers of a segment, to hand them on';
 
+CREATE FUNCTION segment_nextval_strict(sequence regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_nextval_strict'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 1000;
+
+COMMENT ON FUNCTION segment_nextval_strict(regclass) IS
+'takes a number from the root of a segment: above every number that had been returned anywhere before the call began';
+
+CREATE FUNCTION segment_take_strict(sequence regclass, count bigint)
+RETURNS int8range
+AS 'MODULE_PATHNAME', 'idgen_segment_take_strict'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 1000;
+
+COMMENT ON FUNCTION segment_take_strict(regclass, bigint) IS
+'takes a range of count numbers from the root of a segment: above every number that had been returned anywhere before the call began';
+
 CREATE FUNCTION segment_return(sequence regclass)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_segment_return'
