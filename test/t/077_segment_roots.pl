@@ -102,6 +102,7 @@ sub check_root
 	draw($root, 10);
 	$leaf->safe_psql('postgres', 'DISCARD ALL');
 	%seen = ();
+	$twice = 0;
 	set_roots($leaf, [ address($root) ]);
 	my @numbers = draw($leaf, 25_000);
 	is(scalar(@numbers), 25_000, 'numbers come from the root');
