@@ -224,7 +224,7 @@ ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
 PGFILEDESC = "idgen - IDs made inside the database"
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid segment search_path settings
-ISOLATION = order lock drop reset generator
+ISOLATION = order lock drop reset generator segment
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
