@@ -130,8 +130,12 @@ OBJS = \
 	src/segment/segment_agent.o \
 	src/segment/segment_desk.o \
 	src/segment/segment_job.o \
+	src/segment/segment_root_report.o \
 	src/segment/segment_roots.o \
+	src/segment/segment_rounds.o \
 	src/segment/segment_session.o \
+	src/segment/segment_strict.o \
+	src/segment/segment_strict_job.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
 	src/segment/segment_grants.o \
@@ -160,6 +164,7 @@ OBJS = \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
 	src/admin/check_reservation.o \
+	src/admin/check_segment_roots.o \
 	src/admin/check_segments.o \
 	src/admin/check_settings.o \
 	src/admin/check_timelines.o \
@@ -230,7 +235,7 @@ ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
 PGFILEDESC = "idgen - IDs made inside the database"
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid segment search_path settings
-ISOLATION = order lock drop reset generator interleave
+ISOLATION = order lock drop reset generator interleave segment
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'

@@ -19,6 +19,7 @@
 #include "lease/lease_agent.h"
 #include "segment/segment_desk.h"
 #include "segment/segment_memory.h"
+#include "segment/segment_rounds.h"
 #include "settings.h"
 
 COMPAT_MODULE_MAGIC;
@@ -39,7 +40,8 @@ request_shared_memory(void)
 	requested_segments = segment_memory_max;
 	RequestAddinShmemSpace(add_size(shmem_size(requested_generators),
 									add_size(segment_memory_size(requested_segments),
-											 segment_desk_size(requested_segments))));
+											 add_size(segment_desk_size(requested_segments),
+													  segment_rounds_size(requested_segments)))));
 }
 
 static void
@@ -50,6 +52,7 @@ create_shared_memory(void)
 	shmem_startup(requested_generators);
 	segment_memory_startup(requested_segments);
 	segment_desk_startup(requested_segments);
+	segment_rounds_startup(requested_segments);
 	server_layout_startup();
 }
 

@@ -22,6 +22,7 @@
 #include "admin/check_lease.h"
 #include "admin/check_node.h"
 #include "admin/check_reservation.h"
+#include "admin/check_segment_roots.h"
 #include "admin/check_segments.h"
 #include "admin/check_settings.h"
 #include "admin/check_timelines.h"
@@ -64,5 +65,6 @@ idgen_check(PG_FUNCTION_ARGS)
 	check_timelines(result, layout);
 	check_generators(result, layout, &others);
 	check_segments(result);
+	check_segment_roots(result);
 	return (Datum) 0;
 }

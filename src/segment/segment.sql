@@ -110,6 +110,22 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment_take(regclass, bigint) IS
 'draws a range of count numbers of a segment, to hand them on';
 
+CREATE FUNCTION segment_nextval_strict(sequence regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'idgen_segment_nextval_strict'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 1000;
+
+COMMENT ON FUNCTION segment_nextval_strict(regclass) IS
+'takes a number from the root of a segment: above every number that had been returned anywhere before the call began';
+
+CREATE FUNCTION segment_take_strict(sequence regclass, count bigint)
+RETURNS int8range
+AS 'MODULE_PATHNAME', 'idgen_segment_take_strict'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 1000;
+
+COMMENT ON FUNCTION segment_take_strict(regclass, bigint) IS
+'takes a range of count numbers from the root of a segment: above every number that had been returned anywhere before the call began';
+
 CREATE FUNCTION segment_return(sequence regclass)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_segment_return'
@@ -151,3 +167,29 @@ COMMENT ON VIEW segments IS
 'segments of this database that have been used since the server started: what is left here, and what became of their numbers; those of sequences that the role may read or use, or all with pg_read_all_stats';
 
 GRANT SELECT ON segments TO PUBLIC;
+
+CREATE FUNCTION idgen_get_segment_roots(
+	OUT sequence regclass,
+	OUT root integer,
+	OUT address text,
+	OUT counter text,
+	OUT is_used boolean,
+	OUT failures integer,
+	OUT is_open boolean,
+	OUT last_taken bigint,
+	OUT last_error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'idgen_get_segment_roots'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10 ROWS 10;
+
+COMMENT ON FUNCTION idgen_get_segment_roots() IS
+'roots of segments of this database that are elsewhere; see the view segment_root_states';
+
+CREATE VIEW segment_root_states AS
+	SELECT sequence, root, address, counter, is_used, failures, is_open, last_taken, last_error
+	FROM idgen_get_segment_roots();
+
+COMMENT ON VIEW segment_root_states IS
+'roots elsewhere of segments that have asked them since the server started: which one is used, failures in a row, whether it is left alone for a while, the last number taken from it; for pg_read_all_stats';
+
+GRANT SELECT ON segment_root_states TO PUBLIC;

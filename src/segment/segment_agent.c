@@ -30,7 +30,9 @@
 #include "segment/segment_agent.h"
 #include "segment/segment_desk.h"
 #include "segment/segment_job.h"
+#include "segment/segment_rounds.h"
 #include "segment/segment_session.h"
+#include "segment/segment_strict_job.h"
 
 int			segment_root_timeout_ms = 3000;
 char	   *segment_secret_file = NULL;
@@ -93,7 +95,27 @@ assign_all(int64 now_ns)
 	return due_ns;
 }
 
-/* An operation has ended: tell those for whom it was. */
+/* A take has ended: tell those for whom it was.  error: why the operation has not been done; NULL: it has. */
+static void
+end_take(const SegmentSession *session, int take, const LeaseAnswer *answer, const char *error)
+{
+	const SegmentErrand *errand = &session->errands[take];
+	const LeaseTake *wanted = &session->operation.takes[take];
+
+	if (segment_strict_is_errand(errand))
+	{
+		if (error != NULL)
+			segment_strict_fail(errand, error);
+		else
+			segment_strict_take(errand, wanted, &answer->taken[take], answer);
+	}
+	else if (error != NULL)
+		segment_job_fail(errand, error);
+	else
+		segment_job_take(errand, wanted, &answer->taken[take], answer);
+}
+
+/* An operation has ended. */
 static void
 end_operation(SegmentSession *session, LeaseOutcome outcome, const LeaseAnswer *answer)
 {
@@ -101,14 +123,8 @@ end_operation(SegmentSession *session, LeaseOutcome outcome, const LeaseAnswer *
 
 	session->operation.take_count = 0;
 	for (int i = 0; i < count; i++)
-	{
-		const SegmentErrand *errand = &session->errands[i];
-
-		if (outcome != LEASE_APPLIED)
-			segment_job_fail(errand, answer->error[0] == '\0' ? "no answer" : answer->error);
-		else
-			segment_job_take(errand, &session->operation.takes[i], &answer->taken[i], answer);
-	}
+		end_take(session, i, answer,
+				 outcome == LEASE_APPLIED ? NULL : (answer->error[0] == '\0' ? "no answer" : answer->error));
 }
 
 /* Start what has been assigned to a session.  Returns whether that has failed. */
@@ -155,6 +171,7 @@ reload(void)
 	/* Secrets may have changed.  What is under way begins again. */
 	segment_session_close_all();
 	segment_job_forget_all();
+	segment_strict_forget_all();
 }
 
 static void
@@ -173,6 +190,7 @@ idgen_segment_agent(Datum argument)
 	set_up_process();
 	if (!agent_process_become(&segment_desk()->process))
 		proc_exit(0);
+	segment_rounds_fail_closed("The segment agent has been started again.");
 	while (!ShutdownRequestPending)
 	{
 		int64		now_ns = clock_monotonic_ns();
@@ -180,6 +198,7 @@ idgen_segment_agent(Datum argument)
 
 		reload();
 		due_ns = assign_all(now_ns);
+		segment_strict_assign_all(now_ns);
 		if (!advance_all())
 			segment_session_wait(Max(due_ns - clock_monotonic_ns(), 0));
 		segment_session_close_idle(now_ns - IDLE_NS);

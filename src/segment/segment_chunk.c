@@ -242,7 +242,10 @@ bool
 segment_chunk_take(SegmentPlace place, const SegmentSequence *sequence, uint64 least, uint64 most,
 				   SegmentShare *share)
 {
-	SegmentWait wait = {.place = place, .sequence = sequence};
+	SegmentWait wait = {
+		.place = place,
+		.sequence = sequence,
+	};
 
 	for (;;)
 	{

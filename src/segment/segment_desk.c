@@ -138,39 +138,6 @@ is_in_vain(const SegmentSlot *slot, int64 now_ns, char *error, size_t size)
 	return true;
 }
 
-/* Leave a request in its slot.  SEGMENT_ROOT_UNREACHABLE, with the reason in error, if it is in vain. */
-static SegmentRootStatus
-leave_request(const SegmentRequest *request, const SegmentRoots *roots, int64 floor, char *error, size_t size)
-{
-	SegmentSlot *slot;
-	SegmentRootStatus status = SEGMENT_ROOT_ASKED;
-
-	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
-	slot = find_slot(request->place);
-	if (slot == NULL)
-	{
-		snprintf(error, size, "Too many segments with roots elsewhere are being refilled.");
-		LWLockRelease(&desk->lock);
-		return SEGMENT_ROOT_UNREACHABLE;
-	}
-	if (!is_same_place(slot->place, request->place) || segment_roots_hash(&slot->roots) != segment_roots_hash(roots))
-		memset(slot, 0, sizeof(SegmentSlot));
-	slot->place = request->place;
-	slot->roots = *roots;
-	slot->max = request->sequence->max;
-	slot->first_step = segment_sequence_step(request->sequence);
-	slot->is_early = request->is_early;
-	slot->least = request->least;
-	slot->most = request->most;
-	slot->floor = floor;
-	if (is_in_vain(slot, clock_monotonic_ns(), error, size))
-		status = SEGMENT_ROOT_UNREACHABLE;
-	slot->is_wanted = status == SEGMENT_ROOT_ASKED;
-	slot->requests++;
-	LWLockRelease(&desk->lock);
-	return status;
-}
-
 /* ERROR FEATURE_NOT_SUPPORTED unless numbers are consecutive. */
 static void
 check_increment(const SegmentSequence *sequence)
@@ -181,6 +148,76 @@ check_increment(const SegmentSequence *sequence)
 				errmsg("sequence \"%s\" cannot have its root elsewhere", get_rel_name(sequence->oid)),
 				errdetail("Its increment is %lld.", (long long) sequence->increment),
 				errhint("Use ALTER SEQUENCE ... INCREMENT BY 1."));
+}
+
+/*
+ * The slot of a segment with these roots; NULL if there is no room.  The caller
+ * holds the lock exclusively.
+ */
+static SegmentSlot *
+prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentRoots *roots)
+{
+	SegmentSlot *slot = find_slot(place);
+
+	if (slot == NULL)
+		return NULL;
+	if (!is_same_place(slot->place, place) || segment_roots_hash(&slot->roots) != segment_roots_hash(roots))
+		memset(slot, 0, sizeof(SegmentSlot));
+	slot->place = place;
+	slot->roots = *roots;
+	slot->max = sequence->max;
+	slot->first_step = segment_sequence_step(sequence);
+	return slot;
+}
+
+/*
+ * Let the agent know the roots of a segment, and the numbers that its own must be
+ * above.  False if there is no room.  Errors: those of segment_agent_start().
+ */
+bool
+segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence)
+{
+	SegmentRoots roots;
+	int64		floor;
+	SegmentSlot *slot;
+
+	check_increment(sequence);
+	segment_agent_start();
+	(void) segment_roots_read(sequence->oid, &roots);
+	floor = segment_page_last(sequence);
+	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
+	slot = prepare_slot(place, sequence, &roots);
+	if (slot != NULL)
+		slot->floor = Max(slot->floor, floor);
+	LWLockRelease(&desk->lock);
+	return slot != NULL;
+}
+
+/* Leave a request in its slot.  SEGMENT_ROOT_UNREACHABLE, with the reason in error, if it is in vain. */
+static SegmentRootStatus
+leave_request(const SegmentRequest *request, const SegmentRoots *roots, int64 floor, char *error, size_t size)
+{
+	SegmentSlot *slot;
+	SegmentRootStatus status = SEGMENT_ROOT_ASKED;
+
+	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
+	slot = prepare_slot(request->place, request->sequence, roots);
+	if (slot == NULL)
+	{
+		snprintf(error, size, "Too many segments with roots elsewhere are being refilled.");
+		LWLockRelease(&desk->lock);
+		return SEGMENT_ROOT_UNREACHABLE;
+	}
+	slot->is_early = request->is_early;
+	slot->least = request->least;
+	slot->most = request->most;
+	slot->floor = floor;
+	if (is_in_vain(slot, clock_monotonic_ns(), error, size))
+		status = SEGMENT_ROOT_UNREACHABLE;
+	slot->is_wanted = status == SEGMENT_ROOT_ASKED;
+	slot->requests++;
+	LWLockRelease(&desk->lock);
+	return status;
 }
 
 /* See SegmentRoot.  The agent may deliver before we return. */

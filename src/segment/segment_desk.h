@@ -66,6 +66,7 @@ typedef struct SegmentDesk
 extern Size segment_desk_size(int segments);
 extern void segment_desk_startup(int segments);
 extern SegmentDesk *segment_desk(void);
+extern bool segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence);
 extern bool segment_desk_copy(SegmentPlace place, SegmentSlot *copy);
 
 #endif							/* IDGEN_SEGMENT_DESK_H */

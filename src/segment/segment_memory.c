@@ -20,6 +20,7 @@
 
 #include <sys/stat.h>
 
+#include "access/xact.h"
 #include "miscadmin.h"
 
 #include "base/compat.h"
@@ -181,6 +182,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 		table->generations = 1;
 	entry->generation = table->generations;
 	SpinLockRelease(&entry->mutex);
+	pg_atomic_write_u64(&entry->used_us, GetCurrentTransactionStartTimestamp());
 	ConditionVariableBroadcast(&entry->changed);
 }
 

@@ -22,8 +22,8 @@ typedef enum SegmentOrder
 
 typedef struct SegmentOptions
 {
-	uint64		step;			/* numbers of a chunk at first; 0: the
-								 * default of the sequence's type */
+	uint64		step;			/* numbers of a chunk at first; 0: the default
+								 * of the sequence's type */
 	SegmentOrder order;
 	bool		has_grants;		/* ranges that are handed on are recorded */
 	uint32		roots;			/* a number for roots elsewhere; 0: the root

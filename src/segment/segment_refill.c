@@ -279,6 +279,24 @@ segment_chunk_ask(SegmentPlace place)
 	segment_memory_unlock(entry);
 }
 
+/* The refiller has taken a range that is issued at once, and not from the chunk. */
+void
+segment_refill_note_strict(SegmentPlace place, const SegmentGrant *grant)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+
+	if (entry == NULL)
+		return;
+	if (grant->ends_former)
+		segment_refill_drop(entry);
+	entry->has_taken = true;
+	entry->last_taken = grant->range.first + (int64) (grant->range.count - 1) * entry->increment;
+	entry->taken_lsn = grant->lsn;
+	entry->counts.taken += grant->range.count;
+	entry->counts.issued += grant->range.count;
+	segment_memory_unlock(entry);
+}
+
 /* Stop waiting for another process to deliver, if anybody waits. */
 static bool
 end_asking(SegmentPlace place, const char *error)

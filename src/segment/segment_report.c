@@ -84,7 +84,10 @@ put_row(ReturnSetInfo *result, const SegmentEntry *entry)
 	Datum		values[15];
 	bool		nulls[15] = {false};
 	double		rate = segment_report_rate(entry);
-	SegmentSequence sequence = {.oid = entry->sequence, .options = segment_options_read(entry->sequence)};
+	SegmentSequence sequence = {
+		.oid = entry->sequence,
+		.options = segment_options_read(entry->sequence),
+	};
 
 	values[0] = ObjectIdGetDatum(entry->sequence);
 	values[1] = CStringGetTextDatum(segment_root_of(&sequence)->name);

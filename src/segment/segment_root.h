@@ -75,7 +75,8 @@ typedef enum SegmentRootStatus
 typedef struct SegmentGrant
 {
 	SegmentRange range;
-	XLogRecPtr	lsn;			/* of this server's WAL, flushed; invalid: none */
+	XLogRecPtr	lsn;			/* of this server's WAL, flushed; invalid:
+								 * none */
 	bool		ends_former;	/* what is left of what was taken before must
 								 * not be used any more */
 } SegmentGrant;
@@ -94,10 +95,10 @@ typedef struct SegmentRoot
 	bool		(*has_changed) (const SegmentSequence *sequence, int64 last_taken);
 
 	/*
-	 * Give back a range that nobody has used, the last one that was taken,
-	 * by WAL at taken_lsn; false, without a change, if others have taken
-	 * since.  NULL: not possible.  The caller is the refiller, and has closed
-	 * the range.
+	 * Give back a range that nobody has used, the last one that was taken, by
+	 * WAL at taken_lsn; false, without a change, if others have taken since.
+	 * NULL: not possible.  The caller is the refiller, and has closed the
+	 * range.
 	 */
 	bool		(*give_back) (const SegmentSequence *sequence, SegmentRange range, XLogRecPtr taken_lsn);
 } SegmentRoot;

@@ -217,6 +217,48 @@ sub check_ends
 	return;
 }
 
+# ---------------------------------------------------------------------- steps, and many segments
+
+sub check_steps
+{
+	my ($node) = @_;
+	my $session = session($node);
+	my $step = "SELECT step FROM segments WHERE sequence = 'steps'::regclass";
+
+	$session->query("CREATE SEQUENCE steps; SELECT segment_configure('steps', step => 100)");
+	my @steps = map { $session->query("SELECT segment_take('steps', 100), pg_sleep(2.1)"); $session->query($step) } 1 .. 4;
+	is("@steps", '100 50 25 25', 'a chunk that lasts for long is followed by a smaller one, down to a quarter');
+	is($session->query('SELECT last_value FROM steps'), 400, '... or by what is requested');
+	my $number = $session->query("SELECT segment_nextval('steps')");
+	$session->query("SELECT segment_configure('steps', step => 3)");
+	$session->query("SELECT segment_take('steps', 100)");
+	cmp_ok($session->query($step), '<=', 48, 'another step is followed by the next refill');
+	is($session->query("SELECT taken = issued + wasted + coalesce(upper(chunk) - next, 0) + coalesce(upper(reserve) - lower(reserve), 0) FROM segments WHERE sequence = 'steps'::regclass"),
+		't', '... and all numbers are accounted for');
+	$session->quit;
+	return;
+}
+
+sub check_many
+{
+	my ($node) = @_;
+	my $session = session($node);
+	my @last = (0) x 50;
+
+	$session->query("DO 'BEGIN FOR i IN 1 .. 50 LOOP EXECUTE format(''CREATE SEQUENCE many_%s'', i); END LOOP; END'");
+	my $draw = "SELECT string_agg(segment_nextval('many_' || i)::text, ' ' ORDER BY i) FROM generate_series(1, 50) i";
+	foreach my $round (1 .. 3)
+	{
+		my @numbers = split / /, $session->query($draw);
+
+		is(scalar(grep { $numbers[$_] > $last[$_] } 0 .. 49), 50, 'more segments than there is room for: numbers go on');
+		@last = @numbers;
+	}
+	is($session->query('SELECT count(*) FROM segments'), 32, '... and those that were used last have room');
+	$session->quit;
+	return;
+}
+
 # ---------------------------------------------------------------------- parallel workers
 
 sub check_parallel
@@ -392,6 +434,8 @@ check_crashes($node);
 check_changes($node);
 check_beside($node);
 check_ends($node);
+check_steps($node);
+check_many($node);
 check_parallel($node);
 check_databases($node);
 check_dump($node);

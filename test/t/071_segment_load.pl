@@ -84,7 +84,7 @@ foreach my $round (1 .. $ROUNDS)
 	my $before = $node->safe_psql('postgres', 'SELECT count(*) FROM drawn');
 	my $victim = wait_until {
 		$node->safe_psql('postgres', "SELECT max(pid) FROM pg_stat_activity, (SELECT count(*) n FROM drawn) s
-			WHERE application_name = 'pgbench' AND n > $before + 500")
+			WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND n > $before + 500")
 	} 'clients to draw';
 
 	kill_backend($node, $victim);

@@ -1,0 +1,302 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_rounds.c
+ *	  Rounds in which processes that wait for numbers of a root are served
+ *	  together.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/compat.h"
+#include "engine/shmem.h"
+#include "segment/segment_rounds.h"
+
+/* Slots if the server has not reserved memory for more, and the most. */
+#define SLOTS_WITHOUT_PRELOADING 8
+#define MOST_SLOTS 64
+
+typedef struct RoundsTable
+{
+	LWLock		lock;			/* of which slot is which segment's */
+	int			capacity;
+	SegmentRounds slots[FLEXIBLE_ARRAY_MEMBER];
+} RoundsTable;
+
+#define TABLE_NAME "IdgenSegmentRounds"
+
+static RoundsTable *table = NULL;
+static int	wanted_capacity = SLOTS_WITHOUT_PRELOADING;
+
+static Size
+table_size(int slots)
+{
+	return add_size(offsetof(RoundsTable, slots), mul_size(slots, sizeof(SegmentRounds)));
+}
+
+Size
+segment_rounds_size(int segments)
+{
+	return table_size(Min(segments, MOST_SLOTS));
+}
+
+static void
+init_table(void *piece, bool found)
+{
+	RoundsTable *new = piece;
+
+	if (found && new->capacity > 0)
+		return;
+	memset(new, 0, table_size(wanted_capacity));
+	LWLockInitialize(&new->lock, compat_new_tranche(TABLE_NAME));
+	for (int i = 0; i < wanted_capacity; i++)
+	{
+		SpinLockInit(&new->slots[i].mutex);
+		ConditionVariableInit(&new->slots[i].changed);
+	}
+	new->capacity = wanted_capacity;
+}
+
+static RoundsTable *
+get_table(void)
+{
+	if (likely(table != NULL))
+		return table;
+	table = shmem_attach_piece("idgen segment rounds", table_size(wanted_capacity), init_table);
+	compat_register_tranche(table->lock.tranche, TABLE_NAME);
+	return table;
+}
+
+void
+segment_rounds_startup(int segments)
+{
+	table = NULL;
+	wanted_capacity = Max(Min(segments, MOST_SLOTS), 1);
+	(void) get_table();
+}
+
+int
+segment_rounds_capacity(void)
+{
+	return get_table()->capacity;
+}
+
+SegmentRounds *
+segment_rounds_get(int number)
+{
+	return &get_table()->slots[number];
+}
+
+static SegmentRound *
+get_round(SegmentRounds *rounds, uint64 number)
+{
+	return &rounds->rounds[number % SEGMENT_MOST_ROUNDS];
+}
+
+static bool
+is_of(const SegmentRounds *rounds, SegmentPlace place)
+{
+	return rounds->place.number == place.number && rounds->place.generation == place.generation;
+}
+
+/*
+ * The slot of a place, with a user more; it becomes the place's if it has none.
+ * NULL if all are in use.  Who has changed the place of a slot holds the lock
+ * and the mutex.
+ */
+static SegmentRounds *
+enter(SegmentPlace place, bool is_remote)
+{
+	SegmentRounds *found = NULL;
+
+	LWLockAcquire(&get_table()->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < table->capacity; i++)
+	{
+		SegmentRounds *slot = &table->slots[i];
+
+		if (is_of(slot, place))
+		{
+			found = slot;
+			break;
+		}
+		if (*(volatile int *) &slot->users == 0 && (found == NULL || slot->place.generation == 0))
+			found = slot;
+	}
+	if (found != NULL)
+	{
+		SpinLockAcquire(&found->mutex);
+		if (!is_of(found, place))
+		{
+			memset(found->rounds, 0, sizeof(found->rounds));
+			found->place = place;
+		}
+		found->is_remote = is_remote;
+		found->users++;
+		SpinLockRelease(&found->mutex);
+	}
+	LWLockRelease(&table->lock);
+	return found;
+}
+
+/*
+ * Join the open round of a place, for count numbers (1 ..); false if there is no
+ * room.  It must be left.
+ */
+bool
+segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member)
+{
+	SegmentRounds *rounds = enter(place, is_remote);
+	SegmentRound *round;
+
+	if (rounds == NULL)
+		return false;
+	SpinLockAcquire(&rounds->mutex);
+	round = get_round(rounds, rounds->open);
+	member->rounds = rounds;
+	member->round = rounds->open;
+	member->offset = round->count;
+	round->members++;
+	round->count += count;
+	SpinLockRelease(&rounds->mutex);
+	return true;
+}
+
+/* Leave a round, whatever has become of it.  Its numbers that we have not taken are lost. */
+void
+segment_rounds_leave(const SegmentMember *member)
+{
+	SegmentRounds *rounds = member->rounds;
+	SegmentRound *round;
+
+	SpinLockAcquire(&rounds->mutex);
+	round = get_round(rounds, member->round);
+	rounds->users--;
+	if (--round->members == 0 && round->state != SEGMENT_ROUND_CLOSED)
+		memset(round, 0, sizeof(SegmentRound));
+	SpinLockRelease(&rounds->mutex);
+}
+
+/* What has become of our round; *first is the first of our numbers if it is done. */
+SegmentRoundState
+segment_rounds_look(const SegmentMember *member, int64 *first)
+{
+	SegmentRounds *rounds = member->rounds;
+	const SegmentRound *round;
+	SegmentRoundState state;
+
+	SpinLockAcquire(&rounds->mutex);
+	round = get_round(rounds, member->round);
+	state = round->state;
+	*first = round->first;
+	SpinLockRelease(&rounds->mutex);
+	return state;
+}
+
+/* Close the open round; false if nobody is in it, or there is no room for another one yet. */
+bool
+segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number, uint64 *count)
+{
+	SegmentRound *round;
+	SegmentRound *next;
+	bool		is_closed;
+
+	SpinLockAcquire(&rounds->mutex);
+	round = get_round(rounds, rounds->open);
+	next = get_round(rounds, rounds->open + 1);
+	is_closed = round->members > 0 && next->members == 0 && next->state == SEGMENT_ROUND_OPEN;
+	if (is_closed)
+	{
+		round->state = SEGMENT_ROUND_CLOSED;
+		*number = rounds->open;
+		*place = rounds->place;
+		*count = round->count;
+		rounds->open++;
+		next->count = 0;
+	}
+	SpinLockRelease(&rounds->mutex);
+	return is_closed;
+}
+
+/* A closed round is over.  The caller holds the mutex. */
+static void
+end_round(SegmentRounds *rounds, uint64 number, const int64 *first, const char *error)
+{
+	SegmentRound *round = get_round(rounds, number);
+
+	round->state = first != NULL ? SEGMENT_ROUND_DONE : SEGMENT_ROUND_FAILED;
+	if (first != NULL)
+		round->first = *first;
+	else
+		strlcpy(rounds->error, error, sizeof(rounds->error));
+	if (round->members == 0)
+		memset(round, 0, sizeof(SegmentRound));
+}
+
+/* The numbers of a closed round have been taken, from *first on; or not (NULL), for the reason in error. */
+void
+segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
+{
+	SpinLockAcquire(&rounds->mutex);
+	if (is_of(rounds, place) && get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
+		end_round(rounds, number, first, error);
+	SpinLockRelease(&rounds->mutex);
+	ConditionVariableBroadcast(&rounds->changed);
+}
+
+/* If our round is open and nobody serves one, be the one who does. */
+bool
+segment_rounds_lead(const SegmentMember *member)
+{
+	SegmentRounds *rounds = member->rounds;
+	bool		leads;
+
+	SpinLockAcquire(&rounds->mutex);
+	leads = rounds->leader == 0 && rounds->open == member->round;
+	if (leads)
+		rounds->leader = MyProcPid;
+	SpinLockRelease(&rounds->mutex);
+	return leads;
+}
+
+/* Stop serving, if we do.  Takes nothing that an ERROR may have left us with. */
+void
+segment_rounds_end_leading(SegmentRounds *rounds)
+{
+	SpinLockAcquire(&rounds->mutex);
+	if (rounds->leader == MyProcPid)
+		rounds->leader = 0;
+	SpinLockRelease(&rounds->mutex);
+	ConditionVariableBroadcast(&rounds->changed);
+}
+
+/* For the agent: is it to serve the open round of a slot?  If so, of which place? */
+bool
+segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place)
+{
+	bool		result;
+
+	SpinLockAcquire(&rounds->mutex);
+	result = rounds->is_remote && get_round(rounds, rounds->open)->members > 0;
+	*place = rounds->place;
+	SpinLockRelease(&rounds->mutex);
+	return result;
+}
+
+/* For a new agent: what the former one was about to serve is lost. */
+void
+segment_rounds_fail_closed(const char *error)
+{
+	for (int i = 0; i < get_table()->capacity; i++)
+	{
+		SegmentRounds *rounds = &table->slots[i];
+
+		SpinLockAcquire(&rounds->mutex);
+		for (int j = 0; j < SEGMENT_MOST_ROUNDS && rounds->is_remote; j++)
+			if (rounds->rounds[j].state == SEGMENT_ROUND_CLOSED)
+				end_round(rounds, j, NULL, error);
+		SpinLockRelease(&rounds->mutex);
+		ConditionVariableBroadcast(&rounds->changed);
+	}
+}

@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_rounds.h
+ *	  Rounds in which processes that wait for numbers of a root are served
+ *	  together.
+ *
+ * A process joins the open round of a segment.  Whoever serves it closes it, and
+ * only then takes numbers from the root: so they are above all that had been taken
+ * when any of the processes joined.  Meanwhile the next round is open.
+ *
+ * The mutex of a segment's rounds guards all of them.  A round that was closed
+ * stays until each process that joined it has left.  A slot that no process uses
+ * may become another segment's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IDGEN_SEGMENT_ROUNDS_H
+#define IDGEN_SEGMENT_ROUNDS_H
+
+#include "storage/condition_variable.h"
+#include "storage/spin.h"
+
+#include "bits/lease_operation.h"
+#include "segment/segment_root.h"
+
+typedef enum SegmentRoundState
+{
+	SEGMENT_ROUND_OPEN,
+	SEGMENT_ROUND_CLOSED,		/* its numbers are being taken */
+	SEGMENT_ROUND_DONE,
+	SEGMENT_ROUND_FAILED,
+} SegmentRoundState;
+
+typedef struct SegmentRound
+{
+	SegmentRoundState state;
+	int			members;		/* that have joined and not left */
+	uint64		count;			/* numbers that they want */
+	int64		first;			/* DONE: the first of them */
+} SegmentRound;
+
+/* Rounds of one segment that are not over. */
+#define SEGMENT_MOST_ROUNDS 8
+
+typedef struct SegmentRounds
+{
+	slock_t		mutex;
+	SegmentPlace place;			/* generation 0: not in use */
+	bool		is_remote;		/* the agent serves them */
+	int			users;			/* members of all rounds */
+	int			leader;			/* PID of the member that serves a round; 0:
+								 * none, or the agent does */
+	uint64		open;			/* number of the open round; its place in
+								 * rounds is the rest */
+	SegmentRound rounds[SEGMENT_MOST_ROUNDS];
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* of the last that failed */
+	ConditionVariable changed;
+} SegmentRounds;
+
+/* A process in a round. */
+typedef struct SegmentMember
+{
+	SegmentRounds *rounds;
+	uint64		round;
+	uint64		offset;			/* of its numbers in those of the round */
+} SegmentMember;
+
+extern Size segment_rounds_size(int segments);
+extern void segment_rounds_startup(int segments);
+extern bool segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member);
+extern void segment_rounds_leave(const SegmentMember *member);
+extern SegmentRoundState segment_rounds_look(const SegmentMember *member, int64 *first);
+extern bool segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *round, uint64 *count);
+extern void segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 round, const int64 *first,
+							   const char *error);
+extern bool segment_rounds_lead(const SegmentMember *member);
+extern void segment_rounds_end_leading(SegmentRounds *rounds);
+extern bool segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place);
+extern void segment_rounds_fail_closed(const char *error);
+extern int	segment_rounds_capacity(void);
+extern SegmentRounds *segment_rounds_get(int number);
+
+#endif							/* IDGEN_SEGMENT_ROUNDS_H */

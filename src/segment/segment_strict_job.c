@@ -1,0 +1,308 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment_strict_job.c
+ *	  How the agent serves rounds of strict numbers from roots elsewhere.
+ *
+ * A round is closed when a session can take for it at once, so that as many
+ * processes as possible have joined.  There are several sessions with a root for
+ * this, so that one round need not be over before the next one begins.
+ *
+ * A root that is a PostgreSQL passes a strict take on to its own root; so the
+ * first of the roots that answers will do.  Numbers must be above all that had been
+ * taken here when the round began.  If they are not, or the store is another one,
+ * it may have gone back: then so many are skipped as for a chunk.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "engine/clock.h"
+#include "engine/random.h"
+#include "segment/segment_desk.h"
+#include "segment/segment_memory.h"
+#include "segment/segment_refill.h"
+#include "segment/segment_rounds.h"
+#include "segment/segment_strict_job.h"
+
+/* Sessions with one root, and rounds under way. */
+#define LANES 3
+#define MOST_JOBS 16
+
+/* Takes for one round, if its numbers cannot be used. */
+#define MOST_TAKES 3
+
+typedef struct StrictJob
+{
+	SegmentRounds *rounds;		/* NULL: the job is free */
+	SegmentPlace place;
+	uint64		round;
+	uint64		count;
+	int64		floor;			/* numbers must be above it */
+	uint64		to_skip;		/* numbers that are taken in addition, and not
+								 * used */
+	int			root;
+	int			takes;
+	bool		has_tried[SEGMENT_MOST_ROOTS];
+	bool		is_under_way;
+} StrictJob;
+
+static StrictJob jobs[MOST_JOBS];
+
+/* Errands of rounds have negative numbers of slots. */
+static int
+errand_slot(const StrictJob *job)
+{
+	return -1 - (int) (job - jobs);
+}
+
+bool
+segment_strict_is_errand(const SegmentErrand *errand)
+{
+	return errand->slot < 0;
+}
+
+static StrictJob *
+job_of(const SegmentErrand *errand)
+{
+	StrictJob  *job = &jobs[-1 - errand->slot];
+
+	return job->is_under_way && (uint32) job->round == errand->request ? job : NULL;
+}
+
+static void
+end_job(StrictJob *job, const int64 *first, const char *error)
+{
+	segment_rounds_end(job->rounds, job->place, job->round, first, error);
+	memset(job, 0, sizeof(StrictJob));
+}
+
+/* Sessions have been closed. */
+void
+segment_strict_forget_all(void)
+{
+	for (int i = 0; i < MOST_JOBS; i++)
+		jobs[i].is_under_way = false;
+}
+
+/* The first root that may be asked; -1 if there is none. */
+static int
+choose_root(const StrictJob *job, const SegmentSlot *slot, int64 now_ns)
+{
+	for (int i = 0; i < slot->roots.count; i++)
+		if (!job->has_tried[i] && circuit_breaker_allows(&slot->states[i].breaker, now_ns))
+			return i;
+	return -1;
+}
+
+/* A session with a root that has nothing to do; NULL if there is none. */
+static SegmentSession *
+find_session(const char *address)
+{
+	for (int lane = 1; lane <= LANES; lane++)
+	{
+		SegmentSession *session = segment_session_find(address, lane);
+
+		if (session != NULL && !session->is_busy && session->operation.take_count == 0)
+			return session;
+	}
+	return NULL;
+}
+
+static void
+assign(StrictJob *job, const SegmentSlot *slot, SegmentSession *session)
+{
+	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, slot->roots.counter,
+											(int64) (job->count + job->to_skip), true);
+}
+
+/* Go on with a round that has been closed. */
+static void
+go_on(StrictJob *job, const SegmentSlot *slot, int64 now_ns)
+{
+	SegmentSession *session;
+	int			root = job->to_skip > 0 ? job->root : choose_root(job, slot, now_ns);
+
+	if (root < 0)
+	{
+		end_job(job, NULL, slot->states[job->root].error[0] == '\0' ? "No root answers." : slot->states[job->root].error);
+		return;
+	}
+	job->root = root;
+	session = find_session(segment_roots_address(&slot->roots, root));
+	if (session != NULL)
+		assign(job, slot, session);
+}
+
+/* What had been taken here, as far as the slot and the segment's chunk know. */
+static int64
+get_floor(SegmentPlace place, const SegmentSlot *slot)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+	int64		floor = slot->floor;
+
+	if (entry == NULL)
+		return floor;
+	if (entry->has_taken)
+		floor = Max(floor, entry->last_taken);
+	segment_memory_unlock(entry);
+	return floor;
+}
+
+static StrictJob *
+find_free_job(void)
+{
+	for (int i = 0; i < MOST_JOBS; i++)
+		if (jobs[i].rounds == NULL)
+			return &jobs[i];
+	return NULL;
+}
+
+/* Close the open round of a slot and begin with it, if a session is free. */
+static void
+begin_round(SegmentRounds *rounds, SegmentPlace place, const SegmentSlot *slot, int64 now_ns)
+{
+	StrictJob  *job = find_free_job();
+	StrictJob	new = {.rounds = rounds};
+	int			root = choose_root(&new, slot, now_ns);
+
+	if (job == NULL || (root >= 0 && find_session(segment_roots_address(&slot->roots, root)) == NULL))
+		return;
+	new.floor = get_floor(place, slot);
+	if (!segment_rounds_close(rounds, &new.place, &new.round, &new.count))
+		return;
+	*job = new;
+	go_on(job, slot, now_ns);
+}
+
+/* Let sessions serve rounds. */
+void
+segment_strict_assign_all(int64 now_ns)
+{
+	static SegmentSlot slot;
+	SegmentPlace place;
+
+	for (int i = 0; i < MOST_JOBS; i++)
+		if (jobs[i].rounds != NULL && !jobs[i].is_under_way)
+		{
+			if (segment_desk_copy(jobs[i].place, &slot))
+				go_on(&jobs[i], &slot, now_ns);
+			else
+				end_job(&jobs[i], NULL, "The segment has other roots now.");
+		}
+	for (int i = 0; i < segment_rounds_capacity(); i++)
+	{
+		SegmentRounds *rounds = segment_rounds_get(i);
+
+		if (segment_rounds_are_wanted(rounds, &place) && segment_desk_copy(place, &slot))
+			begin_round(rounds, place, &slot, now_ns);
+	}
+}
+
+/* ---------------------------------------------------------------------- answers */
+
+/* The slot of a place, with the desk's lock held exclusively; NULL, without it, if there is none. */
+static SegmentSlot *
+lock_slot(SegmentPlace place)
+{
+	SegmentDesk *desk = segment_desk();
+
+	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < desk->capacity; i++)
+		if (desk->slots[i].place.number == place.number && desk->slots[i].place.generation == place.generation)
+			return &desk->slots[i];
+	LWLockRelease(&desk->lock);
+	return NULL;
+}
+
+/* A root has failed to give numbers for a round. */
+void
+segment_strict_fail(const SegmentErrand *errand, const char *error)
+{
+	StrictJob  *job = job_of(errand);
+	SegmentSlot *slot;
+
+	if (job == NULL)
+		return;
+	job->is_under_way = false;
+	job->to_skip = 0;
+	job->has_tried[job->root] = true;
+	slot = lock_slot(job->place);
+	if (slot == NULL)
+		return;
+	circuit_breaker_fail(&slot->states[job->root].breaker, clock_monotonic_ns(), (uint32) random_word());
+	strlcpy(slot->states[job->root].error, error, LEASE_TAKE_ERROR_SIZE);
+	LWLockRelease(&segment_desk()->lock);
+}
+
+/* What is left of the numbers from before may be given to others. */
+static void
+drop_chunk(SegmentPlace place)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+
+	if (entry == NULL)
+		return;
+	segment_refill_drop(entry);
+	segment_memory_unlock(entry);
+}
+
+/*
+ * Note what a root has said.  Returns how many numbers to skip, as it may have gone
+ * back: 0 if it has not.
+ */
+static uint64
+note_answer(const StrictJob *job, SegmentSlot *slot, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	SegmentRootState *state = &slot->states[job->root];
+	bool		is_other = state->is_known &&
+		((answer->incarnation != 0 && state->incarnation != 0 && answer->incarnation != state->incarnation) ||
+		 (taken->identity != 0 && state->identity != 0 && taken->identity != state->identity));
+
+	circuit_breaker_succeed(&state->breaker);
+	state->error[0] = '\0';
+	/* What a chunk has taken since may be more, and is not for us to change. */
+	if (!state->is_known || is_other)
+	{
+		state->is_known = true;
+		state->incarnation = answer->incarnation;
+		state->identity = taken->identity;
+		state->last = taken->first;
+	}
+	if (!is_other && taken->first > job->floor)
+		return 0;
+	drop_chunk(job->place);
+	return slot->roots.skip > 0 ? slot->roots.skip : slot->first_step * SEGMENT_STEPS_SKIPPED;
+}
+
+/* A root has answered for a round. */
+void
+segment_strict_take(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	StrictJob  *job = job_of(errand);
+	SegmentSlot *slot;
+	uint64		skip;
+	int64		first;
+
+	if (job == NULL)
+		return;
+	if (taken->result != LEASE_TAKEN)
+	{
+		segment_strict_fail(errand, taken->error[0] == '\0' ? "the root has no such counter, or no more numbers" : taken->error);
+		return;
+	}
+	job->is_under_way = false;
+	slot = lock_slot(job->place);
+	if (slot == NULL)
+		return;
+	first = taken->first + (int64) job->to_skip;
+	skip = job->to_skip > 0 && first > job->floor ? 0 : note_answer(job, slot, taken, answer);
+	if (skip == 0)
+		slot->floor = Max(slot->floor, first + (int64) job->count - 1);
+	LWLockRelease(&segment_desk()->lock);
+	if (skip == 0)
+		end_job(job, &first, NULL);
+	else if (++job->takes >= MOST_TAKES)
+		end_job(job, NULL, "Its numbers are far below those that have been used here.");
+	else
+		job->to_skip = Max(skip, taken->first <= job->floor ? (uint64) job->floor - (uint64) taken->first : 0);
+}

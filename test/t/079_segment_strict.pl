@@ -1,0 +1,116 @@
+# Strict numbers: each is above every number that had been returned anywhere before its call began, on the server that is the
+# root, on others, and beside numbers of chunks; callers that wait are served together; what fails, fails all that wait.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use IdgenTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = new_server('root', preload => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
+my $leaf = new_server('leaf', preload => 1, conf => "max_connections = 100\n");
+
+append_to_file($root->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 trust\n");
+$root->reload;
+$_->safe_psql('postgres', 'CREATE SEQUENCE orders') foreach $root, $leaf;
+$root->safe_psql('postgres', 'CREATE ROLE leaf LOGIN; GRANT USAGE ON SEQUENCE orders TO leaf');
+$leaf->safe_psql('postgres',
+	"SELECT segment_set_roots('orders', ARRAY['postgresql://leaf\@127.0.0.1:" . $root->port . "/postgres'])");
+
+# Numbers that are drawn one after the other increase, wherever they are drawn: strict ones are above all that came before.
+sub check_order
+{
+	my %session = (root => session($root), leaf => session($leaf));
+	my $highest = 0;
+	my $lower = 0;
+	my %seen;
+
+	foreach my $turn (1 .. 40)
+	{
+		foreach my $where (qw(root leaf))
+		{
+			my $cached = $session{$where}->query("SELECT segment_nextval('orders')");
+			my $strict = $session{$where}->query("SELECT segment_nextval_strict('orders')");
+
+			$lower++ if $strict <= $highest || $strict <= $cached;
+			$seen{$_}++ foreach $cached, $strict;
+			($highest) = sort { $b <=> $a } $highest, $cached, $strict;
+		}
+	}
+	is($lower, 0, 'a strict number is above all that were returned before, here and there');
+	is(scalar(grep { $_ > 1 } values %seen), 0, '... and none comes twice, beside numbers of chunks');
+	like($session{root}->query("SELECT segment_take_strict('orders', 10)"), qr/^\[\d+,\d+\)$/, 'a range is taken, too');
+	is($session{root}->query("BEGIN READ ONLY; SELECT segment_nextval_strict('orders') > $highest; COMMIT"), 't', '... in a read-only transaction');
+	$_->quit foreach values %session;
+	return;
+}
+
+# A sequence that the transaction has created, and the end of one.
+sub check_sequences
+{
+	my $session = session($root);
+
+	is($session->query("BEGIN; CREATE SEQUENCE new; SELECT segment_nextval_strict('new'); ROLLBACK"), 1, 'a sequence of the transaction');
+	$session->query('CREATE SEQUENCE short MAXVALUE 3');
+	is($session->query("SELECT string_agg(segment_nextval_strict('short')::text, ' ') FROM generate_series(1, 3)"), '1 2 3', 'to the end');
+	like($session->error("SELECT segment_nextval_strict('short')"), qr/2200H: reached maximum value of sequence "short" \(3\)/, '... and not beyond');
+	like($session->error("SELECT segment_nextval_strict('short')"), qr/2200H/, '... each time');
+	like($session->error("SELECT segment_take_strict('orders', 0)"), qr/22023: count must be between/, 'no range without numbers');
+	$session->query('SET ROLE leaf');
+	like($session->error("SELECT segment_nextval_strict('short')"), qr/42501: permission denied for sequence short/, 'it takes the privilege that nextval() takes');
+	$session->quit;
+	return;
+}
+
+# Many sessions at once.  Each sees its own numbers increase; none comes twice; rounds serve several.
+sub check_load
+{
+	my ($where, $node) = @_;
+	my ($clients, $numbers) = (16, full_run() ? 200 : 40);
+	my $taken = sub { return $root->safe_psql('postgres', "SELECT last_value FROM orders") };
+	my $before = $taken->();
+	my @drawn = run_clients(
+		$node,
+		map { "SELECT segment_nextval_strict('orders');\n" x $numbers } 1 .. $clients);
+	my %seen;
+	my $decreases = 0;
+
+	foreach my $client (@drawn)
+	{
+		$seen{$_}++ foreach @$client;
+		$decreases += grep { $client->[$_] <= $client->[ $_ - 1 ] } 1 .. $#$client;
+	}
+	is(scalar(keys %seen), $clients * $numbers, "$where: $clients sessions draw at the same time, and none comes twice");
+	is($decreases, 0, '... and in each of them, numbers increase');
+	cmp_ok($taken->() - $before, '>=', $clients * $numbers, '... and all are taken from the root');
+	return;
+}
+
+# The root goes away: those who wait are told, and those who come later, too.
+sub check_absence
+{
+	my $session = session($leaf);
+
+	$root->stop('fast');
+	like($session->error("SELECT segment_nextval_strict('orders')"), qr/55000: could not take a number of sequence "orders" from its root\n.*DETAIL:  .*(refused|closed)/s, 'without its root, there is no strict number');
+	$root->start;
+	wait_until { $session->error("SELECT segment_nextval_strict('orders')") eq '' } 'the root to be asked again';
+	pass('... until it is back');
+	$session->quit;
+	return;
+}
+
+check_order();
+check_sequences();
+check_load('local', $root);
+check_load('remote', $leaf);
+crash_server($root);
+check_order();
+check_absence();
+
+$_->stop('fast') foreach $leaf, $root;
+done_testing();
