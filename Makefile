@@ -6,6 +6,8 @@
 #	make bench			measure, against what PostgreSQL has itself
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
+#	make horizon-torture	do readers of an outbox get each row, whatever is killed meanwhile
+#	make outbox-demo	rows that readers of an outbox lose without the safe horizon, and do not lose with it
 #	make model			check a model of how IDs are taken and time is reserved
 #	make simulate		many servers that lease their worker IDs, under faults, in simulated time
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
@@ -211,7 +213,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture horizon-torture outbox-demo model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -230,6 +232,10 @@ torture:
 	@test/torture/run
 lease-torture:
 	@test/lease-torture/run
+horizon-torture:
+	@test/horizon-torture/run
+outbox-demo:
+	@test/outbox-demo
 model:
 	@test/model/run
 simulate:
@@ -322,7 +328,7 @@ sources:
 	  $(wildcard src/*.[ch] src/*/*.[ch])
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
-	@for fault in test/torture/mutants/*.patch test/lease-torture/mutants/*.patch; do \
+	@for fault in test/*torture/mutants/*.patch; do \
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
 
