@@ -2623,6 +2623,42 @@ SUPPORT idgen_horizon_support;
 COMMENT ON FUNCTION snowflake_horizon(name, boolean) IS
 'horizon of a generator''s snowflake IDs, for transactions of this database, or of all databases';
 
+CREATE FUNCTION uuidv7_horizon()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_horizon'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 50
+SUPPORT idgen_horizon_support;
+
+COMMENT ON FUNCTION uuidv7_horizon() IS
+'horizon of the UUIDs that uuidv7_sequential() generates: every one below it belongs to a transaction of this database that has ended, or of another one';
+
+CREATE FUNCTION uuidv7_horizon(all_databases boolean)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'idgen_uuidv7_horizon'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 50
+SUPPORT idgen_horizon_support;
+
+COMMENT ON FUNCTION uuidv7_horizon(boolean) IS
+'horizon of the UUIDs that uuidv7_sequential() generates, for transactions of this database, or of all databases';
+
+CREATE FUNCTION ulid_horizon()
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_horizon'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 50
+SUPPORT idgen_horizon_support;
+
+COMMENT ON FUNCTION ulid_horizon() IS
+'horizon of the ULIDs that ulid_sequential() generates: every one below it belongs to a transaction of this database that has ended, or of another one';
+
+CREATE FUNCTION ulid_horizon(all_databases boolean)
+RETURNS ulid
+AS 'MODULE_PATHNAME', 'idgen_ulid_horizon'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 50
+SUPPORT idgen_horizon_support;
+
+COMMENT ON FUNCTION ulid_horizon(boolean) IS
+'horizon of the ULIDs that ulid_sequential() generates, for transactions of this database, or of all databases';
+
 --
 -- Monitoring.  All roles may use these: process IDs and settings are visible
 -- elsewhere, too, and the node can be read from any ID.
