@@ -47,12 +47,15 @@ OBJS = \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/drift.o \
+	src/engine/hold.o \
+	src/engine/horizon.o \
 	src/engine/id_space.o \
 	src/engine/lease_close.o \
 	src/engine/lease_limit.o \
 	src/engine/limit.o \
 	src/engine/node_settings.o \
 	src/engine/origin.o \
+	src/engine/prepared_hold.o \
 	src/engine/process_state.o \
 	src/engine/random.o \
 	src/engine/reference_clock.o \
@@ -88,6 +91,7 @@ OBJS = \
 	src/generator/server_worker.o \
 	src/generator/unique_time.o \
 	src/planner/time_range.o \
+	src/planner/horizon_use.o \
 	src/planner/range_predicate.o \
 	src/planner/range_selectivity.o \
 	src/planner/range_support.o \
@@ -103,6 +107,7 @@ OBJS = \
 	src/snowflake/snowflake_bounds.o \
 	src/snowflake/snowflake_capacity.o \
 	src/snowflake/snowflake_generator.o \
+	src/snowflake/snowflake_horizon.o \
 	src/snowflake/snowflake_inspect.o \
 	src/snowflake/snowflake_layout.o \
 	src/snowflake/snowflake_make.o \
@@ -180,6 +185,7 @@ SQL_PARTS = \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
 	src/planner/issued_in.sql \
+	src/outbox/horizon.sql \
 	src/admin/stats.sql \
 	src/admin/lease.sql \
 	src/admin/check.sql \

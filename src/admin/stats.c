@@ -56,7 +56,7 @@ read_slot(SharedArea *area, BackendSlot *slot)
 	seen.last_id_us = pg_atomic_read_u64(&slot->last_id_us);
 	seen.counts.chunks_taken = pg_atomic_read_u64(&slot->chunks_taken);
 	for (int cause = 0; cause < WAIT_CAUSES; cause++)
-		seen.counts.waits[cause] = pg_atomic_read_u64(&slot->waits[cause]);
+		seen.counts.waits[cause] = pg_atomic_read_u32(&slot->waits[cause]);
 	seen.counts.waited_us = pg_atomic_read_u64(&slot->waited_us);
 	LWLockRelease(&area->lock);
 	return seen;

@@ -160,6 +160,50 @@ compat_proc_by_number(int number)
 #endif
 }
 
+/*
+ * A number that a process's transaction has to itself among all transactions of
+ * the same PGPROC, as long as it is not over; 0: there is none.  PostgreSQL takes it away
+ * together with the transaction's ID, at the moment from which snapshots see
+ * the transaction's rows.
+ *
+ * 17: numbers belong to the PGPROC; before, to the backend ID, and processes
+ * that use the PGPROC one after the other may have different ones.
+ */
+static inline uint32
+compat_local_transaction(const PGPROC *proc)
+{
+#if PG_VERSION_NUM >= 170000
+	return ((const volatile PGPROC *) proc)->vxid.lxid;
+#else
+	uint32		transaction = ((const volatile PGPROC *) proc)->lxid;
+	uint32		mixed = transaction ^ (uint32) ((const volatile PGPROC *) proc)->backendId * UINT32_C(2654435761);
+
+	return transaction == InvalidLocalTransactionId ? 0 : Max(mixed, 1);
+#endif
+}
+
+/* 17: the parts of a virtual transaction ID are one member. */
+static inline LocalTransactionId
+compat_lock_transaction(const LockInstanceData *lock)
+{
+#if PG_VERSION_NUM >= 170000
+	return lock->vxid.localTransactionId;
+#else
+	return lock->lxid;
+#endif
+}
+
+/* 17: backend IDs are process numbers.  Has the lock been restored for a prepared transaction at the start? */
+static inline bool
+compat_lock_is_restored(const LockInstanceData *lock)
+{
+#if PG_VERSION_NUM >= 170000
+	return lock->pid == 0 && lock->vxid.procNumber == INVALID_PROC_NUMBER;
+#else
+	return lock->pid == 0 && lock->backend == InvalidBackendId;
+#endif
+}
+
 /* 17: a set of events to wait for may belong to a resource owner; before, it belongs to a memory context. */
 static inline WaitEventSet *
 compat_create_wait_set(int events)

@@ -18,6 +18,7 @@ typedef struct UniqueTime
 } UniqueTime;
 
 extern UniqueTime unique_time_next(const char *caller);
+extern UniqueTime unique_time_horizon(const char *caller, bool all_databases);
 extern UniqueTime unique_time_next_for_node(uint64 (*get_node) (void), uint64 *node, const char *caller);
 
 #endif							/* IDGEN_UNIQUE_TIME_H */
