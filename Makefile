@@ -49,6 +49,7 @@ OBJS = \
 	src/engine/drift.o \
 	src/engine/hold.o \
 	src/engine/horizon.o \
+	src/engine/horizon_mark.o \
 	src/engine/id_space.o \
 	src/engine/lease_close.o \
 	src/engine/lease_limit.o \
@@ -129,6 +130,8 @@ OBJS = \
 	src/scatter/conceal.o \
 	src/scatter/secret_key.o \
 	src/scatter/shard_of.o \
+	src/outbox/horizon_holders.o \
+	src/outbox/outbox_guard.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \

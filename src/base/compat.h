@@ -28,6 +28,7 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/backend_status.h"
 #include "utils/datetime.h"
 #include "utils/guc_tables.h"
 #include "utils/resowner.h"
@@ -179,6 +180,17 @@ compat_local_transaction(const PGPROC *proc)
 	uint32		mixed = transaction ^ (uint32) ((const volatile PGPROC *) proc)->backendId * UINT32_C(2654435761);
 
 	return transaction == InvalidLocalTransactionId ? 0 : Max(mixed, 1);
+#endif
+}
+
+/* 16: a new name.  The activity of backend number i (1 .. pgstat_fetch_stat_numbackends()). */
+static inline LocalPgBackendStatus *
+compat_activity_by_index(int i)
+{
+#if PG_VERSION_NUM >= 160000
+	return pgstat_get_local_beentry_by_index(i);
+#else
+	return pgstat_fetch_stat_local_beentry(i);
 #endif
 }
 

@@ -58,6 +58,7 @@
 #include "bits/layout_overlap.h"
 #include "engine/hold.h"
 #include "engine/horizon.h"
+#include "engine/horizon_mark.h"
 #include "engine/id_space.h"
 #include "engine/prepared_hold.h"
 #include "engine/reservation.h"
@@ -90,28 +91,6 @@ typedef struct HorizonReading
 	uint64		id;				/* the least found so far */
 } HorizonReading;
 
-/* --------------------------------------------------------------------------- IDs of positions */
-
-/*
- * The least ID of a timeline, in this layout, that a position or a later one can
- * have.  At the beginning of a tick it is the least ID of the tick with whatever
- * node.  The node is not known on a timeline that nodes share.
- */
-uint64
-horizon_timeline_id(const Timeline *timeline, const SnowflakeLayout *layout, uint64 position)
-{
-	bool		has_node = layout_position_sequence(layout, position) > 0 && !id_space_is_shared(timeline);
-
-	return layout_compose(layout, Min(position, layout_end(layout) - 1), has_node ? timeline->node_bits : 0);
-}
-
-/* The least ID of the tick of a position. */
-static uint64
-get_tick_id(const SnowflakeLayout *layout, uint64 position)
-{
-	return layout_compose(layout, position - layout_position_sequence(layout, position), 0);
-}
-
 /* The first tick that is not before an ID. */
 static int64
 get_tick_from(const SnowflakeLayout *layout, uint64 id)
@@ -121,39 +100,13 @@ get_tick_from(const SnowflakeLayout *layout, uint64 id)
 	return tick + (id > (uint64) layout_compose(layout, layout_tick_position(layout, tick), 0));
 }
 
-/* The least ID that a position on the timelines of the server's own IDs can have. */
-uint64
-horizon_server_id(SharedArea *area, uint64 position)
-{
-	Timeline   *found = NULL;
-	int			count = id_space_count();
-
-	for (int i = 0; i < count; i++)
-	{
-		Timeline   *timeline = id_space_needed_by_number(i);
-
-		if (timeline == NULL || (pg_atomic_read_u32(&timeline->uses) & TIMELINE_SERVER) == 0)
-			continue;
-		if (found != NULL)
-			return get_tick_id(&area->layout, position);
-		found = timeline;
-	}
-	return found == NULL ? 0 : horizon_timeline_id(found, &area->layout, position);
-}
-
 /* ------------------------------------------------------------------------ which timelines */
-
-static bool
-follows_node(Timeline *timeline)
-{
-	return (pg_atomic_read_u32(&timeline->uses) & TIMELINE_FOLLOWS) != 0;
-}
 
 /* Is another timeline read together with that of a source that follows the server's node? */
 static bool
 is_member(const PositionSource *source, Timeline *timeline)
 {
-	return timeline != NULL && timeline != source->timeline && follows_node(timeline) &&
+	return timeline != NULL && timeline != source->timeline && horizon_mark_follows(timeline) &&
 		layout_same_frame(&timeline->layout, &source->layout);
 }
 
@@ -186,7 +139,7 @@ get_group(PositionSource *source, uint32 joins)
 	group->count = 0;
 	group->has_server = false;
 	add_member(group, source->timeline);
-	count = follows_node(source->timeline) ? id_space_count() : 0;
+	count = horizon_mark_follows(source->timeline) ? id_space_count() : 0;
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = id_space_needed_by_number(i);
@@ -292,7 +245,7 @@ begin_reading(HorizonReading *reading)
 		return READING_RESTARTED;
 
 	next = get_next(reading);
-	reading->id = horizon_timeline_id(source->timeline, layout, next);
+	reading->id = horizon_mark_id(source->timeline, layout, next);
 	reading->others_from = layout_tick_position(layout, layout_position_tick(layout, next) + 1);
 	for (int i = 1; i < reading->group->count; i++)
 		if (!move_on(reading->group->members[i], reading->others_from, reading->restarts))
@@ -320,8 +273,8 @@ lower_to_hold(HorizonReading *reading, const HoldView *hold)
 		return;
 	}
 	if (hold->has_server && group->has_server)
-		lower_to(reading, group->count == 1 ? horizon_timeline_id(group->members[0], layout, hold->server) :
-				 get_tick_id(layout, hold->server));
+		lower_to(reading, group->count == 1 ? horizon_mark_id(group->members[0], layout, hold->server) :
+				 horizon_mark_tick_id(layout, hold->server));
 	for (int i = 0; i < group->count; i++)
 	{
 		uint32		key = shmem_timeline_key(reading->area, group->members[i]);
@@ -330,7 +283,7 @@ lower_to_hold(HorizonReading *reading, const HoldView *hold)
 			lower_to(reading, 0);
 		for (int j = 0; j < hold->generators; j++)
 			if (hold->key[j] == key)
-				lower_to(reading, horizon_timeline_id(group->members[i], layout, hold->generator[j]));
+				lower_to(reading, horizon_mark_id(group->members[i], layout, hold->generator[j]));
 	}
 }
 
@@ -401,7 +354,7 @@ publish(HorizonReading *reading)
 	bool		is_valid;
 
 	SpinLockAcquire(&area->horizons.mutex);
-	next_id = horizon_timeline_id(timeline, layout, get_next(reading));
+	next_id = horizon_mark_id(timeline, layout, get_next(reading));
 	greatest = get_greatest(reading->group);
 	is_valid = pg_atomic_read_u32(&area->limits.resets) == reading->resets &&
 		pg_atomic_read_u32(&area->horizons.joins) == reading->joins && are_others_beyond(reading);
@@ -524,42 +477,60 @@ horizon_join(PositionSource *source, bool is_server)
 	pg_atomic_fetch_or_u32(&timeline->uses, TIMELINE_JOINED);
 }
 
-/* -------------------------------------------------------------- for others of this folder */
+/* ---------------------------------------------------------------------------- own IDs */
+
+/* From which position of a timeline on the transaction may have some.  Returns false if it has none. */
+static bool
+find_own_start(const HoldView *hold, Timeline *timeline, uint64 *start)
+{
+	uint32		key = shmem_timeline_key(shmem_area(), timeline);
+
+	*start = 0;
+	if (hold->has_server && (pg_atomic_read_u32(&timeline->uses) & TIMELINE_SERVER) != 0)
+	{
+		*start = hold->server;
+		return true;
+	}
+	if (hold->has_many)
+		return (hold->many & hold_many_bit(key)) != 0;
+	for (int i = 0; i < hold->generators; i++)
+		if (hold->key[i] == key)
+		{
+			*start = hold->generator[i];
+			return true;
+		}
+	return false;
+}
 
 /*
- * Has a reader got a horizon above a position of a source, or that relies on
- * its timeline being beyond the position?  The caller has horizons.mutex.
+ * Does our transaction hold an ID, so that no horizon passes it before the
+ * transaction has ended?  That is so if it is of a node of the source, and not
+ * below what the transaction has taken.  One that nobody has taken yet does not
+ * count.
  */
 bool
-horizon_is_beyond(const PositionSource *source, uint64 position)
+horizon_is_own(PositionSource *source, uint64 id)
 {
 	const SnowflakeLayout *layout = &source->layout;
-	uint64		us = layout_tick_start_us(layout, layout_position_tick(layout, position));
+	uint32		joins = pg_atomic_read_u32(&shmem_area()->horizons.joins);
+	uint64		position = layout_tick_position(layout, layout_get(layout, LAYOUT_TIME, id)) |
+		layout_get(layout, LAYOUT_SEQUENCE, id);
+	const HorizonGroup *group;
+	HoldView	hold;
 
-	return pg_atomic_read_u64(&source->timeline->horizon) > horizon_timeline_id(source->timeline, layout, position) ||
-		(follows_node(source->timeline) && pg_atomic_read_u64(&shmem_area()->horizons.others_us) > us);
-}
+	pg_read_barrier();
+	if (!hold_read_own(&hold))
+		return false;
+	group = get_group(source, joins);
+	for (int i = 0; i < group->count; i++)
+	{
+		Timeline   *timeline = group->members[i];
+		bool		is_of_node = (id & layout_fixed_bits(layout)) == timeline->node_bits;
+		uint64		start;
 
-/* Count a reset: horizons that have been read before are not published any more. */
-void
-horizon_count_reset(void)
-{
-	SharedArea *area = shmem_area();
-
-	SpinLockAcquire(&area->horizons.mutex);
-	pg_atomic_fetch_add_u32(&area->limits.resets, 1);
-	SpinLockRelease(&area->horizons.mutex);
-}
-
-/*
- * IDs of a timeline begin at start_us again.  The caller has stopped the
- * timelines and counted the reset.
- */
-void
-horizon_forget_from(Timeline *timeline, const SnowflakeLayout *layout, int64 start_us)
-{
-	uint64		start = layout_compose(layout, layout_position_from_us(layout, start_us), 0);
-
-	if (pg_atomic_read_u64(&timeline->horizon) > start)
-		pg_atomic_write_u64(&timeline->horizon, 0);
+		if ((is_of_node || id_space_is_shared(timeline)) && find_own_start(&hold, timeline, &start) &&
+			position >= start && position < pg_atomic_read_u64(&timeline->next))
+			return true;
+	}
+	return false;
 }

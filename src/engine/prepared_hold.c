@@ -50,10 +50,11 @@
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "storage/procarray.h"
+#include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "engine/hold.h"
-#include "engine/horizon.h"
+#include "engine/horizon_mark.h"
 #include "engine/id_space.h"
 #include "engine/prepared_hold.h"
 
@@ -79,12 +80,32 @@ add_id(PreparedView *view, int *count, uint16 tag, uint64 id)
 	(*count)++;
 }
 
+/* The least ID that a position on the timelines of the server's own IDs can have. */
+static uint64
+server_id(SharedArea *area, uint64 position)
+{
+	Timeline   *found = NULL;
+	int			count = id_space_count();
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *timeline = id_space_needed_by_number(i);
+
+		if (timeline == NULL || (pg_atomic_read_u32(&timeline->uses) & TIMELINE_SERVER) == 0)
+			continue;
+		if (found != NULL)
+			return horizon_mark_tick_id(&area->layout, position);
+		found = timeline;
+	}
+	return found == NULL ? 0 : horizon_mark_id(found, &area->layout, position);
+}
+
 /*
- * The IDs that our transaction holds, as a record.  Returns their number.  The
+ * The IDs that a transaction holds, as in a record.  Returns their number.  The
  * generators' timelines need not be attached in this process.
  */
-static int
-convert_hold(SharedArea *area, const HoldView *hold, PreparedView *view)
+int
+prepared_hold_convert(SharedArea *area, const HoldView *hold, PreparedView *view)
 {
 	int			count = 0;
 
@@ -92,7 +113,7 @@ convert_hold(SharedArea *area, const HoldView *hold, PreparedView *view)
 	if (hold->has_unique_times)
 		add_id(view, &count, PREPARED_UNIQUE_TIMES, hold->unique_times);
 	if (hold->has_server)
-		add_id(view, &count, prepared_hold_tag(&area->layout), horizon_server_id(area, hold->server));
+		add_id(view, &count, prepared_hold_tag(&area->layout), server_id(area, hold->server));
 	if (hold->has_many)
 		add_id(view, &count, PREPARED_ALL, 0);
 	for (int i = 0; i < hold->generators; i++)
@@ -100,7 +121,7 @@ convert_hold(SharedArea *area, const HoldView *hold, PreparedView *view)
 		Timeline   *timeline = shmem_timeline_by_key(area, hold->key[i]);
 
 		add_id(view, &count, prepared_hold_tag(&timeline->layout),
-			   horizon_timeline_id(timeline, &timeline->layout, hold->generator[i]));
+			   horizon_mark_id(timeline, &timeline->layout, hold->generator[i]));
 	}
 	return count;
 }
@@ -158,6 +179,7 @@ write_record(SharedArea *area, const PreparedView *view)
 		return true;
 	record->database = view->database;
 	record->role = view->role;
+	record->since = view->since;
 	memcpy(record->tags, view->tags, sizeof(record->tags));
 	memcpy(record->ids, view->ids, sizeof(record->ids));
 	pg_write_barrier();
@@ -196,13 +218,14 @@ keep_hold(XactEvent event, void *arg)
 	area = shmem_area_if_room();
 	if (area == NULL || !hold_read_own(&hold))
 		return;
-	count = convert_hold(area, &hold, &view);
+	count = prepared_hold_convert(area, &hold, &view);
 	for (int i = 0; i < count; i++)
 		lock_id(view.tags[i], view.ids[i]);
 
 	view.xid = GetTopTransactionId();
 	view.database = MyDatabaseId;
 	view.role = GetAuthenticatedUserId();
+	view.since = GetCurrentTransactionStartTimestamp();
 	free_records(area);
 	LWLockAcquire(&area->lock, LW_EXCLUSIVE);
 	is_written = write_record(area, &view);
@@ -244,6 +267,7 @@ view_of_lock(PreparedView *views, int *count, const LockInstanceData *lock)
 	memset(&views[*count], 0, sizeof(PreparedView));
 	views[*count].xid = xid;
 	views[*count].database = lock->locktag.locktag_field1;
+	views[*count].since = PgStartTime;
 	return &views[(*count)++];
 }
 
@@ -317,6 +341,7 @@ prepared_hold_read(SharedArea *area, int number, PreparedView *view)
 	pg_read_barrier();
 	view->database = record->database;
 	view->role = record->role;
+	view->since = record->since;
 	memcpy(view->tags, record->tags, sizeof(view->tags));
 	memcpy(view->ids, record->ids, sizeof(view->ids));
 	pg_read_barrier();

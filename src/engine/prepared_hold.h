@@ -8,6 +8,7 @@
 #ifndef IDGEN_PREPARED_HOLD_H
 #define IDGEN_PREPARED_HOLD_H
 
+#include "engine/hold.h"
 #include "engine/shmem.h"
 
 /* A copy of a record. */
@@ -16,6 +17,7 @@ typedef struct PreparedView
 	TransactionId xid;
 	Oid			database;
 	Oid			role;
+	TimestampTz since;
 	uint16		tags[PREPARED_IDS];
 	uint64		ids[PREPARED_IDS];
 } PreparedView;
@@ -26,6 +28,7 @@ typedef struct PreparedView
 
 extern void prepared_hold_init(void);
 extern uint16 prepared_hold_tag(const SnowflakeLayout *layout);
+extern int	prepared_hold_convert(SharedArea *area, const HoldView *hold, PreparedView *view);
 extern bool prepared_hold_load(SharedArea *area);
 extern bool prepared_hold_read(SharedArea *area, int number, PreparedView *view);
 

@@ -33,7 +33,7 @@
 #include "utils/timestamp.h"
 
 #include "engine/drift.h"
-#include "engine/horizon.h"
+#include "engine/horizon_mark.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
@@ -143,7 +143,7 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 {
 	if (stopped->unique_times_end_us <= start_us)
 		put_timeline_back(&area->unique_times, stopped->restarts);
-	horizon_forget_from(&area->unique_times, &layout_unique_times, start_us);
+	horizon_mark_forget(&area->unique_times, &layout_unique_times, start_us);
 	if (stopped->hlc_end_us <= start_us || !force)
 		put_timeline_back(&area->hlc, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
@@ -154,7 +154,7 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 		if (end_us <= start_us || !force)
 			put_timeline_back(timeline, stopped->restarts);
 		if (end_us <= start_us || force)
-			horizon_forget_from(timeline, &timeline->layout, start_us);
+			horizon_mark_forget(timeline, &timeline->layout, start_us);
 		pg_atomic_write_u64(&timeline->repeats_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }
@@ -190,7 +190,7 @@ restart_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, boo
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	horizon_count_reset();
+	horizon_mark_reset();
 	if (force)
 		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);

@@ -72,6 +72,7 @@
 #define IDGEN_SHMEM_H
 
 #include "access/xlogdefs.h"
+#include "datatype/timestamp.h"
 #include "port/atomics.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
@@ -378,6 +379,8 @@ typedef struct PreparedHold
 	pg_atomic_uint32 xid;		/* 0: free */
 	Oid			database;
 	Oid			role;			/* that prepared it; InvalidOid: not known */
+	TimestampTz since;			/* the start of the transaction, or of the
+								 * server if it was prepared before that */
 	uint16		tags[PREPARED_IDS]; /* which kind of IDs; 0: none */
 	uint64		ids[PREPARED_IDS];
 } PreparedHold;

@@ -23,7 +23,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-#include "engine/horizon.h"
+#include "engine/horizon_mark.h"
 #include "engine/lease_limit.h"
 #include "engine/random.h"
 #include "engine/reservation.h"
@@ -370,7 +370,7 @@ give_back(const PositionSource *source, PositionRange range, uint32 restarts)
 	if (!reservation_begin_writing())
 		return;
 	SpinLockAcquire(&area->horizons.mutex);
-	if (pg_atomic_read_u32(&area->limits.restarts) == restarts && !horizon_is_beyond(source, range.start))
+	if (pg_atomic_read_u32(&area->limits.restarts) == restarts && !horizon_mark_is_beyond(source->timeline, &source->layout, range.start))
 		(void) pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range.start);
 	SpinLockRelease(&area->horizons.mutex);
 	reservation_end_writing(0, (Datum) 0);

@@ -117,6 +117,22 @@ unique_time_horizon(const char *caller, bool all_databases)
 }
 
 /*
+ * Find the unique times that our transaction may have, from one on and below
+ * another one.  Returns false if it has none.
+ */
+bool
+unique_time_find_own(UniqueTime *from, UniqueTime *until)
+{
+	HoldView	hold;
+
+	if (!hold_read_own(&hold) || !hold.has_unique_times)
+		return false;
+	*from = unique_time_at(hold.unique_times);
+	*until = unique_time_at(pg_atomic_read_u64(&shmem_area()->unique_times.next));
+	return true;
+}
+
+/*
  * A unique time for an ID that contains the server's node, which get_node returns,
  * and which is never issued again for the same node.  *node gets the node that
  * the time is for: it can change meanwhile.  Errors: also those of

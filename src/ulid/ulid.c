@@ -30,6 +30,7 @@
 #include "generator/id_batch.h"
 #include "generator/unique_time.h"
 #include "planner/horizon_use.h"
+#include "ulid/ulid_sequential.h"
 #include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
 
@@ -135,9 +136,9 @@ idgen_ulid_at(PG_FUNCTION_ARGS)
 	return uuid_datum(random_ulid(timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
 }
 
-/* A ULID of a unique time; random bits fill the rest. */
-static Datum
-make_sequential(UniqueTime moment, uint64 random)
+/* A ULID with a unique time; random bits fill the rest. */
+UuidBits
+ulid_sequential(UniqueTime moment, uint64 random)
 {
 	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
 	UuidBits	ulid;
@@ -145,14 +146,14 @@ make_sequential(UniqueTime moment, uint64 random)
 	/* The first 16 of the BELOW_MS_BITS are the end of the high word. */
 	ulid.high = (uint64) (moment.unix_ns / NS_PER_MS) << 16 | below >> (BELOW_MS_BITS - 16);
 	ulid.low = below << (64 - (BELOW_MS_BITS - 16)) | random >> (BELOW_MS_BITS - 16);
-	return uuid_datum(ulid);
+	return ulid;
 }
 
 /* ulid_sequential() */
 Datum
 idgen_ulid_sequential(PG_FUNCTION_ARGS)
 {
-	return make_sequential(unique_time_next("ulid_sequential()"), random_word());
+	return uuid_datum(ulid_sequential(unique_time_next("ulid_sequential()"), random_word()));
 }
 
 /* ulid_horizon(), ulid_horizon(all_databases boolean) */
@@ -162,5 +163,5 @@ idgen_ulid_horizon(PG_FUNCTION_ARGS)
 	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
 
 	horizon_check_use("ulid_horizon()");
-	return make_sequential(unique_time_horizon("ulid_horizon()", all_databases), 0);
+	return uuid_datum(ulid_sequential(unique_time_horizon("ulid_horizon()", all_databases), 0));
 }

@@ -29,6 +29,7 @@
 #include "generator/unique_time.h"
 #include "planner/horizon_use.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_sequential.h"
 #include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv4);
@@ -142,9 +143,9 @@ idgen_uuidv7_at(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));
 }
 
-/* A UUID of a unique time; random bits fill the rest. */
-static Datum
-make_sequential(UniqueTime moment, uint64 random)
+/* A UUID of version 7 with a unique time; random bits fill the rest. */
+UuidBits
+uuid_sequential(UniqueTime moment, uint64 random)
 {
 	uint32		ns = moment.unix_ns % NS_PER_MS;
 	uint32		fraction = uuid_fraction(ns);
@@ -153,14 +154,14 @@ make_sequential(UniqueTime moment, uint64 random)
 	uint64		tail = below << (UUID_TAIL_BITS - BELOW_FRACTION_BITS) |
 		random >> (64 - UUID_TAIL_BITS + BELOW_FRACTION_BITS);
 
-	return uuid_datum(uuid_make_v7(moment.unix_ns / NS_PER_MS, fraction, tail));
+	return uuid_make_v7(moment.unix_ns / NS_PER_MS, fraction, tail);
 }
 
 /* uuidv7_sequential() */
 Datum
 idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
 {
-	return make_sequential(unique_time_next("uuidv7_sequential()"), random_word());
+	return uuid_datum(uuid_sequential(unique_time_next("uuidv7_sequential()"), random_word()));
 }
 
 /* uuidv7_horizon(), uuidv7_horizon(all_databases boolean) */
@@ -170,5 +171,5 @@ idgen_uuidv7_horizon(PG_FUNCTION_ARGS)
 	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
 
 	horizon_check_use("uuidv7_horizon()");
-	return make_sequential(unique_time_horizon("uuidv7_horizon()", all_databases), 0);
+	return uuid_datum(uuid_sequential(unique_time_horizon("uuidv7_horizon()", all_databases), 0));
 }
