@@ -50,13 +50,13 @@
 #define smaller(a, b)			((a) < (b) -> (a) : (b))
 
 /* Shared memory. */
+byte greatest = 0;				/* horizon that a reader has got */
 byte next = 0;					/* of the timeline */
 byte hold_lxid[SLOTS];			/* the hold: whose it is ... */
 byte hold_position[SLOTS];		/* ... and from where on; 0: nowhere */
 #ifdef GIVEN_BACK
 byte given_back = 0;			/* how often next was lowered */
 #endif
-bool is_locked[SLOTS];			/* the hold's spinlock */
 byte prepared = 1;				/* not 0: there may be locks.  An earlier life may have left some. */
 
 /* PostgreSQL. */
@@ -84,17 +84,12 @@ inline issue(position)
 #define held_from				larger(FIRST_POSITION, next)
 #endif
 
-/*
- * In the slot's lock: a reader that finds it taken waits.  So next is read after the horizon of
- * each reader that has not seen the hold.
- */
 inline hold()
 {
-	d_step { !is_locked[holder] -> is_locked[holder] = true }
 	hold_lxid[holder] = 0;
 	from = held_from;
 	d_step { hold_position[holder] = from; from = 0 }
-	d_step { hold_lxid[holder] = lxid[holder]; is_locked[holder] = false }
+	hold_lxid[holder] = lxid[holder]
 }
 
 inline hold_unless_held()
@@ -112,10 +107,8 @@ inline lower_hold()
 {
 #if defined(GIVEN_BACK) && !defined(FAULT_NOT_LOWERED)
 	if
-	:: d_step { start < hold_position[holder] && !is_locked[holder] -> is_locked[holder] = true }
-		from = held_from;
-		d_step { hold_position[holder] = smaller(hold_position[holder], from); from = 0; is_locked[holder] = false }
-	:: d_step { start >= hold_position[holder] -> skip }
+	:: d_step { start < hold_position[holder] -> hold_position[holder] = start }
+	:: else
 	fi
 #else
 	skip
@@ -157,14 +150,14 @@ inline take()
 
 /*
  * give_back(): a wait was cancelled, so the transaction aborts; what it took goes back if it is
- * still the last.  That is counted before the transaction ends.
+ * still the last, and not below a horizon.  It is counted before the transaction ends.
  */
 inline give_back()
 {
 #ifdef GIVEN_BACK
 	if
 	:: d_step { me == 0 && taken != 0 ->
-			next = (next == taken + 1 -> taken : next);
+			next = (next == taken + 1 && taken >= greatest -> taken : next);
 			remembered = (remembered_by == me && is_open -> NOTHING : remembered);
 			printf("  writer %d gives %d back\n", me, taken);
 			taken = 0
@@ -292,11 +285,7 @@ inline reach_clock()
 /* The position is read before PGPROC.lxid, so it is not of a later transaction. */
 inline read_slot(slot)
 {
-#ifndef FAULT_LOCK_NOT_SEEN
-	d_step { !is_locked[slot] -> seen_lxid = hold_lxid[slot] }
-#else
 	seen_lxid = hold_lxid[slot];
-#endif
 	seen = hold_position[slot];
 	d_step {
 		lowest = (seen_lxid != 0 && seen != 0 && lxid[slot] == seen_lxid -> smaller(lowest, seen) : lowest);
@@ -352,14 +341,30 @@ inline read_horizon()
 #ifndef FAULT_LOCKS_FIRST
 	read_locks();
 #endif
+	publish()
+}
+
+/* In the mutex of horizons. */
+inline publish()
+{
 	d_step { horizon = smaller(horizon, lowest); lowest = NOTHING; seen = 0 }
-#if defined(GIVEN_BACK) && !defined(FAULT_GIVEN_BACK_UNSEEN)
 	if
+#if defined(GIVEN_BACK) && !defined(FAULT_GIVEN_BACK_UNSEEN)
 	:: d_step { given_back != given_back_before -> horizon = 0 }
 		goto end_idle
-	:: else
-	fi
 #endif
+	:: d_step {
+#if defined(GIVEN_BACK) && !defined(FAULT_GIVEN_BACK_UNSEEN)
+			given_back == given_back_before ->
+#else
+			true ->
+#endif
+#ifndef FAULT_NOT_KEPT
+			horizon = larger(horizon, greatest);
+#endif
+			greatest = larger(horizon, greatest)
+		}
+	fi
 }
 
 inline take_snapshot()
