@@ -135,6 +135,7 @@ OBJS = \
 	src/admin/check_configuration.o \
 	src/admin/check_files.o \
 	src/admin/check_generators.o \
+	src/admin/check_horizon.o \
 	src/admin/check_lease.o \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
