@@ -137,6 +137,7 @@ OBJS = \
 	src/admin/check_configuration.o \
 	src/admin/check_files.o \
 	src/admin/check_generators.o \
+	src/admin/check_horizon.o \
 	src/admin/check_lease.o \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
@@ -203,8 +204,8 @@ PGFILEDESC = "idgen - IDs made inside the database"
 # The control file, beside this one, is where the version is written.
 IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastword $(MAKEFILE_LIST)))idgen.control)
 
-REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid search_path settings
-ISOLATION = order lock drop reset generator
+REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid horizon search_path settings
+ISOLATION = order lock drop reset generator horizon
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'

@@ -32,6 +32,7 @@
 #include "hlc/hlc_clock.h"
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
+#include "outbox/horizon_holders.h"
 #include "settings.h"
 #include "uuid/uuid_node.h"
 
@@ -494,6 +495,12 @@ settings_define(void)
 							 "The node is a random number for each session, or the server's datacenter and worker.",
 							 &uuid_node_kind, uuid_node_kind, uuid_node_kinds,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("idgen.horizon_lag_limit",
+							"Sets for how long a transaction may hold back horizons before idgen_check() reports it.",
+							"Readers of an outbox wait for it.  If the value is 0, none is reported.",
+							&horizon_lag_limit_ms, horizon_lag_limit_ms, 0, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 
 	define_lease();
 	MarkGUCPrefixReserved("idgen");

@@ -31,14 +31,16 @@
  * horizon.  The server's hold in a slot does not tell the nodes apart, and
  * holds a whole tick if there are several.
  *
- * The greatest horizon is kept for each timeline, and for timelines that are read
- * together the greatest of theirs counts.  It stays true: so a horizon never goes down,
- * also where transactions hold more than they must, or a reset has stopped the timelines
- * for a moment.  Publishing it, giving positions back and counting a reset
+ * The greatest horizon is kept for each timeline and database, and for timelines that are
+ * read together the greatest of theirs counts.  It stays true: so a horizon never goes
+ * down, also where transactions hold more than they must, or a reset has stopped the
+ * timelines for a moment.  One that regards the transactions of one database is no good for others,
+ * nor for all.  Publishing it, giving positions back and counting a reset
  * exclude each other by horizons.mutex:
  *
- *	give_back() in timeline.c   lowers next: not below a published horizon, and a
- *	                            reader looks at next again as it publishes
+ *	give_back() in timeline.c   lowers next: not below a published horizon; and it counts
+ *	                            itself, as next may have been there again, with positions
+ *	                            of others below it, before a reader publishes
  *	a reset that goes back      counts itself, after which no reader publishes what it read
  *	                            before, and then forgets greatest horizons above its start
  *	horizon_join()              counts itself, and then looks at the greatest
@@ -81,10 +83,11 @@ typedef struct HorizonReading
 	SharedArea *area;
 	PositionSource *source;
 	const HorizonGroup *group;
-	bool		all_databases;
-	uint32		restarts;		/* these three were read first */
+	Oid			database;		/* whose transactions count; InvalidOid: all */
+	uint32		restarts;		/* these four were read first */
 	uint32		resets;
 	uint32		joins;
+	uint32		given_back;
 	uint64		start;			/* position at which IDs begin */
 	uint64		others_from;	/* the other members are at this position or
 								 * beyond */
@@ -152,14 +155,26 @@ get_group(PositionSource *source, uint32 joins)
 	return group;
 }
 
-/* The greatest horizon of the timelines that are read together. */
+/* The greatest horizon of the timelines that are read together.  The caller has horizons.mutex. */
 static uint64
-get_greatest(const HorizonGroup *group)
+get_greatest(const HorizonReading *reading)
 {
 	uint64		greatest = 0;
 
-	for (int i = 0; i < group->count; i++)
-		greatest = Max(greatest, pg_atomic_read_u64(&group->members[i]->horizon));
+	for (int i = 0; i < reading->group->count; i++)
+		greatest = Max(greatest, horizon_mark_greatest(reading->group->members[i], reading->database));
+	return greatest;
+}
+
+/* The same, without being able to read a later one. */
+static uint64
+get_last(const HorizonReading *reading)
+{
+	uint64		greatest;
+
+	SpinLockAcquire(&reading->area->horizons.mutex);
+	greatest = get_greatest(reading);
+	SpinLockRelease(&reading->area->horizons.mutex);
 	return greatest;
 }
 
@@ -233,6 +248,7 @@ begin_reading(HorizonReading *reading)
 
 	reading->resets = pg_atomic_read_u32(&reading->area->limits.resets);
 	reading->joins = pg_atomic_read_u32(&reading->area->horizons.joins);
+	reading->given_back = pg_atomic_read_u32(&reading->area->horizons.given_back);
 	pg_read_barrier();
 	reading->group = get_group(source, reading->joins);
 	now = drift_read_clocks();
@@ -298,7 +314,7 @@ read_holds(HorizonReading *reading)
 	{
 		if (pg_atomic_read_u32(&area->slots[i].slot.hold.transaction) == 0)
 			continue;
-		if (!reading->all_databases && compat_proc_by_number(i)->databaseId != MyDatabaseId)
+		if (OidIsValid(reading->database) && compat_proc_by_number(i)->databaseId != reading->database)
 			continue;
 		if (hold_read(area, i, &hold))
 			lower_to_hold(reading, &hold);
@@ -320,7 +336,7 @@ read_prepared(HorizonReading *reading)
 	{
 		if (pg_atomic_read_u32(&shmem_prepared(area)[i].xid) == 0 || !prepared_hold_read(area, i, &view))
 			continue;
-		if (!reading->all_databases && view.database != MyDatabaseId)
+		if (OidIsValid(reading->database) && view.database != reading->database)
 			continue;
 		for (int j = 0; j < PREPARED_IDS; j++)
 			if (view.tags[j] == tag || (view.tags[j] == PREPARED_ALL && !is_unique_times))
@@ -355,13 +371,14 @@ publish(HorizonReading *reading)
 
 	SpinLockAcquire(&area->horizons.mutex);
 	next_id = horizon_mark_id(timeline, layout, get_next(reading));
-	greatest = get_greatest(reading->group);
+	greatest = get_greatest(reading);
 	is_valid = pg_atomic_read_u32(&area->limits.resets) == reading->resets &&
-		pg_atomic_read_u32(&area->horizons.joins) == reading->joins && are_others_beyond(reading);
+		pg_atomic_read_u32(&area->horizons.joins) == reading->joins &&
+		pg_atomic_read_u32(&area->horizons.given_back) == reading->given_back && are_others_beyond(reading);
 	lower_to(reading, next_id);
 	if (is_valid && reading->id > greatest)
 	{
-		pg_atomic_write_u64(&timeline->horizon, reading->id);
+		horizon_mark_publish(timeline, reading->database, reading->id);
 		if (reading->group->count > 1 && others_us > pg_atomic_read_u64(&area->horizons.others_us))
 			pg_atomic_write_u64(&area->horizons.others_us, others_us);
 	}
@@ -382,7 +399,7 @@ horizon_read(PositionSource *source, bool all_databases)
 	HorizonReading reading = {
 		.area = shmem_area(),
 		.source = source,
-		.all_databases = all_databases,
+		.database = all_databases ? InvalidOid : MyDatabaseId,
 	};
 
 	do
@@ -393,7 +410,7 @@ horizon_read(PositionSource *source, bool all_databases)
 		while ((result = begin_reading(&reading)) == READING_RESTARTED)
 			CHECK_FOR_INTERRUPTS();
 		if (result == READING_STOPPED)
-			return get_greatest(reading.group);
+			return get_last(&reading);
 		pg_memory_barrier();
 		read_holds(&reading);
 		pg_memory_barrier();
@@ -468,7 +485,7 @@ horizon_join(PositionSource *source, bool is_server)
 	}
 	SpinLockAcquire(&area->horizons.mutex);
 	if ((pg_atomic_fetch_or_u32(&timeline->uses, uses) & TIMELINE_FOLLOWS) == 0)
-		pg_atomic_write_u64(&timeline->horizon, 0);
+		horizon_mark_drop(timeline);
 	pg_atomic_fetch_add_u32(&area->horizons.joins, 1);
 	SpinLockRelease(&area->horizons.mutex);
 

@@ -56,6 +56,64 @@ horizon_mark_reset(void)
 	SpinLockRelease(&area->horizons.mutex);
 }
 
+/* The greatest horizon of a timeline in one database, or in all if it is InvalidOid.  The caller has the mutex. */
+uint64
+horizon_mark_greatest(const Timeline *timeline, Oid database)
+{
+	SharedArea *area = shmem_area();
+	uint32		key = shmem_timeline_key(area, timeline);
+
+	for (int i = 0; i < GREATEST_HORIZONS && area->horizons.greatest[i].timeline != 0; i++)
+		if (area->horizons.greatest[i].timeline == key && area->horizons.greatest[i].database == database)
+			return area->horizons.greatest[i].id;
+	return 0;
+}
+
+/* The entry for a timeline and a database, which is added if needed, in place of another one if there is no room. */
+static GreatestHorizon *
+get_entry(Horizons *horizons, uint32 key, Oid database)
+{
+	GreatestHorizon *entry;
+	int			i = 0;
+
+	for (; i < GREATEST_HORIZONS && horizons->greatest[i].timeline != 0; i++)
+		if (horizons->greatest[i].timeline == key && horizons->greatest[i].database == database)
+			return &horizons->greatest[i];
+	if (i == GREATEST_HORIZONS)
+		i = horizons->replaced++ % GREATEST_HORIZONS;
+	entry = &horizons->greatest[i];
+	entry->timeline = key;
+	entry->database = database;
+	entry->id = 0;
+	return entry;
+}
+
+/*
+ * A reader is about to get a horizon, which is the greatest one that it has
+ * found.  The caller has the mutex.
+ */
+void
+horizon_mark_publish(Timeline *timeline, Oid database, uint64 id)
+{
+	SharedArea *area = shmem_area();
+
+	get_entry(&area->horizons, shmem_timeline_key(area, timeline), database)->id = id;
+	if (id > pg_atomic_read_u64(&timeline->horizon))
+		pg_atomic_write_u64(&timeline->horizon, id);
+}
+
+/* Forget the greatest horizons of a timeline.  The caller has the mutex. */
+void
+horizon_mark_drop(const Timeline *timeline)
+{
+	SharedArea *area = shmem_area();
+	uint32		key = shmem_timeline_key(area, timeline);
+
+	for (int i = 0; i < GREATEST_HORIZONS; i++)
+		if (area->horizons.greatest[i].timeline == key)
+			area->horizons.greatest[i].id = 0;
+}
+
 /*
  * IDs of a timeline begin at start_us again.  The caller has stopped the
  * timelines and counted the reset.
@@ -63,8 +121,13 @@ horizon_mark_reset(void)
 void
 horizon_mark_forget(Timeline *timeline, const SnowflakeLayout *layout, int64 start_us)
 {
+	SharedArea *area = shmem_area();
 	uint64		start = layout_compose(layout, layout_position_from_us(layout, start_us), 0);
 
-	if (pg_atomic_read_u64(&timeline->horizon) > start)
-		pg_atomic_write_u64(&timeline->horizon, 0);
+	if (pg_atomic_read_u64(&timeline->horizon) <= start)
+		return;
+	SpinLockAcquire(&area->horizons.mutex);
+	horizon_mark_drop(timeline);
+	pg_atomic_write_u64(&timeline->horizon, 0);
+	SpinLockRelease(&area->horizons.mutex);
 }

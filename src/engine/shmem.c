@@ -198,6 +198,7 @@ create_slots(SharedArea *area)
 
 	SpinLockInit(&area->horizons.mutex);
 	pg_atomic_init_u32(&area->horizons.joins, 0);
+	pg_atomic_init_u32(&area->horizons.given_back, 0);
 	pg_atomic_init_u64(&area->horizons.others_us, 0);
 }
 

@@ -198,7 +198,7 @@ typedef union Timeline
 		pg_atomic_uint64 tickets;	/* number of tickets issued */
 		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken
 										 * from early */
-		pg_atomic_uint64 horizon;	/* the greatest horizon of its IDs that a
+		pg_atomic_uint64 horizon;	/* the greatest one of its IDs that any
 									 * reader has got; see horizon.c */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
@@ -358,6 +358,16 @@ typedef struct CreatedGenerator
 
 #define CREATED_GENERATORS 64
 
+/* The greatest horizon that readers have got who regard the same transactions. */
+typedef struct GreatestHorizon
+{
+	Oid			database;		/* InvalidOid: all databases */
+	uint32		timeline;		/* its key; 0: free */
+	uint64		id;
+} GreatestHorizon;
+
+#define GREATEST_HORIZONS 64
+
 /* What readers of horizons have in common. */
 typedef struct Horizons
 {
@@ -365,9 +375,12 @@ typedef struct Horizons
 								 * horizon or to prevent that */
 	pg_atomic_uint32 joins;		/* counts the timelines that came to follow
 								 * the server's node */
+	pg_atomic_uint32 given_back;	/* counts when positions were */
 	pg_atomic_uint64 others_us; /* where a horizon was published, timelines of
 								 * former nodes are beyond this time; us since
 								 * 1970 */
+	uint32		replaced;		/* counts entries that had to give way */
+	GreatestHorizon greatest[GREATEST_HORIZONS];
 } Horizons;
 
 /* The most that a transaction holds: as a BackendHold has. */

@@ -370,8 +370,10 @@ give_back(const PositionSource *source, PositionRange range, uint32 restarts)
 	if (!reservation_begin_writing())
 		return;
 	SpinLockAcquire(&area->horizons.mutex);
-	if (pg_atomic_read_u32(&area->limits.restarts) == restarts && !horizon_mark_is_beyond(source->timeline, &source->layout, range.start))
-		(void) pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range.start);
+	if (pg_atomic_read_u32(&area->limits.restarts) == restarts &&
+		!horizon_mark_is_beyond(source->timeline, &source->layout, range.start) &&
+		pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range.start))
+		pg_atomic_fetch_add_u32(&area->horizons.given_back, 1);
 	SpinLockRelease(&area->horizons.mutex);
 	reservation_end_writing(0, (Datum) 0);
 }

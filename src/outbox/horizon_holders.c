@@ -31,6 +31,8 @@
 
 PG_FUNCTION_INFO_V1(idgen_get_horizon_holders);
 
+int			horizon_lag_limit_ms = 5 * 60 * 1000;
+
 /* A layout whose IDs have this tag; NULL if none has been used since the server started. */
 static const SnowflakeLayout *
 find_layout(uint16 tag)

@@ -10,6 +10,9 @@
 
 #include "datatype/timestamp.h"
 
+/* idgen.horizon_lag_limit, in ms; 0: none. */
+extern int	horizon_lag_limit_ms;
+
 extern bool horizon_held_since(TimestampTz *since);
 
 #endif							/* IDGEN_HORIZON_HOLDERS_H */

@@ -17,7 +17,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "miscadmin.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -169,6 +169,20 @@ report_foreign_id(const TriggerData *trigger, const Guarded *guarded)
 			errhint("Let the column's default generate the ID by ulid_sequential(), or call that in the transaction that inserts the row."));
 }
 
+/* Does an UPDATE leave the ID of the row as it was? */
+static bool
+is_unchanged(const TriggerData *trigger, const Guarded *guarded, Datum id)
+{
+	bool		is_null;
+	Datum		old;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return false;
+	old = heap_getattr(trigger->tg_trigtuple, guarded->column, RelationGetDescr(trigger->tg_relation), &is_null);
+	return !is_null && (guarded->kind == GUARDED_SNOWFLAKE ? datumIsEqual(old, id, true, sizeof(int64)) :
+						datumIsEqual(old, id, false, UUID_BYTES));
+}
+
 /*
  * idgen_outbox_guard()
  *
@@ -189,7 +203,7 @@ idgen_outbox_guard(PG_FUNCTION_ARGS)
 		guarded = fcinfo->flinfo->fn_extra = read_arguments(fcinfo);
 	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	id = heap_getattr(row, guarded->column, RelationGetDescr(trigger->tg_relation), &is_null);
-	is_own = is_null ||
+	is_own = is_null || is_unchanged(trigger, guarded, id) ||
 		(guarded->kind == GUARDED_SNOWFLAKE ? is_own_snowflake(guarded, DatumGetInt64(id)) :
 		 is_own_uuid(guarded, uuid_from_datum(id)));
 	if (!is_own)
