@@ -45,8 +45,8 @@ static const Kind kinds[] = {
 	{"length", 6, {"BEGIN", INSERT_ROWS, "sleep 0 30", INSERT_ROWS, "sleep 0 10", "COMMIT"}},
 	{"savepoint", 4, {"BEGIN", INSERT_ROWS, "SAVEPOINT s", INSERT_ROWS, "ROLLBACK TO s", INSERT_ROWS, "COMMIT"}},
 	{"nextvals", 4, {"INSERT INTO outbox SELECT unnest(snowflake_nextvals(%n))"}},
-	{"block", 4, {"INSERT INTO outbox SELECT first + g - 1 FROM (SELECT snowflake_next_block(%n) AS first OFFSET 0) AS block, "
-	"generate_series(1, %n) AS g"}},
+	{"block", 4, {"INSERT INTO outbox SELECT first + g - 1 FROM (SELECT snowflake_next_block(LEAST(%n, 4096)) AS first OFFSET 0) "
+	"AS block, generate_series(1, LEAST(%n, 4096)) AS g"}},
 	{"procedure", 3, {"CALL write_in_pieces(%n)"}},
 	{"prepare", 4, {"BEGIN", INSERT_ROWS, "PREPARE TRANSACTION '%g'", "sleep 0 5", "finish"}},
 	{"prepare-late", 2, {"BEGIN", "SELECT draw_late()", "sleep 0 5", "SELECT insert_late()", "PREPARE TRANSACTION '%g'"}},
