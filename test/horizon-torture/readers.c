@@ -26,7 +26,8 @@ typedef struct Way
 {
 	const char *name;
 	int			database;
-	const char *horizon;		/* NULL: the last row seen is where the reader continues */
+	const char *horizon;		/* NULL: the last row seen is where the reader
+								 * continues */
 	const char *rows;
 	bool		must_miss;		/* or else must not */
 } Way;
@@ -41,7 +42,11 @@ static const Way ways[] = {
 	{"naive", 1, NULL, "SELECT id FROM outbox WHERE id > $1 ORDER BY id", true},
 	{"second", 1, NULL, "SELECT id FROM outbox WHERE id > $1 AND "
 	"id < snowflake_lower_bound(clock_timestamp() - interval '1 s') ORDER BY id", true},
-	/* It fails, as the snapshot was taken before; with a row that has the horizon alone. */
+
+	/*
+	 * It fails, as the snapshot was taken before; with a row that has the
+	 * horizon alone.
+	 */
 	{"same", 1, NULL, "SELECT id, h FROM (SELECT snowflake_horizon() AS h OFFSET 0) AS horizon LEFT JOIN outbox "
 	"ON id >= $1 AND id < h ORDER BY id", false},
 };
