@@ -15,7 +15,7 @@ WITH h AS MATERIALIZED (SELECT snowflake_horizon() AS horizon) SELECT payload FR
 \set VERBOSITY sqlstate
 SELECT payload FROM outbox WHERE id < (SELECT snowflake_horizon());
 SELECT payload FROM outbox, snowflake_horizon() AS h WHERE id < h;
-SELECT snowflake_horizon(), * FROM (SELECT payload FROM outbox LIMIT 1) AS some;
+SELECT snowflake_horizon(), * FROM (SELECT payload FROM outbox LIMIT 1) AS one;
 WITH o AS MATERIALIZED (SELECT * FROM outbox) SELECT snowflake_horizon() FROM o;
 SELECT snowflake_horizon() UNION ALL SELECT id FROM outbox;
 SELECT snowflake_horizon(), (SELECT count(*) FROM outbox);
@@ -71,7 +71,7 @@ RESET default_transaction_isolation;
 SELECT snowflake_create_generator('orders', worker_id => 7);
 SELECT snowflake_horizon('orders') > 0 AS of_orders, snowflake_horizon('orders', true) > 0 AS of_all, snowflake_horizon(all_databases => true) > 0 AS of_server;
 SELECT snowflake_horizon('nobody');
-SELECT snowflake_create_generator('slabs', layout => 'hybrid', slab_id => 1);
+SELECT snowflake_create_generator('slabs', layout => 'worker 10, time 41 of 1 ms since 2020-01-01, sequence 12', worker_id => 1);
 SELECT snowflake_horizon('slabs');
 SELECT snowflake_drop_generator('orders'), snowflake_drop_generator('slabs');
 

@@ -122,9 +122,11 @@ void
 horizon_mark_forget(Timeline *timeline, const SnowflakeLayout *layout, int64 start_us)
 {
 	SharedArea *area = shmem_area();
-	uint64		start = layout_compose(layout, layout_position_from_us(layout, start_us), 0);
+	uint64		greatest = pg_atomic_read_u64(&timeline->horizon);
 
-	if (pg_atomic_read_u64(&timeline->horizon) <= start)
+	/* Without one, it may have no layout. */
+	if (greatest == 0 ||
+		greatest <= (uint64) layout_compose(layout, layout_position_from_us(layout, start_us), 0))
 		return;
 	SpinLockAcquire(&area->horizons.mutex);
 	horizon_mark_drop(timeline);

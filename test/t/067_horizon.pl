@@ -24,7 +24,7 @@ CREATE TABLE many AS SELECT generate_series(1, 50000) AS n;
 ALTER TABLE many SET (parallel_workers = 4);
 ANALYZE many;
 CREATE DATABASE other;
-SELECT snowflake_create_generator('g' || n, worker_id => 100 + n, layout => 'time 41, worker 10, sequence 12') FROM generate_series(1, 4) AS n;
+SELECT snowflake_create_generator('g' || n, worker_id => 100 + n, layout => 'fleet') FROM generate_series(1, 4) AS n;
 END
 $node->safe_psql('other', 'CREATE EXTENSION idgen');
 
