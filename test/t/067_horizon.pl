@@ -251,7 +251,7 @@ sub check_prepared
 		is_held($id, '... in all databases', 'true');
 		is_held($of_generator, '... and the generator', "'g1'");
 		is($reader->query("SELECT uuidv7_horizon() <= '$u'"), 't', '... and the UUID');
-		is($reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at < now()"),
+		is($reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at IS NOT NULL"),
 			3, '... which is shown');
 		$reader->query("COMMIT PREPARED 'life'");
 		is_passed($id, '... until it is committed');
