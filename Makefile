@@ -7,6 +7,8 @@
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make torture		crashes, failovers and clocks at random, under load
 #	make segment-torture	numbers of one sequence on four servers, while servers and backends are killed
+#	make horizon-torture	do readers of an outbox get each row, whatever is killed meanwhile
+#	make outbox-demo	rows that readers of an outbox lose without the safe horizon, and do not lose with it
 #	make model			check a model of how IDs are taken and time is reserved
 #	make simulate		many servers that lease their worker IDs, under faults, in simulated time
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
@@ -50,12 +52,16 @@ OBJS = \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/drift.o \
+	src/engine/hold.o \
+	src/engine/horizon.o \
+	src/engine/horizon_mark.o \
 	src/engine/id_space.o \
 	src/engine/lease_close.o \
 	src/engine/lease_limit.o \
 	src/engine/limit.o \
 	src/engine/node_settings.o \
 	src/engine/origin.o \
+	src/engine/prepared_hold.o \
 	src/engine/process_state.o \
 	src/engine/random.o \
 	src/engine/reference_clock.o \
@@ -92,6 +98,7 @@ OBJS = \
 	src/generator/server_worker.o \
 	src/generator/unique_time.o \
 	src/planner/time_range.o \
+	src/planner/horizon_use.o \
 	src/planner/range_predicate.o \
 	src/planner/range_selectivity.o \
 	src/planner/range_support.o \
@@ -107,6 +114,7 @@ OBJS = \
 	src/snowflake/snowflake_bounds.o \
 	src/snowflake/snowflake_capacity.o \
 	src/snowflake/snowflake_generator.o \
+	src/snowflake/snowflake_horizon.o \
 	src/snowflake/snowflake_inspect.o \
 	src/snowflake/snowflake_layout.o \
 	src/snowflake/snowflake_make.o \
@@ -154,12 +162,15 @@ OBJS = \
 	src/segment/sequence_interleave.o \
 	src/segment/sequence_state.o \
 	src/segment/slab.o \
+	src/outbox/horizon_holders.o \
+	src/outbox/outbox_guard.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
 	src/admin/check_files.o \
 	src/admin/check_generators.o \
 	src/admin/check_interleave.o \
+	src/admin/check_horizon.o \
 	src/admin/check_lease.o \
 	src/admin/check_lease_settings.o \
 	src/admin/check_node.o \
@@ -223,6 +234,7 @@ SQL_PARTS = \
 	src/admin/id_series.sql \
 	src/uuid/uuid_range.sql \
 	src/planner/issued_in.sql \
+	src/outbox/horizon.sql \
 	src/admin/stats.sql \
 	src/admin/lease.sql \
 	src/admin/check.sql \
@@ -234,8 +246,8 @@ ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
 
 PGFILEDESC = "idgen - IDs made inside the database"
 
-REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid segment search_path settings
-ISOLATION = order lock drop reset generator interleave segment
+REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid horizon segment search_path settings
+ISOLATION = order lock drop reset generator horizon interleave segment
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
@@ -253,7 +265,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture segment-torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture horizon-torture outbox-demo segment-torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -274,6 +286,10 @@ lease-torture:
 	@test/lease-torture/run
 segment-torture:
 	@test/segment-torture/run
+horizon-torture:
+	@test/horizon-torture/run
+outbox-demo:
+	@test/outbox-demo
 model:
 	@test/model/run
 simulate:
@@ -367,7 +383,7 @@ sources:
 	  $(wildcard src/*.[ch] src/*/*.[ch])
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
-	@for fault in test/torture/mutants/*.patch test/lease-torture/mutants/*.patch; do \
+	@for fault in test/*torture/mutants/*.patch; do \
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
 

@@ -13,6 +13,7 @@
 
 #include "admin/upgrade_casts.h"
 #include "base/compat.h"
+#include "engine/prepared_hold.h"
 #include "engine/shmem.h"
 #include "generator/generator_ddl.h"
 #include "generator/server_layout.h"
@@ -62,6 +63,7 @@ _PG_init(void)
 	settings_define();
 	generator_ddl_init();
 	upgrade_casts_init();
+	prepared_hold_init();
 
 	if (!process_shared_preload_libraries_in_progress)
 		return;

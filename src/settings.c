@@ -32,6 +32,7 @@
 #include "hlc/hlc_clock.h"
 #include "lease/lease_secret.h"
 #include "lease/lease_store.h"
+#include "outbox/horizon_holders.h"
 #include "segment/lamport.h"
 #include "segment/segment_agent.h"
 #include "segment/segment_memory.h"
@@ -537,6 +538,12 @@ settings_define(void)
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	define_lamport();
+	DefineCustomIntVariable("idgen.horizon_lag_limit",
+							"Sets for how long a transaction may hold back horizons before idgen_check() reports it.",
+							"Readers of an outbox wait for it.  If the value is 0, none is reported.",
+							&horizon_lag_limit_ms, horizon_lag_limit_ms, 0, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
 	define_lease();
 	MarkGUCPrefixReserved("idgen");
 }

@@ -19,6 +19,7 @@
 #include "admin/check_clock.h"
 #include "admin/check_files.h"
 #include "admin/check_generators.h"
+#include "admin/check_horizon.h"
 #include "admin/check_lease.h"
 #include "admin/check_node.h"
 #include "admin/check_reservation.h"
@@ -63,6 +64,7 @@ idgen_check(PG_FUNCTION_ARGS)
 			others = check_node(result, layout, layout, &generator_datacenter, &generator_worker);
 	}
 	check_timelines(result, layout);
+	check_horizon(result);
 	check_generators(result, layout, &others);
 	check_segments(result);
 	check_segment_roots(result);

@@ -27,6 +27,7 @@
 #include "engine/shmem.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
+#include "outbox/horizon_holders.h"
 
 PG_FUNCTION_INFO_V1(idgen_get_slots);
 PG_FUNCTION_INFO_V1(idgen_get_timelines);
@@ -56,7 +57,7 @@ read_slot(SharedArea *area, BackendSlot *slot)
 	seen.last_id_us = pg_atomic_read_u64(&slot->last_id_us);
 	seen.counts.chunks_taken = pg_atomic_read_u64(&slot->chunks_taken);
 	for (int cause = 0; cause < WAIT_CAUSES; cause++)
-		seen.counts.waits[cause] = pg_atomic_read_u64(&slot->waits[cause]);
+		seen.counts.waits[cause] = pg_atomic_read_u32(&slot->waits[cause]);
 	seen.counts.waited_us = pg_atomic_read_u64(&slot->waited_us);
 	LWLockRelease(&area->lock);
 	return seen;
@@ -233,6 +234,17 @@ set_lead_columns(Datum *values, bool *nulls)
 	values[2] = clock_interval(lead.left_us);
 }
 
+/* How long the oldest transaction has been open that holds back a horizon. */
+static void
+set_horizon_column(Datum *value, bool *null)
+{
+	TimestampTz since;
+
+	*null = !activity_all_is_visible() || !horizon_held_since(&since);
+	if (!*null)
+		*value = clock_interval(Max(GetCurrentTimestamp() - since, 0));
+}
+
 /*
  * idgen_status(OUT datacenter_id integer, OUT worker_id integer,
  *				OUT layout text, OUT timeline_at timestamptz,
@@ -245,7 +257,7 @@ set_lead_columns(Datum *values, bool *nulls)
  *				OUT reservations bigint, OUT time_reserving interval,
  *				OUT regressions bigint, OUT largest_regression interval,
  *				OUT lead interval, OUT lead_since timestamptz,
- *				OUT lead_time_left interval)
+ *				OUT lead_time_left interval, OUT horizon_lag interval)
  */
 Datum
 idgen_status(PG_FUNCTION_ARGS)
@@ -253,8 +265,8 @@ idgen_status(PG_FUNCTION_ARGS)
 	SharedArea *area = shmem_area();
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
 	char		layout[LAYOUT_TEXT_SIZE];
-	Datum		values[21];
-	bool		nulls[21] = {false};
+	Datum		values[22];
+	bool		nulls[22] = {false};
 	TupleDesc	row_type;
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
@@ -282,5 +294,6 @@ idgen_status(PG_FUNCTION_ARGS)
 	values[16] = Int64GetDatum(pg_atomic_read_u64(&area->regressions));
 	values[17] = clock_interval(pg_atomic_read_u64(&area->largest_regression_ns) / NS_PER_US);
 	set_lead_columns(&values[18], &nulls[18]);
+	set_horizon_column(&values[21], &nulls[21]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
 }

@@ -47,7 +47,8 @@ CREATE FUNCTION idgen_status(
 	OUT largest_regression interval,
 	OUT lead interval,
 	OUT lead_since timestamptz,
-	OUT lead_time_left interval)
+	OUT lead_time_left interval,
+	OUT horizon_lag interval)
 RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_status'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10;

@@ -30,6 +30,7 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/backend_status.h"
 #include "utils/datetime.h"
 #include "utils/guc_tables.h"
 #include "utils/rangetypes.h"
@@ -227,6 +228,61 @@ compat_proc_by_number(int number)
 	return GetPGProcByNumber(number);
 #else
 	return &ProcGlobal->allProcs[number];
+#endif
+}
+
+/*
+ * A number that a process's transaction has to itself among all transactions of
+ * the same PGPROC, as long as it is not over; 0: there is none.  PostgreSQL takes it away
+ * together with the transaction's ID, at the moment from which snapshots see
+ * the transaction's rows.
+ *
+ * 17: numbers belong to the PGPROC; before, to the backend ID, and processes
+ * that use the PGPROC one after the other may have different ones.
+ */
+static inline uint32
+compat_local_transaction(const PGPROC *proc)
+{
+#if PG_VERSION_NUM >= 170000
+	return ((const volatile PGPROC *) proc)->vxid.lxid;
+#else
+	uint32		transaction = ((const volatile PGPROC *) proc)->lxid;
+	uint32		mixed = transaction ^ (uint32) ((const volatile PGPROC *) proc)->backendId * UINT32_C(2654435761);
+
+	return transaction == InvalidLocalTransactionId ? 0 : Max(mixed, 1);
+#endif
+}
+
+/* 16: a new name.  The activity of backend number i (1 .. pgstat_fetch_stat_numbackends()). */
+static inline LocalPgBackendStatus *
+compat_activity_by_index(int i)
+{
+#if PG_VERSION_NUM >= 160000
+	return pgstat_get_local_beentry_by_index(i);
+#else
+	return pgstat_fetch_stat_local_beentry(i);
+#endif
+}
+
+/* 17: the parts of a virtual transaction ID are one member. */
+static inline LocalTransactionId
+compat_lock_transaction(const LockInstanceData *lock)
+{
+#if PG_VERSION_NUM >= 170000
+	return lock->vxid.localTransactionId;
+#else
+	return lock->lxid;
+#endif
+}
+
+/* 17: backend IDs are process numbers.  Has the lock been restored for a prepared transaction at the start? */
+static inline bool
+compat_lock_is_restored(const LockInstanceData *lock)
+{
+#if PG_VERSION_NUM >= 170000
+	return lock->pid == 0 && lock->vxid.procNumber == INVALID_PROC_NUMBER;
+#else
+	return lock->pid == 0 && lock->backend == InvalidBackendId;
 #endif
 }
 

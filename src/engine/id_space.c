@@ -233,7 +233,7 @@ id_space_get_timeline(const SnowflakeLayout *layout, uint64 node_bits, bool keep
 		report_no_timeline(area);
 	note_time_bits(timeline, layout->bits[LAYOUT_TIME]);
 	if (keeps_node || !layout_equal(&timeline->layout, layout))
-		pg_atomic_write_u32(&timeline->keeps_node, 1);
+		pg_atomic_fetch_or_u32(&timeline->uses, TIMELINE_KEEPS_NODE);
 	return timeline;
 }
 

@@ -312,6 +312,13 @@ static const Limit limits[LIMITS] = {
 	[LIMIT_LEASE] = {"lease", get_lease_end, extend_lease, report_lease, get_lease_cause},
 };
 
+/* The position at which IDs begin, whatever the clock says. */
+uint64
+limit_start(const SnowflakeLayout *layout, KnownLimits *known)
+{
+	return get_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start);
+}
+
 /*
  * The positions that may be taken now, by a caller that would wait patience_ns
  * (0 ..).  The limits are read before the start: see reservation.c.
@@ -328,8 +335,7 @@ limit_open_positions(const SnowflakeLayout *layout, KnownLimits *known, ClockRea
 	for (int id = 0; id < LIMITS; id++)
 		open.end = Min(open.end, limits[id].end(&query, &known->ends[id]));
 	pg_read_barrier();
-	open.floor = Max(get_time_position(layout, pg_atomic_read_u64(&shmem_area()->limits.start_us), &known->start),
-					 drift_floor(layout, query.ticks));
+	open.floor = Max(limit_start(layout, known), drift_floor(layout, query.ticks));
 	if (known->has_server_worker)
 		open.floor = Max(open.floor, get_time_position(layout, pg_atomic_read_u64(&shmem_area()->lease_limits.start_us),
 													   &known->lease_start));

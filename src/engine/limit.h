@@ -54,6 +54,7 @@ typedef struct OpenPositions
 								 * read */
 } OpenPositions;
 
+extern uint64 limit_start(const SnowflakeLayout *layout, KnownLimits *known);
 extern OpenPositions limit_open_positions(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now, int64 patience_ns);
 extern LimitId limit_in_the_way(const SnowflakeLayout *layout, KnownLimits *known, ClockReading now,
 								int64 patience_ns, uint64 position);

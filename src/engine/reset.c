@@ -33,6 +33,7 @@
 #include "utils/timestamp.h"
 
 #include "engine/drift.h"
+#include "engine/horizon_mark.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "engine/reservation.h"
@@ -104,7 +105,7 @@ find_issued_before(SharedArea *area, Stopped *stopped, const ResetRequest *reque
 
 		if (request->is_of_present_node(timeline))
 			stopped->issued.present_end_us = Max(stopped->issued.present_end_us, end_us);
-		if (pg_atomic_read_u32(&timeline->keeps_node) != 0)
+		if ((pg_atomic_read_u32(&timeline->uses) & TIMELINE_KEEPS_NODE) != 0)
 			stopped->issued.kept_end_us = Max(stopped->issued.kept_end_us, end_us);
 	}
 }
@@ -142,6 +143,7 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 {
 	if (stopped->unique_times_end_us <= start_us)
 		put_timeline_back(&area->unique_times, stopped->restarts);
+	horizon_mark_forget(&area->unique_times, &layout_unique_times, start_us);
 	if (stopped->hlc_end_us <= start_us || !force)
 		put_timeline_back(&area->hlc, stopped->restarts);
 	for (int i = 0; i < stopped->count; i++)
@@ -151,6 +153,8 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 
 		if (end_us <= start_us || !force)
 			put_timeline_back(timeline, stopped->restarts);
+		if (end_us <= start_us || force)
+			horizon_mark_forget(timeline, &timeline->layout, start_us);
 		pg_atomic_write_u64(&timeline->repeats_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }
@@ -186,7 +190,7 @@ restart_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, boo
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	pg_atomic_fetch_add_u32(&area->limits.resets, 1);
+	horizon_mark_reset();
 	if (force)
 		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);

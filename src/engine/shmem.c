@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "access/twophase.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
@@ -25,6 +26,8 @@
 
 #define AREA_NAME "idgen"
 #define TIMELINE_BLOCK_NAME "idgen timelines %d"
+/* Transactions that are being prepared need records, too, and some of them fail. */
+#define PREPARED_RECORDS (2 * max_prepared_xacts)
 #define RESERVATION_LOCK_NAME "IdgenReservation"
 
 /* The area; NULL until shmem_area() is called. */
@@ -40,8 +43,9 @@ static Timeline *timeline_blocks[TIMELINE_BLOCKS];
 static Size
 area_size(void)
 {
-	return add_size(offsetof(SharedArea, slots),
-					mul_size(MaxBackends, sizeof(BackendSlotPadded)));
+	Size		size = add_size(offsetof(SharedArea, slots), mul_size(MaxBackends, sizeof(BackendSlotPadded)));
+
+	return add_size(size, mul_size(PREPARED_RECORDS, sizeof(PreparedHold)));
 }
 
 static Size
@@ -79,13 +83,14 @@ shmem_init_timeline(Timeline *timeline)
 	pg_atomic_init_u64(&timeline->next, 0);
 	pg_atomic_init_u64(&timeline->repeats_until_us, 0);
 	pg_atomic_init_u32(&timeline->time_bits, 0);
-	pg_atomic_init_u32(&timeline->keeps_node, 0);
+	pg_atomic_init_u32(&timeline->uses, 0);
 	pg_atomic_init_u64(&timeline->uncommitted, 0);
 	pg_atomic_init_u64(&timeline->crowded_until_ns, 0);
 	pg_atomic_init_u64(&timeline->tickets, 0);
 	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
 	pg_atomic_init_u64(&timeline->last_wait_ns, 0);
 	pg_atomic_init_u32(&timeline->last_waiter, 0);
+	pg_atomic_init_u64(&timeline->horizon, 0);
 }
 
 static void
@@ -148,6 +153,55 @@ create_timelines(SharedArea *area)
 	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 }
 
+static void
+init_slot(BackendSlot *slot)
+{
+	pg_atomic_init_u64(&slot->ids_issued, 0);
+	pg_atomic_init_u64(&slot->last_id_us, 0);
+	pg_atomic_init_u64(&slot->chunks_taken, 0);
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		pg_atomic_init_u32(&slot->waits[cause], 0);
+	pg_atomic_init_u64(&slot->waited_us, 0);
+	pg_atomic_init_u64(&slot->ticket, 0);
+	pg_atomic_init_u32(&slot->line, 0);
+	pg_atomic_init_u32(&slot->least, 0);
+	pg_atomic_init_u32(&slot->stale, 0);
+	pg_atomic_init_u64(&slot->hold.server, 0);
+	pg_atomic_init_u64(&slot->hold.unique_times, 0);
+	for (int i = 0; i < HOLD_GENERATORS; i++)
+	{
+		pg_atomic_init_u64(&slot->hold.generators[i], 0);
+		pg_atomic_init_u32(&slot->hold.keys[i], 0);
+	}
+	pg_atomic_init_u32(&slot->hold.transaction, 0);
+	SpinLockInit(&slot->hold.mutex);
+}
+
+/* The records of prepared transactions, prepared_count of them. */
+PreparedHold *
+shmem_prepared(SharedArea *area)
+{
+	return (PreparedHold *) (area->slots + area->slot_count);
+}
+
+static void
+create_slots(SharedArea *area)
+{
+	area->slot_count = MaxBackends;
+	for (int i = 0; i < area->slot_count; i++)
+		init_slot(&area->slots[i].slot);
+
+	pg_atomic_init_u32(&area->prepared_loaded, 0);
+	area->prepared_count = PREPARED_RECORDS;
+	for (int i = 0; i < area->prepared_count; i++)
+		pg_atomic_init_u32(&shmem_prepared(area)[i].xid, 0);
+
+	SpinLockInit(&area->horizons.mutex);
+	pg_atomic_init_u32(&area->horizons.joins, 0);
+	pg_atomic_init_u32(&area->horizons.given_back, 0);
+	pg_atomic_init_u64(&area->horizons.others_us, 0);
+}
+
 /* An ERROR before the end leaves a format of zero, and the next caller starts over. */
 static void
 create_area(SharedArea *area)
@@ -164,22 +218,7 @@ create_area(SharedArea *area)
 		ereport(ERROR,
 				errcode(ERRCODE_INTERNAL_ERROR),
 				errmsg("could not generate random values"));
-	area->slot_count = MaxBackends;
-	for (int i = 0; i < area->slot_count; i++)
-	{
-		BackendSlot *slot = &area->slots[i].slot;
-
-		pg_atomic_init_u64(&slot->ids_issued, 0);
-		pg_atomic_init_u64(&slot->last_id_us, 0);
-		pg_atomic_init_u64(&slot->chunks_taken, 0);
-		for (int cause = 0; cause < WAIT_CAUSES; cause++)
-			pg_atomic_init_u64(&slot->waits[cause], 0);
-		pg_atomic_init_u64(&slot->waited_us, 0);
-		pg_atomic_init_u64(&slot->ticket, 0);
-		pg_atomic_init_u64(&slot->line, 0);
-		pg_atomic_init_u64(&slot->least, 0);
-		pg_atomic_init_u32(&slot->stale, 0);
-	}
+	create_slots(area);
 	area->format = SHARED_AREA_FORMAT;
 }
 
@@ -403,7 +442,7 @@ retire_slot_counts(BackendSlot *slot)
 	totals->ids_issued += pg_atomic_exchange_u64(&slot->ids_issued, 0);
 	totals->chunks_taken += pg_atomic_exchange_u64(&slot->chunks_taken, 0);
 	for (int cause = 0; cause < WAIT_CAUSES; cause++)
-		totals->waits[cause] += pg_atomic_exchange_u64(&slot->waits[cause], 0);
+		totals->waits[cause] += pg_atomic_exchange_u32(&slot->waits[cause], 0);
 	totals->waited_us += pg_atomic_exchange_u64(&slot->waited_us, 0);
 }
 
@@ -482,7 +521,7 @@ shmem_total_counts(void)
 		counts.ids_issued += pg_atomic_read_u64(&slot->ids_issued);
 		counts.chunks_taken += pg_atomic_read_u64(&slot->chunks_taken);
 		for (int cause = 0; cause < WAIT_CAUSES; cause++)
-			counts.waits[cause] += pg_atomic_read_u64(&slot->waits[cause]);
+			counts.waits[cause] += pg_atomic_read_u32(&slot->waits[cause]);
 		counts.waited_us += pg_atomic_read_u64(&slot->waited_us);
 	}
 	LWLockRelease(&area->lock);

@@ -10,9 +10,13 @@
  *	timeline->stopped	reservation.writer.
  *	timeline->repeats_until_us
  *						an atomic, written by reservation.writer; see reset.c.
- *	timeline->keeps_node
- *						an atomic that only becomes 1, before the first take for the
- *						generator that is the reason.
+ *	timeline->uses      an atomic whose bits are only set, before the first take for
+ *						the generator that is the reason; see horizon_join().
+ *	timeline->horizon, horizons.*
+ *						horizons.mutex; read without it where horizon.c says so.
+ *	slot.hold           written under its mutex, by the transaction's processes, and
+ *						read without it; see hold.c.
+ *	prepared            shared->lock; read without it; see prepared_hold.c.
  *	timeline->time_bits	an atomic that only grows, before the first take for the layout
  *						that is the reason.
  *	timeline->uncommitted
@@ -68,9 +72,11 @@
 #define IDGEN_SHMEM_H
 
 #include "access/xlogdefs.h"
+#include "datatype/timestamp.h"
 #include "port/atomics.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
+#include "storage/spin.h"
 
 #include "bits/layout.h"
 #include "bits/lease_machine.h"
@@ -100,21 +106,40 @@ typedef struct IssueCounts
 	uint64		waited_us;
 } IssueCounts;
 
+/* The generators' timelines that a hold can name. */
+#define HOLD_GENERATORS 2
+
+/*
+ * From which positions on a transaction may have taken some: see hold.c.  A
+ * position of 0 is none; there, position 1 stands for position 0.
+ */
+typedef struct BackendHold
+{
+	pg_atomic_uint64 server;	/* on the timelines of the server's own IDs */
+	pg_atomic_uint64 unique_times;
+	pg_atomic_uint64 generators[HOLD_GENERATORS];	/* on the timelines with
+													 * these ... */
+	pg_atomic_uint32 keys[HOLD_GENERATORS]; /* ... keys; 0: none */
+	pg_atomic_uint32 transaction;	/* compat_local_transaction(), or 0 */
+	slock_t		mutex;			/* for the processes that write */
+} BackendHold;
+
 /*
  * One backend's part of the shared area, on a cache line of its own.  Only the
  * backend writes to it, except that parallel workers increment stale when they
- * leave.
+ * leave, and write the hold.
  */
 typedef struct BackendSlot
 {
 	pg_atomic_uint64 ids_issued;
 	pg_atomic_uint64 last_id_us;	/* time of the last take, in us since 1970 */
 	pg_atomic_uint64 chunks_taken;
-	pg_atomic_uint64 waits[WAIT_CAUSES];
 	pg_atomic_uint64 waited_us;
 	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none */
-	pg_atomic_uint64 line;		/* the timeline's address */
-	pg_atomic_uint64 least;		/* positions needed */
+	BackendHold hold;
+	pg_atomic_uint32 waits[WAIT_CAUSES];
+	pg_atomic_uint32 line;		/* the timeline's key */
+	pg_atomic_uint32 least;		/* positions needed, or the largest number */
 	pg_atomic_uint32 stale;		/* when it changes, chunks are dropped:
 								 * parallel workers passed them */
 	int32		pid;			/* 0 when free */
@@ -132,6 +157,18 @@ typedef union BackendSlotPadded
 } CACHE_LINE_ALIGNED BackendSlotPadded;
 
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
+
+/* Who uses a timeline. */
+typedef enum TimelineUse
+{
+	TIMELINE_KEEPS_NODE = 1 << 0,	/* a generator with these IDs that keeps
+									 * its node */
+	TIMELINE_FOLLOWS = 1 << 1,	/* the server or a generator that follows its
+								 * node */
+	TIMELINE_SERVER = 1 << 2,	/* the server, for its own IDs */
+	TIMELINE_JOINED = 1 << 3,	/* it is beyond the horizons of the nodes
+								 * before */
+} TimelineUse;
 
 /*
  * A timeline: its next free position, on one cache line with what is read only
@@ -151,16 +188,18 @@ typedef union Timeline
 		int			next_of_bucket; /* number of the next timeline plus 1; 0:
 									 * none */
 		pg_atomic_uint32 time_bits; /* widest time field among its layouts */
-		pg_atomic_uint32 keeps_node;	/* 1: a generator with these IDs keeps
-										 * its node */
+		pg_atomic_uint32 uses;	/* bits of TimelineUse */
+		pg_atomic_uint32 last_waiter;	/* PID of the process that waited last
+										 * ... */
+		pg_atomic_uint64 last_wait_ns;	/* ... and when */
 		pg_atomic_uint64 uncommitted;	/* generator; see
 										 * id_space_note_uncommitted() */
 		pg_atomic_uint64 crowded_until_ns;	/* ns since 1970; see turn.c */
 		pg_atomic_uint64 tickets;	/* number of tickets issued */
 		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken
 										 * from early */
-		pg_atomic_uint64 last_wait_ns;	/* time of the last wait ... */
-		pg_atomic_uint32 last_waiter;	/* ... and PID of the waiter */
+		pg_atomic_uint64 horizon;	/* the greatest one of its IDs that any
+									 * reader has got; see horizon.c */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
@@ -319,8 +358,48 @@ typedef struct CreatedGenerator
 
 #define CREATED_GENERATORS 64
 
+/* The greatest horizon that readers have got who regard the same transactions. */
+typedef struct GreatestHorizon
+{
+	Oid			database;		/* InvalidOid: all databases */
+	uint32		timeline;		/* its key; 0: free */
+	uint64		id;
+} GreatestHorizon;
+
+#define GREATEST_HORIZONS 64
+
+/* What readers of horizons have in common. */
+typedef struct Horizons
+{
+	slock_t		mutex;			/* held for a few instructions, to publish a
+								 * horizon or to prevent that */
+	pg_atomic_uint32 joins;		/* counts the timelines that came to follow
+								 * the server's node */
+	pg_atomic_uint32 given_back;	/* counts when positions were */
+	pg_atomic_uint64 others_us; /* where a horizon was published, timelines of
+								 * former nodes are beyond this time; us since
+								 * 1970 */
+	uint32		replaced;		/* counts entries that had to give way */
+	GreatestHorizon greatest[GREATEST_HORIZONS];
+} Horizons;
+
+/* The most that a transaction holds: as a BackendHold has. */
+#define PREPARED_IDS (2 + HOLD_GENERATORS)
+
+/* From which IDs on a prepared transaction may have some; see prepared_hold.c. */
+typedef struct PreparedHold
+{
+	pg_atomic_uint32 xid;		/* 0: free */
+	Oid			database;
+	Oid			role;			/* that prepared it; InvalidOid: not known */
+	TimestampTz since;			/* the start of the transaction, or of the
+								 * server if it was prepared before that */
+	uint16		tags[PREPARED_IDS]; /* which kind of IDs; 0: none */
+	uint64		ids[PREPARED_IDS];
+} PreparedHold;
+
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 12
+#define SHARED_AREA_FORMAT 13
 
 typedef struct SharedArea
 {
@@ -348,9 +427,13 @@ typedef struct SharedArea
 	CreatedGenerator created[CREATED_GENERATORS];	/* used in turn */
 	uint32		created_count;
 	bool		preloaded;		/* created while the server started */
+	Horizons	horizons;
 	uint8		clock_sequence; /* random; the high bits in UUIDs with the
 								 * server's node */
 	int			slot_count;
+	int			prepared_count; /* records of prepared transactions */
+	pg_atomic_uint32 prepared_loaded;	/* 1: those of earlier runs have been
+										 * read */
 	IssueCounts totals;			/* of backends that have exited */
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedArea;
@@ -368,9 +451,27 @@ extern Timeline *shmem_timeline(int number);
 extern bool shmem_reach_timeline(int number);
 extern int	shmem_count_timelines(void);
 extern BackendSlot *shmem_own_slot(void);
+extern PreparedHold *shmem_prepared(SharedArea *area);
 extern BackendSlot *shmem_claim_slot(void);
 extern void shmem_tell_leader(void);
 extern IssueCounts shmem_total_counts(void);
+
+/*
+ * A number for a timeline, not 0 and not PG_UINT32_MAX, by which all processes
+ * find it: shared memory has the same address in all of them.
+ */
+static inline uint32
+shmem_timeline_key(SharedArea *area, const Timeline *timeline)
+{
+	return (uint32) (timeline - (const Timeline *) area) + 1;
+}
+
+/* The reverse, for the key of a timeline that exists. */
+static inline Timeline *
+shmem_timeline_by_key(SharedArea *area, uint32 key)
+{
+	return (Timeline *) area + (key - 1);
+}
 
 /*
  * Has anything been taken since the timelines were restarted?  reset.c leaves a

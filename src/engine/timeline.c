@@ -23,6 +23,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "engine/horizon_mark.h"
 #include "engine/lease_limit.h"
 #include "engine/random.h"
 #include "engine/reservation.h"
@@ -69,6 +70,7 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	source->layout = *layout;
 	source->node_bits = node_bits;
 	source->timeline = timeline;
+	source->held.transaction = 0;
 	source->next = 0;
 	source->end = 0;
 }
@@ -177,6 +179,9 @@ record_node(const PositionSource *source, const PositionRange *range)
  * first turn->least positions lie in one tick.  Unless the result is TAKE_DONE,
  * range->start is the position at which the take would have begun.
  *
+ * Before the first swap of a transaction, or one below those before, readers of
+ * horizons are told from where on it takes; see hold.c.
+ *
  * The order is safe if this process dies at any point: before the swap nothing
  * has happened, after it the positions belong to no other process.
  *
@@ -221,6 +226,8 @@ try_take(PositionSource *source, const OpenPositions *open, ClockReading now, ui
 		if (allowed == 0)
 			return TAKE_NOT_OUR_TURN;
 		range->end = start + Min(allowed, limit - start);
+		if (start < source->held.position)
+			hold_from(&source->held, source->timeline, start);
 		if (source->record != NULL && !record_node(source, range))
 			return TAKE_WOULD_REPEAT;
 		pg_read_barrier();
@@ -284,6 +291,8 @@ retry_take(TakeState *take)
 	take->result = TAKE_WORKER_CHANGED;
 	if (!is_worker_current(take->source))
 		return;
+	if (take->source->held.transaction != hold_transaction())
+		take->source->held.position = PG_UINT64_MAX;
 	if (take->turn.in_line)
 		turn_count_line(&take->turn, &take->open, take->now);
 	take->result = try_take(take->source, &take->open, take->now, take->from, &take->turn, &take->range);
@@ -349,18 +358,23 @@ await_range(TakeState *take)
  * also have come to our end, with positions of others right below it.  Only the
  * writer of the reservation restarts timelines; while we are the writer, and
  * the restarts are those before our take, the timeline is ours.  If another
- * process is the writer, the positions are lost, which does no harm.
+ * process is the writer, the positions are lost, which does no harm.  So are
+ * those below a horizon that a reader has got.
  */
 static void
-give_back(Timeline *timeline, PositionRange range, uint32 restarts)
+give_back(const PositionSource *source, PositionRange range, uint32 restarts)
 {
 	SharedArea *area = shmem_area();
 	uint64		next = range.end;
 
 	if (!reservation_begin_writing())
 		return;
-	if (pg_atomic_read_u32(&area->limits.restarts) == restarts)
-		(void) pg_atomic_compare_exchange_u64(&timeline->next, &next, range.start);
+	SpinLockAcquire(&area->horizons.mutex);
+	if (pg_atomic_read_u32(&area->limits.restarts) == restarts &&
+		!horizon_mark_is_beyond(source->timeline, &source->layout, range.start) &&
+		pg_atomic_compare_exchange_u64(&source->timeline->next, &next, range.start))
+		pg_atomic_fetch_add_u32(&area->horizons.given_back, 1);
+	SpinLockRelease(&area->horizons.mutex);
 	reservation_end_writing(0, (Datum) 0);
 }
 
@@ -372,7 +386,7 @@ abandon_take(int code, Datum arg)
 
 	turn_leave(&take->turn);
 	if (take->result == TAKE_DONE)
-		give_back(take->source->timeline, take->range, take->restarts);
+		give_back(take->source, take->range, take->restarts);
 }
 
 static bool

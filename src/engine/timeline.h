@@ -10,6 +10,7 @@
 
 #include "bits/layout.h"
 #include "engine/clock.h"
+#include "engine/hold.h"
 #include "engine/limit.h"
 #include "engine/shmem.h"
 #include "engine/turn.h"
@@ -58,6 +59,9 @@ typedef struct PositionSource
 	uint64		chunk_size;
 	TickUse		last_tick;
 	KnownLimits limits;
+	HeldBySource held;
+	struct HorizonGroup *group; /* see horizon.c; NULL: no horizon has been
+								 * read */
 
 	/*
 	 * NULL, or what the source was set up from depends on the server's worker

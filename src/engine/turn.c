@@ -185,8 +185,8 @@ turn_join(Turn *turn)
 	BackendSlot *slot = turn->slot;
 	uint64		ticket = pg_atomic_fetch_add_u64(&turn->timeline->tickets, 1) + 1;
 
-	pg_atomic_write_u64(&slot->line, (uintptr_t) turn->timeline);
-	pg_atomic_write_u64(&slot->least, turn->least);
+	pg_atomic_write_u32(&slot->line, shmem_timeline_key(shmem_area(), turn->timeline));
+	pg_atomic_write_u32(&slot->least, Min(turn->least, PG_UINT32_MAX));
 	pg_write_barrier();
 	pg_atomic_write_u64(&slot->ticket, ticket);
 	turn->in_line = true;
@@ -209,7 +209,7 @@ is_before_us(const Turn *turn, BackendSlot *slot)
 	if (ticket == 0 || ticket >= pg_atomic_read_u64(&turn->slot->ticket))
 		return false;
 	pg_read_barrier();
-	return pg_atomic_read_u64(&slot->line) == (uintptr_t) turn->timeline;
+	return pg_atomic_read_u32(&slot->line) == shmem_timeline_key(shmem_area(), turn->timeline);
 }
 
 /* Find out which backends are before us in the line, and what they need. */
@@ -228,10 +228,10 @@ turn_count_line(Turn *turn, const OpenPositions *open, ClockReading now)
 
 		if (!is_before_us(turn, slot))
 			continue;
-		if (pg_atomic_read_u64(&slot->least) > Max(left, 1))
+		if (pg_atomic_read_u32(&slot->least) > Max(left, 1))
 			turn->block_before = true;
 		else
-			turn->before += pg_atomic_read_u64(&slot->least);
+			turn->before += pg_atomic_read_u32(&slot->least);
 	}
 	if (turn->block_before)
 		turn->first_since_ns = 0;

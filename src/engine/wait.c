@@ -55,7 +55,7 @@ wait_begin(Wait *wait, WaitCause cause, int64 now)
 	if (wait->since != 0)
 		return;
 	wait->since = now;
-	shmem_add_own(&wait->slot->waits[cause], 1);
+	pg_atomic_write_u32(&wait->slot->waits[cause], pg_atomic_read_u32(&wait->slot->waits[cause]) + 1);
 }
 
 /* Add the time since began, by the monotonic clock in ns, to the time waited. */

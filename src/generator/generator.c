@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "bits/layout_text.h"
+#include "engine/horizon.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "generator/generator.h"
@@ -252,6 +253,7 @@ generator_ready_server(const char *caller)
 	generator_set_up(&server_generator, layout, node_bits,
 					 id_space_get_timeline(layout, node_bits, false, SPACE_OF_SERVER));
 	timeline_follow_worker(&server_generator.source, worker_changes, true, renew_server_node);
+	horizon_join(&server_generator.source, true);
 	server_generator.source.sequence_start = generator_sequence_start;
 	server_generator.ready_as_of = generator_changes;
 }

@@ -55,7 +55,8 @@
 #define MOST_NAMED 100
 
 /* The functions of the extension whose argument "generator" names the generator. */
-static const char *const issuing[] = {"snowflake_nextval", "snowflake_nextvals", "snowflake_next_block"};
+static const char *const issuing[] = {"snowflake_nextval", "snowflake_nextvals", "snowflake_next_block",
+"snowflake_horizon"};
 
 /* Catalogs with stored expressions that may be VOLATILE, and their indexes on OIDs. */
 static const struct

@@ -33,6 +33,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "engine/horizon.h"
 #include "engine/id_space.h"
 #include "generator/generator_former.h"
 #include "generator/generator_lock.h"
@@ -248,6 +249,14 @@ named_generator_has_server_worker(const GeneratorOptions *options)
 	return layout_has(&options->layout, LAYOUT_WORKER) && named_generator_follows(options, LAYOUT_WORKER);
 }
 
+/* Does the node of a generator contain a part of the server's node? */
+static bool
+follows_server_node(const GeneratorOptions *options)
+{
+	return named_generator_has_server_worker(options) ||
+		(layout_has(&options->layout, LAYOUT_DATACENTER) && named_generator_follows(options, LAYOUT_DATACENTER));
+}
+
 /* The server's worker ID has changed, or the pool, whose numbers a generator must leave alone. */
 static void
 renew_named_node(PositionSource *source)
@@ -287,6 +296,8 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	timeline_follow_worker(&named->generator.source, worker_changes, named_generator_has_server_worker(&options),
 						   renew_named_node);
+	if (follows_server_node(&options))
+		horizon_join(&named->generator.source, false);
 	named->generator.source.sequence_start = options.sequence_start;
 	named->generator.source.before_issue = NULL;
 	if (goes_above != NIL)

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "engine/horizon.h"
 #include "engine/id_space.h"
 #include "generator/generator.h"
 #include "generator/unique_time.h"
@@ -72,9 +73,8 @@ part_ns(uint32 part)
 }
 
 static UniqueTime
-take_unique_time(PositionSource *source)
+unique_time_at(uint64 position)
 {
-	uint64		position = chunk_next_position(source);
 	uint32		part = layout_position_sequence(&layout_unique_times, position);
 	UniqueTime	moment = {
 		.unix_ns = layout_position_tick(&layout_unique_times, position) * NS_PER_US + part_ns(part),
@@ -82,6 +82,12 @@ take_unique_time(PositionSource *source)
 	};
 
 	return moment;
+}
+
+static UniqueTime
+take_unique_time(PositionSource *source)
+{
+	return unique_time_at(chunk_next_position(source));
 }
 
 /*
@@ -99,7 +105,35 @@ unique_time_next(const char *caller)
 }
 
 /*
- * The same for an ID that contains the server's node, which get_node returns,
+ * The horizon of unique times: see horizon_read().  Errors: those of
+ * generator_attach() and horizon_read().
+ */
+UniqueTime
+unique_time_horizon(const char *caller, bool all_databases)
+{
+	if (!generator_is_ready(&unique_times))
+		ready_unique_times(caller);
+	return unique_time_at(horizon_read(&unique_times.source, all_databases));
+}
+
+/*
+ * Find the unique times that our transaction may have, from one on and below
+ * another one.  Returns false if it has none.
+ */
+bool
+unique_time_find_own(UniqueTime *from, UniqueTime *until)
+{
+	HoldView	hold;
+
+	if (!hold_read_own(&hold) || !hold.has_unique_times)
+		return false;
+	*from = unique_time_at(hold.unique_times);
+	*until = unique_time_at(pg_atomic_read_u64(&shmem_area()->unique_times.next));
+	return true;
+}
+
+/*
+ * A unique time for an ID that contains the server's node, which get_node returns,
  * and which is never issued again for the same node.  *node gets the node that
  * the time is for: it can change meanwhile.  Errors: also those of
  * id_space_get_timeline() and of get_node().

@@ -18,6 +18,8 @@ typedef struct UniqueTime
 } UniqueTime;
 
 extern UniqueTime unique_time_next(const char *caller);
+extern UniqueTime unique_time_horizon(const char *caller, bool all_databases);
+extern bool unique_time_find_own(UniqueTime *from, UniqueTime *until);
 extern UniqueTime unique_time_next_for_node(uint64 (*get_node) (void), uint64 *node, const char *caller);
 
 #endif							/* IDGEN_UNIQUE_TIME_H */

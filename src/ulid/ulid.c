@@ -29,6 +29,8 @@
 #include "engine/random.h"
 #include "generator/id_batch.h"
 #include "generator/unique_time.h"
+#include "planner/horizon_use.h"
+#include "ulid/ulid_sequential.h"
 #include "ulid/ulid_type.h"
 #include "uuid/uuid_datum.h"
 
@@ -38,6 +40,7 @@ PG_FUNCTION_INFO_V1(idgen_ulid_random);
 PG_FUNCTION_INFO_V1(idgen_ulid_monotonic);
 PG_FUNCTION_INFO_V1(idgen_ulid_at);
 PG_FUNCTION_INFO_V1(idgen_ulid_sequential);
+PG_FUNCTION_INFO_V1(idgen_ulid_horizon);
 
 /* Random bits in a step.  On average, a millisecond has room for 2^24 steps. */
 #define ULID_STEP_BITS 56
@@ -133,16 +136,32 @@ idgen_ulid_at(PG_FUNCTION_ARGS)
 	return uuid_datum(random_ulid(timestamptz_to_ulid_ms(PG_GETARG_TIMESTAMPTZ(0))));
 }
 
+/* A ULID with a unique time; random bits fill the rest. */
+UuidBits
+ulid_sequential(UniqueTime moment, uint64 random)
+{
+	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
+	UuidBits	ulid;
+
+	/* The first 16 of the BELOW_MS_BITS are the end of the high word. */
+	ulid.high = (uint64) (moment.unix_ns / NS_PER_MS) << 16 | below >> (BELOW_MS_BITS - 16);
+	ulid.low = below << (64 - (BELOW_MS_BITS - 16)) | random >> (BELOW_MS_BITS - 16);
+	return ulid;
+}
+
 /* ulid_sequential() */
 Datum
 idgen_ulid_sequential(PG_FUNCTION_ARGS)
 {
-	UniqueTime	moment = unique_time_next("ulid_sequential()");
-	uint64		below = moment.unix_ns % NS_PER_MS << UNIQUE_TIME_RANK_BITS | moment.rank;
-	UuidBits	bits = random_ulid(moment.unix_ns / NS_PER_MS);
+	return uuid_datum(ulid_sequential(unique_time_next("ulid_sequential()"), random_word()));
+}
 
-	/* The first 16 of the BELOW_MS_BITS are the end of the high word. */
-	bits.high = (bits.high & ~UINT64CONST(0xFFFF)) | below >> (BELOW_MS_BITS - 16);
-	bits.low = below << (64 - (BELOW_MS_BITS - 16)) | bits.low >> (BELOW_MS_BITS - 16);
-	return uuid_datum(bits);
+/* ulid_horizon(), ulid_horizon(all_databases boolean) */
+Datum
+idgen_ulid_horizon(PG_FUNCTION_ARGS)
+{
+	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
+
+	horizon_check_use("ulid_horizon()");
+	return uuid_datum(ulid_sequential(unique_time_horizon("ulid_horizon()", all_databases), 0));
 }

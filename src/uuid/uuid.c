@@ -27,7 +27,9 @@
 #include "engine/process_state.h"
 #include "engine/random.h"
 #include "generator/unique_time.h"
+#include "planner/horizon_use.h"
 #include "uuid/uuid_datum.h"
+#include "uuid/uuid_sequential.h"
 #include "uuid/uuid_time.h"
 
 PG_FUNCTION_INFO_V1(idgen_uuidv4);
@@ -35,6 +37,7 @@ PG_FUNCTION_INFO_V1(idgen_uuidv7);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_interval);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_at);
 PG_FUNCTION_INFO_V1(idgen_uuidv7_sequential);
+PG_FUNCTION_INFO_V1(idgen_uuidv7_horizon);
 
 /* Bits for the part of a UniqueTime below the fraction: less than UUID_FRACTION_NS ns, and the rank. */
 #define BELOW_FRACTION_BITS (8 + UNIQUE_TIME_RANK_BITS)
@@ -140,17 +143,33 @@ idgen_uuidv7_at(PG_FUNCTION_ARGS)
 	return uuid_datum(uuid_make_v7(unix_us / US_PER_MS, fraction, random_word()));
 }
 
-/* uuidv7_sequential() */
-Datum
-idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
+/* A UUID of version 7 with a unique time; random bits fill the rest. */
+UuidBits
+uuid_sequential(UniqueTime moment, uint64 random)
 {
-	UniqueTime	moment = unique_time_next("uuidv7_sequential()");
 	uint32		ns = moment.unix_ns % NS_PER_MS;
 	uint32		fraction = uuid_fraction(ns);
 	uint32		fraction_start_ns = (fraction * NS_PER_MS + UUID_FRACTIONS - 1) / UUID_FRACTIONS;
 	uint64		below = (ns - fraction_start_ns) << UNIQUE_TIME_RANK_BITS | moment.rank;
 	uint64		tail = below << (UUID_TAIL_BITS - BELOW_FRACTION_BITS) |
-		random_word() >> (64 - UUID_TAIL_BITS + BELOW_FRACTION_BITS);
+		random >> (64 - UUID_TAIL_BITS + BELOW_FRACTION_BITS);
 
-	return uuid_datum(uuid_make_v7(moment.unix_ns / NS_PER_MS, fraction, tail));
+	return uuid_make_v7(moment.unix_ns / NS_PER_MS, fraction, tail);
+}
+
+/* uuidv7_sequential() */
+Datum
+idgen_uuidv7_sequential(PG_FUNCTION_ARGS)
+{
+	return uuid_datum(uuid_sequential(unique_time_next("uuidv7_sequential()"), random_word()));
+}
+
+/* uuidv7_horizon(), uuidv7_horizon(all_databases boolean) */
+Datum
+idgen_uuidv7_horizon(PG_FUNCTION_ARGS)
+{
+	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
+
+	horizon_check_use("uuidv7_horizon()");
+	return uuid_datum(uuid_sequential(unique_time_horizon("uuidv7_horizon()", all_databases), 0));
 }

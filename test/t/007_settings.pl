@@ -235,6 +235,7 @@ sub check_pg_settings
 		join("\n",
 			'idgen.datacenter_id|string||sighup|||0',
 			'idgen.hlc_max_offset|integer|ms|sighup|0|86400000|500',
+			'idgen.horizon_lag_limit|integer|ms|sighup|0|86400000|300000',
 			'idgen.layout|string||sighup|||default',
 			'idgen.lease_accept_loss|bool||sighup|||off',
 			'idgen.lease_max_skew|integer|ms|sighup|0|86400000|10000',

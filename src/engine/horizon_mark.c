@@ -1,0 +1,135 @@
+/*-------------------------------------------------------------------------
+ *
+ * horizon_mark.c
+ *	  The greatest horizons that readers have got, for those that may lower a
+ *	  timeline.  See horizon.c for what they promise, and for their mutex.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "engine/horizon_mark.h"
+
+/* Do nodes share the timeline? */
+static bool
+is_shared(const Timeline *timeline)
+{
+	SharedArea *area = shmem_area();
+
+	return timeline >= area->shared_timelines && timeline < area->shared_timelines + SHARED_TIMELINES;
+}
+
+/*
+ * The least ID of a timeline, in this layout, that a position or a later one can
+ * have.  At the beginning of a tick it is the least ID of the tick with whatever
+ * node.  The node is not known on a timeline that nodes share.
+ */
+uint64
+horizon_mark_id(const Timeline *timeline, const SnowflakeLayout *layout, uint64 position)
+{
+	bool		has_node = layout_position_sequence(layout, position) > 0 && !is_shared(timeline);
+
+	return layout_compose(layout, Min(position, layout_end(layout) - 1), has_node ? timeline->node_bits : 0);
+}
+
+/*
+ * Has a reader got a horizon above a position of a timeline, or that relies
+ * on the timeline being beyond the position?  The caller has horizons.mutex.
+ */
+bool
+horizon_mark_is_beyond(Timeline *timeline, const SnowflakeLayout *layout, uint64 position)
+{
+	uint64		us = layout_tick_start_us(layout, layout_position_tick(layout, position));
+
+	return pg_atomic_read_u64(&timeline->horizon) > horizon_mark_id(timeline, layout, position) ||
+		(horizon_mark_follows(timeline) && pg_atomic_read_u64(&shmem_area()->horizons.others_us) > us);
+}
+
+/* Count a reset: horizons that have been read before are not published any more. */
+void
+horizon_mark_reset(void)
+{
+	SharedArea *area = shmem_area();
+
+	SpinLockAcquire(&area->horizons.mutex);
+	pg_atomic_fetch_add_u32(&area->limits.resets, 1);
+	SpinLockRelease(&area->horizons.mutex);
+}
+
+/* The greatest horizon of a timeline in one database, or in all if it is InvalidOid.  The caller has the mutex. */
+uint64
+horizon_mark_greatest(const Timeline *timeline, Oid database)
+{
+	SharedArea *area = shmem_area();
+	uint32		key = shmem_timeline_key(area, timeline);
+
+	for (int i = 0; i < GREATEST_HORIZONS && area->horizons.greatest[i].timeline != 0; i++)
+		if (area->horizons.greatest[i].timeline == key && area->horizons.greatest[i].database == database)
+			return area->horizons.greatest[i].id;
+	return 0;
+}
+
+/* The entry for a timeline and a database, which is added if needed, in place of another one if there is no room. */
+static GreatestHorizon *
+get_entry(Horizons *horizons, uint32 key, Oid database)
+{
+	GreatestHorizon *entry;
+	int			i = 0;
+
+	for (; i < GREATEST_HORIZONS && horizons->greatest[i].timeline != 0; i++)
+		if (horizons->greatest[i].timeline == key && horizons->greatest[i].database == database)
+			return &horizons->greatest[i];
+	if (i == GREATEST_HORIZONS)
+		i = horizons->replaced++ % GREATEST_HORIZONS;
+	entry = &horizons->greatest[i];
+	entry->timeline = key;
+	entry->database = database;
+	entry->id = 0;
+	return entry;
+}
+
+/*
+ * A reader is about to get a horizon, which is the greatest one that it has
+ * found.  The caller has the mutex.
+ */
+void
+horizon_mark_publish(Timeline *timeline, Oid database, uint64 id)
+{
+	SharedArea *area = shmem_area();
+
+	get_entry(&area->horizons, shmem_timeline_key(area, timeline), database)->id = id;
+	if (id > pg_atomic_read_u64(&timeline->horizon))
+		pg_atomic_write_u64(&timeline->horizon, id);
+}
+
+/* Forget the greatest horizons of a timeline.  The caller has the mutex. */
+void
+horizon_mark_drop(const Timeline *timeline)
+{
+	SharedArea *area = shmem_area();
+	uint32		key = shmem_timeline_key(area, timeline);
+
+	for (int i = 0; i < GREATEST_HORIZONS; i++)
+		if (area->horizons.greatest[i].timeline == key)
+			area->horizons.greatest[i].id = 0;
+}
+
+/*
+ * IDs of a timeline begin at start_us again.  The caller has stopped the
+ * timelines and counted the reset.
+ */
+void
+horizon_mark_forget(Timeline *timeline, const SnowflakeLayout *layout, int64 start_us)
+{
+	SharedArea *area = shmem_area();
+	uint64		greatest = pg_atomic_read_u64(&timeline->horizon);
+
+	/* Without one, it may have no layout. */
+	if (greatest == 0 ||
+		greatest <= (uint64) layout_compose(layout, layout_position_from_us(layout, start_us), 0))
+		return;
+	SpinLockAcquire(&area->horizons.mutex);
+	horizon_mark_drop(timeline);
+	pg_atomic_write_u64(&timeline->horizon, 0);
+	SpinLockRelease(&area->horizons.mutex);
+}
