@@ -45,6 +45,7 @@ OBJS = \
 	src/engine/chunk.o \
 	src/engine/clock.o \
 	src/engine/drift.o \
+	src/engine/failures.o \
 	src/engine/id_space.o \
 	src/engine/lease_close.o \
 	src/engine/lease_limit.o \
@@ -122,6 +123,14 @@ OBJS = \
 	src/scatter/conceal.o \
 	src/scatter/secret_key.o \
 	src/scatter/shard_of.o \
+	src/metrics/clock_metrics.o \
+	src/metrics/lease_metrics.o \
+	src/metrics/metric.o \
+	src/metrics/metrics.o \
+	src/metrics/reservation_metrics.o \
+	src/metrics/server_metrics.o \
+	src/metrics/timeline_metrics.o \
+	src/metrics/wait_metrics.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
@@ -180,6 +189,7 @@ SQL_PARTS = \
 	src/planner/issued_in.sql \
 	src/admin/stats.sql \
 	src/admin/lease.sql \
+	src/metrics/metrics.sql \
 	src/admin/check.sql \
 	src/admin/extension_schema.sql \
 	src/admin/reset_timeline.sql \

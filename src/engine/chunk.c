@@ -54,6 +54,7 @@ forget_chunks(void)
 	{
 		PositionSource *source = sources_of_statement;
 
+		timeline_count_issued(source);
 		source->end = 0;
 		source->is_of_statement = false;
 		sources_of_statement = source->next_of_statement;
@@ -71,6 +72,15 @@ forget_chunks_of_timeline(const Timeline *timeline)
 	for (PositionSource *source = sources_of_statement; source != NULL; source = source->next_of_statement)
 		if (source->timeline == timeline)
 			source->end = 0;
+}
+
+/* A child after fork() has issued nothing of our chunks: we count that. */
+static void
+forget_chunks_in_child(void)
+{
+	for (PositionSource *source = sources_of_statement; source != NULL; source = source->next_of_statement)
+		source->counted = source->next;
+	forget_chunks();
 }
 
 static void
@@ -102,7 +112,7 @@ chunk_init(void)
 
 	if (is_done)
 		return;
-	if ((errno = pthread_atfork(NULL, NULL, forget_chunks)) != 0)
+	if ((errno = pthread_atfork(NULL, NULL, forget_chunks_in_child)) != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_OUT_OF_MEMORY),
 				errmsg("out of memory"));
@@ -189,12 +199,14 @@ take_chunk(PositionSource *source, ClockReading now)
 	 * it does not become valid again if the take fails.  Litmus test: stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
+	timeline_count_issued(source);
 	source->end = 0;
 	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
 
 	chunk = take_positions(source, now, 0, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
 	source->next = chunk.start;
+	source->counted = chunk.start;
 	source->end = chunk.end;
 	note_take(&source->layout, chunk.start);
 	forget_chunk_after_statement(source);
@@ -239,9 +251,12 @@ issue_positions(PositionSource *source, ClockReading now, uint64 from, uint64 le
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
+	timeline_count_issued(source);
 	range = take_positions(source, now, from, least, most);
+	source->counted = range.start;
 	source->next = range.end;
 	source->end = range.end;
+	timeline_count_issued(source);
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
 	note_take(&source->layout, range.end - 1);
 	return range;

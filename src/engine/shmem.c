@@ -86,6 +86,7 @@ shmem_init_timeline(Timeline *timeline)
 	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
 	pg_atomic_init_u64(&timeline->last_wait_ns, 0);
 	pg_atomic_init_u32(&timeline->last_waiter, 0);
+	pg_atomic_init_u64(&timeline->issued, 0);
 }
 
 static void
@@ -148,6 +149,19 @@ create_timelines(SharedArea *area)
 	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 }
 
+static void
+create_slow_counts(SlowCounts *counts)
+{
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		histogram_init(&counts->waits[cause]);
+	histogram_init(&counts->reservations);
+	for (int i = 0; i < FAILURE_KINDS; i++)
+	{
+		pg_atomic_init_u32(&counts->failures[i].sqlstate, 0);
+		pg_atomic_init_u64(&counts->failures[i].count, 0);
+	}
+}
+
 /* An ERROR before the end leaves a format of zero, and the next caller starts over. */
 static void
 create_area(SharedArea *area)
@@ -156,6 +170,7 @@ create_area(SharedArea *area)
 	create_timelines(area);
 	create_limits(area);
 	create_lease(area);
+	create_slow_counts(&area->slow_counts);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
 	area->preloaded = false;
@@ -378,7 +393,16 @@ attach_area_only(int number)
 SharedArea *
 shmem_area_if_room(void)
 {
+	if (shared != NULL)
+		return shared;
 	return attach_if_room(attach_area_only, 0) ? shared : NULL;
+}
+
+/* The area, or NULL if this process has not attached to it. */
+SharedArea *
+shmem_area_if_attached(void)
+{
+	return shared;
 }
 
 /* The number of timelines in blocks, without the shared ones. */

@@ -24,6 +24,7 @@
  *						layout of the shared timeline has been written.  A process
  *						that reads 1, and has a barrier after that, finds all of the
  *						layout; others do not read it.  Litmus test: published.
+ *	timeline->issued	an atomic; see timeline_count_issued().
  *	timelines_of_bucket, timeline_count
  *						written under shared->lock, the former atomically and last,
  *						after a barrier: a process that finds a timeline in a bucket
@@ -57,8 +58,9 @@
  *						when it leaves.
  *	lease.resets		read and written by the agent alone.
  *	layout				written once under shared->lock, before layout_is_fixed.
- *	regressions, hlc_refused
- *						atomics.
+ *	regressions, hlc_refused, slow_counts
+ *						atomics, which only calls write that wait, fail, or write a
+ *						reservation; see failures.c for how a failure gets its entry.
  *	the rest			written once, by the process that creates the area, before any
  *						other can see it (AddinShmemInitLock).
  *
@@ -74,6 +76,8 @@
 
 #include "bits/layout.h"
 #include "bits/lease_machine.h"
+#include "engine/failures.h"
+#include "engine/histogram.h"
 
 /* The last time of all, in us since 1970: in ns it still fits into 64 bits. */
 #define SHMEM_LAST_US (PG_INT64_MAX / NS_PER_US)
@@ -153,14 +157,16 @@ typedef union Timeline
 		pg_atomic_uint32 time_bits; /* widest time field among its layouts */
 		pg_atomic_uint32 keeps_node;	/* 1: a generator with these IDs keeps
 										 * its node */
+		pg_atomic_uint32 last_waiter;	/* PID of the last to wait ... */
 		pg_atomic_uint64 uncommitted;	/* generator; see
 										 * id_space_note_uncommitted() */
 		pg_atomic_uint64 crowded_until_ns;	/* ns since 1970; see turn.c */
 		pg_atomic_uint64 tickets;	/* number of tickets issued */
 		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken
 										 * from early */
-		pg_atomic_uint64 last_wait_ns;	/* time of the last wait ... */
-		pg_atomic_uint32 last_waiter;	/* ... and PID of the waiter */
+		pg_atomic_uint64 last_wait_ns;	/* ... and when that was */
+		pg_atomic_uint64 issued;	/* number of IDs, without those of chunks in
+									 * use */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
@@ -310,6 +316,21 @@ typedef struct Lease
 	LeaseReport report;
 } Lease;
 
+/*
+ * Counts of what is slow anyway, for monitoring: on cache lines of their own,
+ * away from what fast calls read.
+ */
+typedef union SlowCounts
+{
+	struct
+	{
+		Histogram	waits[WAIT_CAUSES]; /* of whole calls, by their first cause */
+		Histogram	reservations;	/* what it took to write each of them */
+		FailureCount failures[FAILURE_KINDS];	/* see failures.c */
+	};
+	char		pad[PG_CACHE_LINE_SIZE];
+} CACHE_LINE_ALIGNED SlowCounts;
+
 /* One of the last CREATED_GENERATORS generators that were created while the server runs. */
 typedef struct CreatedGenerator
 {
@@ -320,7 +341,7 @@ typedef struct CreatedGenerator
 #define CREATED_GENERATORS 64
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 11
+#define SHARED_AREA_FORMAT 12
 
 typedef struct SharedArea
 {
@@ -330,6 +351,7 @@ typedef struct SharedArea
 	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;
 	LeaseLimits lease_limits;
+	SlowCounts	slow_counts;
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
 	Reservation reservation;
@@ -361,6 +383,7 @@ StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
 extern SharedArea *shmem_area_if_room(void);
+extern SharedArea *shmem_area_if_attached(void);
 extern Size shmem_size(int timelines);
 extern void shmem_init_timeline(Timeline *timeline);
 extern Timeline *shmem_timeline(int number);

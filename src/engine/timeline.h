@@ -56,6 +56,8 @@ typedef struct PositionSource
 	uint32		after_resets;	/* ... as long as this is the number of resets */
 	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
+	uint64		counted;		/* what lies below next from here on is not in
+								 * timeline->issued yet */
 	TickUse		last_tick;
 	KnownLimits limits;
 
@@ -84,6 +86,7 @@ extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *l
 								uint64 node_bits, Timeline *timeline);
 extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes, bool has_server_worker,
 								   void (*renew_node) (PositionSource *source));
+extern void timeline_count_issued(PositionSource *source);
 extern void timeline_check_repeats(Timeline *timeline);
 extern bool timeline_take(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most,
 						  PositionRange *taken);
