@@ -72,7 +72,7 @@ collect_releases(MetricRun *run)
 }
 
 const Metric lease_metrics[] = {
-	{"idgen_lease_state", METRIC_GAUGE, "1 for the state of the lease, 0 for the other states.", collect_state},
+	{"idgen_lease_state_active", METRIC_GAUGE, "1 for the state of the lease, 0 for the other states.", collect_state},
 	{"idgen_lease_fence_timestamp_seconds", METRIC_GAUGE, "Time below which the server may issue IDs with its leased worker ID.", collect_fence},
 	{"idgen_lease_extended_timestamp_seconds", METRIC_GAUGE, "Time at which the lease was last extended.", collect_extended},
 	{"idgen_lease_failures", METRIC_GAUGE, "Attempts to reach the coordination store that have failed since the last success.", collect_failures},

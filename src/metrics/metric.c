@@ -16,6 +16,8 @@
 #include "utils/jsonb.h"
 #include "utils/tuplestore.h"
 
+#include "bits/layout_presets.h"
+#include "bits/layout_text.h"
 #include "metrics/metric.h"
 
 static const char *const type_names[] = {
@@ -23,6 +25,20 @@ static const char *const type_names[] = {
 	[METRIC_GAUGE] = "gauge",
 	[METRIC_HISTOGRAM] = "histogram",
 };
+
+/* A layout as a label: the name of its preset, or else its words. */
+const char *
+metric_layout_name(const SnowflakeLayout *layout)
+{
+	const char *name = layout_preset_name(layout);
+	char	   *words;
+
+	if (name != NULL)
+		return name;
+	words = palloc(LAYOUT_TEXT_SIZE);
+	layout_write(layout, words, LAYOUT_TEXT_SIZE);
+	return words;
+}
 
 /* No labels yet. */
 MetricLabels *

@@ -19,6 +19,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
 
+#include "bits/layout.h"
 #include "engine/histogram.h"
 
 typedef enum MetricType
@@ -74,6 +75,7 @@ metric_seconds(int64 us)
 	return us / 1e6;
 }
 
+extern const char *metric_layout_name(const SnowflakeLayout *layout);
 extern MetricLabels *metric_labels(void);
 extern void metric_label(MetricLabels *labels, const char *name, const char *value);
 extern MetricLabels *metric_one_label(const char *name, const char *value);

@@ -9,7 +9,6 @@
 
 #include "access/xlog.h"
 
-#include "bits/layout_text.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 #include "metrics/metric.h"
@@ -28,12 +27,9 @@ describe_field(LayoutField field)
 static void
 collect_info(MetricRun *run)
 {
-	MetricLabels *labels = metric_labels();
-	char		layout[LAYOUT_TEXT_SIZE];
+	MetricLabels *labels = metric_one_label("version", IDGEN_VERSION);
 
-	layout_write(server_layout(), layout, sizeof(layout));
-	metric_label(labels, "version", IDGEN_VERSION);
-	metric_label(labels, "layout", layout);
+	metric_label(labels, "layout", metric_layout_name(server_layout()));
 	metric_label(labels, "datacenter", describe_field(LAYOUT_DATACENTER));
 	metric_label(labels, "worker", describe_field(LAYOUT_WORKER));
 	metric_label(labels, "preloaded", shmem_area()->preloaded ? "true" : "false");
@@ -65,7 +61,7 @@ collect_hlc_refused(MetricRun *run)
 }
 
 const Metric server_metrics[] = {
-	{"idgen_info", METRIC_GAUGE, "Version of idgen, and layout and node of the server's own IDs; always 1.", collect_info},
+	{"idgen_server_info", METRIC_GAUGE, "Version of idgen, and layout and node of the server's own IDs; always 1.", collect_info},
 	{"idgen_in_recovery", METRIC_GAUGE, "1 if the server is in recovery, and issues no IDs that need a timeline.", collect_recovery},
 	{"idgen_server_ids_issued_total", METRIC_COUNTER, "IDs issued from all timelines.", collect_issued},
 	{"idgen_chunks_taken_total", METRIC_COUNTER, "Chunks taken from all timelines; several IDs can come from one chunk.", collect_chunks},

@@ -49,26 +49,29 @@ typedef struct TimelineList
 	int			in_use;			/* number of all that count towards the limit */
 } TimelineList;
 
-/* The layout and the node, as in "default datacenter=0 worker=1". */
+/* The layout and the node, as in "default: datacenter=0 worker=1". */
 static char *
 name_timeline(const TimelineFigures *figures)
 {
 	StringInfoData name;
-	char		layout[LAYOUT_TEXT_SIZE];
+	const char *separator = ":";
 
 	if (figures->timeline == &shmem_area()->unique_times)
 		return pstrdup("128-bit");
 	if (figures->timeline == &shmem_area()->hlc)
 		return pstrdup("hlc");
 	initStringInfo(&name);
-	layout_write(figures->layout, layout, sizeof(layout));
-	appendStringInfoString(&name, layout);
-	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS && !figures->is_shared; field++)
-		if (layout_has(figures->layout, field))
-			appendStringInfo(&name, " %s=%llu", layout_field_names[field],
-							 (unsigned long long) layout_get(figures->layout, field, figures->node_bits));
+	appendStringInfoString(&name, metric_layout_name(figures->layout));
 	if (figures->is_shared)
-		appendStringInfoString(&name, " shared");
+		appendStringInfoString(&name, ": shared");
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		if (figures->is_shared || !layout_has(figures->layout, field))
+			continue;
+		appendStringInfo(&name, "%s %s=%llu", separator, layout_field_names[field],
+						 (unsigned long long) layout_get(figures->layout, field, figures->node_bits));
+		separator = "";
+	}
 	return name.data;
 }
 
@@ -184,10 +187,8 @@ static void
 put_info(MetricRun *run, const TimelineFigures *figures)
 {
 	MetricLabels *labels = metric_one_label("timeline", figures->name);
-	char		layout[LAYOUT_TEXT_SIZE];
 
-	layout_write(figures->layout, layout, sizeof(layout));
-	metric_label(labels, "layout", layout);
+	metric_label(labels, "layout", metric_layout_name(figures->layout));
 	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
 	{
 		bool		is_known = layout_has(figures->layout, field) && !figures->is_shared;
