@@ -41,6 +41,7 @@ typedef struct FailureCount
 		failures_end(failures_depth); \
 	} while (0)
 
+extern void failures_init(FailureCount *entries);
 extern int	failures_begin(void);
 extern void failures_caught(int depth);
 extern void failures_end(int depth);

@@ -155,11 +155,7 @@ create_slow_counts(SlowCounts *counts)
 	for (int cause = 0; cause < WAIT_CAUSES; cause++)
 		histogram_init(&counts->waits[cause]);
 	histogram_init(&counts->reservations);
-	for (int i = 0; i < FAILURE_KINDS; i++)
-	{
-		pg_atomic_init_u32(&counts->failures[i].sqlstate, 0);
-		pg_atomic_init_u64(&counts->failures[i].count, 0);
-	}
+	failures_init(counts->failures);
 }
 
 /* An ERROR before the end leaves a format of zero, and the next caller starts over. */

@@ -34,7 +34,7 @@ collect_wait_times(MetricRun *run)
 							 &shmem_area()->slow_counts.waits[cause]);
 }
 
-/* An SQLSTATE from which errors are counted; "other" when there were too many different ones. */
+/* Those that were not usual are shown from the first on; "other" are those for which there was no room. */
 static void
 collect_errors(MetricRun *run)
 {
@@ -45,7 +45,7 @@ collect_errors(MetricRun *run)
 		uint32		sqlstate = pg_atomic_read_u32(&failures[i].sqlstate);
 		uint64		count = pg_atomic_read_u64(&failures[i].count);
 
-		if (count > 0)
+		if (sqlstate != 0 || count > 0)
 			metric_put(run, metric_one_label("sqlstate", i == FAILURE_OTHERS ? "other" : unpack_sql_state(sqlstate)), count);
 	}
 }
