@@ -18,37 +18,11 @@
 
 #include "storage/proc.h"
 
+#include "engine/failures.h"
 #include "engine/shmem.h"
 
 /* How many steps are being watched over. */
 static int	watch_depth = 0;
-
-/*
- * What calls usually fail with.  These have entries from the start, so that
- * monitoring sees their counts grow from 0.
- */
-static const int usual_sqlstates[] = {
-	ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-	ERRCODE_OBJECT_IN_USE,
-	ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-	ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-	ERRCODE_INVALID_PARAMETER_VALUE,
-	ERRCODE_OUT_OF_MEMORY,
-	ERRCODE_READ_ONLY_SQL_TRANSACTION,
-	ERRCODE_QUERY_CANCELED,
-};
-
-StaticAssertDecl(lengthof(usual_sqlstates) < FAILURE_OTHERS, "there is room for unusual errors");
-
-void
-failures_init(FailureCount *entries)
-{
-	for (int i = 0; i < FAILURE_KINDS; i++)
-	{
-		pg_atomic_init_u32(&entries[i].sqlstate, i < lengthof(usual_sqlstates) ? usual_sqlstates[i] : 0);
-		pg_atomic_init_u64(&entries[i].count, 0);
-	}
-}
 
 /* The entry of an SQLSTATE, which is claimed if there is none. */
 static FailureCount *

@@ -155,7 +155,7 @@ create_slow_counts(SlowCounts *counts)
 	for (int cause = 0; cause < WAIT_CAUSES; cause++)
 		histogram_init(&counts->waits[cause]);
 	histogram_init(&counts->reservations);
-	failures_init(counts->failures);
+	failure_counts_init(counts->failures);
 }
 
 /* An ERROR before the end leaves a format of zero, and the next caller starts over. */

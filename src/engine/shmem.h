@@ -76,7 +76,7 @@
 
 #include "bits/layout.h"
 #include "bits/lease_machine.h"
-#include "engine/failures.h"
+#include "engine/failure_counts.h"
 #include "engine/histogram.h"
 
 /* The last time of all, in us since 1970: in ns it still fits into 64 bits. */

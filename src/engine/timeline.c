@@ -23,6 +23,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "engine/failures.h"
 #include "engine/lease_limit.h"
 #include "engine/random.h"
 #include "engine/reservation.h"

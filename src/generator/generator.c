@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "bits/layout_text.h"
+#include "engine/failures.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
 #include "generator/generator.h"

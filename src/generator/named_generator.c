@@ -33,6 +33,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "engine/failures.h"
 #include "engine/id_space.h"
 #include "generator/generator_former.h"
 #include "generator/generator_lock.h"
