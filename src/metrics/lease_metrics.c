@@ -64,13 +64,6 @@ collect_skew(MetricRun *run)
 		metric_put(run, NULL, metric_seconds(lease_read().machine.skew_us));
 }
 
-static void
-collect_releases(MetricRun *run)
-{
-	if (lease_is_configured())
-		metric_put(run, NULL, pg_atomic_read_u64(&shmem_area()->lease.releases));
-}
-
 const Metric lease_metrics[] = {
 	{"idgen_lease_state_active", METRIC_GAUGE, "1 for the state of the lease, 0 for the other states.", collect_state},
 	{"idgen_lease_fence_timestamp_seconds", METRIC_GAUGE, "Time below which the server may issue IDs with its leased worker ID.", collect_fence},
@@ -78,6 +71,5 @@ const Metric lease_metrics[] = {
 	{"idgen_lease_failures", METRIC_GAUGE, "Attempts to reach the coordination store that have failed since the last success.", collect_failures},
 	{"idgen_lease_epoch", METRIC_GAUGE, "Claims that the held worker ID has had, by any server.", collect_epoch},
 	{"idgen_lease_skew_seconds", METRIC_GAUGE, "Clock of the coordination store less that of this server, when last compared.", collect_skew},
-	{"idgen_lease_releases_total", METRIC_COUNTER, "Worker IDs that the server has given up.", collect_releases},
 	{NULL}
 };

@@ -251,7 +251,8 @@ sub check_bounds
 	is(metric($session, 'idgen_ids_issued_total', timeline => 'instagram: shard=2002'), 4, '... those with most IDs');
 	is(metric($session, 'idgen_generator_info', generator => 'many2002'), 1, '... with their generators');
 	cmp_ok(metric($session, 'idgen_generator_info'), '<=', 50, '... and no others');
-	is(metric($session, 'idgen_timelines'), 1001, 'labels: but all are counted');
+	# Those of 128-bit IDs and of the hybrid logical clock are not of a generator.
+	is(metric($session, 'idgen_timelines'), 1000, 'labels: but all are counted');
 	cmp_ok(metric($session, 'idgen_timelines_max'), '>=', 3000, '... and their limit is shown');
 	return;
 }
@@ -293,8 +294,6 @@ sub check_lease
 	is(metric($leasing, 'idgen_lease_failures'), 0, 'lease: failures');
 	is(metric($leasing, 'idgen_lease_epoch'), 1, 'lease: claims');
 	is(metric($leasing, 'idgen_server_info', worker => $leasing->query('SELECT worker_id FROM idgen_lease()')), 1, 'lease: the worker ID is that of the server');
-	$leasing->query('SELECT idgen_lease_release()');
-	is(metric($leasing, 'idgen_lease_releases_total'), 1, 'lease: given up');
 	return;
 }
 

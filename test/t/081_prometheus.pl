@@ -56,7 +56,7 @@ sub monitored
 my $one = monitored(new_server('one', preload => 1, clock => $kernel, conf => "fsync = on\nidgen.worker_id = 1\nidgen.reserve_ahead = '500ms'"));
 my $two = monitored(new_server('two', preload => 1, conf => 'idgen.worker_id = 2'));
 my $store = postgres_store('store');
-my $leasing = monitored(leasing_server('leasing', $store, lease => { ttl => '2s', reach => '4s' }));
+my $leasing = monitored(leasing_server('leasing', $store, lease => { ttl => '5s', reach => '10s' }));
 my $leasing_session = session($leasing);
 create_pool($leasing_session, 5, 6);
 wait_for_lease($leasing_session, 'held');
