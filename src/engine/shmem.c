@@ -44,10 +44,11 @@ area_size(void)
 					mul_size(MaxBackends, sizeof(BackendSlotPadded)));
 }
 
+/* Bytes of a block: its timelines, and after them their numbers of IDs. */
 static Size
 block_size(int block)
 {
-	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline));
+	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline) + sizeof(pg_atomic_uint64));
 }
 
 /* The number of blocks that hold this many timelines (0 .. MAX_TIMELINES). */
@@ -86,7 +87,6 @@ shmem_init_timeline(Timeline *timeline)
 	pg_atomic_init_u64(&timeline->ahead_tick, UINT64_MAX);
 	pg_atomic_init_u64(&timeline->last_wait_ns, 0);
 	pg_atomic_init_u32(&timeline->last_waiter, 0);
-	pg_atomic_init_u64(&timeline->issued, 0);
 }
 
 static void
@@ -146,6 +146,8 @@ create_timelines(SharedArea *area)
 	}
 	for (int i = 0; i < TIMELINE_BUCKETS; i++)
 		pg_atomic_init_u32(&area->timelines_of_bucket[i], 0);
+	for (int i = 0; i < AREA_TIMELINES; i++)
+		pg_atomic_init_u64(&area->issued[i], 0);
 	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 }
 
@@ -335,6 +337,29 @@ shmem_timeline(int number)
 	if (timeline_blocks[block] == NULL)
 		timeline_blocks[block] = attach_block(block);
 	return &timeline_blocks[block][number];
+}
+
+/*
+ * The number of IDs that have been issued from a timeline, to which this
+ * process has attached.  It is not in the timeline's cache line, which has no
+ * room.
+ */
+pg_atomic_uint64 *
+shmem_issued(Timeline *timeline)
+{
+	Timeline   *first = &shmem_area()->unique_times;
+
+	if (timeline >= first && timeline < first + AREA_TIMELINES)
+		return &shared->issued[timeline - first];
+	for (int block = 1; block < TIMELINE_BLOCKS; block++)
+	{
+		Timeline   *of_block = timeline_blocks[block];
+		Timeline   *end = of_block + (FIRST_TIMELINE_BLOCK << block);
+
+		if (of_block != NULL && timeline >= of_block && timeline < end)
+			return (pg_atomic_uint64 *) end + (timeline - of_block);
+	}
+	elog(ERROR, "timeline is not in shared memory");
 }
 
 /*

@@ -24,7 +24,8 @@
  *						layout of the shared timeline has been written.  A process
  *						that reads 1, and has a barrier after that, finds all of the
  *						layout; others do not read it.  Litmus test: published.
- *	timeline->issued	an atomic; see timeline_count_issued().
+ *	issued, and those of blocks
+ *						atomics; see timeline_count_issued().
  *	timelines_of_bucket, timeline_count
  *						written under shared->lock, the former atomically and last,
  *						after a barrier: a process that finds a timeline in a bucket
@@ -157,16 +158,14 @@ typedef union Timeline
 		pg_atomic_uint32 time_bits; /* widest time field among its layouts */
 		pg_atomic_uint32 keeps_node;	/* 1: a generator with these IDs keeps
 										 * its node */
-		pg_atomic_uint32 last_waiter;	/* PID of the last to wait ... */
 		pg_atomic_uint64 uncommitted;	/* generator; see
 										 * id_space_note_uncommitted() */
 		pg_atomic_uint64 crowded_until_ns;	/* ns since 1970; see turn.c */
 		pg_atomic_uint64 tickets;	/* number of tickets issued */
 		pg_atomic_uint64 ahead_tick;	/* the last one that a block was taken
 										 * from early */
-		pg_atomic_uint64 last_wait_ns;	/* ... and when that was */
-		pg_atomic_uint64 issued;	/* number of IDs, without those of chunks in
-									 * use */
+		pg_atomic_uint64 last_wait_ns;	/* time of the last wait ... */
+		pg_atomic_uint32 last_waiter;	/* ... and PID of the waiter */
 	};
 	char		pad[PG_CACHE_LINE_SIZE];
 } CACHE_LINE_ALIGNED Timeline;
@@ -203,6 +202,9 @@ typedef enum SharedTimeline
 } SharedTimeline;
 
 #define SHARED_TIMELINES (SHARED_BY_UNIQUE_TIMES + 1)
+
+/* The timelines of the area itself: those of 128-bit IDs and of the hybrid logical clock, shared ones, a block. */
+#define AREA_TIMELINES (2 + SHARED_TIMELINES + FIRST_TIMELINE_BLOCK)
 
 /*
  * Read by every take and rarely written, so that all processors can keep it in
@@ -352,6 +354,9 @@ typedef struct SharedArea
 	Limits		limits;
 	LeaseLimits lease_limits;
 	SlowCounts	slow_counts;
+	pg_atomic_uint64 issued[AREA_TIMELINES];	/* numbers of IDs of the
+												 * timelines above, in their
+												 * order; see shmem_issued() */
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
 	Reservation reservation;
@@ -377,6 +382,9 @@ typedef struct SharedArea
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedArea;
 
+StaticAssertDecl(offsetof(SharedArea, limits) == AREA_TIMELINES * sizeof(Timeline),
+				 "the area begins with its timelines");
+
 StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 				 "no slot shares a cache line");
 
@@ -388,6 +396,7 @@ extern Size shmem_size(int timelines);
 extern void shmem_init_timeline(Timeline *timeline);
 extern Timeline *shmem_timeline(int number);
 extern bool shmem_reach_timeline(int number);
+extern pg_atomic_uint64 *shmem_issued(Timeline *timeline);
 extern int	shmem_count_timelines(void);
 extern BackendSlot *shmem_claim_slot(void);
 extern IssueCounts shmem_total_counts(void);

@@ -71,6 +71,7 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	source->layout = *layout;
 	source->node_bits = node_bits;
 	source->timeline = timeline;
+	source->issued = shmem_issued(timeline);
 	source->next = 0;
 	source->counted = 0;
 	source->end = 0;
@@ -87,7 +88,7 @@ timeline_count_issued(PositionSource *source)
 {
 	if (source->next == source->counted)
 		return;
-	pg_atomic_fetch_add_u64(&source->timeline->issued, source->next - source->counted);
+	pg_atomic_fetch_add_u64(source->issued, source->next - source->counted);
 	source->counted = source->next;
 }
 

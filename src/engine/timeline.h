@@ -56,8 +56,8 @@ typedef struct PositionSource
 	uint32		after_resets;	/* ... as long as this is the number of resets */
 	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
-	uint64		counted;		/* what lies below next from here on is not in
-								 * timeline->issued yet */
+	pg_atomic_uint64 *issued;	/* the timeline's number of IDs ... */
+	uint64		counted;		/* ... without what lies from here to next */
 	TickUse		last_tick;
 	KnownLimits limits;
 

@@ -85,7 +85,7 @@ add_timeline(TimelineList *list, Timeline *timeline, const SnowflakeLayout *layo
 	figures->node_bits = node_bits;
 	figures->is_server = is_server;
 	figures->is_shared = id_space_is_shared(timeline);
-	figures->issued = pg_atomic_read_u64(&timeline->issued);
+	figures->issued = pg_atomic_read_u64(shmem_issued(timeline));
 	figures->reached_us = shmem_timeline_us(shmem_area(), timeline, layout);
 	figures->labels = NULL;
 }
