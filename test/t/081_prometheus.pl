@@ -100,7 +100,13 @@ sub check_scraped
 	return;
 }
 
-sub value { return ($prometheus->results($_[0]))[0]->{value}; }
+# The value of an expression that has one result; undef while it has none.
+sub value
+{
+	my ($result) = $prometheus->results($_[0]);
+
+	return $result && $result->{value};
+}
 
 sub check_values
 {
