@@ -92,6 +92,8 @@ sub check_scraped
 	{
 		my $name = delete $result->{__name__};
 
+		# So the exporter writes what is not known.
+		next if $result->{value} eq 'NaN';
 		delete @$result{qw(value instance job server)};
 		$result->{le} += 0 if exists $result->{le} && $result->{le} ne '+Inf';
 		$scraped{ join ' ', $name, map { "$_=$result->{$_}" } sort keys %$result } = 1;
