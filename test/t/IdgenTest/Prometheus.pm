@@ -74,7 +74,7 @@ sub sql_exporter
 	my $directory = $node->host =~ s|/|%2F|gr;
 
 	return if system('command -v prometheus-sql-exporter >/dev/null 2>&1') != 0;
-	$config =~ s|postgres://\S+|postgres://idgen_monitor\@$directory:@{[ $node->port ]}/postgres?sslmode=disable|;
+	$config =~ s|postgres://\S+|postgres://idgen_monitor\@/postgres?host=$directory&port=@{[ $node->port ]}&sslmode=disable|;
 	$config =~ s/interval: 15s/interval: 1s/;
 	return start_program(
 		'sql_exporter_' . $node->name, '/metrics', $port,
