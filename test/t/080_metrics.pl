@@ -96,8 +96,10 @@ sub check_waits
 
 	cmp_ok(metric($session, 'idgen_waits_total', %sequence), '>', 0, 'waits: for the sequence');
 	is(metric($session, 'idgen_waits_total', %sequence), metric($session, 'idgen_call_wait_seconds_count', %sequence), '... each is in the histogram');
-	cmp_ok($waited, '>', 0.2, '... with its time') or diag($waited);
-	cmp_ok($waited, '<', 60, '... and not more');
+	cmp_ok($waited, '>', 0, '... with its time');
+	cmp_ok(
+		metric($session, 'idgen_call_wait_seconds_sum'), '>=',
+		$session->query('SELECT extract(epoch FROM time_waited)::float8 FROM idgen_status()'), '... which is what was waited, and what was done in between');
 	is(metric($session, 'idgen_call_wait_seconds_bucket', %sequence, le => '+Inf'), metric($session, 'idgen_call_wait_seconds_count', %sequence),
 		'waits: the last bucket has all');
 	is( $session->query(
