@@ -44,6 +44,7 @@ sub check_with_promtool
 
 my $clock = fake_clock();
 my $kernel = kernel($clock);
+my $kernel_of_others = kernel(fake_clock());
 
 sub monitored
 {
@@ -54,9 +55,9 @@ sub monitored
 }
 
 my $one = monitored(new_server('one', preload => 1, clock => $kernel, conf => "fsync = on\nidgen.worker_id = 1\nidgen.reserve_ahead = '500ms'"));
-my $two = monitored(new_server('two', preload => 1, conf => 'idgen.worker_id = 2'));
+my $two = monitored(new_server('two', preload => 1, clock => $kernel_of_others, conf => 'idgen.worker_id = 2'));
 my $store = postgres_store('store');
-my $leasing = monitored(leasing_server('leasing', $store, lease => { ttl => '5s', reach => '10s' }));
+my $leasing = monitored(leasing_server('leasing', $store, clock => $kernel_of_others, lease => { ttl => '5s', reach => '10s' }));
 my $leasing_session = session($leasing);
 
 # The store may be slow, as may be the machine; that the pool exists already is no harm.
