@@ -284,8 +284,7 @@ sub check_lease
 	my ($leasing) = @_;
 
 	is(metric($session, 'idgen_lease_failures'), undef, 'lease: no metrics without one');
-	create_pool($leasing, 0, 3);
-	wait_for_lease($leasing, 'held');
+	hold_lease($leasing, 0, 3);
 	is(metric($leasing, 'idgen_lease_state_active', state => 'held'), 1, 'lease: held');
 	is(metric($leasing, 'idgen_lease_state_active'), 1, '... and nothing else');
 	is( $leasing->query(q{SELECT string_agg(labels->>'state', ' ' ORDER BY labels->>'state') FROM idgen_metrics() WHERE name = 'idgen_lease_state_active'}),

@@ -59,13 +59,7 @@ my $two = monitored(new_server('two', preload => 1, clock => $kernel_of_others, 
 my $store = postgres_store('store');
 my $leasing = monitored(leasing_server('leasing', $store, clock => $kernel_of_others, lease => { ttl => '5s', reach => '10s' }));
 my $leasing_session = session($leasing);
-
-# The store may be slow, as may be the machine; that the pool exists already is no harm.
-wait_until {
-	$leasing_session->run('SELECT idgen_lease_create_pool(5, 6)');
-	lease($leasing_session)->{state} eq 'held';
-}
-'a lease';
+hold_lease($leasing_session, 5, 6);
 my $session = session($one);
 
 check_with_promtool($session);

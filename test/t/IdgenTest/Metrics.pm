@@ -9,13 +9,15 @@ use Carp;
 use Exporter 'import';
 use FindBin;
 use IdgenTest::Clock;
+use IdgenTest::Lease;
 use IdgenTest::Server;
+use IdgenTest::Session;
 use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(
-  metric metrics kernel monitoring_file exporter_queries collector_queries names_in_rules names_in_dashboard
+  metric metrics hold_lease kernel monitoring_file exporter_queries collector_queries names_in_rules names_in_dashboard
   dashboard_expressions
 );
 
@@ -37,6 +39,20 @@ sub metrics
 	my ($session) = @_;
 
 	return @{ decode_json($session->query('SELECT json_agg(m) FROM idgen_metrics() AS m')) };
+}
+
+# Waits until the server of a session has leased a worker ID, of a pool that it creates.  The store may be slow, as may
+# be the machine; that the pool exists already is no harm.
+sub hold_lease
+{
+	my ($session, $first, $last) = @_;
+
+	wait_until {
+		$session->run("SELECT idgen_lease_create_pool($first, $last)");
+		lease($session)->{state} eq 'held';
+	}
+	'a lease';
+	return;
 }
 
 # ---------------------------------------------------------------------------------------------------- the kernel
