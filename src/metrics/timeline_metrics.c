@@ -35,6 +35,7 @@ typedef struct TimelineFigures
 	bool		is_server;		/* of the server's own IDs */
 	bool		is_shared;		/* by nodes for which there was no other */
 	uint64		issued;
+	int64		now_us;			/* the clock, read once for all */
 	int64		reached_us;		/* as shmem_timeline_us() has it; 0: not known
 								 * yet */
 	char	   *name;
@@ -47,6 +48,7 @@ typedef struct TimelineList
 	int			count;
 	TimelineFigures *figures;
 	int			in_use;			/* number of all that count towards the limit */
+	int64		now_us;
 } TimelineList;
 
 /* The layout and the node, as in "default: datacenter=0 worker=1". */
@@ -85,6 +87,7 @@ add_timeline(TimelineList *list, Timeline *timeline, const SnowflakeLayout *layo
 	figures->node_bits = node_bits;
 	figures->is_server = is_server;
 	figures->is_shared = id_space_is_shared(timeline);
+	figures->now_us = list->now_us;
 	figures->issued = pg_atomic_read_u64(shmem_issued(timeline));
 	figures->reached_us = shmem_timeline_us(shmem_area(), timeline, layout);
 	figures->labels = NULL;
@@ -136,6 +139,7 @@ read_timelines(void)
 	TimelineList *list = palloc(sizeof(TimelineList));
 
 	list->count = 0;
+	list->now_us = clock_unix_ns() / NS_PER_US;
 	list->in_use = count - SHARED_TIMELINES;
 	list->figures = palloc((count + 2) * sizeof(TimelineFigures));
 	if (is_used(&area->unique_times))
@@ -222,7 +226,7 @@ static void
 put_ahead(MetricRun *run, const TimelineFigures *figures)
 {
 	if (figures->reached_us != 0)
-		metric_put(run, figures->labels, metric_seconds(Max(figures->reached_us - clock_unix_ns() / NS_PER_US, 0)));
+		metric_put(run, figures->labels, metric_seconds(Max(figures->reached_us - figures->now_us, 0)));
 }
 
 static void
@@ -237,8 +241,8 @@ put_used(MetricRun *run, const TimelineFigures *figures)
 {
 	int64		start_us = layout_tick_start_us(figures->layout, 0);
 	int64		end_us = layout_end_us(figures->layout);
-	int64		now_us = Max(figures->reached_us, clock_unix_ns() / NS_PER_US);
-	double		used = ((double) now_us - start_us) / ((double) end_us - start_us);
+	int64		used_us = Max(figures->reached_us, figures->now_us);
+	double		used = ((double) used_us - start_us) / ((double) end_us - start_us);
 
 	metric_put(run, figures->labels, Min(Max(used, 0), 1));
 }

@@ -103,8 +103,8 @@ sub new_prometheus
 	my $config = write_file(
 		'prometheus.yml', <<END);
 global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
+  scrape_interval: 2s
+  scrape_timeout: 2s
   evaluation_interval: 500ms
 rule_files: [$rules]
 scrape_configs:
