@@ -55,6 +55,7 @@ OBJS = \
 	src/engine/hold.o \
 	src/engine/horizon.o \
 	src/engine/horizon_mark.o \
+	src/engine/failures.o \
 	src/engine/id_space.o \
 	src/engine/lease_close.o \
 	src/engine/lease_limit.o \
@@ -164,6 +165,14 @@ OBJS = \
 	src/segment/slab.o \
 	src/outbox/horizon_holders.o \
 	src/outbox/outbox_guard.o \
+	src/metrics/clock_metrics.o \
+	src/metrics/lease_metrics.o \
+	src/metrics/metric.o \
+	src/metrics/metrics.o \
+	src/metrics/reservation_metrics.o \
+	src/metrics/server_metrics.o \
+	src/metrics/timeline_metrics.o \
+	src/metrics/wait_metrics.o \
 	src/admin/check.o \
 	src/admin/check_clock.o \
 	src/admin/check_configuration.o \
@@ -237,6 +246,7 @@ SQL_PARTS = \
 	src/outbox/horizon.sql \
 	src/admin/stats.sql \
 	src/admin/lease.sql \
+	src/metrics/metrics.sql \
 	src/admin/check.sql \
 	src/admin/extension_schema.sql \
 	src/admin/reset_timeline.sql \

@@ -163,6 +163,10 @@ needs_test() {
     # For clusters that it runs, with etcd.
     want patroni command -v patroni
     want python3-etcd dpkg-query -s python3-etcd
+    # For what scrapes the metrics.
+    want prometheus command -v promtool
+    want prometheus-postgres-exporter command -v prometheus-postgres-exporter
+    want prometheus-sql-exporter command -v prometheus-sql-exporter
   fi
   # For the provider of Redis, and its tests.
   want libhiredis-dev pkg-config --exists hiredis
@@ -206,18 +210,19 @@ apt_refresh() {
 
 # A new PostgreSQL server package would create and start a cluster; for as long as the installation takes,
 # postgresql-common is told not to. That goes for what an interrupted run has left half-installed, too. The server of
-# etcd would be started now, and with the machine, and so would Redis; one that was here before is left alone.
+# etcd would be started now, and with the machine, and so would Redis and Prometheus; one that was here before is left
+# alone.
 apt_install() {
-  local conf=/etc/postgresql-common/createcluster.d/idgen-no-cluster.conf policy='' output
+  local conf=/etc/postgresql-common/createcluster.d/idgen-no-cluster.conf policy='' output package
   apt_refresh || echo "(going on with the package lists as they are)"
-  if [[ " $* " =~ " "(etcd|redis)-server" " && ! -e /usr/sbin/policy-rc.d ]]; then
+  if [[ " $* " =~ " "(etcd-server|redis-server|prometheus) && ! -e /usr/sbin/policy-rc.d ]]; then
     policy=/usr/sbin/policy-rc.d
   fi
   # shellcheck disable=SC2064 # the names are wanted as they are now
   trap "rm -f '$conf' $policy; rmdir -p --ignore-fail-on-non-empty '${conf%/*}' 2>/dev/null || true" EXIT
   if [[ -n $policy ]]; then
     # shellcheck disable=SC2016 # it is a script of its own
-    printf '#!/bin/sh\ncase $1 in etcd* | redis*) exit 101 ;; esac\n' >"$policy"
+    printf '#!/bin/sh\ncase $1 in etcd* | redis* | prometheus*) exit 101 ;; esac\n' >"$policy"
     chmod 755 "$policy"
   fi
   mkdir -p "${conf%/*}"
@@ -229,7 +234,9 @@ apt_install() {
     return 1
   }
   [[ " $* " != *" etcd-server "* ]] || update-rc.d etcd disable >/dev/null 2>&1 || true
-  [[ " $* " != *" redis-server "* ]] || update-rc.d redis-server disable >/dev/null 2>&1 || true
+  for package in "$@"; do
+    [[ ! $package =~ ^(redis-server$|prometheus) ]] || update-rc.d "$package" disable >/dev/null 2>&1 || true
+  done
 }
 
 # Installs what is missing and what is wanted. If that fails, what is missing alone: tests are skipped without the rest.

@@ -136,28 +136,6 @@ idgen_lease_workers(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The state in a word. */
-static const char *
-describe_state(const LeaseReport *lease, bool is_open)
-{
-	switch (lease->state)
-	{
-		case LEASE_STATE_NONE:
-			return "none";
-		case LEASE_STATE_CLAIMING:
-			return "claiming";
-		case LEASE_STATE_LOST:
-			return "lost";
-		case LEASE_STATE_HELD:
-			break;
-	}
-	if (lease_is_overdue())
-		return "stopped";
-	if (lease->machine.failures == 0)
-		return "held";
-	return is_open ? "adrift" : "stopped";
-}
-
 static void
 set_held_columns(const LeaseReport *lease, Datum *values, bool *nulls)
 {
@@ -177,14 +155,13 @@ Datum
 idgen_lease(PG_FUNCTION_ARGS)
 {
 	LeaseReport lease = lease_read();
-	bool		is_open = (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) > clock_unix_ns() / NS_PER_US;
 	Datum		values[LEASE_COLUMNS] = {0};
 	bool		nulls[LEASE_COLUMNS] = {false};
 	TupleDesc	row_type;
 
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	values[LEASE_STATE] = CStringGetTextDatum(describe_state(&lease, is_open));
+	values[LEASE_STATE] = CStringGetTextDatum(lease_describe_state(&lease));
 	nulls[LEASE_STORE] = nulls[LEASE_POOL] = !lease_is_configured() || !setting_is_valid(&lease_store);
 	values[LEASE_STORE] = CStringGetTextDatum(nulls[LEASE_STORE] ? "" : lease_store.str);
 	values[LEASE_POOL] = CStringGetTextDatum(lease_pool.str);

@@ -42,7 +42,7 @@ static PositionSource *sources_of_statement = NULL;
 
 /*
  * Forget the chunks, also in a child after fork().  In our slot, which it has,
- * only counts can get lost.
+ * only counts can get lost.  It has issued nothing of our chunks: we count that.
  */
 static void
 forget_chunks(StatementEnd end)
@@ -51,6 +51,9 @@ forget_chunks(StatementEnd end)
 	{
 		PositionSource *source = sources_of_statement;
 
+		if (end == PROCESS_IS_COPY)
+			source->counted = source->next;
+		timeline_count_issued(source);
 		source->end = 0;
 		source->is_of_statement = false;
 		sources_of_statement = source->next_of_statement;
@@ -147,12 +150,14 @@ take_chunk(PositionSource *source, ClockReading now)
 	 * it does not become valid again if the take fails.  Litmus test: stale.
 	 */
 	forget_chunks_of_timeline(source->timeline);
+	timeline_count_issued(source);
 	source->end = 0;
 	source->stale = pg_atomic_read_u32(&timeline_slot->stale);
 	pg_memory_barrier();
 
 	chunk = take_positions(source, now, 0, 1, get_next_chunk_size(source, layout_tick_at(&source->layout, now.wall_ns)));
 	source->next = chunk.start;
+	source->counted = chunk.start;
 	source->end = chunk.end;
 	note_take(&source->layout, chunk.start);
 	forget_chunk_after_statement(source);
@@ -197,9 +202,12 @@ issue_positions(PositionSource *source, ClockReading now, uint64 from, uint64 le
 	PositionRange range;
 
 	forget_chunks_of_timeline(source->timeline);
+	timeline_count_issued(source);
 	range = take_positions(source, now, from, least, most);
+	source->counted = range.start;
 	source->next = range.end;
 	source->end = range.end;
+	timeline_count_issued(source);
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
 	note_take(&source->layout, range.end - 1);
 	return range;

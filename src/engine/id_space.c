@@ -91,6 +91,7 @@ add_space(SharedArea *area, const SnowflakeLayout *layout, uint64 node_bits)
 	Timeline   *timeline = shmem_timeline(area->timeline_count);
 
 	shmem_init_timeline(timeline);
+	pg_atomic_init_u64(shmem_issued(timeline), 0);
 	timeline->layout = *layout;
 	timeline->node_bits = node_bits;
 	timeline->next_of_bucket = pg_atomic_read_u32(bucket);

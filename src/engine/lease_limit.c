@@ -121,6 +121,29 @@ lease_is_overdue(void)
 		pg_atomic_read_u64(&area->lease.wanted_us) > until_us;
 }
 
+/* The state of the lease now, in a word; one of those of idgen_lease(). */
+const char *
+lease_describe_state(const LeaseReport *lease)
+{
+	switch (lease->state)
+	{
+		case LEASE_STATE_NONE:
+			return "none";
+		case LEASE_STATE_CLAIMING:
+			return "claiming";
+		case LEASE_STATE_LOST:
+			return "lost";
+		case LEASE_STATE_HELD:
+			break;
+	}
+	if (lease_is_overdue())
+		return "stopped";
+	if (lease->machine.failures == 0)
+		return "held";
+	return (int64) pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) > clock_unix_ns() / NS_PER_US ?
+		"adrift" : "stopped";
+}
+
 /* What the store, or the agent, said last, as sentences. */
 static char *
 describe_last_error(void)

@@ -97,6 +97,7 @@ extern void lease_report_no_worker(int max_wait_ms);
 extern void lease_report_no_pool(int max_wait_ms);
 extern LeaseReport lease_read(void);
 extern bool lease_is_overdue(void);
+extern const char *lease_describe_state(const LeaseReport *lease);
 extern void lease_request(LeaseRequest request);
 extern void lease_release_and_wait(void);
 extern void lease_suspend(void);

@@ -322,6 +322,7 @@ note_written(ReplOriginId origin, XLogRecPtr wal_end, uint64 until_us, uint64 ah
 	reservation->early_failed = false;
 	pg_atomic_fetch_add_u64(&reservation->count, 1);
 	pg_atomic_fetch_add_u64(&reservation->spent_us, took_us);
+	histogram_add(&shmem_area()->slow_counts.reservations, took_us);
 }
 
 /*

@@ -48,10 +48,11 @@ area_size(void)
 	return add_size(size, mul_size(PREPARED_RECORDS, sizeof(PreparedHold)));
 }
 
+/* Bytes of a block: its timelines, and after them their numbers of IDs. */
 static Size
 block_size(int block)
 {
-	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline));
+	return mul_size((Size) FIRST_TIMELINE_BLOCK << block, sizeof(Timeline) + sizeof(pg_atomic_uint64));
 }
 
 /* The number of blocks that hold this many timelines (0 .. MAX_TIMELINES). */
@@ -150,6 +151,8 @@ create_timelines(SharedArea *area)
 	}
 	for (int i = 0; i < TIMELINE_BUCKETS; i++)
 		pg_atomic_init_u32(&area->timelines_of_bucket[i], 0);
+	for (int i = 0; i < AREA_TIMELINES; i++)
+		pg_atomic_init_u64(&area->issued[i], 0);
 	area->timeline_limit = TIMELINES_IN_BLOCKS(BLOCKS_WITHOUT_PRELOADING);
 }
 
@@ -202,6 +205,15 @@ create_slots(SharedArea *area)
 	pg_atomic_init_u64(&area->horizons.others_us, 0);
 }
 
+static void
+create_slow_counts(SlowCounts *counts)
+{
+	for (int cause = 0; cause < WAIT_CAUSES; cause++)
+		histogram_init(&counts->waits[cause]);
+	histogram_init(&counts->reservations);
+	failure_counts_init(counts->failures);
+}
+
 /* An ERROR before the end leaves a format of zero, and the next caller starts over. */
 static void
 create_area(SharedArea *area)
@@ -210,6 +222,7 @@ create_area(SharedArea *area)
 	create_timelines(area);
 	create_limits(area);
 	create_lease(area);
+	create_slow_counts(&area->slow_counts);
 	LWLockInitialize(&area->lock, compat_new_tranche(AREA_NAME));
 	pg_atomic_init_u32(&area->layout_is_fixed, 0);
 	area->preloaded = false;
@@ -366,6 +379,29 @@ shmem_timeline(int number)
 }
 
 /*
+ * The number of IDs that have been issued from a timeline, to which this
+ * process has attached.  It is not in the timeline's cache line, which has no
+ * room.
+ */
+pg_atomic_uint64 *
+shmem_issued(Timeline *timeline)
+{
+	Timeline   *first = &shmem_area()->unique_times;
+
+	if (timeline >= first && timeline < first + AREA_TIMELINES)
+		return &shared->issued[timeline - first];
+	for (int block = 1; block < TIMELINE_BLOCKS; block++)
+	{
+		Timeline   *of_block = timeline_blocks[block];
+		Timeline   *end = of_block + (FIRST_TIMELINE_BLOCK << block);
+
+		if (of_block != NULL && timeline >= of_block && timeline < end)
+			return (pg_atomic_uint64 *) end + (timeline - of_block);
+	}
+	elog(ERROR, "timeline is not in shared memory");
+}
+
+/*
  * Call a function that attaches to shared memory; returns false, without an
  * error, if there is no room.  The function must leave nothing behind that an
  * ERROR would have to clean up.
@@ -417,7 +453,16 @@ attach_area_only(int number)
 SharedArea *
 shmem_area_if_room(void)
 {
+	if (shared != NULL)
+		return shared;
 	return attach_if_room(attach_area_only, 0) ? shared : NULL;
+}
+
+/* The area, or NULL if this process has not attached to it. */
+SharedArea *
+shmem_area_if_attached(void)
+{
+	return shared;
 }
 
 /* The number of timelines in blocks, without the shared ones. */

@@ -28,6 +28,8 @@
  *						layout of the shared timeline has been written.  A process
  *						that reads 1, and has a barrier after that, finds all of the
  *						layout; others do not read it.  Litmus test: published.
+ *	issued, and those of blocks
+ *						atomics; see timeline_count_issued().
  *	timelines_of_bucket, timeline_count
  *						written under shared->lock, the former atomically and last,
  *						after a barrier: a process that finds a timeline in a bucket
@@ -61,8 +63,9 @@
  *						when it leaves.
  *	lease.resets		read and written by the agent alone.
  *	layout				written once under shared->lock, before layout_is_fixed.
- *	regressions, hlc_refused
- *						atomics.
+ *	regressions, hlc_refused, slow_counts
+ *						atomics, which only calls write that wait, fail, or write a
+ *						reservation; see failures.c for how a failure gets its entry.
  *	the rest			written once, by the process that creates the area, before any
  *						other can see it (AddinShmemInitLock).
  *
@@ -80,6 +83,8 @@
 
 #include "bits/layout.h"
 #include "bits/lease_machine.h"
+#include "engine/failure_counts.h"
+#include "engine/histogram.h"
 
 /* The last time of all, in us since 1970: in ns it still fits into 64 bits. */
 #define SHMEM_LAST_US (PG_INT64_MAX / NS_PER_US)
@@ -237,6 +242,9 @@ typedef enum SharedTimeline
 
 #define SHARED_TIMELINES (SHARED_BY_UNIQUE_TIMES + 1)
 
+/* The timelines of the area itself: those of 128-bit IDs and of the hybrid logical clock, shared ones, a block. */
+#define AREA_TIMELINES (2 + SHARED_TIMELINES + FIRST_TIMELINE_BLOCK)
+
 /*
  * Read by every take and rarely written, so that all processors can keep it in
  * their caches.  Times are since 1970.
@@ -349,6 +357,21 @@ typedef struct Lease
 	LeaseReport report;
 } Lease;
 
+/*
+ * Counts of what is slow anyway, for monitoring: on cache lines of their own,
+ * away from what fast calls read.
+ */
+typedef union SlowCounts
+{
+	struct
+	{
+		Histogram	waits[WAIT_CAUSES]; /* of whole calls, by their first cause */
+		Histogram	reservations;	/* what it took to write each of them */
+		FailureCount failures[FAILURE_KINDS];	/* see failures.c */
+	};
+	char		pad[PG_CACHE_LINE_SIZE];
+} CACHE_LINE_ALIGNED SlowCounts;
+
 /* One of the last CREATED_GENERATORS generators that were created while the server runs. */
 typedef struct CreatedGenerator
 {
@@ -399,7 +422,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 13
+#define SHARED_AREA_FORMAT 14
 
 typedef struct SharedArea
 {
@@ -409,6 +432,10 @@ typedef struct SharedArea
 	Timeline	first_timelines[FIRST_TIMELINE_BLOCK];
 	Limits		limits;
 	LeaseLimits lease_limits;
+	SlowCounts	slow_counts;
+	pg_atomic_uint64 issued[AREA_TIMELINES];	/* numbers of IDs of the
+												 * timelines above, in their
+												 * order; see shmem_issued() */
 	int			format;			/* SHARED_AREA_FORMAT of the creator */
 	LWLock		lock;
 	Reservation reservation;
@@ -438,6 +465,9 @@ typedef struct SharedArea
 	BackendSlotPadded slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedArea;
 
+StaticAssertDecl(offsetof(SharedArea, limits) == AREA_TIMELINES * sizeof(Timeline),
+				 "the area begins with its timelines");
+
 StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 				 "no slot shares a cache line");
 
@@ -445,10 +475,12 @@ extern void *shmem_attach_piece(const char *name, Size size, void (*init) (void 
 extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
 extern SharedArea *shmem_area_if_room(void);
+extern SharedArea *shmem_area_if_attached(void);
 extern Size shmem_size(int timelines);
 extern void shmem_init_timeline(Timeline *timeline);
 extern Timeline *shmem_timeline(int number);
 extern bool shmem_reach_timeline(int number);
+extern pg_atomic_uint64 *shmem_issued(Timeline *timeline);
 extern int	shmem_count_timelines(void);
 extern BackendSlot *shmem_own_slot(void);
 extern PreparedHold *shmem_prepared(SharedArea *area);

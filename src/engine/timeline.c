@@ -23,6 +23,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "engine/failures.h"
 #include "engine/horizon_mark.h"
 #include "engine/lease_limit.h"
 #include "engine/random.h"
@@ -60,6 +61,7 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 
 	if (same_layout && source->node_bits == node_bits && source->timeline == timeline)
 		return;
+	timeline_count_issued(source);
 	if (source->next > 0)
 	{
 		source->after_us = layout_position_end_us(&source->layout, source->next - 1);
@@ -71,8 +73,25 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	source->node_bits = node_bits;
 	source->timeline = timeline;
 	source->held.transaction = 0;
+	source->issued = shmem_issued(timeline);
 	source->next = 0;
+	source->counted = 0;
 	source->end = 0;
+}
+
+/*
+ * Add what the source has issued of its chunk to the timeline's number of IDs.
+ * This is done once a chunk, when it is dropped, so that the hot path need not
+ * count; the number of a timeline lacks what running statements have issued of
+ * their last chunk.  The slots' counts are exact.
+ */
+void
+timeline_count_issued(PositionSource *source)
+{
+	if (source->next == source->counted)
+		return;
+	pg_atomic_fetch_add_u64(source->issued, source->next - source->counted);
+	source->counted = source->next;
 }
 
 /*
@@ -296,8 +315,6 @@ retry_take(TakeState *take)
 	if (take->turn.in_line)
 		turn_count_line(&take->turn, &take->open, take->now);
 	take->result = try_take(take->source, &take->open, take->now, take->from, &take->turn, &take->range);
-	if (take->result == TAKE_WOULD_REPEAT)
-		timeline_check_repeats(take->source->record);
 }
 
 /* Extend the limit that keeps us from taking, or wait for it. */
@@ -385,6 +402,7 @@ abandon_take(int code, Datum arg)
 	TakeState  *take = (TakeState *) DatumGetPointer(arg);
 
 	turn_leave(&take->turn);
+	wait_count_call(&take->wait);
 	if (take->result == TAKE_DONE)
 		give_back(take->source, take->range, take->restarts);
 }
@@ -395,15 +413,17 @@ is_complete(const TakeState *take)
 	return take->result == TAKE_DONE || take->result == TAKE_WORKER_CHANGED;
 }
 
-/* Complete a take that was tried once and has to wait. */
+/* Try until the take is done, and may be issued, or the worker ID has changed. */
 static void
-wait_and_take(TakeState *take)
+retry_until_complete(TakeState *take)
 {
-	PG_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
+	FAILURES_BEGIN_WATCH();
 	{
 		while (!is_complete(take))
 		{
-			if (take->result == TAKE_NO_ROOM)
+			if (take->result == TAKE_WOULD_REPEAT)
+				timeline_check_repeats(take->source->record);
+			else if (take->result == TAKE_NO_ROOM)
 				make_room_for_take(take);
 			else if (take->result == TAKE_NOT_OUR_TURN)
 				await_turn(take);
@@ -412,9 +432,21 @@ wait_and_take(TakeState *take)
 		}
 		if (take->result == TAKE_DONE)
 			await_range(take);
+	}
+	FAILURES_END_WATCH();
+}
+
+/* Complete a take that was tried once and has to wait. */
+static void
+wait_and_take(TakeState *take)
+{
+	PG_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
+	{
+		retry_until_complete(take);
 		turn_leave(&take->turn);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(abandon_take, PointerGetDatum(take));
+	wait_count_call(&take->wait);
 }
 
 /*

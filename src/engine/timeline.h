@@ -57,6 +57,8 @@ typedef struct PositionSource
 	uint32		after_resets;	/* ... as long as this is the number of resets */
 	int64		chunk_tick;		/* of the clock, when the chunk was taken */
 	uint64		chunk_size;
+	pg_atomic_uint64 *issued;	/* the timeline's number of IDs ... */
+	uint64		counted;		/* ... without what lies from here to next */
 	TickUse		last_tick;
 	KnownLimits limits;
 	HeldBySource held;
@@ -88,6 +90,7 @@ extern void timeline_set_source(PositionSource *source, const SnowflakeLayout *l
 								uint64 node_bits, Timeline *timeline);
 extern void timeline_follow_worker(PositionSource *source, uint32 worker_changes, bool has_server_worker,
 								   void (*renew_node) (PositionSource *source));
+extern void timeline_count_issued(PositionSource *source);
 extern void timeline_check_repeats(Timeline *timeline);
 extern bool timeline_take(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most,
 						  PositionRange *taken);

@@ -55,6 +55,7 @@ wait_begin(Wait *wait, WaitCause cause, int64 now)
 	if (wait->since != 0)
 		return;
 	wait->since = now;
+	wait->cause = cause;
 	pg_atomic_write_u32(&wait->slot->waits[cause], pg_atomic_read_u32(&wait->slot->waits[cause]) + 1);
 }
 
@@ -63,6 +64,18 @@ void
 wait_end(const Wait *wait, int64 began)
 {
 	shmem_add_own(&wait->slot->waited_us, (clock_monotonic_ns() - began) / NS_PER_US);
+}
+
+/*
+ * Count how long a call took from its first wait to its end, whether it got
+ * what it waited for or not.  Nothing is counted if it did not wait.
+ */
+void
+wait_count_call(const Wait *wait)
+{
+	if (wait->since != 0)
+		histogram_add(&shmem_area()->slow_counts.waits[wait->cause],
+					  (clock_monotonic_ns() - wait->since) / NS_PER_US);
 }
 
 /* The wait event of processes that wait for the reservation. */

@@ -21,6 +21,7 @@ typedef struct Wait
 {
 	BackendSlot *slot;			/* whose counters count it */
 	int64		since;			/* monotonic ns; 0 before the first wait */
+	WaitCause	cause;			/* of the first wait */
 	ReservationStatus reservation;	/* the result of the last attempt to
 									 * extend it ... */
 	OriginStatus origin;		/* ... and why, if there was no origin */
@@ -32,6 +33,7 @@ typedef struct Wait
 extern int64 wait_patience(const Wait *wait);
 extern void wait_begin(Wait *wait, WaitCause cause, int64 now);
 extern void wait_end(const Wait *wait, int64 began);
+extern void wait_count_call(const Wait *wait);
 extern uint32 wait_reservation_event(void);
 extern void wait_report_writer(void);
 extern void wait_to_load(void);

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "bits/layout_text.h"
+#include "engine/failures.h"
 #include "engine/horizon.h"
 #include "engine/id_space.h"
 #include "engine/reference_clock.h"
@@ -193,12 +194,15 @@ void
 generator_attach(const char *caller)
 {
 	check_process_attached(caller);
-	PreventCommandDuringRecovery(caller);
-
-	setting_check(&drift_max);
-	setting_check(&reference_max_regression);
-	timeline_attach();
-	chunk_init();
+	FAILURES_BEGIN_WATCH();
+	{
+		PreventCommandDuringRecovery(caller);
+		setting_check(&drift_max);
+		setting_check(&reference_max_regression);
+		timeline_attach();
+		chunk_init();
+	}
+	FAILURES_END_WATCH();
 }
 
 /* ERROR before the epoch, when there are no IDs.  Waiting for the epoch would be of no use. */
@@ -234,13 +238,8 @@ renew_server_node(PositionSource *source)
 	generator_ready_server("snowflake_nextval()");
 }
 
-/*
- * Make the server's own generator ready.  Errors: those of generator_attach(),
- * server_layout(), generator_server_node_bits(), id_space_get_timeline() and
- * generator_set_up().
- */
-void
-generator_ready_server(const char *caller)
+static void
+set_up_server(const char *caller)
 {
 	const SnowflakeLayout *layout;
 	uint32		worker_changes;
@@ -256,6 +255,21 @@ generator_ready_server(const char *caller)
 	horizon_join(&server_generator.source, true);
 	server_generator.source.sequence_start = generator_sequence_start;
 	server_generator.ready_as_of = generator_changes;
+}
+
+/*
+ * Make the server's own generator ready.  Errors: those of generator_attach(),
+ * server_layout(), generator_server_node_bits(), id_space_get_timeline() and
+ * generator_set_up().
+ */
+void
+generator_ready_server(const char *caller)
+{
+	FAILURES_BEGIN_WATCH();
+	{
+		set_up_server(caller);
+	}
+	FAILURES_END_WATCH();
 }
 
 /* The timeline of the server's own IDs; NULL if none have been issued with its layout and node. */

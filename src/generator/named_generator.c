@@ -33,6 +33,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "engine/failures.h"
 #include "engine/horizon.h"
 #include "engine/id_space.h"
 #include "generator/generator_former.h"
@@ -118,7 +119,11 @@ named_generator_find(const char *name)
 	named = hash_search(generators, name, HASH_FIND, NULL);
 	if (named == NULL)
 	{
-		(void) named_generator_server(name);
+		FAILURES_BEGIN_WATCH();
+		{
+			(void) named_generator_server(name);
+		}
+		FAILURES_END_WATCH();
 		named = hash_search(generators, name, HASH_ENTER, NULL);
 		memset((char *) named + sizeof(NameData), 0, sizeof(NamedGenerator) - sizeof(NameData));
 	}
@@ -166,6 +171,28 @@ named_generator_node_bits(const GeneratorOptions *options)
 		bits |= named_generator_follows(options, field) ? generator_server_field(layout, field) :
 			layout_put(layout, field, options->value[field]);
 	return bits;
+}
+
+/*
+ * The same without waiting, and without an error: false if the server has no
+ * node now that fits.
+ */
+bool
+named_generator_find_node_bits(const GeneratorOptions *options, uint64 *node_bits)
+{
+	const SnowflakeLayout *layout = &options->layout;
+
+	*node_bits = 0;
+	for (int field = LAYOUT_FIRST_NODE_FIELD; field < LAYOUT_FIELDS; field++)
+	{
+		bool		follows = named_generator_follows(options, field);
+		int			of_server = follows ? generator_field_value(field) : 0;
+
+		if (of_server == SETTING_INVALID || (follows && (uint64) of_server > layout_max(layout, field)))
+			return false;
+		*node_bits |= layout_put(layout, field, follows ? (uint64) of_server : options->value[field]);
+	}
+	return true;
 }
 
 /* Lock the layout until the transaction ends, and process invalidations. */
@@ -304,14 +331,8 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 		define_uncommitted_generator(named, goes_above, user);
 }
 
-/*
- * Make the generator ready for this transaction, if the user may use it.
- * Errors: those of generator_attach(), id_space_get_timeline() and
- * generator_set_up(); UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE;
- * INVALID_PARAMETER_VALUE if the server's node does not fit the layout.
- */
-void
-named_generator_ready(NamedGenerator *named, const char *caller)
+static void
+set_up_for_transaction(NamedGenerator *named, const char *caller)
 {
 	uint64		as_of;
 	ForeignServer *server;
@@ -332,6 +353,22 @@ named_generator_ready(NamedGenerator *named, const char *caller)
 		named->user = GetUserId();
 	}
 	named->generator.ready_as_of = as_of;
+}
+
+/*
+ * Make the generator ready for this transaction, if the user may use it.
+ * Errors: those of generator_attach(), id_space_get_timeline() and
+ * generator_set_up(); UNDEFINED_OBJECT; INSUFFICIENT_PRIVILEGE;
+ * INVALID_PARAMETER_VALUE if the server's node does not fit the layout.
+ */
+void
+named_generator_ready(NamedGenerator *named, const char *caller)
+{
+	FAILURES_BEGIN_WATCH();
+	{
+		set_up_for_transaction(named, caller);
+	}
+	FAILURES_END_WATCH();
 }
 
 /* The generators of this database, as OIDs of foreign servers. */

@@ -36,6 +36,7 @@ extern bool named_generator_follows(const GeneratorOptions *options, LayoutField
 extern bool named_generator_has_server_worker(const GeneratorOptions *options);
 extern bool named_generator_fits(const GeneratorOptions *options);
 extern uint64 named_generator_node_bits(const GeneratorOptions *options);
+extern bool named_generator_find_node_bits(const GeneratorOptions *options, uint64 *node_bits);
 extern ForeignServer *named_generator_server(const char *name);
 extern List *named_generator_list(void);
 extern NamedGenerator *named_generator_find(const char *name);

@@ -91,23 +91,31 @@ await_agent(bool (*is_known) (void), void (*report) (int max_wait_ms))
 	int64		began = clock_monotonic_ns();
 
 	wait_begin(&wait, WAIT_LEASE, began);
-	for (;;)
+	PG_TRY();
 	{
-		uint64		changes = lease_changes();
-		int64		patience = wait_patience(&wait);
+		for (;;)
+		{
+			uint64		changes = lease_changes();
+			int64		patience = wait_patience(&wait);
 
-		if (is_known())
-			break;
+			if (is_known())
+				break;
 
-		/* Ask also for a caller that does not wait: it may come again. */
-		if (lease_is_configured())
-			lease_agent_start();
-		lease_ask(0);
-		if (patience <= 0)
-			report(wait_max_ms);
-		lease_await_change(changes, Min(patience, AGENT_POLL_NS));
+			/* Ask also for a caller that does not wait: it may come again. */
+			if (lease_is_configured())
+				lease_agent_start();
+			lease_ask(0);
+			if (patience <= 0)
+				report(wait_max_ms);
+			lease_await_change(changes, Min(patience, AGENT_POLL_NS));
+		}
+		wait_end(&wait, began);
 	}
-	wait_end(&wait, began);
+	PG_FINALLY();
+	{
+		wait_count_call(&wait);
+	}
+	PG_END_TRY();
 }
 
 /*
