@@ -5,12 +5,15 @@
 #   trixie          a release
 #   trixie-arm64    ... on another processor
 #   experimental    sid, with the packages of PostgreSQL 19 from experimental
+#   majors          the same, with those of 15 from bookworm and of 17 from trixie
 #
 #   make_chroot LANE            unless it is there
 #   configure_apt LANE          it reaches its mirror as this machine does
-#   add_experimental LANE       which only `experimental` needs
+#   add_experimental LANE       which `experimental` and `majors` need
+#   add_majors LANE             which `majors` needs
 #   inside LANE COMMAND         runs a command as root
-#   upgrade_inside LANE PACKAGE ... brings it up to date, and installs packages
+#   upgrade_inside LANE PACKAGE ...  brings it up to date, and installs packages
+#   unpack_inside LANE PACKAGE ...   unpacks packages, and no others that these depend on
 
 needs_chroot() {
   need debootstrap command -v debootstrap
@@ -37,7 +40,7 @@ inside() {
 # The Debian release that a lane is of.
 release_of() {
   case $1 in
-    experimental) echo sid ;;
+    experimental | majors) echo sid ;;
     *) echo "${1%%-*}" ;;
   esac
 }
@@ -73,6 +76,15 @@ add_experimental() {
     >"$apt/preferences.d/postgresql-19"
 }
 
+# Of two versions of a package apt takes the later one, so what comes from older releases is what sid no longer has.
+add_majors() {
+  local apt=$DIR/$1/etc/apt release
+  for release in bookworm trixie; do
+    sed "s/ sid / $release /" "$apt/sources.list" >"$apt/sources.list.d/$release.list"
+  done
+  add_experimental "$1"
+}
+
 # A chroot reaches its mirror as this machine does, through the same proxy and with the same checks.
 configure_apt() {
   local root=$DIR/$1
@@ -94,4 +106,16 @@ upgrade_inside() {
     apt-get -qq update
     apt-get -qq -y dist-upgrade
     apt-get -qq -y --no-install-recommends install "$@"' bash "$@"
+}
+
+# Unpacks packages without what they depend on: those of a server's headers want a compiler of their release.
+unpack_inside() {
+  local lane=$1
+  shift
+  # shellcheck disable=SC2016 # for the inner shell
+  inside "$lane" bash -euc '
+    cd "$(mktemp -d)"
+    apt-get -qq download "$@"
+    for package in *.deb; do dpkg -x "$package" /; done
+    rm -r "$PWD"' bash "$@"
 }

@@ -23,7 +23,7 @@ sub picture_of_extension
 		'>', \$dump, '2>', \$error)
 	  or die "could not dump $database: $error";
 	$dump =~ s/'\d+'::pg_catalog\.oid/OID/g;
-	$dump =~ s/^SET relfrozenxid = .*//mg;
+	$dump =~ s/^SET relfrozenxid = .*\n.*//mg;
 	$dump =~ s/'\{[^']*\}'::pg_catalog\.pg_lsn\[\]/LSNS/g;
 	$dump =~ s/^\\(un)?restrict .*//mg;
 	$dump =~ s/(binary_upgrade_create_empty_extension\('idgen', '\w+', true, )'[^']+', [^\n]*/$1/;
