@@ -6,6 +6,7 @@
 #	make bench			measure, against what PostgreSQL has itself
 #	make matrix			make test-full on the other majors of PostgreSQL
 #	make deb			build Debian packages, and install and test them in clean chroots
+#	make analyze		what tools find in the sources without running them
 #	make torture		crashes, failovers and clocks at random, under load
 #	make model			check a model of how IDs are taken and time is reserved
 #	make simulate		many servers that lease their worker IDs, under faults, in simulated time
@@ -214,7 +215,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix deb torture lease-torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix deb analyze torture lease-torture model simulate sanitize
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -229,6 +230,8 @@ bench:
 	@bench/run
 matrix:
 	@test/matrix
+analyze:
+	@test/analyze
 deb:
 	@test/deb
 torture:

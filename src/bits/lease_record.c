@@ -225,6 +225,6 @@ lease_pool_write(const LeasePool *pool, char *str)
 void
 lease_nonce_write(const uint8 *random16, char *nonce)
 {
-	for (int i = 0; i < (LEASE_NONCE_SIZE - 1) / 2; i++)
+	for (size_t i = 0; i < (LEASE_NONCE_SIZE - 1) / 2; i++)
 		snprintf(nonce + 2 * i, 3, "%02x", random16[i]);
 }

@@ -117,7 +117,7 @@ END
 my $ROWS = <<'END';
 INSERT INTO orders (note) SELECT n FROM generate_series(1, 200) AS n;
 INSERT INTO numbers (related) SELECT ARRAY[id, NULL] FROM orders;
-INSERT INTO items (order_id, whole) SELECT id, (ulid(), gen_random_uuid()) FROM orders;
+INSERT INTO items (order_id, whole) SELECT id, ROW(ulid(), gen_random_uuid())::key FROM orders;
 INSERT INTO sequential SELECT FROM generate_series(1, 200);
 INSERT INTO events SELECT FROM generate_series(1, 200);
 INSERT INTO log SELECT id, note FROM orders ORDER BY id;
@@ -235,7 +235,7 @@ my @newer = @majors > 1 ? @majors[ 1 .. $#majors ] : @majors;
 note "PostgreSQL $oldest to @newer";
 
 my $store = postgres_store('store');
-my $conf = lease_conf($store, ttl => '3s', reach => '6s');
+my $conf = lease_conf($store) . "idgen.max_wait = '1min'\n";
 my $old = new_cluster("from$oldest", $installation{$oldest}, $oldest, $conf);
 $old->start;
 query($old, 'postgres', 'CREATE EXTENSION idgen; SELECT idgen_lease_create_pool(0, 15)');
