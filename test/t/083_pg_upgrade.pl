@@ -110,8 +110,7 @@ CREATE FUNCTION orders_in(range tstzrange) RETURNS SETOF orders LANGUAGE sql STA
 CREATE ROLE clerk;
 SELECT snowflake_create_generator('invoices', 'twitter', worker_id => 7, datacenter_id => 3);
 GRANT USAGE ON FOREIGN SERVER invoices TO clerk;
-SELECT snowflake_create_generator('wide', 'mastodon');
-CREATE TABLE invoices (id bigint PRIMARY KEY DEFAULT snowflake_nextval('invoices'), wide bigint DEFAULT snowflake_nextval('wide'));
+CREATE TABLE invoices (id bigint PRIMARY KEY DEFAULT snowflake_nextval('invoices'));
 END
 
 my $ROWS = <<'END';
