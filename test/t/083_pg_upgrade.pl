@@ -237,7 +237,15 @@ my $store = postgres_store('store');
 my $conf = lease_conf($store) . "idgen.max_wait = '1min'\n";
 my $old = new_cluster("from$oldest", $installation{$oldest}, $oldest, $conf);
 $old->start;
-query($old, 'postgres', 'CREATE EXTENSION idgen; SELECT idgen_lease_create_pool(0, 15)');
+query($old, 'postgres', 'CREATE EXTENSION idgen');
+my $session = session($old);
+wait_until
+{
+	my (undef, $error) = $session->run('SELECT idgen_lease_create_pool(0, 15)');
+	$error eq '' || $error =~ /already exists/;
+}
+'a pool in the store';
+$session->quit;
 check_lease($old, "PostgreSQL $oldest");
 fill($old);
 my $picture = picture($old);
