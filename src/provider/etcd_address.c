@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "provider/etcd_address.h"
 #include "provider/host_list.h"
 
@@ -21,7 +22,7 @@
 /* More than the name of any host, or of any file. */
 #define MOST_CHARACTERS 1024
 
-static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
+pg_noreturn static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
 
 static void
 malformed(const char *format, ...)
@@ -39,7 +40,7 @@ malformed(const char *format, ...)
 			errhint("Addresses look like \"etcd://host1:2379,host2:2379\"."));
 }
 
-static void
+pg_noreturn static void
 refuse_password(void)
 {
 	ereport(ERROR,
