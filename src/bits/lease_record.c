@@ -138,7 +138,7 @@ lease_holder_clean(const char *holder, char *clean)
 {
 	size_t		length = 0;
 
-	for (; holder[length] != '\0' && length < LEASE_HOLDER_SIZE - 1; length++)
+	for (; length < LEASE_HOLDER_SIZE - 1 && holder[length] != '\0'; length++)
 		clean[length] = holder[length] > ' ' && holder[length] < 0x7f ? holder[length] : '_';
 	clean[length] = '\0';
 }
