@@ -124,7 +124,7 @@ INSERT INTO tokens SELECT id, order_id FROM items;
 INSERT INTO partitioned (note) SELECT n FROM generate_series(1, 200) AS n;
 INSERT INTO hashed SELECT FROM generate_series(1, 200);
 INSERT INTO invoices SELECT FROM generate_series(1, 200);
-INSERT INTO states (id, spans) SELECT coalesce(max(s.id), 0) + n, ARRAY[hlc_now()] FROM states AS s, generate_series(1, 100) AS n GROUP BY n;
+INSERT INTO states (id, spans) SELECT (SELECT coalesce(max(id), 0) FROM states) + n, ARRAY[hlc_now()] FROM generate_series(1, 100) AS n;
 END
 
 # Segments, if this version has them.
@@ -170,7 +170,7 @@ sub picture
 	my ($node) = @_;
 
 	return join "\n", picture_of($node, 'postgres', @TABLE_NAMES),
-	  query($node, 'postgres', q{SELECT srvname, srvoptions, srvacl FROM pg_foreign_server ORDER BY 1; TABLE snowflake_generators}),
+	  query($node, 'postgres', q{SELECT srvname, (SELECT array_agg(o ORDER BY o) FROM unnest(srvoptions) AS o), srvacl FROM pg_foreign_server ORDER BY 1; TABLE snowflake_generators}),
 	  digest($node, 'apart', 't'),
 	  has_segments($node) ? (query($node, 'postgres', 'SELECT * FROM segment_options; SELECT * FROM segment_grants'), digest($node, 'postgres', 'parcels_of')) : ();
 }
@@ -201,7 +201,7 @@ sub check_what_came
 sub check_new_ids
 {
 	my ($node, $name) = @_;
-	my %last = map { ($_ => query($node, 'postgres', "SELECT max($INCREASING{$_}) FROM $_")) } keys %INCREASING;
+	my %last = map { ($_ => query($node, 'postgres', "SELECT $INCREASING{$_} FROM $_ ORDER BY $INCREASING{$_} DESC LIMIT 1")) } keys %INCREASING;
 
 	query($node, 'postgres', $ROWS);
 	is( query($node, 'postgres', join ';', map { "SELECT '$_', count(*) FROM $_ WHERE $INCREASING{$_} > '$last{$_}'" } sort keys %INCREASING),
