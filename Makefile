@@ -5,6 +5,8 @@
 #	make test-full		the same, with the tests that take longer
 #	make bench			measure, against what PostgreSQL has itself
 #	make matrix			make test-full on the other majors of PostgreSQL
+#	make deb			build Debian packages, and install and test them in clean chroots
+#	make analyze		what tools find in the sources without running them
 #	make torture		crashes, failovers and clocks at random, under load
 #	make segment-torture	numbers of one sequence on four servers, while servers and backends are killed
 #	make horizon-torture	do readers of an outbox get each row, whatever is killed meanwhile
@@ -14,6 +16,8 @@
 #	make sanitize		make test-full under sanitizers, and fuzz the arithmetic
 #	make format			indent the C sources as PostgreSQL's are: see CONTRIBUTING.md
 #	make script			assemble the install script from its parts
+#	make pgxn			an archive of the sources, as PGXN takes it
+#	make freeze			keep the install script of a release, for tests of upgrades: see docs/versions.md
 #	make layouts		draw the layouts that have names for docs/layouts.md, as PG_CONFIG's headers are there
 #	make, make install, make installcheck
 #						as for any extension, with PG_CONFIG to say where
@@ -275,8 +279,8 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture horizon-torture outbox-demo segment-torture model simulate sanitize
-.PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
+SELF_CONTAINED = quickstart test test-full bench matrix deb analyze torture lease-torture horizon-torture outbox-demo segment-torture model simulate sanitize
+.PHONY: $(SELF_CONTAINED) unit sources layouts script freeze pgxn format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
 
@@ -290,6 +294,10 @@ bench:
 	@bench/run
 matrix:
 	@test/matrix
+analyze:
+	@test/analyze
+deb:
+	@test/deb
 torture:
 	@test/torture/run
 lease-torture:
@@ -385,6 +393,14 @@ sources:
 	  echo 'not ok 1 - each .sql file of src is a part of the install script'; exit 1; \
 	fi
 	@$(ASSEMBLE) | cmp - $(SQL_SCRIPT) || { echo "not ok 1 - $(SQL_SCRIPT) is what 'make script' assembles"; exit 1; }
+	@if [ -e test/upgrade/$(SQL_SCRIPT) ] && ! cmp $(SQL_SCRIPT) test/upgrade/$(SQL_SCRIPT); then \
+	  echo 'not ok 1 - the install script of a version that is released stays as it was: see docs/versions.md'; exit 1; \
+	fi
+	@for file in META.json CHANGELOG.md debian/changelog; do \
+	  grep -m 1 -E '"version"|^## |^idgen \(' $$file | grep -q -F '$(IDGEN_VERSION)' || { \
+	    echo "not ok 1 - $$file begins with version $(IDGEN_VERSION)"; exit 1; \
+	  }; \
+	done
 	@awk 'FNR == 1 { start = 0 } \
 	  /^\{/ { start = FNR } \
 	  /^\}/ && start { if (FNR - start > 46) { print FILENAME ":" start; long = 1 } start = 0 } \
@@ -407,6 +423,15 @@ unit: sources format-check $(UNIT) $(SIMULATOR) $(SEARCH) docs/draw-layouts
 
 script:
 	$(ASSEMBLE) >$(SQL_SCRIPT).new && mv $(SQL_SCRIPT).new $(SQL_SCRIPT)
+
+freeze:
+	@[ ! -e test/upgrade/$(SQL_SCRIPT) ] || cmp $(SQL_SCRIPT) test/upgrade/$(SQL_SCRIPT)
+	mkdir -p test/upgrade && cp $(SQL_SCRIPT) test/upgrade/
+
+# What is committed, in one folder.
+pgxn:
+	git archive --format=zip --prefix=idgen-$(IDGEN_VERSION)/ -o idgen-$(IDGEN_VERSION).zip HEAD
+	@echo 'idgen-$(IDGEN_VERSION).zip'
 
 # Where pgindent is: in POSTGRES_SOURCE, where pg_bsd_indent has been built, or else with the server, as Debian has it from
 # 17 on.

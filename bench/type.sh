@@ -188,6 +188,7 @@ report_hours() {
     printf '%s\t' "an hour's rows by" 'scan' 'planning, ms' 'count(*), ms (quartiles)' 'x bounds'
     printf 'sum(length(payload)), ms (quartiles)\tx bounds\n'
     for name; do
+      # shellcheck disable=SC2030,SC2031 # it is of use here alone
       bounds=$(hour_bounds "$name")
       printf '%s\t%s\t%s' "${HOUR_TITLES[$name]}" "${HOUR_SCANS[$name]}" \
         "$(calc %.2f "${VALUE["hours $name planning"]}")"

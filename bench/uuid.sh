@@ -138,6 +138,7 @@ uuid_hour_conditions() {
 
 measure_uuid_hours() {
   local kind question rounds=$((ROUNDS * 10))
+  # shellcheck disable=SC2034 # time_hours() fills it
   local -A HOUR_SCANS=()
   part "Rows of an hour by UUID and ULID"
   supervise load_uuid_days

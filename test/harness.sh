@@ -176,8 +176,7 @@ needs_test() {
 }
 
 needs_matrix() {
-  need debootstrap command -v debootstrap
-  need debian-archive-keyring test -e /usr/share/keyrings/debian-archive-keyring.gpg
+  needs_chroot
   [[ $MATRIX != *-* ]] || need qemu-user-static test -e /usr/bin/qemu-s390x-static
 }
 

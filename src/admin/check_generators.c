@@ -156,7 +156,7 @@ static void
 check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int count)
 {
 	int			layouts = number_layouts(generators, count);
-	bool	   *known = palloc0(layouts * layouts * sizeof(bool));
+	bool	   *known = palloc0(mul_size(layouts, layouts));
 
 	for (int i = 0; i < count; i++)
 	{
@@ -169,7 +169,7 @@ check_generator_pairs(ReturnSetInfo *result, CheckedGenerator *generators, int c
 			const CheckedGenerator *other = &generators[j];
 			IdNumbers	numbers = get_id_numbers(one);
 			IdNumbers	others = get_id_numbers(other);
-			bool	   *known_pair = &known[Max(one->layout_number, other->layout_number) * layouts +
+			bool	   *known_pair = &known[(Size) Max(one->layout_number, other->layout_number) * layouts +
 											Min(one->layout_number, other->layout_number)];
 
 			if (!layout_may_be_equal(&numbers, &others))
@@ -255,9 +255,9 @@ check_generator_uses(ReturnSetInfo *result)
 	for (int i = 0; i < list_length(uses); i++)
 	{
 		const GeneratorUse *use = list_nth(uses, i);
-		const GeneratorUse *next = i + 1 < list_length(uses) ? list_nth(uses, i + 1) : NULL;
+		bool		is_last = i + 1 == list_length(uses);
 
-		if (next != NULL && strcmp(NameStr(next->generator), NameStr(use->generator)) == 0)
+		if (!is_last && strcmp(NameStr(((const GeneratorUse *) list_nth(uses, i + 1))->generator), NameStr(use->generator)) == 0)
 			continue;
 		if (!generator_exists(NameStr(use->generator)))
 			report_missing_generator(result, uses, from, i);

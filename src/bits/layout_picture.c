@@ -177,8 +177,8 @@ layout_draw_picture(const SnowflakeLayout *layout, uint64 id, char *str, size_t 
 		.str = str,
 		.size = size,
 	};
-	Group		groups[MOST_GROUPS];
-	int			columns[MOST_GROUPS];
+	Group		groups[MOST_GROUPS] = {0};
+	int			columns[MOST_GROUPS] = {0};
 	int			count = divide_into_groups(layout, groups);
 
 	draw_bits(&drawing, groups, count, id);

@@ -423,7 +423,7 @@ static bool
 take_fields(Reader *reader, SnowflakeLayout *layout)
 {
 	int			fields[MOST_PARTS];
-	int			bits[MOST_PARTS];
+	int			bits[MOST_PARTS] = {0};
 	int			parts = 0;
 	int			sum = 0;
 

@@ -138,7 +138,7 @@ lease_holder_clean(const char *holder, char *clean)
 {
 	size_t		length = 0;
 
-	for (; holder[length] != '\0' && length < LEASE_HOLDER_SIZE - 1; length++)
+	for (; length < LEASE_HOLDER_SIZE - 1 && holder[length] != '\0'; length++)
 		clean[length] = holder[length] > ' ' && holder[length] < 0x7f ? holder[length] : '_';
 	clean[length] = '\0';
 }
@@ -225,6 +225,6 @@ lease_pool_write(const LeasePool *pool, char *str)
 void
 lease_nonce_write(const uint8 *random16, char *nonce)
 {
-	for (int i = 0; i < (LEASE_NONCE_SIZE - 1) / 2; i++)
+	for (size_t i = 0; i < (LEASE_NONCE_SIZE - 1) / 2; i++)
 		snprintf(nonce + 2 * i, 3, "%02x", random16[i]);
 }

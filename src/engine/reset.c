@@ -84,6 +84,7 @@ stop_timelines(SharedArea *area, Stopped *stopped)
 	{
 		Timeline   *timeline = id_space_timeline_by_number(i);
 
+		/* cppcheck-suppress overlappingWriteUnion; these are not in a union */
 		timeline->stopped = pg_atomic_exchange_u64(&timeline->next, (uint64) stopped->restarts + 1);
 	}
 }

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "provider/etcd_address.h"
 #include "provider/host_list.h"
 
@@ -21,7 +22,7 @@
 /* More than the name of any host, or of any file. */
 #define MOST_CHARACTERS 1024
 
-static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
+pg_noreturn static void malformed(const char *format, ...) pg_attribute_printf(1, 2);
 
 static void
 malformed(const char *format, ...)
@@ -39,7 +40,7 @@ malformed(const char *format, ...)
 			errhint("Addresses look like \"etcd://host1:2379,host2:2379\"."));
 }
 
-static void
+pg_noreturn static void
 refuse_password(void)
 {
 	ereport(ERROR,
@@ -70,6 +71,7 @@ read_option(const char *option, size_t length, EtcdAddress *address)
 			continue;
 		if (equals == NULL || equals[1] != '/')
 			malformed("The value of \"%s\" does not begin with a slash.", options[i].name);
+		/* cppcheck-suppress nullPointerArithmeticRedundantCheck; malformed() does not return */
 		*options[i].value = pnstrdup(equals + 1, length - name - 1);
 		return;
 	}

@@ -214,7 +214,7 @@ append_picture(StringInfo report, UuidBits uuid)
 	Fields		fields = {0};
 	char		digits[UUID_DIGITS + 1];
 	char		stems[UUID_DIGITS + MOST_FIELDS];
-	int			columns[MOST_FIELDS];
+	int			columns[MOST_FIELDS] = {0};
 	int			done = 0;
 
 	append_fields(&fields, uuid);

@@ -51,6 +51,7 @@ event_refuse_node() {
   log_event "$from" refused-node "$PRIMARY" "$setting $value"
   case $WHILE_REFUSED in
     crash) event_kill_backend ;;
+    # shellcheck disable=SC2034 # run reads it
     start) SURPRISE='' && event_stop_immediate ;;
   esac
   sleep 3
@@ -76,6 +77,7 @@ event_reset() {
   fi
   measure_timeline || true
   # What is forward by the clock may be back from where the timeline is.
+  # shellcheck disable=SC2004 # the array has names for keys
   ((TIMELINE <= OFFSET[$PRIMARY] + 3)) || kind=reset-back
   now_us && from=$REPLY
   if try_reset "$arguments"; then
@@ -119,6 +121,7 @@ event_far_ahead() {
   step_clock "$PRIMARY" far-ahead "$ms"
   expect_server_ids "the clock went far ahead" || return 1
   sleep "$(awk "BEGIN { print $EXTRA_MS / 1000 }")"
+  # shellcheck disable=SC2004 # the array has names for keys
   step_clock "$PRIMARY" far-back $((before - OFFSET[$PRIMARY]))
   measure_timeline || true
   fresh_node

@@ -4,6 +4,7 @@
 #
 # A node's clock is the machine's and an offset, in ms; see clock.c.
 
+# shellcheck disable=SC2034 # the other parts use it
 PRIMARY=a STANDBY=b
 # What the clock of a node is ahead of the machine's, and what the timeline is, and the reference clock; what the latter may
 # be at most: the highest clock of a primary, or where a start has had IDs begin; and what the timeline may be.

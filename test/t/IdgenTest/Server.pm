@@ -127,19 +127,19 @@ sub set_synchronous
 	return;
 }
 
-# Upgrades a cluster into a new one with pg_upgrade.  Both are stopped before and after.
+# Upgrades a cluster into a new one with pg_upgrade, which may be of a later major.  Both are stopped before and after.
 sub upgrade_cluster
 {
 	my ($old, $new) = @_;
-	my $bindir = $old->config_data('--bindir');
+	my ($old_bindir, $new_bindir) = map { $_->config_data('--bindir') } $old, $new;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
 	# pg_upgrade leaves its scripts where it runs.
 	chdir PostgreSQL::Test::Utils::tempdir() or croak "could not change directory: $!";
 	return command_ok(
 		[
-			'pg_upgrade', '--no-sync', '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir,
-			'--old-bindir', $bindir, '--new-bindir', $bindir, '--socketdir', $new->host,
+			"$new_bindir/pg_upgrade", '--no-sync', '--old-datadir', $old->data_dir, '--new-datadir', $new->data_dir,
+			'--old-bindir', $old_bindir, '--new-bindir', $new_bindir, '--socketdir', $new->host,
 			'--old-port', $old->port, '--new-port', $new->port
 		],
 		'upgraded');
