@@ -211,7 +211,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix torture lease-torture model simulate sanitize drivers
 .PHONY: $(SELF_CONTAINED) unit sources layouts script format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -236,6 +236,8 @@ simulate:
 	@test/simulator/run
 sanitize:
 	@test/sanitize
+drivers:
+	@test/drivers/run
 
 else
 
