@@ -33,6 +33,9 @@ def prepare(connection, **_arguments):
         oid, array_oid = cursor.fetchone()
     if oid:
         read_as_int(connection.connection, int(oid), int(array_oid))
+        # For inspectdb.
+        introspection = connection.introspection
+        introspection.data_types_reverse = {**introspection.data_types_reverse, int(oid): "BigIntegerField"}
 
 
 class IdgenConfig(AppConfig):

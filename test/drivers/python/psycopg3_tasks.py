@@ -7,8 +7,7 @@ tasks.version("psycopg 3", psycopg.__version__)
 
 # snippet: numbers
 from psycopg.types import TypeInfo
-from psycopg.types.numeric import Int8BinaryLoader, Int8Dumper, IntLoader
-from psycopg.types.string import TextBinaryLoader, TextLoader
+from psycopg.types.numeric import Int8BinaryLoader, IntLoader
 
 
 def snowflakes_as_int(connection):
@@ -52,8 +51,9 @@ def binary():
     cursor = connection.cursor(binary=True)
     number = cursor.execute("SELECT id FROM orders WHERE item = 'tea'").fetchone()[0]
     assert not isinstance(number, bytes), "bytes"
+    given = connection.execute("SELECT snowflake_nextval()").fetchone()[0]
     with cursor.copy("COPY orders (id, item) FROM STDIN (FORMAT binary)") as stream:
         # snippet: binary copy
         stream.set_types(["int8", "text"])
         # end
-        stream.write_row((connection.execute("SELECT snowflake_nextval()").fetchone()[0], "binary"))
+        stream.write_row((given, "binary"))

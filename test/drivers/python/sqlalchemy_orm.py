@@ -2,7 +2,7 @@
 
 import sys
 
-import sqlalchemy
+import sqlalchemy.dialects.postgresql.base
 import tasks
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, Text, func, insert, select, text
 from sqlalchemy.orm import Session, declarative_base, relationship
@@ -12,6 +12,10 @@ sys.path.insert(0, "/mnt/contrib/sqlalchemy")
 from idgen_sqlalchemy import Snowflake, Ulid, before, since
 # end
 
+if not tasks.HELP:
+    # What the import has made known.
+    del sqlalchemy.dialects.postgresql.base.ischema_names["snowflake"]
+    del sqlalchemy.dialects.postgresql.base.ischema_names["ulid"]
 ID = Snowflake if tasks.HELP and tasks.ID_TYPE == "snowflake" else BigInteger
 ULID = Ulid if tasks.HELP else Text
 Base = declarative_base()
