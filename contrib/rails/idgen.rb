@@ -70,3 +70,5 @@ else
 end
 postgresql::NATIVE_DATABASE_TYPES.merge!(snowflake: { name: 'snowflake' }, ulid: { name: 'ulid' })
 ActiveRecord::ConnectionAdapters::PostgreSQL::TableDefinition.send(:define_column_methods, :snowflake, :ulid)
+# Tables of the extension are the extension's to create.
+ActiveRecord::SchemaDumper.ignore_tables |= [/\Aidgen_/]

@@ -76,5 +76,14 @@ await task('ulid', async () => {
 	const [note] = await db.insert(notes).values({ body: 'a note' }).returning();
 	expect(await db.select().from(notes).where(inArray(notes.id, [note.id])), [note]);
 });
+// A bigint column that is a string.
+if (HELP)
+	await task('bigint', async () => {
+		const counters = pgTable('counters', { id: bigintId('id').primaryKey().default(nextSnowflake) });
+		await pool.query('CREATE TABLE counters (id bigint PRIMARY KEY DEFAULT snowflake_nextval())');
+		const rows = await db.insert(counters).values([{}, {}]).returning();
+		expect(await one('SELECT array_agg(id::text ORDER BY id) FROM counters'), rows.map(({ id }) => id));
+		expect(await db.select().from(counters).where(eq(counters.id, rows[1].id)), [rows[1]]);
+	});
 jsonOf(tea);
 await pool.end();

@@ -62,8 +62,6 @@ await task('schema', async () => {
 	const before = plain(await Order.findAll({ order: ['id'] }));
 	await sequelize.sync({ alter: true });
 	expect(plain(await Order.findAll({ order: ['id'] })), before);
-	const { id } = await sequelize.getQueryInterface().describeTable('orders');
-	expect(id.type, ID_TYPE === 'bigint' ? 'BIGINT' : 'SNOWFLAKE');
 	await Order.create({ item: 'after' });
 });
 await sequelize.query(CREATE_TABLES.split(';\n').slice(1).join(';'));

@@ -21,7 +21,10 @@ if (HELP) {
     // end
 }
 task('create', fn () => $connection->executeStatement(getenv('CREATE_TABLES')));
-ordinary(fn (string $sql, mixed ...$parameters) => $connection->executeQuery($sql, $parameters)->fetchOne());
+ordinary(function (string $sql, mixed ...$parameters) use ($connection) {
+    $result = $connection->executeQuery($sql, $parameters);
+    return $result->columnCount() ? $result->fetchOne() : null;
+});
 task('builder', function () use ($connection) {
     // snippet: use
     $id = $connection->fetchOne("INSERT INTO orders (item) VALUES ('bread') RETURNING id");

@@ -10,7 +10,7 @@ Sequel.default_timezone = :utc
 
 if HELP
   # snippet: numbers
-  oid, array_oid = DB.get([Sequel.lit("'snowflake'::regtype::oid"), Sequel.lit("'snowflake[]'::regtype::oid")])
+  oid, array_oid = DB["SELECT 'snowflake'::regtype::oid, 'snowflake[]'::regtype::oid AS array"].first.values
   DB.add_conversion_proc(oid) { |text| text.to_i }
   DB.register_array_type('snowflake', oid: array_oid, scalar_oid: oid)
   # end
