@@ -1,5 +1,5 @@
 import { defineEntity, MikroORM, p, raw } from '@mikro-orm/postgresql';
-import { CREATE_TABLES, DATABASE_URL, expect, hourAgo, ID_TYPE, identifiers, jsonOf, task, version } from './tasks.ts';
+import { CREATE_TABLES, DATABASE_URL, expect, HELP, hourAgo, ID_TYPE, identifiers, jsonOf, task, version } from './tasks.ts';
 
 version('MikroORM', '@mikro-orm/core');
 
@@ -8,18 +8,25 @@ const Order: any = defineEntity({
 	name: 'Order',
 	tableName: 'orders',
 	properties: {
-		id: p.string().columnType(ID_TYPE).primary().defaultRaw('snowflake_nextval()'),
+		id: p.string().columnType(ID_TYPE).primary().autoincrement(false).defaultRaw('snowflake_nextval()'),
 		item: p.text().nullable(),
 		parent: (): any => p.manyToOne(Order).fieldName('parent_id').nullable(),
 	},
 });
 // end
 
-const orm = await MikroORM.init({ clientUrl: DATABASE_URL, entities: [Order] });
+const options = {
+	// snippet: skip
+	// What the extension has created, or else schema:update says to drop it.
+	schemaGenerator: { skipTables: [/^idgen_/], skipViews: [/^idgen_/, /^snowflake_/] },
+	// end
+};
+const orm = await MikroORM.init({ clientUrl: DATABASE_URL, entities: [Order], ...(HELP ? options : {}) });
 const em: any = orm.em.fork();
 const one = async (text: string, ...values: unknown[]) => {
-	const questions = text.replace(/\$\d/g, '?');
-	return Object.values((await em.getConnection().execute(questions, values))[0] as object)[0] as any;
+	// An array is a list to MikroORM.
+	const questions = text.replace('ANY($1)', 'ANY(ARRAY[?]::ulid[])').replace(/\$\d/g, '?');
+	return Object.values((await em.getConnection().execute(questions, values.flat()))[0] as object)[0] as any;
 };
 let tea: any, milk: any;
 
@@ -28,7 +35,7 @@ await task('insert', async () => {
 	tea = em.create(Order, { item: 'tea' });
 	milk = em.create(Order, { item: 'milk' });
 	await em.flush();
-	expect(tea.id, await one("SELECT id::text FROM orders WHERE item = 'tea'"));
+	expect(String(tea.id), await one("SELECT id::text FROM orders WHERE item = 'tea'"));
 });
 await task('given', async () => {
 	const id = await one('SELECT snowflake_nextval()');
