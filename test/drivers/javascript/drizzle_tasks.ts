@@ -1,6 +1,8 @@
 import { count, eq, inArray, isNull, relations, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { bigint, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { before, bigintId, nextSnowflake, nextUlid, since, snowflake, ulid } from '../../../contrib/drizzle/idgen.ts';
 import { CREATE_TABLES, DATABASE_URL, expect, HELP, hourAgo, ID_TYPE, jsonOf, task, version } from './tasks.ts';
@@ -85,5 +87,13 @@ if (HELP)
 		expect(await one('SELECT array_agg(id::text ORDER BY id) FROM counters'), rows.map(({ id }) => id));
 		expect(await db.select().from(counters).where(eq(counters.id, rows[1].id)), [rows[1]]);
 	});
+// What drizzle-kit pull makes of the tables.
+await task('schema', async () => {
+	const out = `${import.meta.dirname}/generated/drizzle-${ID_TYPE}`;
+	execFileSync(`${import.meta.dirname}/node_modules/.bin/drizzle-kit`,
+		['pull', '--dialect=postgresql', `--url=${DATABASE_URL}`, `--out=${out}`], { stdio: 'ignore' });
+	const written = readFileSync(`${out}/schema.ts`, 'utf8');
+	expect(/bigint\("?i?d?"?.*mode: "number"|unknown\("id"\)/.exec(written)?.[0], undefined);
+});
 jsonOf(tea);
 await pool.end();
