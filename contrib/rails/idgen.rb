@@ -32,15 +32,6 @@ module Idgen
     end
   end
 
-  # Rails before 7.1 has it as a method of the adapter.
-  module OldAdapter
-    def initialize_type_map(map = type_map)
-      super
-      map.register_type('snowflake', Snowflake.new)
-      map.register_type('ulid', Ulid.new)
-    end
-  end
-
   # For models, or for all of them: `class ApplicationRecord; include Idgen::JsonStrings; end`.
   module JsonStrings
     def serializable_hash(options = nil)
@@ -50,7 +41,7 @@ module Idgen
     end
   end
 
-  # The condition that an ID was issued in a range of times: `Order.merge(Idgen.issued(Order.arel_table[:id], 1.hour.ago..))`.
+  # For models: `Order.issued(1.hour.ago..)`, the rows whose ID was issued in a range of times, without its end.
   module Issued
     def issued(range, column = primary_key)
       bound = ->(time) { Arel::Nodes::NamedFunction.new('snowflake_lower_bound', [Arel::Nodes.build_quoted(time)]) }
@@ -63,11 +54,7 @@ module Idgen
 end
 
 postgresql = ActiveRecord::ConnectionAdapters::PostgreSQLAdapter
-if postgresql.respond_to?(:initialize_type_map, true)
-  postgresql.singleton_class.prepend(Idgen::Adapter)
-else
-  postgresql.prepend(Idgen::OldAdapter)
-end
+postgresql.singleton_class.prepend(Idgen::Adapter)
 postgresql::NATIVE_DATABASE_TYPES.merge!(snowflake: { name: 'snowflake' }, ulid: { name: 'ulid' })
 ActiveRecord::ConnectionAdapters::PostgreSQL::TableDefinition.send(:define_column_methods, :snowflake, :ulid)
 # Tables of the extension are the extension's to create.

@@ -1,6 +1,7 @@
 """The application: what each new connection is told."""
 
 from django.apps import AppConfig
+from django.db.backends.postgresql.psycopg_any import is_psycopg3
 from django.db.backends.signals import connection_created
 
 OIDS = "SELECT to_regtype('snowflake')::oid, to_regtype('snowflake[]')::oid"
@@ -8,20 +9,19 @@ OIDS = "SELECT to_regtype('snowflake')::oid, to_regtype('snowflake[]')::oid"
 
 def read_as_int(connection, oid, array_oid):
     """Tells psycopg, 3 or 2, that a snowflake is a bigint to Python."""
-    try:
-        import psycopg  # pylint: disable=import-outside-toplevel
-    except ImportError:
+    if is_psycopg3:
+        from psycopg.types import TypeInfo  # pylint: disable=import-outside-toplevel
+        from psycopg.types.numeric import Int8BinaryLoader, IntLoader  # pylint: disable=import-outside-toplevel
+
+        TypeInfo("snowflake", oid, array_oid).register(connection)
+        connection.adapters.register_loader(oid, IntLoader)
+        connection.adapters.register_loader(oid, Int8BinaryLoader)
+    else:
         from psycopg2 import extensions  # pylint: disable=import-outside-toplevel
 
         snowflake = extensions.new_type((oid,), "SNOWFLAKE", extensions.INTEGER)
         extensions.register_type(snowflake, connection)
         extensions.register_type(extensions.new_array_type((array_oid,), "SNOWFLAKE[]", snowflake), connection)
-    else:
-        from psycopg.types.numeric import Int8BinaryLoader, IntLoader  # pylint: disable=import-outside-toplevel
-
-        psycopg.types.TypeInfo("snowflake", oid, array_oid).register(connection)
-        connection.adapters.register_loader(oid, IntLoader)
-        connection.adapters.register_loader(oid, Int8BinaryLoader)
 
 
 def prepare(connection, **_arguments):

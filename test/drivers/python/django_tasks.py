@@ -22,13 +22,12 @@ settings.configure(
 )
 django.setup()
 
-import psycopg
 from django.core.management import call_command
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from idgen_django.fields import SnowflakeAutoField, SnowflakeLowerBound, UlidField
 
-tasks.version("Django", f"{django.__version__}, psycopg {psycopg.__version__}")
+tasks.version("Django", f"{django.__version__}, psycopg {connection.Database.__version__.split()[0]}")
 AUTO = SnowflakeAutoField if HELPED else models.BigAutoField
 ULID = UlidField if HELPED else models.TextField
 
