@@ -47,6 +47,8 @@ main()
 	};
 
 	std::cout << "version libpqxx " << PQXX_VERSION << "\n";
+	auto next = [&] { return work.query_value<long long>("SELECT snowflake_nextval()"); };
+
 	task("create", [&] { work.exec(std::getenv("CREATE_TABLES")); });
 	task("insert", [&] {
 		// snippet: use
@@ -56,7 +58,7 @@ main()
 		exact("tea", tea);
 	});
 	task("given", [&] {
-		auto number = work.query_value<long long>("SELECT snowflake_nextval()");
+		auto number = next();
 		work.exec("INSERT INTO orders (id, item) VALUES ($1, 'given')", pqxx::params{number});
 		exact("given", number);
 	});
@@ -95,15 +97,16 @@ main()
 	});
 	task("batch", [&] {
 		connection.prepare("batch", "INSERT INTO orders (id, item) VALUES ($1, 'batch')");
-		for (int i = 1; i <= 3; i++)
-			work.exec(pqxx::prepped{"batch"}, pqxx::params{milk + i});
+		for (int i = 0; i < 3; i++)
+			work.exec(pqxx::prepped{"batch"}, pqxx::params{next()});
 		expect(work.query_value<int>("SELECT count(*) FROM orders WHERE item = 'batch'"), 3);
 	});
 	task("copy", [&] {
+		auto first = next(), second = next();
 		auto stream = pqxx::stream_to::table(work, {"orders"}, {"id", "item", "parent_id"});
 
-		stream.write_values(milk + 4, "copy", std::optional<long long>{});
-		stream.write_values(milk + 5, "copy", std::optional<long long>{tea});
+		stream.write_values(first, "copy", std::optional<long long>{});
+		stream.write_values(second, "copy", std::optional<long long>{tea});
 		stream.complete();
 		expect(work.query_value<int>("SELECT count(*) FROM orders WHERE item = 'copy'"), 2);
 	});

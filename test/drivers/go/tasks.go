@@ -15,11 +15,11 @@ var idType, help = os.Getenv("ID_TYPE"), os.Getenv("HELP") != ""
 type driver interface {
 	exec(sql string, parameters ...interface{})
 	scalar(into interface{}, sql string, parameters ...interface{})
-	list(ids []int64) interface{}            // what `= ANY($1)` takes
-	array(sql string) []int64                // a column of them
-	batch(sql string, parameters []int64)    // once for each
+	list(ids []int64) interface{}         // what `= ANY($1)` takes
+	array(sql string) []int64             // a column of them
+	batch(sql string, parameters []int64) // once for each
 	copyFrom(columns []string, rows [][]interface{})
-	untyped(sql string) interface{}          // a column, as the driver gives it
+	untyped(sql string) interface{} // a column, as the driver gives it
 }
 
 func must(err error) {
@@ -57,6 +57,11 @@ func ordinary(d driver) {
 		expect(n, expected)
 	}
 
+	next := func() (id int64) {
+		d.scalar(&id, "SELECT snowflake_nextval()")
+		return id
+	}
+
 	task("create", func() { d.exec(os.Getenv("CREATE_TABLES")) })
 	// What the other tasks need, also if `insert` fails.
 	d.exec("INSERT INTO orders (item) VALUES ('tea'), ('milk')")
@@ -68,8 +73,7 @@ func ordinary(d driver) {
 		exact("bread", id)
 	})
 	task("given", func() {
-		var number int64
-		d.scalar(&number, "SELECT snowflake_nextval()")
+		number := next()
 		d.exec("INSERT INTO orders (id, item) VALUES ($1, 'given')", number)
 		exact("given", number)
 	})
@@ -102,12 +106,13 @@ func ordinary(d driver) {
 		count(2, "orders c JOIN orders p ON p.id = c.parent_id WHERE p.id = $1", tea)
 	})
 	task("batch", func() {
-		d.batch("INSERT INTO orders (id, item) VALUES ($1, 'batch')", []int64{tea + 1, tea + 2})
+		d.batch("INSERT INTO orders (id, item) VALUES ($1, 'batch')", []int64{next(), next()})
 		count(2, "orders WHERE item = 'batch'")
 	})
 	task("copy", func() {
-		d.copyFrom([]string{"id", "item", "parent_id"}, [][]interface{}{{milk + 1, "copy", nil}, {milk + 2, "copy", tea}})
-		count(2, "orders WHERE item = 'copy' AND id IN ($1, $2)", milk+1, milk+2)
+		first, second := next(), next()
+		d.copyFrom([]string{"id", "item", "parent_id"}, [][]interface{}{{first, "copy", nil}, {second, "copy", tea}})
+		count(2, "orders WHERE item = 'copy' AND id IN ($1, $2)", first, second)
 	})
 	task("any", func() { expect(d.untyped("SELECT id FROM orders WHERE item = 'tea'"), tea) })
 	task("uuidv7", func() {

@@ -71,8 +71,9 @@ where
         expect(row.try_get::<_, I>(0)?, id(row.try_get(1)?))
     }.await);
     report("given", async {
-        client.execute("INSERT INTO orders (id, item) VALUES ($1, 'given')", &[&id(milk + 1)]).await?;
-        count(client.query("SELECT id::bigint FROM orders WHERE item = 'given'", &[]).await?, milk + 1)
+        let number: i64 = client.query_one("SELECT snowflake_nextval()", &[]).await?.try_get(0)?;
+        client.execute("INSERT INTO orders (id, item) VALUES ($1, 'given')", &[&id(number)]).await?;
+        count(client.query("SELECT id::bigint FROM orders WHERE item = 'given'", &[]).await?, number)
     }.await);
     report("by_id", async { count(client.query("SELECT count(*) FROM orders WHERE id = $1", &[&id(tea)]).await?, 1) }.await);
     report("by_text", async {
@@ -104,9 +105,10 @@ where
     }.await);
     report("copy", async {
         use futures_util::SinkExt;
+        let number: i64 = client.query_one("SELECT snowflake_nextval()", &[]).await?.try_get(0)?;
         let sink = client.copy_in("COPY orders (id, item, parent_id) FROM STDIN").await?;
         futures_util::pin_mut!(sink);
-        sink.send(bytes::Bytes::from(format!("{}\tcopy\t{}\n", milk + 2, tea))).await?;
+        sink.send(bytes::Bytes::from(format!("{number}\tcopy\t{tea}\n"))).await?;
         expect(sink.finish().await?, 1)
     }.await);
     report("uuidv7", async {
