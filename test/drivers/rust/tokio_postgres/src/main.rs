@@ -107,7 +107,7 @@ where
         use futures_util::SinkExt;
         let number: i64 = client.query_one("SELECT snowflake_nextval()", &[]).await?.try_get(0)?;
         let sink = client.copy_in("COPY orders (id, item, parent_id) FROM STDIN").await?;
-        futures_util::pin_mut!(sink);
+        let mut sink = Box::pin(sink);
         sink.send(bytes::Bytes::from(format!("{number}\tcopy\t{tea}\n"))).await?;
         expect(sink.finish().await?, 1)
     }.await);
@@ -126,8 +126,7 @@ where
     Ok(())
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn connect_and_run() -> Result<()> {
     let (client, connection) = tokio_postgres::connect(&std::env::var("DATABASE_URL")?, NoTls).await?;
     let background = tokio::spawn(connection);
 
@@ -140,4 +139,8 @@ async fn main() -> Result<()> {
     drop(client);
     background.await??;
     Ok(())
+}
+
+fn main() -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(connect_and_run())
 }
