@@ -27,7 +27,7 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from idgen_django.fields import SnowflakeAutoField, SnowflakeLowerBound, UlidField
 
-tasks.version("Django", f"{django.__version__}, psycopg {connection.Database.__version__.split()[0]}")
+tasks.version(f"Django with psycopg {connection.Database.__version__[0]}", django.__version__)
 AUTO = SnowflakeAutoField if HELPED else models.BigAutoField
 ULID = UlidField if HELPED else models.TextField
 

@@ -3,7 +3,7 @@ import sqlalchemy_orm
 import tasks
 from sqlalchemy.ext.asyncio import create_async_engine
 
-tasks.version("SQLAlchemy", f"{sqlalchemy.__version__}, asyncpg")
+tasks.version("SQLAlchemy with asyncpg", sqlalchemy.__version__)
 
 
 async def main():
