@@ -146,7 +146,12 @@ OBJS = \
 	src/settings.o
 
 EXTENSION = idgen
-DATA = idgen--0.1.sql
+# The control file, beside this one, is where the version is written.
+TOP := $(dir $(lastword $(MAKEFILE_LIST)))
+IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(TOP)idgen.control)
+SQL_SCRIPT = idgen--$(IDGEN_VERSION).sql
+# With the upgrade scripts, from each version to the next: see docs/versions.md.
+DATA = $(SQL_SCRIPT) $(notdir $(wildcard $(TOP)idgen--*--*.sql))
 
 # The parts of the install script, in the order in which it creates objects: what a part uses is created before.  The
 # script is committed, so that it is there without a build: after a change of a part, `make script` assembles it again.
@@ -188,9 +193,6 @@ SQL_PARTS = \
 ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
 
 PGFILEDESC = "idgen - IDs made inside the database"
-
-# The control file, beside this one, is where the version is written.
-IDGEN_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(dir $(lastword $(MAKEFILE_LIST)))idgen.control)
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid search_path settings
 ISOLATION = order lock drop reset generator
@@ -315,7 +317,7 @@ sources:
 	@if [ '$(sort $(SQL_PARTS))' != '$(sort $(wildcard src/*.sql src/*/*.sql))' ]; then \
 	  echo 'not ok 1 - each .sql file of src is a part of the install script'; exit 1; \
 	fi
-	@$(ASSEMBLE) | cmp - $(DATA) || { echo "not ok 1 - $(DATA) is what 'make script' assembles"; exit 1; }
+	@$(ASSEMBLE) | cmp - $(SQL_SCRIPT) || { echo "not ok 1 - $(SQL_SCRIPT) is what 'make script' assembles"; exit 1; }
 	@awk 'FNR == 1 { start = 0 } \
 	  /^\{/ { start = FNR } \
 	  /^\}/ && start { if (FNR - start > 46) { print FILENAME ":" start; long = 1 } start = 0 } \
@@ -338,7 +340,7 @@ unit: sources format-check $(UNIT) $(SIMULATOR) $(SEARCH) docs/draw-layouts
 	done; exit $$failed
 
 script:
-	$(ASSEMBLE) >$(DATA).new && mv $(DATA).new $(DATA)
+	$(ASSEMBLE) >$(SQL_SCRIPT).new && mv $(SQL_SCRIPT).new $(SQL_SCRIPT)
 
 # Where pgindent is: in POSTGRES_SOURCE, where pg_bsd_indent has been built, or else with the server, as Debian has it from
 # 17 on.

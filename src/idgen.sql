@@ -1,4 +1,4 @@
-/* idgen--0.1.sql */
+/* The install script of idgen, which `make script` assembles */
 
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION idgen" to load this file. \quit

@@ -282,9 +282,10 @@ extend_lease(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 
 	uint64		changes = lease_changes();
 	int64		patience = wait_patience(wait);
 
+	/* Also for a caller that does not wait: it may come again. */
+	lease_ask(layout_position_end_us(layout, position));
 	if (patience <= 0)
 		return false;
-	lease_ask(layout_position_end_us(layout, position));
 	if (pg_atomic_read_u64(&shmem_area()->lease_limits.until_us) < layout_position_end_us(layout, position))
 		lease_await_change(changes, Min(patience, WAIT_LONGEST_POLL_NS));
 	return true;

@@ -206,7 +206,7 @@ run_creation_worker(void)
 
 	strlcpy(worker.bgw_name, "idgen: create replication origin", sizeof(worker.bgw_name));
 	strlcpy(worker.bgw_type, "idgen", sizeof(worker.bgw_type));
-	strlcpy(worker.bgw_library_name, "$libdir/idgen", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_library_name, "idgen", sizeof(worker.bgw_library_name));
 	strlcpy(worker.bgw_function_name, "idgen_create_origin", sizeof(worker.bgw_function_name));
 
 	if (!RegisterDynamicBackgroundWorker(&worker, &handle))

@@ -99,11 +99,12 @@ await_agent(bool (*is_known) (void), void (*report) (int max_wait_ms))
 		if (is_known())
 			break;
 
-		if (patience <= 0)
-			report(wait_max_ms);
+		/* Ask also for a caller that does not wait: it may come again. */
 		if (lease_is_configured())
 			lease_agent_start();
 		lease_ask(0);
+		if (patience <= 0)
+			report(wait_max_ms);
 		lease_await_change(changes, Min(patience, AGENT_POLL_NS));
 	}
 	wait_end(&wait, began);

@@ -207,7 +207,7 @@ open_store(void)
 		return true;
 	PG_TRY();
 	{
-		agent.store = lease_store_open();
+		agent.store = lease_store_open(lease_store_agent_timeout());
 	}
 	PG_CATCH();
 	{

@@ -133,7 +133,7 @@ with_session(LeasePoolState *state, LeasePoolChange change, void *argument)
 	LeaseStore *store;
 
 	check_configured();
-	store = lease_store_open();
+	store = lease_store_open(LEASE_LONGEST_TIMEOUT_MS);
 	PG_TRY();
 	{
 		if (change != NULL)

@@ -31,8 +31,6 @@ int			lease_reach_ms = LEASE_DEFAULT_REACH_MS;
 int			lease_max_skew_ms = 10000;
 bool		lease_accept_loss = false;
 
-/* What an operation may take with one server of the store: this, or a part of the reach. */
-#define LONGEST_TIMEOUT_MS 1000
 #define TIMEOUTS_IN_REACH 20
 
 /* An operation that has not come to an end after this many timeouts is given up: a store may have many servers. */
@@ -160,7 +158,7 @@ load_provider(const char *address)
 
 /* An address, in the current memory context. */
 static LeaseAddress
-make_address(const char *store, const char *pool, const LeaseSecret *secret)
+make_address(const char *store, const char *pool, const LeaseSecret *secret, int timeout_ms)
 {
 	LeaseAddress address = {
 		.store = pstrdup(store),
@@ -168,7 +166,7 @@ make_address(const char *store, const char *pool, const LeaseSecret *secret)
 		.user = secret->user,
 		.password = secret->password,
 		.application = "idgen",
-		.timeout_ms = Min(LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1)),
+		.timeout_ms = timeout_ms,
 		.accept_loss = lease_accept_loss,
 	};
 
@@ -200,7 +198,7 @@ lease_store_try(const char *store, const char *pool)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		LeaseAddress address = make_address(store, pool, &no_secret);
+		LeaseAddress address = make_address(store, pool, &no_secret, LEASE_LONGEST_TIMEOUT_MS);
 		const LeaseProvider *provider = load_provider(store);
 
 		provider->close(provider->open(&address));
@@ -217,11 +215,22 @@ lease_store_try(const char *store, const char *pool)
 }
 
 /*
- * Begin a session.  Errors: INVALID_PARAMETER_VALUE if a setting is invalid;
+ * What the agent waits for one server of the store, in ms (1 ..): so little that
+ * it can ask others before its lease ends.
+ */
+int
+lease_store_agent_timeout(void)
+{
+	return Min(LEASE_LONGEST_TIMEOUT_MS, Max(lease_reach_ms / TIMEOUTS_IN_REACH, 1));
+}
+
+/*
+ * Begin a session, whose operations wait timeout_ms (1 ..) for one server of
+ * the store.  Errors: INVALID_PARAMETER_VALUE if a setting is invalid;
  * UNDEFINED_FILE if the module is not installed; those of lease_secret_read().
  */
 LeaseStore *
-lease_store_open(void)
+lease_store_open(int timeout_ms)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "idgen lease store", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
@@ -234,7 +243,7 @@ lease_store_open(void)
 		store->context = context;
 		store->provider = load_provider(lease_store.str);
 		secret = lease_secret_read();
-		store->address = make_address(lease_store.str, lease_pool.str, &secret);
+		store->address = make_address(lease_store.str, lease_pool.str, &secret, timeout_ms);
 		store->session = store->provider->open(&store->address);
 	}
 	PG_CATCH();

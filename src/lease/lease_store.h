@@ -11,6 +11,9 @@
 #include "base/setting.h"
 #include "lease/lease_provider.h"
 
+/* The longest time for which an operation waits for one server of the store. */
+#define LEASE_LONGEST_TIMEOUT_MS 1000
+
 /* idgen.lease_pool */
 extern ServerSetting lease_pool;
 
@@ -41,7 +44,8 @@ typedef struct LeaseStore LeaseStore;
 extern const char *lease_store_try(const char *store, const char *pool);
 extern void lease_store_check(void);
 extern const char *lease_settings_objection(void);
-extern LeaseStore *lease_store_open(void);
+extern int	lease_store_agent_timeout(void);
+extern LeaseStore *lease_store_open(int timeout_ms);
 extern const char *lease_store_name(const LeaseStore *store);
 extern LeaseOutcome lease_store_do(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer,
 								   bool (*must_stop) (void));

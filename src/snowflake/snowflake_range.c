@@ -5,7 +5,7 @@
  *	  range.
  *
  * Comparisons of IDs with timestamps are SQL functions around the bounds, which the
- * planner inlines; see idgen--0.1.sql.  A support function replaces the predicates on
+ * planner inlines; see snowflake_range.sql.  A support function replaces the predicates on
  * ranges by comparisons of the ID with the first and the last ID of the range; see
  * range_support.c.
  *

@@ -180,7 +180,7 @@ static void
 log_refusal(const char *symbol)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FmgrInfo	function = {.fn_addr = load_external_function("$libdir/idgen", symbol, true, NULL)};
+	FmgrInfo	function = {.fn_addr = load_external_function("idgen", symbol, true, NULL)};
 
 	PG_TRY();
 	{
@@ -206,7 +206,7 @@ _PG_init(void)
 		return;
 	for (int i = 0; i < lengthof(of_processes); i++)
 	{
-		Source		source = {.function.fn_addr = load_external_function("$libdir/idgen", of_processes[i], true, NULL)};
+		Source		source = {.function.fn_addr = load_external_function("idgen", of_processes[i], true, NULL)};
 
 		issue(&source, &issued_in_postmaster[i], 1);
 	}

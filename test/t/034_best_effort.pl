@@ -242,12 +242,6 @@ sub state_of
 	return $observer->query("SELECT state FROM pg_stat_activity WHERE pid = " . $session->pid);
 }
 
-sub is_stopped
-{
-	my ($pid) = @_;
-	return slurp_file("/proc/$pid/stat") =~ /\) T /;
-}
-
 # Stops a session in its flush, which takes 0.1 s; false if it was not there.
 sub stop_in_flush
 {
@@ -259,8 +253,7 @@ sub stop_in_flush
 		last if $is_there->() || state_of($writer) eq 'idle';
 	}
 	$stopped_pid = $writer->pid;
-	kill('STOP', $stopped_pid);
-	wait_until { is_stopped($writer->pid) } 'the writer to be stopped';
+	stop_processes($stopped_pid);
 	return 1 if state_of($writer) eq 'active' && status('reservations') == $before && $is_there->();
 	kill('CONT', $writer->pid);
 	return 0;

@@ -171,7 +171,7 @@ sub check_crash
 	my $walwriter = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'");
 
 	$session->query('SET synchronous_commit = off');
-	kill 'STOP', $walwriter;
+	stop_processes($walwriter);
 	my $before = $session->query('SELECT pg_current_wal_insert_lsn()');
 	$session->query("ALTER SERVER g OPTIONS (SET worker_id '2')");
 	my $is_flushed = $session->query("SELECT pg_current_wal_flush_lsn() > '$before'");

@@ -217,7 +217,7 @@ sub check_pause
 
 	sleep 1;
 	@pids = @pids ? @pids : processes($node{$server});
-	send_signal('STOP', @pids);
+	stop_processes(@pids);
 	sleep 2 * 2;
 	take_over($name, $other, $epoch);
 	send_signal('CONT', @pids);
@@ -241,7 +241,7 @@ sub check_stopped_backend
 	$backend->query("SET idgen.max_wait = '60s'");
 	$backend->send('SELECT snowflake_nextval() FROM generate_series(1, 200000)');
 	sleep 0.05;
-	send_signal('STOP', $backend->pid);
+	stop_processes($backend->pid);
 	is($admin{$server}->query('SELECT idgen_lease_release()'), 't', 'a worker ID is released while a backend is stopped');
 	take_over('backend', $other, $epoch);
 	send_signal('CONT', $backend->pid);

@@ -202,6 +202,24 @@ like($output, qr/ERROR:  cannot lease a worker ID in single-user mode/, 'no work
 # ------------------------------------------------------------------------------------------------ what people are told
 
 # A stopped agent reports nothing, so the lease is seen to have ended by its fence.
+# Calls that do not wait ask for a worker ID, and for the extension of a lease that nobody has used for a while, so that
+# the next one has it.
+sub check_impatient
+{
+	my ($node, $on) = start('impatient', conf => "idgen.max_wait = 0\n", lease => { reach => '300ms' });
+
+	wait_until { $on->error('SELECT snowflake_nextval()') eq '' } 'a call that does not wait to have a worker ID';
+	foreach (1 .. 3)
+	{
+		wait_until { $on->query('SELECT fence < clock_timestamp() FROM idgen_lease()') eq 't' } 'the lease to end';
+		wait_until { $on->error('SELECT snowflake_nextval()') eq '' } 'a call that does not wait to succeed';
+	}
+	is(lease($on)->{state}, 'held', 'calls that do not wait have a lease extended');
+	$on->quit;
+	$node->stop('fast');
+	return;
+}
+
 sub check_stopped_agent
 {
 	my ($node, $on) = start('stopped', lease => { reach => '1s' });
@@ -252,6 +270,7 @@ sub check_nulls
 	return;
 }
 
+check_impatient();
 check_stopped_agent();
 check_invalid_pool();
 

@@ -177,7 +177,7 @@ sub check_both_killed
 	my $busy = start_writer($one, $primary);
 	my $sender = $one->node($primary)->safe_psql('postgres', "SELECT pid FROM pg_stat_replication WHERE application_name = '$standby'");
 
-	kill('STOP', $sender) == 1 or die 'could not stop the WAL sender';
+	stop_processes($sender);
 	$one->node($primary)->safe_psql('postgres', 'INSERT INTO filling SELECT generate_series(1, 1000)');
 	sleep 1;
 	$one->kill_member($primary);

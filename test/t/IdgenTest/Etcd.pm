@@ -212,7 +212,7 @@ sub kill_all
 	return;
 }
 
-sub pause { return kill('STOP', $_[0]->{members}->[ $_[1] // 0 ]->{pid}); }
+sub pause { return stop_processes($_[0]->{members}->[ $_[1] // 0 ]->{pid}); }
 sub resume { return kill('CONT', $_[0]->{members}->[ $_[1] // 0 ]->{pid}); }
 
 # The member that leads (0 ..).

@@ -122,7 +122,7 @@ sub signal_agent
 	my ($node, $signal) = @_;
 	my $pid = wait_until { agent_pid($node) } 'the agent';
 
-	kill($signal, $pid) == 1 or croak "could not send $signal to the agent";
+	$signal eq 'STOP' ? stop_processes($pid) : kill($signal, $pid) == 1 || croak "could not send $signal to the agent";
 	return $pid;
 }
 

@@ -142,7 +142,7 @@ sub kill
 	return;
 }
 
-sub pause { return CORE::kill('STOP', $_[0]->{pid}); }
+sub pause { return stop_processes($_[0]->{pid}); }
 sub resume { return CORE::kill('CONT', $_[0]->{pid}); }
 
 # Becomes a replica of another one, and has all of its data.

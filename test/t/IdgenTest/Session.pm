@@ -1,4 +1,5 @@
-# Sessions that stay open, clients that start together, and waiting for something to happen.
+# Sessions that stay open, clients that start together, processes that are stopped for a while, and waiting for something
+# to happen.
 
 package IdgenTest::Session;
 
@@ -13,7 +14,7 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
-  session parallel_session run_clients is_seen_waiting wait_until
+  session parallel_session run_clients is_seen_waiting stop_processes wait_until
 );
 
 # A session of a server.  Options: dbname, user.
@@ -94,6 +95,28 @@ sub wait_until(&$)
 		usleep(20_000);
 	}
 	croak "timed out waiting for $what";
+}
+
+# Stops processes until they get SIGCONT.  A signal is on its way for a while, and each thread may run until it sees it.
+sub stop_processes
+{
+	my (@pids) = @_;
+
+	kill('STOP', @pids) == @pids or croak "could not stop @pids";
+	foreach my $pid (@pids)
+	{
+		wait_until { !grep { /\) [RSD] / } map { thread_state($_) } glob "/proc/$pid/task/*/stat" } "all threads of process $pid to be stopped";
+	}
+	return;
+}
+
+# The line of /proc for a thread; empty if it has ended.
+sub thread_state
+{
+	my ($file) = @_;
+
+	open(my $handle, '<', $file) or return '';
+	return <$handle> // '';
 }
 
 # The class: a psql that stays connected.
