@@ -279,7 +279,7 @@ EXTRA_CLEAN = $(UNIT) $(SIMULATOR) $(SEARCH) test/fuzz/arithmetic docs/draw-layo
 PG_CONFIG ?= pg_config
 
 # These need no PostgreSQL yet; they install what is missing.
-SELF_CONTAINED = quickstart test test-full bench matrix deb analyze torture lease-torture horizon-torture outbox-demo segment-torture model simulate sanitize
+SELF_CONTAINED = quickstart test test-full bench matrix deb analyze torture lease-torture horizon-torture outbox-demo segment-torture model simulate sanitize drivers
 .PHONY: $(SELF_CONTAINED) unit sources layouts script freeze pgxn format format-check typedefs
 
 ifneq (,$(filter $(SELF_CONTAINED),$(MAKECMDGOALS)))
@@ -314,6 +314,8 @@ simulate:
 	@test/simulator/run
 sanitize:
 	@test/sanitize
+drivers:
+	@test/drivers/run
 
 else
 
@@ -409,6 +411,7 @@ sources:
 	  $(wildcard src/*.[ch] src/*/*.[ch])
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
+	@test/drivers/document check || { echo 'not ok 1 - documents show the snippets that make drivers runs'; exit 1; }
 	@for fault in test/*torture/mutants/*.patch; do \
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done

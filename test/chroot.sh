@@ -11,7 +11,7 @@
 #   configure_apt LANE          it reaches its mirror as this machine does
 #   add_experimental LANE       which `experimental` and `majors` need
 #   add_majors LANE             which `majors` needs
-#   inside LANE COMMAND         runs a command as root
+#   inside LANE COMMAND         runs a command as root; it sees the directory BIND, if that is set, as /mnt
 #   upgrade_inside LANE PACKAGE ...  brings it up to date, and installs packages
 #   unpack_inside LANE PACKAGE ...   unpacks packages, and no others that these depend on
 
@@ -27,13 +27,14 @@ inside() {
   shift
   # shellcheck disable=SC2016 # for the inner shell
   unshare --mount --pid --fork --kill-child bash -euc '
-    root=$1
-    shift
+    root=$1 bind=$2
+    shift 2
     mount -t proc proc "$root/proc"
     mount -t tmpfs tmpfs "$root/dev/shm"
+    [[ -z $bind ]] || mount --bind "$bind" "$root/mnt"
     status=0
     chroot "$root" "$@" || status=$?
-    exit "$status"' bash "$root" \
+    exit "$status"' bash "$root" "${BIND:-}" \
     env -u TMPDIR -u PG_CONFIG HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
