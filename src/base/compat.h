@@ -13,6 +13,7 @@
 
 #include "catalog/dependency.h"
 #include "catalog/pg_cast.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "common/base64.h"
 #include "fmgr.h"
@@ -98,6 +99,16 @@ compat_server_ownercheck(Oid server, Oid role)
 	return object_ownercheck(ForeignServerRelationId, server, role);
 #else
 	return pg_foreign_server_ownercheck(server, role);
+#endif
+}
+
+static inline bool
+compat_relation_ownercheck(Oid relation, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relation, role);
+#else
+	return pg_class_ownercheck(relation, role);
 #endif
 }
 
