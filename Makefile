@@ -102,6 +102,10 @@ OBJS = \
 	src/generator/server_layout.o \
 	src/generator/server_worker.o \
 	src/generator/unique_time.o \
+	src/migrate/column_default.o \
+	src/migrate/column_uses.o \
+	src/migrate/convert_default.o \
+	src/migrate/migration_query.o \
 	src/planner/time_range.o \
 	src/planner/horizon_use.o \
 	src/planner/range_predicate.o \
@@ -254,6 +258,7 @@ SQL_PARTS = \
 	src/admin/check.sql \
 	src/admin/extension_schema.sql \
 	src/admin/reset_timeline.sql \
+	src/migrate/convert_default.sql \
 	src/uuid/uuid_comments.sql \
 	src/admin/ambiguous_calls.sql
 ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)

@@ -1,0 +1,125 @@
+/*-------------------------------------------------------------------------
+ *
+ * column_uses.c
+ *	  What else depends on how a column is filled, and on what it holds.
+ *
+ * Values are looked at only through an index, before the table is locked: who inserts
+ * meanwhile still gets values of the old default.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "migrate/column_uses.h"
+#include "migrate/migration_query.h"
+
+/* Is there an index that finds the least and the greatest value of a column at once? */
+#define HAS_INDEX \
+	"EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam" \
+	" WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')"
+
+/* The values of a column of numbers; not found if the column is of another kind, or has no index. */
+static MigrationRow
+read_values(Oid table, const char *column, const char *schema)
+{
+	MigrationRow row = migration_query(
+									   "SELECT true FROM pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2"
+									   " AND (SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END FROM pg_type t WHERE t.oid = a.atttypid) IN (SELECT b.oid FROM pg_type b WHERE b.typname IN ('int8', 'snowflake'))"
+									   " AND " HAS_INDEX,
+									   table, column);
+
+	if (!row.is_found)
+		return row;
+	return migration_query(psprintf("WITH v AS MATERIALIZED (SELECT max(%1$s)::bigint AS greatest FROM %2$s)"
+									" SELECT greatest, greatest >= %3$s.snowflake_lower_bound(now())::bigint,"
+									"   CASE WHEN greatest >= 0 THEN %3$s.snowflake_timestamp(greatest) END, %3$s.snowflake_timestamp(0::bigint)"
+									" FROM v WHERE greatest IS NOT NULL",
+									quote_identifier(column), migration_qualified_name(table), schema),
+						   table, column);
+}
+
+/*
+ * ERROR if a column has values that the IDs of this server will come to, as they would
+ * not be unique.  A notice says of which times old values seem to be.
+ */
+void
+column_uses_check_values(Oid table, const char *column, Oid function, bool is_suitable_call)
+{
+	const char *schema = quote_identifier(get_namespace_name(get_func_namespace(function)));
+	MigrationRow row;
+
+	if (!is_suitable_call)
+		return;
+	row = read_values(table, column, schema);
+	if (!row.is_found)
+		return;
+	if (row.values[1][0] == 't')
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("column \"%s\" of table \"%s\" has values above the IDs that its default would issue", column, get_rel_name(table)),
+				errdetail("The greatest value is %s, and IDs of this server's layout would come to it.", row.values[0]),
+				errhint("If the values are snowflakes of another system, issue IDs of its layout: see docs/migrating.md. Else give a generator as a third argument."));
+	ereport(NOTICE,
+			errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", column, row.values[3], row.values[2]),
+			errdetail("The greatest value is %s. Conditions on later times do not see them.", row.values[0]));
+}
+
+/* WARNING of what a query finds, as a list. */
+static void
+warn_of(const char *query, Oid object, const char *name, const char *message, const char *hint)
+{
+	MigrationRow row = migration_query(query, object, name);
+
+	if (row.is_found && row.values[0] != NULL)
+		ereport(WARNING,
+				errmsg_internal("%s", message),
+				errdetail_internal("%s", row.values[0]),
+				errhint("%s", hint));
+}
+
+/* Warn of columns that reference this one and are narrower, and of what else uses the sequence. */
+void
+column_uses_report(Oid table, const char *column, Oid sequence)
+{
+	warn_of("SELECT string_agg(format('%s.%I (%s)', c.conrelid::regclass, r.attname, format_type(r.atttypid, NULL)), ', ' ORDER BY c.conrelid::regclass::text)"
+			" FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attname = $2"
+			" JOIN LATERAL unnest(c.confkey, c.conkey) AS k(referenced, referencing) ON k.referenced = a.attnum"
+			" JOIN pg_attribute r ON r.attrelid = c.conrelid AND r.attnum = k.referencing"
+			" WHERE c.contype = 'f' AND c.confrelid = $1 AND r.atttypid IN ('int2'::regtype, 'int4'::regtype)",
+			table, column,
+			psprintf(_("columns that reference \"%s\" are too narrow for new IDs"), column),
+			_("Widen them before rows with new IDs are referenced."));
+	if (!OidIsValid(sequence))
+		return;
+	warn_of("SELECT string_agg(what, ', ' ORDER BY what) FROM ("
+			" SELECT pg_describe_object(d.classid, d.objid, d.objsubid) FROM pg_depend d"
+			"   LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid"
+			"   LEFT JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
+			" WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.deptype = 'n'"
+			"   AND (a.attname IS NULL OR a.attname <> $2)"
+			" UNION SELECT 'function ' || p.oid::regprocedure::text FROM pg_proc p JOIN pg_class s ON s.oid = $1"
+			" WHERE strpos(p.prosrc, s.relname) > 0 AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')) AS u(what)",
+			sequence, column,
+			psprintf(_("sequence \"%s\" has other uses"), get_rel_name(sequence)),
+			_("They go on to draw numbers from the sequence."));
+}
+
+/* What widening the column to bigint takes: sentences. */
+const char *
+column_uses_widening(Oid table, const char *column)
+{
+	MigrationRow row = migration_query(
+									   "SELECT pg_size_pretty(pg_table_size($1)), pg_size_pretty(pg_indexes_size($1)),"
+									   " (SELECT string_agg(format('%s.%I', c.conrelid::regclass, r.attname), ', ' ORDER BY c.conrelid::regclass::text)"
+									   "   FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attname = $2"
+									   "   JOIN LATERAL unnest(c.confkey, c.conkey) AS k(referenced, referencing) ON k.referenced = a.attnum"
+									   "   JOIN pg_attribute r ON r.attrelid = c.conrelid AND r.attnum = k.referencing"
+									   "   WHERE c.contype = 'f' AND c.confrelid = $1)",
+									   table, column);
+
+	return psprintf(_("Widening rewrites %s of the table and %s of its indexes.%s%s"), row.values[0], row.values[1],
+					row.values[2] == NULL ? "" : _(" Columns that reference it: "), row.values[2] == NULL ? "" : psprintf("%s.", row.values[2]));
+}

@@ -1,0 +1,248 @@
+/*-------------------------------------------------------------------------
+ *
+ * convert_default.c
+ *	  idgen_convert_default() and idgen_revert_default(): another default for
+ *	  the column of a table, and the one that it had.
+ *
+ * Old rows stay as they are.  What cannot be undone from the catalogs alone is
+ * kept in a table of the extension: the old expression, or that the column was an
+ * identity.  The sequence of an identity is replaced by one that the column owns,
+ * with the same name, options and position.
+ *
+ * Commands run as the caller.  What is looked up before, and what others use of
+ * the column, is in column_default.c and column_uses.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "parser/parse_type.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "migrate/column_default.h"
+#include "migrate/column_uses.h"
+#include "migrate/migration_query.h"
+
+PG_FUNCTION_INFO_V1(idgen_convert_default);
+PG_FUNCTION_INFO_V1(idgen_convert_default_to);
+PG_FUNCTION_INFO_V1(idgen_revert_default);
+
+/* A column that is being converted. */
+typedef struct Conversion
+{
+	Oid			function;		/* what has been called: the extension's objects are beside it */
+	Oid			table;
+	const char *table_name;		/* qualified and quoted */
+	const char *column;
+	const char *column_name;	/* quoted */
+	ColumnDefault old;
+} Conversion;
+
+/* ERROR unless the caller owns the table, before anything is locked. */
+static void
+check_table(Oid table)
+{
+	char		kind = get_rel_relkind(table);
+
+	if (kind == '\0')
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", table));
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				errmsg("\"%s\" is not a table", get_rel_name(table)));
+	if (!migration_is_owner(table))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(kind), get_rel_name(table));
+}
+
+static Conversion
+begin_conversion(FunctionCallInfo fcinfo)
+{
+	Conversion	conversion = {
+		.function = fcinfo->flinfo->fn_oid,
+		.table = PG_GETARG_OID(0),
+		.column = pstrdup(NameStr(*PG_GETARG_NAME(1))),
+	};
+
+	check_table(conversion.table);
+	conversion.table_name = migration_qualified_name(conversion.table);
+	conversion.column_name = quote_identifier(conversion.column);
+	return conversion;
+}
+
+/* Wait for the table as ALTER TABLE does, so that nothing changes after it has been looked at. */
+static void
+lock_table(Conversion *conversion)
+{
+	if (get_rel_relkind(conversion->table) != RELKIND_FOREIGN_TABLE)
+		migration_run("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", conversion->table_name);
+	conversion->old = column_default_read(conversion->table, conversion->column);
+}
+
+/* ------------------------------------------------------------------- what the column becomes */
+
+/* ERROR: integer and smallint have no room for IDs. */
+static void
+refuse_integer(const Conversion *conversion)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_DATATYPE_MISMATCH),
+			errmsg("column \"%s\" of table \"%s\" is too narrow for IDs", conversion->column, get_rel_name(conversion->table)),
+			errdetail("It has type %s, and IDs need bigint, snowflake, uuid or ulid. %s",
+					  format_type_be(conversion->old.type), column_uses_widening(conversion->table, conversion->column)),
+			errhint("Widen the column and the columns that reference it with ALTER TABLE ... ALTER COLUMN ... TYPE bigint, which rewrites the tables and locks them meanwhile, or see docs/migrating.md for a way with short locks."));
+}
+
+/* The function of the extension whose IDs suit the type of the column, as a call. */
+static const char *
+suitable_call(const Conversion *conversion)
+{
+	Oid			type = getBaseType(conversion->old.type);
+	Oid			schema = get_func_namespace(conversion->function);
+	const char *function = NULL;
+
+	if (type == INT4OID || type == INT2OID)
+		refuse_integer(conversion);
+	if (type == INT8OID || type == migration_type(schema, "snowflake"))
+		function = "snowflake_nextval";
+	else if (type == UUIDOID)
+		function = "uuidv7";
+	else if (type == migration_type(schema, "ulid"))
+		function = "ulid";
+	else
+		ereport(ERROR,
+				errcode(ERRCODE_DATATYPE_MISMATCH),
+				errmsg("no default is known for a column of type %s", format_type_be(conversion->old.type)),
+				errhint("Give the expression as a third argument."));
+	return psprintf("%s()", quote_qualified_identifier(get_namespace_name(schema), function));
+}
+
+/* ERROR unless a text is one expression: the command that it becomes a part of must be one command. */
+static void
+check_expression(const char *expression)
+{
+	List	   *commands = pg_parse_query(psprintf("SELECT (%s\n)", expression));
+
+	if (list_length(commands) != 1)
+		ereport(ERROR,
+				errcode(ERRCODE_SYNTAX_ERROR),
+				errmsg("default must be one expression"));
+}
+
+/* ------------------------------------------------------------------------------ converting */
+
+/*
+ * The sequence of an identity belongs to it and ends with it, so one like it takes its
+ * place, which the column owns.
+ */
+static void
+end_identity(const Conversion *conversion)
+{
+	SequenceOptions options = column_default_sequence(conversion->old.sequence);
+
+	migration_run("ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY", conversion->table_name, conversion->column_name);
+	migration_run("CREATE SEQUENCE %s AS %s %s OWNED BY %s.%s", options.name, options.type, options.options,
+				  conversion->table_name, conversion->column_name);
+	column_default_set_position(options.name, &options);
+}
+
+static const char *
+convert(Conversion *conversion, const char *expression)
+{
+	if (expression != NULL)
+		check_expression(expression);
+	column_uses_check_values(conversion->table, conversion->column, conversion->function, expression == NULL);
+	lock_table(conversion);
+	if (expression == NULL)
+		expression = suitable_call(conversion);
+	if (conversion->old.is_generated)
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				errmsg("column \"%s\" of table \"%s\" is generated from other columns", conversion->column,
+					   get_rel_name(conversion->table)));
+	column_uses_report(conversion->table, conversion->column, conversion->old.sequence);
+	column_default_remember(conversion->function, conversion->table, conversion->column, &conversion->old);
+	if (conversion->old.kind == DEFAULT_IDENTITY_ALWAYS || conversion->old.kind == DEFAULT_IDENTITY)
+		end_identity(conversion);
+	migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name, conversion->column_name, expression);
+	return column_default_read(conversion->table, conversion->column).expression;
+}
+
+/*
+ * idgen_convert_default(table regclass, column name) returns text
+ *
+ * The new default, as SHOW and \d show it.
+ */
+Datum
+idgen_convert_default(PG_FUNCTION_ARGS)
+{
+	Conversion	conversion = begin_conversion(fcinfo);
+
+	PG_RETURN_TEXT_P(cstring_to_text(convert(&conversion, NULL)));
+}
+
+/* idgen_convert_default(table regclass, column name, expression text) returns text */
+Datum
+idgen_convert_default_to(PG_FUNCTION_ARGS)
+{
+	Conversion	conversion = begin_conversion(fcinfo);
+
+	PG_RETURN_TEXT_P(cstring_to_text(convert(&conversion, text_to_cstring(PG_GETARG_TEXT_PP(2)))));
+}
+
+/* -------------------------------------------------------------------------------- reverting */
+
+/* The column becomes an identity again, with the sequence that has been kept. */
+static void
+restore_identity(const Conversion *conversion, const ColumnDefault *kept)
+{
+	SequenceOptions options = column_default_sequence(kept->sequence);
+
+	migration_run("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", conversion->table_name, conversion->column_name);
+	migration_run("DROP SEQUENCE %s", options.name);
+	migration_run("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)",
+				  conversion->table_name, conversion->column_name,
+				  kept->kind == DEFAULT_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT", options.name, options.options);
+	column_default_set_position(options.name, &options);
+}
+
+/*
+ * idgen_revert_default(table regclass, column name) returns text
+ *
+ * The default that the column had before idgen_convert_default(), or how it was
+ * generated.
+ */
+Datum
+idgen_revert_default(PG_FUNCTION_ARGS)
+{
+	Conversion	conversion = begin_conversion(fcinfo);
+	ColumnDefault kept;
+
+	lock_table(&conversion);
+	kept = column_default_recall(conversion.function, conversion.table, conversion.column);
+	switch (kept.kind)
+	{
+		case DEFAULT_IDENTITY_ALWAYS:
+		case DEFAULT_IDENTITY:
+			restore_identity(&conversion, &kept);
+			break;
+		case DEFAULT_EXPRESSION:
+			migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion.table_name, conversion.column_name,
+						  kept.expression);
+			break;
+		case DEFAULT_NONE:
+			migration_run("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", conversion.table_name, conversion.column_name);
+			break;
+	}
+	PG_RETURN_TEXT_P(cstring_to_text(kept.kind == DEFAULT_EXPRESSION ? kept.expression : column_default_kind_name(kept.kind)));
+}

@@ -1,0 +1,159 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_query.c
+ *	  Commands and queries of functions that change the tables of others.
+ *
+ * Commands run as the caller, with the caller's search path, as an expression that
+ * the caller gives needs it.  Queries of ours read catalogs with a search path of
+ * pg_catalog alone, so that nobody's operators stand in for PostgreSQL's, and so that
+ * names come out qualified.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/command.h"
+#include "base/compat.h"
+#include "migrate/migration_query.h"
+
+/* Run a utility command.  Errors: those of the command. */
+void
+migration_run(const char *format,...)
+{
+	StringInfoData command;
+	va_list		args;
+	int			missing;
+
+	initStringInfo(&command);
+	do
+	{
+		va_start(args, format);
+		missing = appendStringInfoVA(&command, format, args);
+		va_end(args);
+		if (missing > 0)
+			enlargeStringInfo(&command, missing);
+	} while (missing > 0);
+	run_command(command.data);
+	pfree(command.data);
+}
+
+static int
+pin_search_path(void)
+{
+	int			level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+static MigrationRow
+read_row(MemoryContext context)
+{
+	MigrationRow row = {.is_found = SPI_processed > 0};
+	MemoryContext before = MemoryContextSwitchTo(context);
+
+	for (int i = 0; row.is_found && i < SPI_tuptable->tupdesc->natts; i++)
+	{
+		char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1);
+
+		row.values[i] = value == NULL ? NULL : pstrdup(value);
+	}
+	MemoryContextSwitchTo(before);
+	return row;
+}
+
+/*
+ * The first row of a query, of at most MIGRATION_MOST_COLUMNS columns, whose
+ * parameters, if it has some, are a table, as oid, and the name of a column.
+ */
+MigrationRow
+migration_query(const char *query, Oid table, const char *column)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			level = pin_search_path();
+	Oid			types[2] = {OIDOID, TEXTOID};
+	Datum		values[2] = {ObjectIdGetDatum(table), column == NULL ? (Datum) 0 : CStringGetTextDatum(column)};
+	MigrationRow row;
+
+	SPI_connect();
+	if (SPI_execute_with_args(query, 2, types, values, column == NULL ? " n" : NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\"", query);
+	row = read_row(context);
+	SPI_finish();
+	AtEOXact_GUC(true, level);
+	return row;
+}
+
+static Oid
+relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Run a query that writes a table of the extension, as the owner of that table, with
+ * parameters of type text, of which some may be NULL.
+ */
+void
+migration_write(Oid owner_of, const char *query, int count, const char *const *values)
+{
+	int			level = pin_search_path();
+	Oid		   *types = palloc(count * sizeof(Oid));
+	Datum	   *data = palloc0(count * sizeof(Datum));
+	char	   *nulls = palloc(count + 1);
+	Oid			user;
+	int			context;
+
+	for (int i = 0; i < count; i++)
+	{
+		types[i] = TEXTOID;
+		nulls[i] = values[i] == NULL ? 'n' : ' ';
+		if (values[i] != NULL)
+			data[i] = CStringGetTextDatum(values[i]);
+	}
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(relation_owner(owner_of), context | SECURITY_LOCAL_USERID_CHANGE);
+	SPI_connect();
+	if (SPI_execute_with_args(query, count, types, data, nulls, false, 0) < 0)
+		elog(ERROR, "could not run \"%s\"", query);
+	SPI_finish();
+	SetUserIdAndSecContext(user, context);
+	AtEOXact_GUC(true, level);
+}
+
+char *
+migration_qualified_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+/* A type of a schema; InvalidOid if there is none. */
+Oid
+migration_type(Oid schema, const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+}
+
+bool
+migration_is_owner(Oid table)
+{
+	return compat_relation_ownercheck(table, GetUserId());
+}
