@@ -233,7 +233,9 @@ sub check_node_alert
 
 sub check_lease_alerts
 {
-	$leasing_session->query("SET idgen.max_wait = '100ms'; SELECT snowflake_nextval()");
+	# The agent may be slow to extend an idle lease.
+	wait_until { $leasing_session->error('SELECT snowflake_nextval()') eq '' } 'an ID';
+	$leasing_session->query("SET idgen.max_wait = '100ms'");
 	$store->node->stop('immediate');
 	fires([ 'IdgenLeaseAdrift', 'IdgenLeaseStopped' ], sub { $leasing_session->run('SELECT snowflake_nextval()') });
 	$store->node->start;
