@@ -236,6 +236,7 @@ sub check_pg_settings
 			'idgen.datacenter_id|string||sighup|||0',
 			'idgen.hlc_max_offset|integer|ms|sighup|0|86400000|500',
 			'idgen.horizon_lag_limit|integer|ms|sighup|0|86400000|300000',
+			'idgen.lamport_max_jump|real||sighup|1|9.0072e+15|4.29497e+09',
 			'idgen.layout|string||sighup|||default',
 			'idgen.lease_accept_loss|bool||sighup|||off',
 			'idgen.lease_max_skew|integer|ms|sighup|0|86400000|10000',
