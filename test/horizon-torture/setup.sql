@@ -37,7 +37,7 @@ DECLARE
   launched integer := 0;
 BEGIN
   PERFORM set_config('parallel_leader_participation', (random() < 0.2)::text, true);
-  IF random() < 0.1 THEN
+  IF random() < 0.5 THEN
     FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ' || drawing LOOP
       launched := launched + COALESCE(substring(line FROM 'Workers Launched: (\d+)')::integer, 0);
     END LOOP;
