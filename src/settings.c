@@ -480,6 +480,39 @@ define_lamport(void)
 							 PGC_SIGHUP, 0, NULL, NULL, show_lamport_max_jump);
 }
 
+static void
+define_horizon(void)
+{
+	DefineCustomIntVariable("idgen.horizon_lag_limit",
+							"Sets for how long a transaction may hold back horizons before idgen_check() reports it.",
+							"Readers of an outbox wait for it.  If the value is 0, none is reported.",
+							&horizon_lag_limit_ms, horizon_lag_limit_ms, 0, MS_PER_DAY,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+}
+
+/* Settings of segments. */
+static void
+define_segments(void)
+{
+	DefineCustomIntVariable("idgen.max_segments",
+							"Sets how many segments the server keeps numbers of.",
+							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
+							&segment_memory_max, segment_memory_max, 1, MAX_SEGMENTS,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("idgen.segment_root_timeout",
+							"Sets how long a server that is the root of segments may take to answer.",
+							"After this time, the next root is asked.",
+							&segment_root_timeout_ms, segment_root_timeout_ms, 10, MS_PER_MINUTE,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
+	DefineCustomStringVariable("idgen.segment_secret_file",
+							   "Sets the file with the user and the password for roots of segments.",
+							   "Roots that are PostgreSQL may also use a password file of libpq's.",
+							   &segment_secret_file, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+}
+
 /*
  * Define all settings, once, when the library is loaded.  Errors: those of
  * PostgreSQL for settings that exist already.
@@ -507,24 +540,7 @@ settings_define(void)
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	DefineCustomIntVariable("idgen.max_segments",
-							"Sets how many segments the server keeps numbers of.",
-							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
-							&segment_memory_max, segment_memory_max, 1, MAX_SEGMENTS,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
-
-	DefineCustomIntVariable("idgen.segment_root_timeout",
-							"Sets how long a server that is the root of segments may take to answer.",
-							"After this time, the next root is asked.",
-							&segment_root_timeout_ms, segment_root_timeout_ms, 10, MS_PER_MINUTE,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-
-	DefineCustomStringVariable("idgen.segment_secret_file",
-							   "Sets the file with the user and the password for roots of segments.",
-							   "Roots that are PostgreSQL may also use a password file of libpq's.",
-							   &segment_secret_file, "",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
-
+	define_segments();
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
 							 "The sequence begins at zero, at a random value, or after that of the last ID.  Within a tick it increases by one.",
@@ -538,12 +554,7 @@ settings_define(void)
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	define_lamport();
-	DefineCustomIntVariable("idgen.horizon_lag_limit",
-							"Sets for how long a transaction may hold back horizons before idgen_check() reports it.",
-							"Readers of an outbox wait for it.  If the value is 0, none is reported.",
-							&horizon_lag_limit_ms, horizon_lag_limit_ms, 0, MS_PER_DAY,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-
+	define_horizon();
 	define_lease();
 	MarkGUCPrefixReserved("idgen");
 }
