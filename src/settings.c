@@ -469,9 +469,22 @@ show_lamport_max_jump(void)
 	return shown;
 }
 
+/* Define how many segments there are, and how far a Lamport clock jumps. */
 static void
-define_lamport(void)
+define_segments(void)
 {
+	DefineCustomIntVariable("idgen.max_segments",
+							"Sets how many segments the server keeps numbers of.",
+							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
+							&segment_memory_max, segment_memory_max, 1, MAX_SEGMENTS,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("idgen.segment_root_timeout",
+							"Sets how long a server that is the root of segments may take to answer.",
+							"After this time, the next root is asked.",
+							&segment_root_timeout_ms, segment_root_timeout_ms, 10, MS_PER_MINUTE,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
 	DefineCustomRealVariable("idgen.lamport_max_jump",
 							 "Sets how far a remote value may be ahead of a Lamport clock.",
 							 "One that is further ahead is refused by lamport_update(), so that a wrong or hostile message does not use up the numbers.",
@@ -506,18 +519,6 @@ settings_define(void)
 							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 
-	DefineCustomIntVariable("idgen.max_segments",
-							"Sets how many segments the server keeps numbers of.",
-							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
-							&segment_memory_max, segment_memory_max, 1, MAX_SEGMENTS,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
-
-	DefineCustomIntVariable("idgen.segment_root_timeout",
-							"Sets how long a server that is the root of segments may take to answer.",
-							"After this time, the next root is asked.",
-							&segment_root_timeout_ms, segment_root_timeout_ms, 10, MS_PER_MINUTE,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-
 	DefineCustomStringVariable("idgen.segment_secret_file",
 							   "Sets the file with the user and the password for roots of segments.",
 							   "Roots that are PostgreSQL may also use a password file of libpq's.",
@@ -536,7 +537,7 @@ settings_define(void)
 							 &uuid_node_kind, uuid_node_kind, uuid_node_kinds,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
-	define_lamport();
+	define_segments();
 	define_lease();
 	MarkGUCPrefixReserved("idgen");
 }
