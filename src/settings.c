@@ -513,15 +513,10 @@ define_segments(void)
 							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 }
 
-/*
- * Define all settings, once, when the library is loaded.  Errors: those of
- * PostgreSQL for settings that exist already.
- */
-void
-settings_define(void)
+/* Define how far ahead time is reserved, and how long calls wait for that and for others. */
+static void
+define_reservation_and_wait(void)
 {
-	define_identities();
-	define_clock_limits();
 	DefineCustomIntVariable("idgen.reserve_ahead",
 							"Sets how far beyond the issued IDs time is reserved durably.",
 							"After a crash or a failover, IDs begin up to this far ahead of the clock.  A longer reservation is written less often.",
@@ -533,7 +528,18 @@ settings_define(void)
 							"After this time the call fails.  A batch may wait this long for each of its parts.",
 							&wait_max_ms, wait_max_ms, 0, MS_PER_DAY,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+}
 
+/*
+ * Define all settings, once, when the library is loaded.  Errors: those of
+ * PostgreSQL for settings that exist already.
+ */
+void
+settings_define(void)
+{
+	define_identities();
+	define_clock_limits();
+	define_reservation_and_wait();
 	DefineCustomIntVariable("idgen.max_generators",
 							"Sets how many combinations of layout and node can issue IDs while the server runs.",
 							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
