@@ -17,8 +17,8 @@ FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND prokind = 'f' AND 
   AND proname !~ '_issued_in$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
 FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND proconfig IS NOT NULL;
-SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE, unless it reads tables, which may be temporary')
-FROM our_functions WHERE proparallel <> (CASE WHEN proname IN ('idgen_check', 'idgen_check_configuration') THEN 'r' ELSE 's' END)
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE, unless it reads tables, which may be temporary, or is a horizon')
+FROM our_functions WHERE proparallel <> (CASE WHEN proname IN ('idgen_check', 'idgen_check_configuration') OR proname ~ '_horizon$' THEN 'r' ELSE 's' END)
   AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator', 'idgen_create_key', 'idgen_drop_key')
   AND proname !~ '^idgen_lease_(create_pool|widen_pool|release|.*_layout)$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function has default arguments, but for those that take options by name')
