@@ -29,7 +29,7 @@ SELECT throws_ok($$SELECT idgen_create_key('orders', 'regress_idgen_owner')$$, '
 SELECT throws_ok(format('SELECT idgen_create_key(%L, current_user)', name), '42602', NULL, format('"%s" is no name', left(name, 5))) FROM unnest(ARRAY['', 'a/b', repeat('x', 64)]) name;
 SELECT throws_ok($$SELECT idgen_create_key('nobodys', 'regress_idgen_nobody')$$, '42704', NULL, 'a key has an owner who exists');
 SELECT is(count(DISTINCT secret), 2::bigint, 'keys are of 16 bytes and differ') FROM idgen_key_secrets WHERE length(secret) = 16;
-SELECT is(string_agg(DISTINCT extconfig::text, ','), NULL, 'dumps do not contain them') FROM pg_extension WHERE extname = 'idgen';
+SELECT is(count(*), 0::bigint, 'dumps do not contain them') FROM pg_extension, unnest(extconfig) AS dumped WHERE extname = 'idgen' AND dumped = 'idgen_key_secrets'::regclass;
 SELECT is(array_agg(format('%s of %s', key, owner) ORDER BY key), '{"orders of regress_idgen_owner","other of regress_idgen_owner"}', 'their names are seen') FROM idgen_keys;
 
 --
