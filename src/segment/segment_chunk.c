@@ -375,6 +375,7 @@ segment_chunk_put_back(SegmentPlace place, const SegmentShare *share)
 		return;
 	end = (uint64) share->range.first + share->range.count * (uint64) entry->increment;
 	entry->counts.issued -= share->range.count;
+	entry->counts.given_back += share->range.count;
 	if (entry->drops == share->drops && (uint64) entry->next == end)
 	{
 		entry->next = share->range.first;

@@ -313,9 +313,20 @@ sub check_segments
 	is(metric($session, 'idgen_segment_issued_total'), 12345, '... of those that exist');
 	is(metric($session, "idgen_segment_${_}_total", %segment), $view->($_), "segments: $_ are those of the view") foreach qw(issued refills wasted waits);
 	is(metric($session, 'idgen_segment_failing', %segment), 0, 'segments: none fails');
-	my $runway = metric($session, 'idgen_segment_runway_seconds', %segment) // '';
-	my ($left, $seconds) = split /[|]/, $view->('upper(chunk) - next + coalesce(upper(reserve) - lower(reserve), 0), runway');
-	ok($runway ne '' && $runway > 0 && $runway <= $seconds, 'segments: numbers last for a time, which grows while none is issued') or diag("$runway, $seconds, $left");
+	# Without a number since the last refill, there is no rate one second later.
+	my $runway = wait_until {
+		$session->query(q{SELECT segment_nextval('"Orders"') FROM pg_sleep(1.1)});
+		$session->query('SELECT pg_sleep(1.1)');
+		metric($session, 'idgen_segment_runway_seconds', %segment);
+	}
+	'a rate';
+	my $seconds = $view->('runway');
+	ok($runway > 0 && $runway <= $seconds, 'segments: numbers last for a time, which grows while none is issued') or diag("$runway, $seconds");
+	$session->query(q{SELECT segment_configure('"Orders"', order_by => 'session'); SELECT segment_nextval('"Orders"')});
+	my $before = metric($session, 'idgen_segment_issued_total', %segment);
+	$session->query('DISCARD ALL');
+	ok($view->('issued') < $before, 'segments: a session gives numbers back') or diag($before);
+	is(metric($session, 'idgen_segment_issued_total', %segment), $before, '... and the counter does not fall');
 	$node->safe_psql('template1', 'CREATE EXTENSION IF NOT EXISTS idgen');
 	is($node->safe_psql('template1', q{SELECT count(*) FROM idgen_metrics() WHERE name LIKE 'idgen_segment%'}), 0, 'segments: those of this database');
 	return;
