@@ -105,11 +105,11 @@ collect_runway(MetricRun *run)
 	put_each(run, find_runway);
 }
 
-/* A counter must not fall when a session gives numbers back. */
+/* A counter must not fall when a session gives numbers back, a share at most. */
 static bool
 find_issued(const SegmentFigures *figures, double *value)
 {
-	*value = figures->counts.issued + figures->counts.given_back;
+	*value = Max(figures->counts.issued, figures->counts.issued_most);
 	return true;
 }
 
@@ -173,7 +173,7 @@ collect_failing(MetricRun *run)
 
 const Metric segment_metrics[] = {
 	{"idgen_segment_runway_seconds", METRIC_GAUGE, "Time for which the numbers of a segment last that the server has taken, at the present rate.", collect_runway},
-	{"idgen_segment_issued_total", METRIC_COUNTER, "Numbers of a segment that sessions have taken.", collect_issued},
+	{"idgen_segment_issued_total", METRIC_COUNTER, "Numbers of a segment issued to sessions, including those that they hold.", collect_issued},
 	{"idgen_segment_refills_total", METRIC_COUNTER, "Ranges of a segment taken from its root.", collect_refills},
 	{"idgen_segment_wasted_total", METRIC_COUNTER, "Numbers of a segment neither issued nor left.", collect_wasted},
 	{"idgen_segment_waits_total", METRIC_COUNTER, "Calls that waited for a refill of a segment.", collect_waits},

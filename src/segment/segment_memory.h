@@ -43,7 +43,8 @@ typedef struct SegmentCounts
 	uint64		returned;		/* to the root */
 	uint64		refills;
 	uint64		waits;			/* calls that waited for a refill */
-	uint64		given_back;		/* by sessions; issued has been lowered by it */
+	uint64		issued_most;	/* what issued was before sessions gave back,
+								 * when it was largest */
 } SegmentCounts;
 
 /* The number that this server issues IDs of layout "hybrid" with; see slab.c. */
