@@ -91,12 +91,17 @@ put_each(MetricRun *run, bool (*find_value) (const SegmentFigures *figures, doub
 			metric_put(run, run->segments->figures[i].labels, value);
 }
 
-/* A segment that is not being used has all the time in the world: no sample. */
+/*
+ * A segment that is not being used has all the time in the world: no sample.
+ * Numbers that are used up last for no time, whether calls fail or none is made.
+ */
 static bool
 find_runway(const SegmentFigures *figures, double *value)
 {
-	*value = figures->rate > 0 ? figures->left / figures->rate : 0;
-	return figures->rate > 0;
+	bool		is_used_up = figures->is_failing && figures->left == 0;
+
+	*value = is_used_up || figures->rate <= 0 ? 0 : figures->left / figures->rate;
+	return is_used_up || figures->rate > 0;
 }
 
 static void

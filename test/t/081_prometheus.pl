@@ -244,13 +244,15 @@ sub check_node_alert
 
 sub check_segment_alerts
 {
+	my $take = "SELECT segment_take('orders_id', 100000)";
+
+	fires([ 'IdgenSegmentWaits' ], sub { $session->query($take) });
 	$session->query("SET idgen.max_wait = '10ms'");
 	$two->stop('immediate');
-	fires([ 'IdgenSegmentWaits', 'IdgenSegmentFailing', 'IdgenSegmentRunway' ],
-		sub { $session->run("SELECT segment_nextvals('orders_id', 10000)") });
+	fires([ 'IdgenSegmentFailing', 'IdgenSegmentRunway' ], sub { $session->run($take) });
 	start_server($two);
 	$session->query('RESET idgen.max_wait');
-	wait_until { $session->error("SELECT segment_nextvals('orders_id', 10000)") eq '' } 'numbers of the segment';
+	wait_until { $session->error($take) eq '' } 'numbers of the segment';
 	clears('IdgenSegmentWaits', 'IdgenSegmentFailing', 'IdgenSegmentRunway');
 	return;
 }
