@@ -249,7 +249,9 @@ sub check_segment_alerts
 	fires([ 'IdgenSegmentWaits' ], sub { $session->query($take) });
 	$session->query("SET idgen.max_wait = '10ms'");
 	$two->stop('immediate');
-	fires([ 'IdgenSegmentFailing', 'IdgenSegmentRunway' ], sub { $session->run($take) });
+	# One by one, until none is left.
+	fires([ 'IdgenSegmentFailing', 'IdgenSegmentRunway' ],
+		sub { $session->run("SELECT count(segment_nextval('orders_id')) FROM generate_series(1, 300000)") });
 	start_server($two);
 	$session->query('RESET idgen.max_wait');
 	wait_until { $session->error($take) eq '' } 'numbers of the segment';
