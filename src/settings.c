@@ -480,33 +480,20 @@ define_lamport(void)
 							 PGC_SIGHUP, 0, NULL, NULL, show_lamport_max_jump);
 }
 
-/*
- * Define all settings, once, when the library is loaded.  Errors: those of
- * PostgreSQL for settings that exist already.
- */
-void
-settings_define(void)
+static void
+define_horizon(void)
 {
-	define_identities();
-	define_clock_limits();
-	DefineCustomIntVariable("idgen.reserve_ahead",
-							"Sets how far beyond the issued IDs time is reserved durably.",
-							"After a crash or a failover, IDs begin up to this far ahead of the clock.  A longer reservation is written less often.",
-							&reservation_ahead, reservation_ahead, 100, MS_PER_MINUTE,
+	DefineCustomIntVariable("idgen.horizon_lag_limit",
+							"Sets for how long a transaction may hold back horizons before idgen_check() reports it.",
+							"Readers of an outbox wait for it.  If the value is 0, none is reported.",
+							&horizon_lag_limit_ms, horizon_lag_limit_ms, 0, MS_PER_DAY,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+}
 
-	DefineCustomIntVariable("idgen.max_wait",
-							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
-							"After this time the call fails.  A batch may wait this long for each of its parts.",
-							&wait_max_ms, wait_max_ms, 0, MS_PER_DAY,
-							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-
-	DefineCustomIntVariable("idgen.max_generators",
-							"Sets how many combinations of layout and node can issue IDs while the server runs.",
-							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
-							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
-							PGC_SIGHUP, 0, NULL, NULL, NULL);
-
+/* Settings of segments. */
+static void
+define_segments(void)
+{
 	DefineCustomIntVariable("idgen.max_segments",
 							"Sets how many segments the server keeps numbers of.",
 							"It has an effect only if idgen is preloaded.  If there are more, what is left of the one that was not used for longest is lost.",
@@ -524,7 +511,42 @@ settings_define(void)
 							   "Roots that are PostgreSQL may also use a password file of libpq's.",
 							   &segment_secret_file, "",
 							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+}
 
+/* Define how far ahead time is reserved, and how long calls wait for that and for others. */
+static void
+define_reservation_and_wait(void)
+{
+	DefineCustomIntVariable("idgen.reserve_ahead",
+							"Sets how far beyond the issued IDs time is reserved durably.",
+							"After a crash or a failover, IDs begin up to this far ahead of the clock.  A longer reservation is written less often.",
+							&reservation_ahead, reservation_ahead, 100, MS_PER_MINUTE,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
+	DefineCustomIntVariable("idgen.max_wait",
+							"Sets how long a call may wait for an ID, for the clock or for a synchronous standby.",
+							"After this time the call fails.  A batch may wait this long for each of its parts.",
+							&wait_max_ms, wait_max_ms, 0, MS_PER_DAY,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+}
+
+/*
+ * Define all settings, once, when the library is loaded.  Errors: those of
+ * PostgreSQL for settings that exist already.
+ */
+void
+settings_define(void)
+{
+	define_identities();
+	define_clock_limits();
+	define_reservation_and_wait();
+	DefineCustomIntVariable("idgen.max_generators",
+							"Sets how many combinations of layout and node can issue IDs while the server runs.",
+							"It has an effect only if idgen is preloaded.  Half of them are reserved for the server and for generators of superusers.",
+							&settings_max_generators, settings_max_generators, 0, MAX_TIMELINES,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+
+	define_segments();
 	DefineCustomEnumVariable("idgen.sequence_start",
 							 "Sets where in a tick the sequence of this server's own snowflake IDs begins.",
 							 "The sequence begins at zero, at a random value, or after that of the last ID.  Within a tick it increases by one.",
@@ -538,12 +560,7 @@ settings_define(void)
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	define_lamport();
-	DefineCustomIntVariable("idgen.horizon_lag_limit",
-							"Sets for how long a transaction may hold back horizons before idgen_check() reports it.",
-							"Readers of an outbox wait for it.  If the value is 0, none is reported.",
-							&horizon_lag_limit_ms, horizon_lag_limit_ms, 0, MS_PER_DAY,
-							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-
+	define_horizon();
 	define_lease();
 	MarkGUCPrefixReserved("idgen");
 }

@@ -226,8 +226,7 @@ get_next(const HorizonReading *reading)
 typedef enum BeginResult
 {
 	READING_BEGUN,
-	READING_RESTARTED,			/* the timelines have been restarted
-								 * meanwhile */
+	READING_RESTARTED,			/* the timelines have been restarted meanwhile */
 	READING_STOPPED,			/* a reset has stopped the timelines, or no
 								 * time has ever been reserved */
 } BeginResult;

@@ -1,16 +1,14 @@
 --
 -- The horizon: each ID below it belongs to a transaction that has ended, so a
 -- statement that begins later sees all rows below it that will ever be there.
--- Functions that take no snapshot of their own, and whose result must not be
--- moved in front of that of a statement: VOLATILE.  Other processes' state is
--- read, and a parallel worker's transaction is not the one that counts:
--- RESTRICTED.
+-- A horizon is another one each time: VOLATILE.  Whether the snapshot is that of
+-- a query which reads a table can be seen in the leader alone: RESTRICTED.
 --
 
 CREATE FUNCTION idgen_horizon_support(internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'idgen_horizon_support'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION idgen_horizon_support(internal) IS
 'refuses to plan statements that read a table and a horizon, which would miss rows';
@@ -90,7 +88,7 @@ COMMENT ON FUNCTION ulid_horizon(boolean) IS
 CREATE FUNCTION idgen_outbox_guard()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'idgen_outbox_guard'
-LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL SAFE;
 
 COMMENT ON FUNCTION idgen_outbox_guard() IS
 'refuses a row whose ID was not generated in the inserting transaction; arguments: the column, and optionally a generator';
@@ -104,7 +102,7 @@ CREATE FUNCTION idgen_get_horizon_holders(
 	OUT first_id_at timestamptz)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'idgen_get_horizon_holders'
-LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 100 ROWS 10;
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100 ROWS 10;
 
 COMMENT ON FUNCTION idgen_get_horizon_holders() IS
 'transactions that hold back horizons; see the view idgen_horizon_holders';

@@ -232,7 +232,10 @@ add_counters(RedisCommand *command, const LeaseOperation *operation)
 	}
 	for (int i = 0; operation->kind == LEASE_TAKE && i < operation->take_count; i++)
 	{
-		/* A name that is too long would be cut off, and be that of another counter. */
+		/*
+		 * A name that is too long would be cut off, and be that of another
+		 * counter.
+		 */
 		snprintf(command->counts[i], sizeof(command->counts[i]), INT64_FORMAT,
 				 counter_name_is_valid(operation->takes[i].counter) ? operation->takes[i].count : 0);
 		add(command, command->counts[i]);

@@ -12,7 +12,7 @@
 extern double lamport_max_jump;
 
 #define LAMPORT_LEAST_JUMP 1.0
-#define LAMPORT_LARGEST_JUMP 9007199254740992.0 /* 2^53: all whole numbers up to
-												 * it are exact */
+#define LAMPORT_LARGEST_JUMP 9007199254740992.0 /* 2^53: all whole numbers up
+												 * to it are exact */
 
 #endif							/* IDGEN_LAMPORT_H */

@@ -26,8 +26,8 @@
 typedef struct SegmentRoots
 {
 	int			count;			/* 0: the root is local */
-	char		addresses[SEGMENT_ADDRESSES_SIZE];	/* one after the other, each
-													 * with its zero byte */
+	char		addresses[SEGMENT_ADDRESSES_SIZE];	/* one after the other,
+													 * each with its zero byte */
 	char		counter[SEGMENT_COUNTER_SIZE];
 	int64		skip;			/* numbers; 0: the default */
 } SegmentRoots;

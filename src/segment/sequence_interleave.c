@@ -167,7 +167,11 @@ interleave(Oid sequence, NumberClass class, const int64 *above)
 	else if (state.next > floor && interleave_node(state.start, class.nodes) == class.node && !is_capped)
 		return state.next;
 	first = find_first(&state, name, class, floor, max);
-	/* RESTART without a number and TRUNCATE ... RESTART IDENTITY go back to START, and then stay in the class. */
+
+	/*
+	 * RESTART without a number and TRUNCATE ... RESTART IDENTITY go back to
+	 * START, and then stay in the class.
+	 */
 	run_command(psprintf("ALTER SEQUENCE %s INCREMENT BY %lld MAXVALUE %lld START WITH %lld RESTART WITH %lld", name,
 						 (long long) class.nodes, (long long) max, (long long) first, (long long) first));
 	return first;
@@ -178,7 +182,10 @@ Datum
 idgen_sequence_interleave(PG_FUNCTION_ARGS)
 {
 	Oid			sequence = PG_GETARG_OID(0);
-	NumberClass class = {.node = PG_GETARG_INT32(1), .nodes = PG_GETARG_INT32(2)};
+	NumberClass class = {
+		.node = PG_GETARG_INT32(1),
+		.nodes = PG_GETARG_INT32(2)
+	};
 	int64		above = PG_NARGS() > 3 ? PG_GETARG_INT64(3) : 0;
 	Relation	relation;
 	int64		next;
@@ -310,7 +317,7 @@ Datum
 idgen_sequence_interleave_plan(PG_FUNCTION_ARGS)
 {
 	char	   *sequence = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	InterleavePlan		plan = {
+	InterleavePlan plan = {
 		.sequence = quote_literal_cstr(sequence),
 		.sequence_in_commands = sequence,
 		.nodes = PG_GETARG_INT32(2),

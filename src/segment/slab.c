@@ -64,6 +64,10 @@ static bool
 take_shared(Segment *segment, int64 new_slab, int64 *id)
 {
 	int64		now_ns = clock_monotonic_ns();
+	SegmentSlab opened = {
+		.number = new_slab,
+		.opened_ns = now_ns
+	};
 	SegmentEntry *entry;
 	bool		is_taken;
 
@@ -72,7 +76,7 @@ take_shared(Segment *segment, int64 new_slab, int64 *id)
 	is_taken = take_position(&entry->slab, now_ns, id);
 	if (!is_taken && new_slab >= 0 && (entry->slab.opened_ns == 0 || new_slab > entry->slab.number))
 	{
-		entry->slab = (SegmentSlab) {.number = new_slab, .opened_ns = now_ns};
+		entry->slab = opened;
 		is_taken = take_position(&entry->slab, now_ns, id);
 	}
 	segment_memory_unlock(entry);
@@ -84,11 +88,15 @@ static bool
 take_private(Segment *segment, int64 new_slab, int64 *id)
 {
 	int64		now_ns = clock_monotonic_ns();
+	SegmentSlab opened = {
+		.number = new_slab,
+		.opened_ns = now_ns
+	};
 
 	if (new_slab >= 0)
 	{
 		private_file = segment->sequence.file;
-		private_slab = (SegmentSlab) {.number = new_slab, .opened_ns = now_ns};
+		private_slab = opened;
 	}
 	return private_file == segment->sequence.file && take_position(&private_slab, now_ns, id);
 }

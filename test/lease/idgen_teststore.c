@@ -8,6 +8,8 @@
  * POOL.N.hold has the end of its hold (in us since 1970) and the nonce.  Copying
  * the directory back restores the store to what it was.
  *
+ * A file POOL.NAME.counter has the next number of a counter.
+ *
  * Each operation reads the file "behavior".  A line is
  *
  *		BEHAVIOR KIND TIMES VALUE
@@ -83,6 +85,8 @@ static const char *const kind_names[] = {
 	[LEASE_WRITE_POOL] = "write_pool",
 	[LEASE_WRITE] = "write",
 	[LEASE_KEEP] = "keep",
+	[LEASE_TAKE] = "take",
+	[LEASE_MAKE_COUNTER] = "make_counter",
 };
 
 static int64
@@ -317,6 +321,52 @@ write_worker(const LeaseSession *session, const LeaseOperation *operation, const
 	return LEASE_APPLIED;
 }
 
+static const char *
+counter_file(const LeaseSession *session, const char *counter)
+{
+	static char name[MAXPGPATH];
+
+	snprintf(name, sizeof(name), "%s.%s.counter", session->pool, counter);
+	return name;
+}
+
+static void
+write_counter(const LeaseSession *session, const char *counter, int64 next)
+{
+	char		content[32];
+
+	snprintf(content, sizeof(content), INT64_FORMAT, next);
+	write_file(session, counter_file(session, counter), content);
+}
+
+static LeaseOutcome
+take(const LeaseSession *session, const LeaseOperation *operation, LeaseAnswer *answer)
+{
+	for (int i = 0; i < operation->take_count; i++)
+	{
+		const LeaseTake *wanted = &operation->takes[i];
+		int64		next = read_number(session, counter_file(session, wanted->counter));
+
+		answer->taken[i].result = next == 0 ? LEASE_NO_COUNTER : LEASE_TAKEN;
+		answer->taken[i].first = next;
+		if (next != 0)
+			write_counter(session, wanted->counter, next + wanted->count);
+	}
+	count_revision(session);
+	return LEASE_APPLIED;
+}
+
+static LeaseOutcome
+make_counter(const LeaseSession *session, const LeaseOperation *operation)
+{
+	const char *next = strstr(operation->counter_text, " next=");
+
+	if (next == NULL || read_number(session, counter_file(session, operation->counter)) != 0)
+		return LEASE_REFUSED;
+	write_counter(session, operation->counter, strtoll(next + strlen(" next="), NULL, 10));
+	return LEASE_APPLIED;
+}
+
 /* Do an operation as an honest store does. */
 static LeaseOutcome
 apply(LeaseSession *session, const LeaseOperation *operation, const Behavior *behavior)
@@ -345,6 +395,10 @@ apply(LeaseSession *session, const LeaseOperation *operation, const Behavior *be
 				return LEASE_REFUSED;
 			write_hold(session, operation);
 			return LEASE_APPLIED;
+		case LEASE_TAKE:
+			return take(session, operation, answer);
+		case LEASE_MAKE_COUNTER:
+			return make_counter(session, operation);
 	}
 	return LEASE_UNREACHABLE;
 }

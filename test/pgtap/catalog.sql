@@ -11,18 +11,18 @@ CREATE TEMP VIEW our_functions AS
 SELECT p.* FROM pg_proc p JOIN ours ON objid = p.oid AND classid = 'pg_proc'::regclass;
 
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is STRICT or takes nothing')
-FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND prokind = 'f' AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'segment_configure')
+FROM our_functions WHERE NOT proisstrict AND pronargs > 0 AND prokind = 'f' AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'segment_configure', 'segment_set_roots')
   AND proname !~ '^idgen_lease_(create_pool|widen_pool|propose_layout)$'
   -- AND is not strict, and what is STRICT beside its body is not inlined
   AND proname !~ '_issued_in$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept from being inlined')
 FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND proconfig IS NOT NULL;
-SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE, unless it reads tables, which may be temporary')
-FROM our_functions WHERE proparallel <> (CASE WHEN proname IN ('idgen_check', 'idgen_check_configuration', 'sequence_interleave_check') THEN 'r' ELSE 's' END)
-  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator', 'idgen_create_key', 'idgen_drop_key', 'idgen_convert_default', 'idgen_revert_default', 'segment_configure', 'segment_return', 'sequence_interleave')
+SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE, unless it reads tables, which may be temporary, or is a horizon')
+FROM our_functions WHERE proparallel <> (CASE WHEN proname IN ('idgen_check', 'idgen_check_configuration', 'sequence_interleave_check') OR proname ~ '_horizon$' THEN 'r' ELSE 's' END)
+  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator', 'idgen_create_key', 'idgen_drop_key', 'idgen_convert_default', 'idgen_revert_default', 'segment_configure', 'segment_set_roots', 'segment_create_counter', 'segment_return', 'sequence_interleave')
   AND proname !~ '^idgen_lease_(create_pool|widen_pool|release|.*_layout)$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function has default arguments, but for those that take options by name')
-FROM our_functions WHERE pronargdefaults > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_make', 'idgen_lease_create_pool', 'segment_configure');
+FROM our_functions WHERE pronargdefaults > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_make', 'idgen_lease_create_pool', 'segment_configure', 'segment_set_roots', 'segment_create_counter');
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function runs as its owner')
 FROM our_functions WHERE prosecdef;
 SELECT is(string_agg(pg_describe_object(classid, objid, 0), ', '), NULL, 'everything has a comment, but for the types of rows and arrays')

@@ -167,6 +167,7 @@ draw(Client *client)
 	int			shape = (int) next_random(client, 16);
 	char		count[16];
 	const char *values[] = {count};
+	const Oid	int4 = 23;
 	PGresult   *result;
 	bool		is_good;
 
@@ -179,7 +180,7 @@ draw(Client *client)
 		sleep_ms(2);
 		return true;
 	}
-	result = PQexecParams(client->connection, shapes[shape], 1, (const Oid[]) {23}, values, NULL, NULL, 1);
+	result = PQexecParams(client->connection, shapes[shape], 1, &int4, values, NULL, NULL, 1);
 	is_good = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (is_good)
 		mark_rows(client, result);

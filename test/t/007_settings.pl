@@ -251,6 +251,8 @@ sub check_pg_settings
 			'idgen.max_segments|integer||sighup|1|10000|128',
 			'idgen.max_wait|integer|ms|user|0|86400000|10000',
 			'idgen.reserve_ahead|integer|ms|sighup|100|60000|3000',
+			'idgen.segment_root_timeout|integer|ms|sighup|10|60000|3000',
+			'idgen.segment_secret_file|string||sighup|||',
 			'idgen.sequence_start|enum||sighup|||zero',
 			'idgen.uuid_node|enum||user|||random',
 			'idgen.worker_id|string||sighup|||0'),

@@ -225,11 +225,17 @@ sub check_steps
 	my $session = session($node);
 	my $step = "SELECT step FROM segments WHERE sequence = 'steps'::regclass";
 
-	$session->query("CREATE SEQUENCE steps; SELECT segment_configure('steps', step => 100)");
-	my @steps = map { $session->query("SELECT segment_take('steps', 100), pg_sleep(2.1)"); $session->query($step) } 1 .. 4;
-	is("@steps", '100 50 25 25', 'a chunk that lasts for long is followed by a smaller one, down to a quarter');
-	is($session->query('SELECT last_value FROM steps'), 400, '... or by what is requested');
-	my $number = $session->query("SELECT segment_nextval('steps')");
+	# Each call is a statement, and takes one number.  When less than half of a chunk is left, the next one is taken.
+	$session->query("CREATE SEQUENCE steps; SELECT segment_configure('steps', step => 4)");
+	my @steps;
+	foreach my $calls (1, 2, 3, 2)
+	{
+		$session->query('SELECT pg_sleep(2.1)');
+		$session->query("SELECT segment_nextval('steps')") foreach 1 .. $calls;
+		push @steps, $session->query($step);
+	}
+	is("@steps", '4 2 1 1', 'a chunk that lasts for long is followed by a smaller one, down to a quarter');
+	is($session->query('SELECT last_value FROM steps'), 8, '... and no more than that is taken');
 	$session->query("SELECT segment_configure('steps', step => 3)");
 	$session->query("SELECT segment_take('steps', 100)");
 	cmp_ok($session->query($step), '<=', 48, 'another step is followed by the next refill');

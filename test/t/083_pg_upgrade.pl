@@ -115,7 +115,7 @@ END
 
 my $ROWS = <<'END';
 INSERT INTO orders (note) SELECT n FROM generate_series(1, 200) AS n;
-INSERT INTO numbers (related) SELECT ARRAY[id, NULL] FROM orders;
+INSERT INTO numbers (related) SELECT ARRAY[snowflake_nextval(), NULL]::snowflake[] FROM generate_series(1, 200);
 INSERT INTO items (order_id, whole) SELECT id, ROW(ulid(), gen_random_uuid())::key FROM orders;
 INSERT INTO sequential SELECT FROM generate_series(1, 200);
 INSERT INTO events SELECT FROM generate_series(1, 200);
