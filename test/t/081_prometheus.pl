@@ -57,7 +57,8 @@ sub monitored
 my $one = monitored(new_server('one', preload => 1, clock => $kernel, conf => "fsync = on\nidgen.worker_id = 1\nidgen.reserve_ahead = '500ms'\nidgen.max_generators = 32"));
 my $two = monitored(new_server('two', preload => 1, clock => $kernel_of_others, conf => 'idgen.worker_id = 2'));
 my $store = postgres_store('store');
-my $leasing = monitored(leasing_server('leasing', $store, clock => $kernel_of_others, lease => { ttl => '5s', reach => '10s' }));
+# With less time to live, the server would stop before it has been seen to be adrift.
+my $leasing = monitored(leasing_server('leasing', $store, clock => $kernel_of_others, lease => { ttl => '20s', reach => '30s' }));
 my $leasing_session = session($leasing);
 hold_lease($leasing_session, 5, 6);
 my $session = session($one);
