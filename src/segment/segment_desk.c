@@ -162,7 +162,13 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 	if (slot == NULL)
 		return NULL;
 	if (!is_same_place(slot->place, place) || segment_roots_hash(&slot->roots) != segment_roots_hash(roots))
+	{
+		uint32		requests = slot->requests;
+
+		/* An answer to a former one that is still under way must not be taken for ours. */
 		memset(slot, 0, sizeof(SegmentSlot));
+		slot->requests = requests;
+	}
 	slot->place = place;
 	slot->roots = *roots;
 	slot->max = sequence->max;

@@ -194,6 +194,8 @@ begin_request(SegmentRequest *request)
 		note_beginning(entry, request->sequence);
 		request->most = Max(request->least,
 							Max(entry->step, Min(request->most, segment_sequence_step(request->sequence) * MOST_STEPS)));
+		request->rest.first = entry->next;
+		request->rest.count = entry->left;
 		request->has_taken = entry->has_taken;
 		request->last_taken = entry->last_taken;
 	}

@@ -18,8 +18,10 @@
  *	  range is used after that has got it up to lsn.
  *	- Ranges of one segment, as its sequence's file identifies it, increase: all
  *	  is above request->last_taken, whatever happens to the root.
- *	- It may return less than request->most, but at least one number.  If less than
- *	  request->least was possible, because the numbers end, that is returned.
+ *	- It may return less than request->most, but at least one number.
+ *	- SEGMENT_ROOT_ENDED: fewer than request->least numbers in a row are left, with
+ *	  request->rest if they follow it.  None has been taken, so callers that want
+ *	  fewer still get them.  A root elsewhere that has fewer gives what it has.
  *	- With request->is_early, nobody needs the numbers yet: it neither waits nor
  *	  raises for what can be tried again later.
  *
@@ -58,6 +60,7 @@ typedef struct SegmentRequest
 	SegmentPlace place;			/* to deliver to */
 	uint64		least;			/* numbers that must be consecutive (1 ..) */
 	uint64		most;			/* numbers wanted (least ..) */
+	SegmentRange rest;			/* of the chunk, which they may follow */
 	bool		has_taken;		/* numbers since the place was made ... */
 	int64		last_taken;		/* ... and the last of them */
 	bool		is_early;
@@ -66,7 +69,7 @@ typedef struct SegmentRequest
 typedef enum SegmentRootStatus
 {
 	SEGMENT_ROOT_TAKEN,
-	SEGMENT_ROOT_ENDED,			/* the sequence has no more numbers */
+	SEGMENT_ROOT_ENDED,			/* the sequence has not so many numbers */
 	SEGMENT_ROOT_ASKED,			/* another process will deliver them */
 	SEGMENT_ROOT_UNREACHABLE,	/* and segment_chunk_fail() has been told why */
 } SegmentRootStatus;

@@ -111,7 +111,7 @@ take_locally(const StrictCall *call, uint64 count)
 		request.last_taken = entry->last_taken;
 		segment_memory_unlock(entry);
 	}
-	if (segment_root_local.take(&request, &grant) != SEGMENT_ROOT_TAKEN || grant.range.count < count)
+	if (segment_root_local.take(&request, &grant) != SEGMENT_ROOT_TAKEN)
 		segment_sequence_report_ended(request.sequence, count);
 	segment_refill_note_strict(request.place, &grant);
 	while (!standbys_have(grant.lsn))
@@ -155,6 +155,33 @@ serve(StrictCall *call)
 		end_serving(0, PointerGetDatum(call));
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(end_serving, PointerGetDatum(call));
+}
+
+static void
+end_refilling(int code, Datum arg)
+{
+	StrictCall *call = (StrictCall *) DatumGetPointer(arg);
+
+	segment_refill_end(0, PointerGetDatum(&call->segment->place));
+}
+
+/*
+ * Take several numbers from the local root, without a round: there may not be so many,
+ * and the others in it would have to do without theirs.
+ */
+static int64
+take_alone(StrictCall *call)
+{
+	SegmentRange range;
+
+	PG_ENSURE_ERROR_CLEANUP(end_refilling, PointerGetDatum(call));
+	{
+		become_refiller(call);
+		range = take_locally(call, call->count);
+		end_refilling(0, PointerGetDatum(call));
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(end_refilling, PointerGetDatum(call));
+	return range.first;
 }
 
 static void
@@ -256,6 +283,8 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		return range.first;
 	}
 	call.deadline_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
+	if (count > 1 && call.segment->sequence.options.roots == 0)
+		return take_alone(&call);
 	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	{
 		join(&call);
