@@ -266,18 +266,21 @@ segment_page_last(const SegmentSequence *sequence)
 }
 
 /*
- * Numbers up to last have been taken from a root elsewhere: let the page say so,
- * as far as it goes.  WAL is not flushed: who gets less than the page says knows
- * that the root has gone back, and if this is lost, that is not noticed.
+ * Numbers up to last, of a root elsewhere, are about to be used: let the page say
+ * so, as far as it goes.  Returns the WAL that says it, which is not flushed: without
+ * it, a segment that is moved to another root after a crash would repeat them.
  */
-void
+XLogRecPtr
 segment_page_raise(const SegmentSequence *sequence, int64 last)
 {
 	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
+	XLogRecPtr	lsn;
 
-	if (page.row->last_value < last && last <= sequence->max)
+	if ((page.row->last_value < last || (page.row->last_value == last && !page.row->is_called)) && last <= sequence->max)
 		(void) write_row(&page, last, true);
+	lsn = PageGetLSN(BufferGetPage(page.buffer));
 	unlock_page(&page);
+	return lsn;
 }
 
 /*

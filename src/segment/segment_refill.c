@@ -143,7 +143,7 @@ segment_refill_drop(SegmentEntry *entry)
 static void
 publish(SegmentPlace place, const SegmentGrant *grant)
 {
-	bool		is_confirmed = XLogRecPtrIsInvalid(grant->lsn) || standbys_have(grant->lsn);
+	bool		is_confirmed = !XLogRecPtrIsInvalid(grant->lsn) && standbys_have(grant->lsn);
 	SegmentEntry *entry = segment_memory_lock(place);
 
 	if (entry == NULL)

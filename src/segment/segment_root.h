@@ -79,7 +79,7 @@ typedef struct SegmentGrant
 {
 	SegmentRange range;
 	XLogRecPtr	lsn;			/* of this server's WAL, flushed; invalid:
-								 * none */
+								 * note_use() will say */
 	bool		ends_former;	/* what is left of what was taken before must
 								 * not be used any more */
 } SegmentGrant;
@@ -96,6 +96,13 @@ typedef struct SegmentRoot
 	 * never.  Called once in a transaction, before its first number.
 	 */
 	bool		(*has_changed) (const SegmentSequence *sequence, int64 last_taken);
+
+	/*
+	 * Numbers up to last are about to be used: note that on this server.
+	 * Returns the WAL that has to be flushed first.  NULL: take() has done
+	 * so.
+	 */
+	XLogRecPtr	(*note_use) (const SegmentSequence *sequence, int64 last);
 
 	/*
 	 * Give back a range that nobody has used, the last one that was taken, by

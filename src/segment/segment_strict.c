@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -292,6 +293,8 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		leave(0, PointerGetDatum(&call));
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
+	if (call.segment->sequence.options.roots != 0)
+		XLogFlush(segment_page_raise(&call.segment->sequence, first + (int64) count - 1));
 	return first;
 }
 
