@@ -36,6 +36,9 @@ PG_FUNCTION_INFO_V1(idgen_segment_take_strict);
 /* The most numbers of a call. */
 #define MOST_TAKEN (INT64CONST(1) << 48)
 
+/* More are taken without a round. */
+#define MOST_IN_ROUND 1024
+
 /* How long to wait at first for another refiller, or a standby. */
 #define FIRST_POLL_NS (NS_PER_MS / 10)
 
@@ -167,7 +170,7 @@ end_refilling(int code, Datum arg)
 }
 
 /*
- * Take several numbers from the local root, without a round: there may not be so many,
+ * Take many numbers from the local root, without a round: there may not be so many,
  * and the others in it would have to do without theirs.
  */
 static int64
@@ -284,7 +287,7 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		return range.first;
 	}
 	call.deadline_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
-	if (count > 1 && call.segment->sequence.options.roots == 0)
+	if (count > MOST_IN_ROUND && call.segment->sequence.options.roots == 0)
 		return take_alone(&call);
 	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	{
