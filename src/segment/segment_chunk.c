@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "utils/lsyscache.h"
@@ -146,18 +147,50 @@ confirm_reserve(SegmentPlace place, XLogRecPtr lsn)
 	segment_memory_unlock(entry);
 }
 
-/* Use the reserve if standbys have it, or wait for that for a while. */
+/* Note on this server that a reserve from elsewhere is about to be used. */
+static void
+note_use(const SegmentWait *wait, SegmentRange reserve)
+{
+	const SegmentRoot *root = segment_root_of(wait->sequence);
+	int64		last = (int64) ((uint64) reserve.first + (reserve.count - 1) * (uint64) wait->sequence->increment);
+	XLogRecPtr	lsn = root->note_use != NULL ? root->note_use(wait->sequence, last) : InvalidXLogRecPtr;
+	SegmentEntry *entry;
+
+	if (XLogRecPtrIsInvalid(lsn))
+	{
+		confirm_reserve(wait->place, lsn);
+		return;
+	}
+	XLogFlush(lsn);
+	entry = segment_memory_lock(wait->place);
+	if (entry == NULL)
+		return;
+	if (entry->reserve.count > 0 && entry->reserve.first == reserve.first)
+		entry->reserve_lsn = lsn;
+	segment_memory_unlock(entry);
+}
+
+/* Use the reserve if it is noted here and standbys have that, or wait for that for a while. */
 static void
 await_standby(SegmentWait *wait)
 {
 	SegmentEntry *entry = segment_memory_lock(wait->place);
+	SegmentRange reserve;
 	XLogRecPtr	lsn;
 	int64		patience;
 
 	if (entry == NULL)
 		return;
 	lsn = entry->reserve_lsn;
+	reserve = entry->reserve;
 	segment_memory_unlock(entry);
+	if (reserve.count == 0)
+		return;
+	if (XLogRecPtrIsInvalid(lsn))
+	{
+		note_use(wait, reserve);
+		return;
+	}
 	if (standbys_have(lsn))
 	{
 		confirm_reserve(wait->place, lsn);

@@ -7,8 +7,8 @@
  * The local sequence says what was taken before: numbers are used only if they
  * are above it.  So a root that gives less has gone back, or is not the one that
  * numbers came from before; and who moves a segment to a root cannot forget the
- * numbers that were used until then.  It is raised with each request to the end
- * of what came last.
+ * numbers that were used until then.  It is raised, durably, to the end of each
+ * range before that is used.
  *
  *-------------------------------------------------------------------------
  */
@@ -162,7 +162,13 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 	if (slot == NULL)
 		return NULL;
 	if (!is_same_place(slot->place, place) || segment_roots_hash(&slot->roots) != segment_roots_hash(roots))
+	{
+		uint32		requests = slot->requests;
+
+		/* An answer to a former one that is still under way must not be taken for ours. */
 		memset(slot, 0, sizeof(SegmentSlot));
+		slot->requests = requests;
+	}
 	slot->place = place;
 	slot->roots = *roots;
 	slot->max = sequence->max;
@@ -236,7 +242,7 @@ take(const SegmentRequest *request, SegmentGrant *grant)
 	if (!segment_roots_read(sequence->oid, &roots))
 		return SEGMENT_ROOT_UNREACHABLE;
 	if (request->has_taken)
-		segment_page_raise(sequence, request->last_taken);
+		(void) segment_page_raise(sequence, request->last_taken);
 	floor = segment_page_last(sequence);
 	if (request->has_taken)
 		floor = Max(floor, request->last_taken);
@@ -254,4 +260,5 @@ take(const SegmentRequest *request, SegmentGrant *grant)
 const SegmentRoot segment_root_remote = {
 	.name = "elsewhere",
 	.take = take,
+	.note_use = segment_page_raise,
 };

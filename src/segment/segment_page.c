@@ -175,25 +175,42 @@ row_has_changed(const SegmentSequence *sequence, Form_pg_sequence_data row, int6
 	return steps > MOST_STEPS_BESIDE || steps % logged == 0 || (uint64) row->log_cnt != logged - steps % logged;
 }
 
-/* Take numbers from the page.  false if there are none.  WAL is not flushed. */
+/* Are the numbers of a grant enough for a request, with what is left of the chunk, if they follow that? */
 static bool
-take_from_page(const SegmentSequence *sequence, const int64 *last_taken, uint64 most, SegmentGrant *grant)
+is_enough(const SegmentRequest *request, const SegmentGrant *grant)
 {
+	const SegmentRange *rest = &request->rest;
+	uint64		end_of_rest = (uint64) rest->first + rest->count * (uint64) request->sequence->increment;
+	uint64		count = grant->range.count;
+
+	if (count > 0 && rest->count > 0 && !grant->ends_former && end_of_rest == (uint64) grant->range.first)
+		count += rest->count;
+	return count >= request->least;
+}
+
+/* Take numbers from the page.  false, without a change, if there are not enough.  WAL is not flushed. */
+static bool
+take_from_page(const SegmentRequest *request, SegmentGrant *grant)
+{
+	const SegmentSequence *sequence = request->sequence;
+	const int64 *last_taken = request->has_taken ? &request->last_taken : NULL;
 	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
+	bool		takes;
 
 	grant->ends_former = last_taken != NULL && row_has_changed(sequence, page.row, *last_taken);
-	grant->range = free_numbers(sequence, page.row, last_taken, most);
-	if (grant->range.count > 0)
+	grant->range = free_numbers(sequence, page.row, last_taken, request->most);
+	takes = grant->range.count > 0 && is_enough(request, grant);
+	if (takes)
 		grant->lsn = write_row(&page, last_of_range(sequence, grant->range), true);
 	unlock_page(&page);
-	return grant->range.count > 0;
+	return takes;
 }
 
 /* See SegmentRoot. */
 static SegmentRootStatus
 take(const SegmentRequest *request, SegmentGrant *grant)
 {
-	if (!take_from_page(request->sequence, request->has_taken ? &request->last_taken : NULL, request->most, grant))
+	if (!take_from_page(request, grant))
 		return SEGMENT_ROOT_ENDED;
 	XLogFlush(grant->lsn);
 	return SEGMENT_ROOT_TAKEN;
@@ -249,18 +266,21 @@ segment_page_last(const SegmentSequence *sequence)
 }
 
 /*
- * Numbers up to last have been taken from a root elsewhere: let the page say so,
- * as far as it goes.  WAL is not flushed: who gets less than the page says knows
- * that the root has gone back, and if this is lost, that is not noticed.
+ * Numbers up to last, of a root elsewhere, are about to be used: let the page say
+ * so, as far as it goes.  Returns the WAL that says it, which is not flushed: without
+ * it, a segment that is moved to another root after a crash would repeat them.
  */
-void
+XLogRecPtr
 segment_page_raise(const SegmentSequence *sequence, int64 last)
 {
 	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
+	XLogRecPtr	lsn;
 
-	if (page.row->last_value < last && last <= sequence->max)
+	if ((page.row->last_value < last || (page.row->last_value == last && !page.row->is_called)) && last <= sequence->max)
 		(void) write_row(&page, last, true);
+	lsn = PageGetLSN(BufferGetPage(page.buffer));
 	unlock_page(&page);
+	return lsn;
 }
 
 /*

@@ -11,7 +11,7 @@
 #include "segment/segment_root.h"
 
 extern int64 segment_page_last(const SegmentSequence *sequence);
-extern void segment_page_raise(const SegmentSequence *sequence, int64 last);
+extern XLogRecPtr segment_page_raise(const SegmentSequence *sequence, int64 last);
 extern bool segment_page_take_private(const SegmentSequence *sequence, uint64 least, uint64 most, SegmentRange *range);
 extern void segment_page_pass_private(const SegmentSequence *sequence, int64 target);
 extern bool segment_page_state(const SegmentSequence *sequence, int64 *last);

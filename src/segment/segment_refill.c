@@ -143,7 +143,7 @@ segment_refill_drop(SegmentEntry *entry)
 static void
 publish(SegmentPlace place, const SegmentGrant *grant)
 {
-	bool		is_confirmed = XLogRecPtrIsInvalid(grant->lsn) || standbys_have(grant->lsn);
+	bool		is_confirmed = !XLogRecPtrIsInvalid(grant->lsn) && standbys_have(grant->lsn);
 	SegmentEntry *entry = segment_memory_lock(place);
 
 	if (entry == NULL)
@@ -194,6 +194,8 @@ begin_request(SegmentRequest *request)
 		note_beginning(entry, request->sequence);
 		request->most = Max(request->least,
 							Max(entry->step, Min(request->most, segment_sequence_step(request->sequence) * MOST_STEPS)));
+		request->rest.first = entry->next;
+		request->rest.count = entry->left;
 		request->has_taken = entry->has_taken;
 		request->last_taken = entry->last_taken;
 	}

@@ -18,8 +18,10 @@
  *	  range is used after that has got it up to lsn.
  *	- Ranges of one segment, as its sequence's file identifies it, increase: all
  *	  is above request->last_taken, whatever happens to the root.
- *	- It may return less than request->most, but at least one number.  If less than
- *	  request->least was possible, because the numbers end, that is returned.
+ *	- It may return less than request->most, but at least one number.
+ *	- SEGMENT_ROOT_ENDED: fewer than request->least numbers in a row are left, with
+ *	  request->rest if they follow it.  None has been taken, so callers that want
+ *	  fewer still get them.  A root elsewhere that has fewer gives what it has.
  *	- With request->is_early, nobody needs the numbers yet: it neither waits nor
  *	  raises for what can be tried again later.
  *
@@ -58,6 +60,7 @@ typedef struct SegmentRequest
 	SegmentPlace place;			/* to deliver to */
 	uint64		least;			/* numbers that must be consecutive (1 ..) */
 	uint64		most;			/* numbers wanted (least ..) */
+	SegmentRange rest;			/* of the chunk, which they may follow */
 	bool		has_taken;		/* numbers since the place was made ... */
 	int64		last_taken;		/* ... and the last of them */
 	bool		is_early;
@@ -66,7 +69,7 @@ typedef struct SegmentRequest
 typedef enum SegmentRootStatus
 {
 	SEGMENT_ROOT_TAKEN,
-	SEGMENT_ROOT_ENDED,			/* the sequence has no more numbers */
+	SEGMENT_ROOT_ENDED,			/* the sequence has not so many numbers */
 	SEGMENT_ROOT_ASKED,			/* another process will deliver them */
 	SEGMENT_ROOT_UNREACHABLE,	/* and segment_chunk_fail() has been told why */
 } SegmentRootStatus;
@@ -76,7 +79,7 @@ typedef struct SegmentGrant
 {
 	SegmentRange range;
 	XLogRecPtr	lsn;			/* of this server's WAL, flushed; invalid:
-								 * none */
+								 * note_use() will say */
 	bool		ends_former;	/* what is left of what was taken before must
 								 * not be used any more */
 } SegmentGrant;
@@ -93,6 +96,13 @@ typedef struct SegmentRoot
 	 * never.  Called once in a transaction, before its first number.
 	 */
 	bool		(*has_changed) (const SegmentSequence *sequence, int64 last_taken);
+
+	/*
+	 * Numbers up to last are about to be used: note that on this server.
+	 * Returns the WAL that has to be flushed first.  NULL: take() has done
+	 * so.
+	 */
+	XLogRecPtr	(*note_use) (const SegmentSequence *sequence, int64 last);
 
 	/*
 	 * Give back a range that nobody has used, the last one that was taken, by

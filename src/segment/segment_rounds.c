@@ -130,6 +130,8 @@ enter(SegmentPlace place, bool is_remote)
 		if (!is_of(found, place))
 		{
 			memset(found->rounds, 0, sizeof(found->rounds));
+			/* What is still taken for a former round is of none that is here now. */
+			found->open += SEGMENT_MOST_ROUNDS;
 			found->place = place;
 		}
 		found->is_remote = is_remote;
@@ -239,7 +241,8 @@ void
 segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
 {
 	SpinLockAcquire(&rounds->mutex);
-	if (is_of(rounds, place) && get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
+	if (is_of(rounds, place) && rounds->open - number < SEGMENT_MOST_ROUNDS &&
+		get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
 		end_round(rounds, number, first, error);
 	SpinLockRelease(&rounds->mutex);
 	ConditionVariableBroadcast(&rounds->changed);

@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
@@ -36,6 +37,22 @@
 #define STEP_OF_SMALLINT 10
 #define STEP_OF_INTEGER 100
 #define STEP_OF_BIGINT 10000
+
+static void
+report_missing(Oid oid)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_UNDEFINED_TABLE),
+			errmsg("relation with OID %u does not exist", oid));
+}
+
+static void
+report_other_kind(const char *name)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			errmsg("\"%s\" is not a sequence", name));
+}
 
 /*
  * Wait for the lock for at most idgen.max_wait.  PostgreSQL's own timeout does
@@ -60,16 +77,46 @@ lock_for_max_wait(Oid sequence)
 	PG_END_TRY();
 }
 
+/* ERROR INSUFFICIENT_PRIVILEGE unless the current user may call nextval(). */
+void
+segment_sequence_check_privilege(Oid sequence)
+{
+	if (pg_class_aclcheck(sequence, GetUserId(), ACL_USAGE | ACL_UPDATE) != ACLCHECK_OK)
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied for sequence %s", get_rel_name(sequence)));
+}
+
+/*
+ * The lock remains when an ERROR is caught in a subtransaction.  So nobody gets it
+ * on what he may not draw from.  Both are looked at again with the lock.
+ */
+static void
+check_before_lock(Oid sequence)
+{
+	char		kind;
+
+	AcceptInvalidationMessages();
+	kind = get_rel_relkind(sequence);
+	if (kind == '\0')
+		report_missing(sequence);
+	if (kind != RELKIND_SEQUENCE)
+		report_other_kind(get_rel_name(sequence));
+	segment_sequence_check_privilege(sequence);
+}
+
 /*
  * Lock a sequence until the transaction ends, and process invalidations.  Not
  * only until the subtransaction ends, which may be rolled back: what it has
- * drawn remains in use.  Errors: LOCK_NOT_AVAILABLE after idgen.max_wait.
+ * drawn remains in use.  Errors: LOCK_NOT_AVAILABLE after idgen.max_wait;
+ * UNDEFINED_TABLE, WRONG_OBJECT_TYPE, INSUFFICIENT_PRIVILEGE.
  */
 void
 segment_sequence_lock(Oid sequence)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 
+	check_before_lock(sequence);
 	CurrentResourceOwner = TopTransactionResourceOwner;
 	PG_TRY();
 	{
@@ -80,16 +127,6 @@ segment_sequence_lock(Oid sequence)
 		CurrentResourceOwner = owner;
 	}
 	PG_END_TRY();
-}
-
-/* ERROR INSUFFICIENT_PRIVILEGE unless the current user may call nextval(). */
-void
-segment_sequence_check_privilege(Oid sequence)
-{
-	if (pg_class_aclcheck(sequence, GetUserId(), ACL_USAGE | ACL_UPDATE) != ACLCHECK_OK)
-		ereport(ERROR,
-				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				errmsg("permission denied for sequence %s", get_rel_name(sequence)));
 }
 
 /* Why a sequence cannot be a segment, by what it is in pg_class, a sentence; NULL if it can. */
@@ -134,9 +171,7 @@ static void
 check_relation(Relation relation)
 {
 	if (relation->rd_rel->relkind != RELKIND_SEQUENCE)
-		ereport(ERROR,
-				errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				errmsg("\"%s\" is not a sequence", RelationGetRelationName(relation)));
+		report_other_kind(RelationGetRelationName(relation));
 	report_objection(relation, persistence_objection(relation));
 }
 
@@ -209,9 +244,7 @@ segment_sequence_read(Oid oid)
 	Relation	relation = try_relation_open(oid, NoLock);
 
 	if (relation == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("relation with OID %u does not exist", oid));
+		report_missing(oid);
 	check_relation(relation);
 	report_objection(relation, read_parameters(&sequence));
 	sequence.file = compat_relation_file(relation);

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -34,6 +35,9 @@ PG_FUNCTION_INFO_V1(idgen_segment_take_strict);
 
 /* The most numbers of a call. */
 #define MOST_TAKEN (INT64CONST(1) << 48)
+
+/* More are taken without a round. */
+#define MOST_IN_ROUND 1024
 
 /* How long to wait at first for another refiller, or a standby. */
 #define FIRST_POLL_NS (NS_PER_MS / 10)
@@ -111,7 +115,7 @@ take_locally(const StrictCall *call, uint64 count)
 		request.last_taken = entry->last_taken;
 		segment_memory_unlock(entry);
 	}
-	if (segment_root_local.take(&request, &grant) != SEGMENT_ROOT_TAKEN || grant.range.count < count)
+	if (segment_root_local.take(&request, &grant) != SEGMENT_ROOT_TAKEN)
 		segment_sequence_report_ended(request.sequence, count);
 	segment_refill_note_strict(request.place, &grant);
 	while (!standbys_have(grant.lsn))
@@ -155,6 +159,33 @@ serve(StrictCall *call)
 		end_serving(0, PointerGetDatum(call));
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(end_serving, PointerGetDatum(call));
+}
+
+static void
+end_refilling(int code, Datum arg)
+{
+	StrictCall *call = (StrictCall *) DatumGetPointer(arg);
+
+	segment_refill_end(0, PointerGetDatum(&call->segment->place));
+}
+
+/*
+ * Take many numbers from the local root, without a round: there may not be so many,
+ * and the others in it would have to do without theirs.
+ */
+static int64
+take_alone(StrictCall *call)
+{
+	SegmentRange range;
+
+	PG_ENSURE_ERROR_CLEANUP(end_refilling, PointerGetDatum(call));
+	{
+		become_refiller(call);
+		range = take_locally(call, call->count);
+		end_refilling(0, PointerGetDatum(call));
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(end_refilling, PointerGetDatum(call));
+	return range.first;
 }
 
 static void
@@ -256,6 +287,8 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		return range.first;
 	}
 	call.deadline_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
+	if (count > MOST_IN_ROUND && call.segment->sequence.options.roots == 0)
+		return take_alone(&call);
 	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	{
 		join(&call);
@@ -263,6 +296,8 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		leave(0, PointerGetDatum(&call));
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
+	if (call.segment->sequence.options.roots != 0)
+		XLogFlush(segment_page_raise(&call.segment->sequence, first + (int64) count - 1));
 	return first;
 }
 

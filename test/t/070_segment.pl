@@ -193,6 +193,17 @@ sub check_ends
 	like($session->error("SELECT segment_next_block('ints', 10)"), qr/2200H/, '... for a block that is too large');
 	is($session->query("SELECT count(segment_nextval('ints')) FROM generate_series(1, 5)"), 5, '... which leaves the rest')
 	  or diag($session->query('TABLE segments'));
+	$session->query('CREATE SEQUENCE calls AS integer');
+	$session->ids("SELECT segment_nextval('calls')");
+	like($session->error("SELECT $_"), qr/2200H/, "more than there are: $_")
+	  foreach "segment_next_block('calls', 2147483647)", "segment_take('calls', 3000000000)", "segment_take_strict('calls', 3000000000)";
+	cmp_ok($session->query('SELECT last_value FROM calls'), '<', 10000, '... and none of them is taken');
+	is($session->query("SELECT segment_nextval_strict('calls') > 1"), 't', '... so others still get theirs');
+	$session->query('CREATE ROLE stranger; CREATE TABLE locked (); SET ROLE stranger');
+	$session->query("BEGIN; DO \$\$ BEGIN PERFORM segment_nextval('locked'); EXCEPTION WHEN OTHERS THEN END \$\$");
+	is($session->query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'RowExclusiveLock' AND locktype = 'relation'"),
+		0, 'nobody locks what he may not use');
+	$session->query('ROLLBACK; RESET ROLE; DROP ROLE stranger; DROP TABLE locked');
 	$session->query("CREATE SEQUENCE bigs; SELECT setval('bigs', 9223372036854775800)");
 	is($session->query("SELECT segment_take('bigs', 7)"), '[9223372036854775801,)', 'the largest bigint is the end');
 	like($session->error("SELECT segment_nextval('bigs')"), qr/2200H/, '... without an overflow');

@@ -122,6 +122,20 @@ sub check_root
 	return;
 }
 
+# A segment is moved to the server itself when little of its first range is used.
+sub check_move
+{
+	my $numbers = "array_agg(segment_nextval('moved')) FROM generate_series(1, 5)";
+
+	$root->safe_psql('postgres', 'CREATE SEQUENCE moved; GRANT USAGE ON SEQUENCE moved TO leaf');
+	$leaf->safe_psql('postgres', "CREATE SEQUENCE moved; SELECT segment_set_roots('moved', ARRAY['" . address($root) . "'], counter => 'public.moved')");
+	is($leaf->safe_psql('postgres', "SELECT $numbers"), '{1,2,3,4,5}', 'a segment begins with numbers of a root');
+	crash_server($leaf);
+	$leaf->safe_psql('postgres', "SELECT segment_set_roots('moved', NULL)");
+	is($leaf->safe_psql('postgres', "SELECT $numbers"), '{10001,10002,10003,10004,10005}', '... and goes on above them without it, also after a crash');
+	return;
+}
+
 # The agent has no row in pg_stat_activity, as it uses no database.
 sub agent_pid
 {
@@ -335,6 +349,7 @@ sub check_promotion
 
 check_naming();
 check_root();
+check_move();
 check_agent();
 check_absence();
 check_silence();
