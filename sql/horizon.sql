@@ -33,8 +33,20 @@ CREATE FUNCTION stable_plpgsql_horizon() RETURNS bigint LANGUAGE plpgsql STABLE 
 SELECT payload FROM outbox WHERE id < stable_horizon();
 SELECT payload FROM outbox WHERE id < stable_plpgsql_horizon();
 \set VERBOSITY default
-SELECT stable_horizon() >= :horizon AS alone, stable_plpgsql_horizon() >= :horizon AS alone_too;
-DROP FUNCTION stable_horizon, stable_plpgsql_horizon;
+SELECT stable_horizon() >= :horizon AS alone;
+SELECT stable_plpgsql_horizon();
+
+-- such a function would read rows as of a time before its horizon
+CREATE FUNCTION stable_reader() RETURNS SETOF outbox LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	horizon bigint := snowflake_horizon();
+BEGIN
+	RETURN QUERY SELECT * FROM outbox WHERE id < horizon ORDER BY id;
+END $$;
+\set VERBOSITY sqlstate
+SELECT payload FROM stable_reader();
+\set VERBOSITY default
+DROP FUNCTION stable_horizon, stable_plpgsql_horizon, stable_reader;
 
 -- it can be stored, and used in a function that is volatile
 CREATE TABLE heartbeat (horizon bigint);
@@ -50,6 +62,20 @@ BEGIN
 	RETURN QUERY SELECT * FROM outbox WHERE id > last AND id < horizon ORDER BY id;
 END $$;
 SELECT payload FROM read_outbox(0);
+CREATE FUNCTION read_outbox_in_loops() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	c CURSOR FOR SELECT snowflake_horizon() AS horizon;
+	r record;
+BEGIN
+	FOR r IN SELECT snowflake_horizon() AS horizon LOOP
+		RETURN QUERY SELECT payload FROM outbox WHERE id < r.horizon ORDER BY id;
+	END LOOP;
+	FOR r IN c LOOP
+		RETURN QUERY EXECUTE 'SELECT payload FROM outbox WHERE id < $1 ORDER BY id' USING r.horizon;
+	END LOOP;
+END $$;
+SELECT * FROM read_outbox_in_loops();
+DROP FUNCTION read_outbox_in_loops;
 
 -- a transaction with one snapshot sees nothing that is committed later
 BEGIN ISOLATION LEVEL REPEATABLE READ;
@@ -83,6 +109,21 @@ SELECT snowflake_nextval() AS earlier \gset
 \set VERBOSITY sqlstate
 INSERT INTO outbox (id, payload) VALUES (:earlier, 'of a transaction before');
 UPDATE outbox SET id = id + 1;
+
+-- also in a transaction with IDs of more generators than it holds one by one
+SELECT count(snowflake_create_generator('of' || n, worker_id => 20 + n)) AS generators FROM generate_series(1, 3) AS n;
+CREATE TABLE of_generator (id bigint PRIMARY KEY DEFAULT snowflake_nextval('of1'));
+CREATE TRIGGER guard BEFORE INSERT ON of_generator FOR EACH ROW EXECUTE FUNCTION idgen_outbox_guard('id', 'of1');
+SELECT snowflake_nextval('of1') AS earlier, pg_sleep(0.01) \gset
+SELECT snowflake_horizon('of1') > :earlier AS passed;
+BEGIN;
+INSERT INTO of_generator DEFAULT VALUES;
+SELECT count(snowflake_nextval('of' || n)) AS drawn FROM generate_series(1, 3) AS n;
+INSERT INTO of_generator DEFAULT VALUES;
+INSERT INTO of_generator VALUES (:earlier);
+ROLLBACK;
+DROP TABLE of_generator;
+SELECT count(snowflake_drop_generator('of' || n)) AS dropped FROM generate_series(1, 3) AS n;
 \set VERBOSITY default
 UPDATE outbox SET payload = upper(payload);
 SELECT payload FROM outbox ORDER BY id;

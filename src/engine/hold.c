@@ -87,6 +87,17 @@ lower_position(pg_atomic_uint64 *stored, uint64 position)
 }
 
 /*
+ * Readers that have seen the hold as it was before do not publish what they have
+ * read.  So from now on, horizons of timelines that are held entirely stay where they
+ * are: see horizon_is_own().
+ */
+static void
+stop_readers(void)
+{
+	pg_atomic_fetch_add_u32(&shmem_area()->horizons.given_back, 1);
+}
+
+/*
  * There is no room for another timeline: from now on, all of those that have
  * been used are held entirely.  The caller has the mutex.
  */
@@ -98,7 +109,10 @@ hold_many(BackendHold *hold, uint32 key)
 
 	if (pg_atomic_read_u32(&hold->keys[0]) == HOLD_KEY_MANY)
 	{
+		if ((pg_atomic_read_u64(many) & bits) != 0)
+			return;
 		pg_atomic_write_u64(many, pg_atomic_read_u64(many) | bits);
+		stop_readers();
 		return;
 	}
 	for (int i = 0; i < HOLD_GENERATORS; i++)
@@ -113,6 +127,7 @@ hold_many(BackendHold *hold, uint32 key)
 	pg_atomic_write_u64(many, bits);
 	pg_write_barrier();
 	pg_atomic_write_u32(&hold->keys[0], HOLD_KEY_MANY);
+	stop_readers();
 }
 
 static void

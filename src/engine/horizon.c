@@ -390,7 +390,8 @@ publish(HorizonReading *reading)
  * The horizon of the IDs of a source, which is ready to issue some: as an ID of
  * its layout, or as a position if they have 128 bits.  Transactions of other
  * databases count if all_databases is true.  The caller takes a new snapshot to
- * read rows.  Errors: what CHECK_FOR_INTERRUPTS raises; OUT_OF_MEMORY.
+ * read rows.  Errors: what CHECK_FOR_INTERRUPTS raises; OUT_OF_MEMORY; those of
+ * timeline_check_repeats(), as a timeline that a reset has left ahead must not take others there.
  */
 uint64
 horizon_read(PositionSource *source, bool all_databases)
@@ -406,6 +407,7 @@ horizon_read(PositionSource *source, bool all_databases)
 		BeginResult result;
 
 		CHECK_FOR_INTERRUPTS();
+		timeline_check_repeats(source->timeline);
 		while ((result = begin_reading(&reading)) == READING_RESTARTED)
 			CHECK_FOR_INTERRUPTS();
 		if (result == READING_STOPPED)
@@ -519,6 +521,24 @@ find_own_start(const HoldView *hold, Timeline *timeline, uint64 *start)
 }
 
 /*
+ * Has a horizon passed an ID that regards our transaction?  Where that holds a timeline
+ * entirely, this does not change any more before the transaction ends.
+ */
+static bool
+is_passed(const HorizonGroup *group, uint64 id)
+{
+	HorizonReading of_database = {
+		.area = shmem_area(),
+		.group = group,
+		.database = MyDatabaseId,
+	};
+	HorizonReading of_all = of_database;
+
+	of_all.database = InvalidOid;
+	return id < get_last(&of_database) || id < get_last(&of_all);
+}
+
+/*
  * Does our transaction hold an ID, so that no horizon passes it before the
  * transaction has ended?  That is so if it is of a node of the source, and not
  * below what the transaction has taken.  One that nobody has taken yet does not
@@ -546,7 +566,7 @@ horizon_is_own(PositionSource *source, uint64 id)
 
 		if ((is_of_node || id_space_is_shared(timeline)) && find_own_start(&hold, timeline, &start) &&
 			position >= start && position < pg_atomic_read_u64(&timeline->next))
-			return true;
+			return !hold.has_many || !is_passed(group, id);
 	}
 	return false;
 }

@@ -137,7 +137,9 @@ resume_timelines(SharedArea *area, const Stopped *stopped)
 
 /*
  * Set the timelines for IDs that begin at start_us.  Timelines that were used
- * above it go back only with force, except that of 128-bit IDs.
+ * above it go back only with force, except that of 128-bit IDs.  Horizons of those that
+ * stay are forgotten, too: they belong to nodes that the server had before, and
+ * are read together with the present one's.
  */
 static void
 set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool force)
@@ -154,8 +156,7 @@ set_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, bool fo
 
 		if (end_us <= start_us || !force)
 			put_timeline_back(timeline, stopped->restarts);
-		if (end_us <= start_us || force)
-			horizon_mark_forget(timeline, &timeline->layout, start_us);
+		horizon_mark_forget(timeline, &timeline->layout, start_us);
 		pg_atomic_write_u64(&timeline->repeats_until_us, end_us <= start_us || force ? 0 : end_us);
 	}
 }

@@ -398,7 +398,9 @@ typedef struct Horizons
 								 * horizon or to prevent that */
 	pg_atomic_uint32 joins;		/* counts the timelines that came to follow
 								 * the server's node */
-	pg_atomic_uint32 given_back;	/* counts when positions were */
+	pg_atomic_uint32 given_back;	/* counts when positions were, or a
+									 * transaction came to hold all of a
+									 * timeline */
 	pg_atomic_uint64 others_us; /* where a horizon was published, timelines of
 								 * former nodes are beyond this time; us since
 								 * 1970 */

@@ -13,6 +13,8 @@
  *	  one, reads a table
  *	- when the call is executed, if it uses the snapshot of a query of the client that reads
  *	  a table, which is so in functions that are STABLE, and not in those that are VOLATILE
+ *	- when the call is executed, if it is in a function of a procedural language with the snapshot
+ *	  of a query of the client: such a function may read the table itself
  *	- in a transaction block that has one snapshot for all of its statements
  *
  * A function that is VOLATILE, and is called in a statement that reads a table, is
@@ -29,6 +31,7 @@
 #include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "executor/execdesc.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
@@ -163,9 +166,31 @@ is_in_function(void)
 }
 
 /*
+ * Is the call, which uses the snapshot of the client's query, in a function of a procedural
+ * language?  Then that is not VOLATILE.  A cursor of such a function is a portal with
+ * a name, and has its snapshot from the function.
+ */
+static bool
+is_in_stable_function(void)
+{
+	return ActivePortal->name[0] == '\0' && SPI_unregister_relation("") != SPI_ERROR_UNCONNECTED;
+}
+
+static void
+report_stable_function(const char *caller)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("cannot use %s in a function that is not volatile", caller),
+			errdetail("Such a function sees rows as of a time before the horizon is read, so it would miss rows below the horizon that are committed in between."),
+			errhint("Declare the function VOLATILE."));
+}
+
+/*
  * ERROR if what is read after the horizon would be read as of a time before it:
  * ACTIVE_SQL_TRANSACTION in a transaction with one snapshot, or
- * FEATURE_NOT_SUPPORTED if the snapshot is that of a query that reads a table.
+ * FEATURE_NOT_SUPPORTED if the snapshot is that of a query that reads a table, or that calls a
+ * function which may read one.
  * READ_ONLY_SQL_TRANSACTION in recovery.
  */
 void
@@ -185,6 +210,10 @@ horizon_check_use(const char *caller)
 					   XactIsoLevel == XACT_SERIALIZABLE ? "serializable" : "repeatable read"),
 				errdetail("Its statements see rows as of its beginning, so they would miss rows below the horizon that are committed later."),
 				errhint("Use isolation level \"read committed\", or read the horizon before the transaction begins."));
-	if (query != NULL && query->snapshot == GetActiveSnapshot() && plan_reads_table(query->plannedstmt))
+	if (query == NULL || query->snapshot != GetActiveSnapshot())
+		return;
+	if (plan_reads_table(query->plannedstmt))
 		report_same_statement(caller);
+	if (is_in_stable_function())
+		report_stable_function(caller);
 }

@@ -165,7 +165,8 @@ sub check_way_out
 	take_fresh_node($session);
 	draws_at_clock($_, 'before the clock is wrong') foreach $session, $other;
 	draw_ahead($session);
-	is_stuck($session, 'after it was, calls fail and tell the way out');
+	$session->query('SELECT snowflake_horizon()');
+	is_stuck($session, 'after it was, calls fail and tell the way out, also if somebody has read the horizon');
 	is_stuck($other, '... in all sessions');
 
 	my $error = $session->error($RESET);
@@ -192,6 +193,7 @@ sub check_way_out
 	is($sessions[0]->error($RESET), '', 'the same in the next life of the server');
 	draws_at_clock($sessions[0], '... IDs are made at the clock');
 	draw_ahead($sessions[0]);
+	$sessions[0]->query('SELECT snowflake_horizon()');
 	is_stuck($sessions[0], 'the clock is wrong a second time');
 	like($sessions[0]->error($RESET), $MIGHT_REPEAT, '... no reset under the same node');
 	take_fresh_node($sessions[0]);
