@@ -16,8 +16,8 @@
  *					asked that failed: they may have been drawn
  *		twice		the ranges in which numbers came twice
  *
- * It ends upon SIGTERM.  A client draws in a way that it chooses at random for each
- * statement.
+ * It ends when there is the file "stop".  A client draws in a way that it chooses at
+ * random for each statement.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -82,14 +81,7 @@ static uint64_t received = 0;
 static uint64_t twice = 0;
 static uint64_t *bitmap;
 static FILE *twice_file;
-static volatile sig_atomic_t stopping = 0;
-
-static void
-stop(int signal)
-{
-	(void) signal;
-	stopping = 1;
-}
+static volatile bool stopping = false;
 
 static void
 die(const char *what)
@@ -117,12 +109,21 @@ sleep_ms(int ms)
 }
 
 static bool
-is_paused(const Client *client)
+is_asked_to(const char *what)
 {
 	char		path[1024];
 
-	snprintf(path, sizeof(path), "%s/pause.%d", directory, client->number);
+	snprintf(path, sizeof(path), "%s/%s", directory, what);
 	return access(path, F_OK) == 0;
+}
+
+static bool
+is_paused(const Client *client)
+{
+	char		name[32];
+
+	snprintf(name, sizeof(name), "pause.%d", client->number);
+	return is_asked_to(name);
 }
 
 /* Marks numbers of one word of the bitmap. */
@@ -293,7 +294,6 @@ main(int argc, char **argv)
 	clients_each = atoi(argv[2]);
 	for (int i = 4; i < argc; i++)
 		servers[server_count++].connection = argv[i];
-	signal(SIGTERM, stop);
 	open_files();
 	count = clients_each * server_count;
 	clients = calloc(count, sizeof(Client));
@@ -308,6 +308,7 @@ main(int argc, char **argv)
 	{
 		write_progress();
 		sleep_ms(5);
+		stopping = is_asked_to("stop");
 	}
 	for (int i = 0; i < count; i++)
 		pthread_join(clients[i].thread, NULL);
