@@ -174,10 +174,12 @@ OBJS = \
 	src/outbox/horizon_holders.o \
 	src/outbox/outbox_guard.o \
 	src/metrics/clock_metrics.o \
+	src/metrics/horizon_metrics.o \
 	src/metrics/lease_metrics.o \
 	src/metrics/metric.o \
 	src/metrics/metrics.o \
 	src/metrics/reservation_metrics.o \
+	src/metrics/segment_metrics.o \
 	src/metrics/server_metrics.o \
 	src/metrics/timeline_metrics.o \
 	src/metrics/wait_metrics.o \

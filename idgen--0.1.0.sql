@@ -2121,7 +2121,7 @@ CREATE FUNCTION segment_set_roots(
 	skip bigint DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_segment_set_roots'
-LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100;
 
 REVOKE ALL ON FUNCTION segment_set_roots(regclass, text[], text, bigint) FROM PUBLIC;
 
@@ -2131,7 +2131,7 @@ COMMENT ON FUNCTION segment_set_roots(regclass, text[], text, bigint) IS
 CREATE FUNCTION segment_create_counter(store text, counter text, next bigint DEFAULT 1)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'idgen_segment_create_counter'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
 
 REVOKE ALL ON FUNCTION segment_create_counter(text, text, bigint) FROM PUBLIC;
 

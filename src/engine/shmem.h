@@ -422,7 +422,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 14
+#define SHARED_AREA_FORMAT 15
 
 typedef struct SharedArea
 {

@@ -58,6 +58,7 @@ typedef struct MetricRun
 								 * text */
 	struct TimelineList *timelines; /* see timeline_metrics.c; NULL: not read
 									 * yet */
+	struct SegmentList *segments;	/* the same of segment_metrics.c */
 } MetricRun;
 
 /* The tables, by subject, in the files of that name. */
@@ -67,6 +68,8 @@ extern const Metric wait_metrics[];
 extern const Metric clock_metrics[];
 extern const Metric reservation_metrics[];
 extern const Metric lease_metrics[];
+extern const Metric segment_metrics[];
+extern const Metric horizon_metrics[];
 
 /* A time or a duration in us as seconds, the unit of metrics. */
 static inline double

@@ -32,6 +32,8 @@ static const Metric *const subjects[] = {
 	clock_metrics,
 	reservation_metrics,
 	lease_metrics,
+	segment_metrics,
+	horizon_metrics,
 };
 
 static void

@@ -100,7 +100,7 @@ refuse_integer(const Conversion *conversion)
 			errmsg("column \"%s\" of table \"%s\" is too narrow for IDs", conversion->column, get_rel_name(conversion->table)),
 			errdetail("It has type %s, and IDs need bigint, snowflake, uuid or ulid. %s",
 					  format_type_be(conversion->old.type), column_uses_widening(conversion->table, conversion->column)),
-			errhint("Widen the column and the columns that reference it with ALTER TABLE ... ALTER COLUMN ... TYPE bigint, which rewrites the tables and locks them meanwhile, or see docs/migrating.md for a way with short locks."));
+			errhint("Widen the column and the columns that reference it with ALTER TABLE ... ALTER COLUMN ... TYPE bigint, which rewrites the tables and locks them meanwhile. See docs/migrating.md."));
 }
 
 /* The function of the extension whose IDs suit the type of the column, as a call. */

@@ -123,22 +123,59 @@ idgen_get_horizon_holders(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* When the transaction of a backend began; false if that is not known. */
-static bool
-find_start(int pid, TimestampTz *start)
+static int
+compare_pids(const void *a, const void *b)
 {
-	int			count = pgstat_fetch_stat_numbackends();
+	int			pid = *(const int *) a;
+	int			other = *(const int *) b;
 
-	for (int i = 1; i <= count; i++)
+	return (pid > other) - (pid < other);
+}
+
+/* The backends whose transactions hold back a horizon, but ours, in order of their PIDs. */
+static int *
+read_holders(SharedArea *area, int *count)
+{
+	int		   *pids = palloc(area->slot_count * sizeof(int));
+	HoldView	hold;
+
+	*count = 0;
+	for (int i = 0; i < area->slot_count; i++)
+	{
+		int			pid = compat_proc_by_number(i)->pid;
+
+		if (pid != MyProcPid && hold_read(area, i, &hold))
+			pids[(*count)++] = pid;
+	}
+	qsort(pids, *count, sizeof(int), compare_pids);
+	return pids;
+}
+
+/*
+ * When the oldest transaction of a backend began that holds back a horizon; 0 if
+ * there is none.  PostgreSQL's snapshot of activity is read only if there is one,
+ * and once, since it takes long with many connections.
+ */
+static TimestampTz
+backends_held_since(void)
+{
+	int			count;
+	int		   *pids = read_holders(shmem_area(), &count);
+	int			backends = count == 0 ? 0 : pgstat_fetch_stat_numbackends();
+	TimestampTz since = 0;
+
+	for (int i = 1; i <= backends; i++)
 	{
 		const PgBackendStatus *status = &compat_activity_by_index(i)->backendStatus;
+		TimestampTz start = status->st_xact_start_timestamp;
 
-		if (status->st_procpid != pid)
+		if (start == 0 || (since != 0 && start >= since))
 			continue;
-		*start = status->st_xact_start_timestamp;
-		return *start != 0;
+		if (bsearch(&status->st_procpid, pids, count, sizeof(int), compare_pids) != NULL)
+			since = start;
 	}
-	return false;
+	pfree(pids);
+	return since;
 }
 
 /*
@@ -149,20 +186,11 @@ bool
 horizon_held_since(TimestampTz *since)
 {
 	SharedArea *area = shmem_area();
-	bool		is_held = false;
-	TimestampTz start;
-	HoldView	hold;
+	bool		is_held;
 	PreparedView held;
 
-	for (int i = 0; i < area->slot_count; i++)
-	{
-		int			pid = compat_proc_by_number(i)->pid;
-
-		if (pid == MyProcPid || !hold_read(area, i, &hold) || !find_start(pid, &start))
-			continue;
-		*since = is_held ? Min(*since, start) : start;
-		is_held = true;
-	}
+	*since = backends_held_since();
+	is_held = *since != 0;
 	if (!RecoveryInProgress())
 		(void) prepared_hold_load(area);
 	for (int i = 0; i < area->prepared_count; i++)

@@ -374,6 +374,7 @@ segment_chunk_put_back(SegmentPlace place, const SegmentShare *share)
 	if (share->range.count == 0 || (entry = segment_memory_lock(place)) == NULL)
 		return;
 	end = (uint64) share->range.first + share->range.count * (uint64) entry->increment;
+	entry->counts.issued_most = Max(entry->counts.issued_most, entry->counts.issued);
 	entry->counts.issued -= share->range.count;
 	if (entry->drops == share->drops && (uint64) entry->next == end)
 	{

@@ -43,6 +43,8 @@ typedef struct SegmentCounts
 	uint64		returned;		/* to the root */
 	uint64		refills;
 	uint64		waits;			/* calls that waited for a refill */
+	uint64		issued_most;	/* what issued was before sessions gave back,
+								 * when it was largest */
 } SegmentCounts;
 
 /* The number that this server issues IDs of layout "hybrid" with; see slab.c. */
@@ -99,6 +101,16 @@ typedef union SegmentEntryPadded
 } SegmentEntryPadded;
 
 StaticAssertDecl(sizeof(SegmentEntryPadded) == 3 * PG_CACHE_LINE_SIZE, "an entry fits");
+
+/*
+ * Numbers issued since the last refill, at least 0: sessions may give back what
+ * they took before it.  The caller has the mutex, or a copy.
+ */
+static inline uint64
+segment_memory_issued_since(const SegmentEntry *entry)
+{
+	return entry->counts.issued > entry->issued_before ? entry->counts.issued - entry->issued_before : 0;
+}
 
 /* How many segments have room if the server has not reserved memory for more. */
 #define SEGMENTS_WITHOUT_PRELOADING 32

@@ -75,7 +75,7 @@ note_beginning(SegmentEntry *entry, const SegmentSequence *sequence)
 
 	adapt_step(entry, sequence, since_ns);
 	if (entry->refilled_at != 0 && since_ns > 0)
-		entry->rate = (double) (entry->counts.issued - entry->issued_before) * NS_PER_S / since_ns;
+		entry->rate = (double) segment_memory_issued_since(entry) * NS_PER_S / since_ns;
 	if (entry->began_at == 0)
 		entry->began_at = now;
 	entry->issued_before = entry->counts.issued;

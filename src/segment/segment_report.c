@@ -45,7 +45,7 @@ segment_report_rate(const SegmentEntry *entry)
 		return 0;
 	if (since_ns < NS_PER_S)
 		return entry->rate;
-	return (double) (entry->counts.issued - entry->issued_before) * NS_PER_S / since_ns;
+	return (double) segment_memory_issued_since(entry) * NS_PER_S / since_ns;
 }
 
 static void

@@ -14,7 +14,7 @@ SELECT is(
 	'datacenter_id integer, worker_id integer, layout text, timeline_at timestamp with time zone, '
 	'ahead_of_clock interval, reserved_until timestamp with time zone, preloaded boolean, ids_issued bigint, '
 	'chunks_taken bigint, sequence_waits bigint, drift_waits bigint, reservation_waits bigint, lease_waits bigint, time_waited interval, '
-	'reservations bigint, time_reserving interval, regressions bigint, largest_regression interval, lead interval, lead_since timestamp with time zone, lead_time_left interval',
+	'reservations bigint, time_reserving interval, regressions bigint, largest_regression interval, lead interval, lead_since timestamp with time zone, lead_time_left interval, horizon_lag interval',
 	'columns of idgen_status()');
 SELECT columns_are('idgen_slots', ARRAY['pid', 'ids_issued', 'chunks_taken', 'waits', 'time_waited', 'last_id_at']);
 

@@ -189,13 +189,38 @@ sub check_absence
 	return;
 }
 
+# A server's segments take from the store.
+sub check_segments
+{
+	my ($store) = @_;
+	my $counter = 'counter_of_' . lc $store->{name};
+	my $leaf = session($node);
+	my $set = "SELECT segment_set_roots('$counter', ARRAY['$store->{address}'], counter => '$counter')";
+
+	$leaf->query("CREATE SEQUENCE $counter; $set");
+	like($leaf->error("SET idgen.max_wait = '5s'; SELECT segment_nextval('$counter')"),
+		qr/55000.*the root has no such counter/s, "$store->{name}: a segment needs a counter");
+	is($leaf->query("SELECT segment_create_counter('$store->{address}', '$counter', 1000)"), 't', '... which is created');
+	is($leaf->query("SELECT segment_create_counter('$store->{address}', '$counter')"), 'f', '... once');
+	$leaf->query("RESET idgen.max_wait; SELECT segment_set_roots('$counter', NULL); $set");
+	wait_until { $leaf->error("SELECT segment_nextval('$counter')") eq '' } 'the counter to be asked again';
+	is($leaf->query("SELECT count(DISTINCT n) = 20000 AND min(n) >= 1000 FROM (SELECT segment_nextval('$counter') AS n FROM generate_series(1, 20000)) AS drawn"),
+		't', '... and numbers are drawn');
+	is($leaf->query("SELECT segment_nextval_strict('$counter') > max(n) FROM (SELECT segment_nextval('$counter') AS n FROM generate_series(1, 100)) AS drawn"),
+		't', '... also strict ones');
+	$leaf->quit;
+	return;
+}
+
 my @stores = stores();
 
 plan skip_all => 'neither etcd nor Redis is here' unless @stores;
+$node->safe_psql('postgres', 'CREATE EXTENSION idgen');
 foreach my $store (@stores)
 {
 	check_takes($store);
 	check_races($store);
+	check_segments($store);
 	check_absence($store);
 }
 

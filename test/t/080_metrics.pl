@@ -1,6 +1,6 @@
 # Guards: idgen_metrics() tells the truth: IDs issued, by timeline, whatever becomes of those who drew; waits by cause
 # and how long they took; calls that failed, by SQLSTATE; the clock, and what the kernel knows of it; the reservation,
-# the ID space and the lease.  Its labels are bounded, only members of pg_monitor may see it, and the files of
+# the ID space, the lease, segments and what holds horizons back.  Its labels are bounded, only members of pg_monitor may see it, and the files of
 # monitoring/ name what it has.
 
 use strict;
@@ -298,6 +298,67 @@ sub check_lease
 	return;
 }
 
+# ---------------------------------------------------------------------------------------------------- segments and horizons
+
+sub check_segments
+{
+	my %segment = (segment => 'public."Orders"');
+	my $view = sub { return $session->query("SELECT $_[0] FROM segments WHERE sequence = 'public.\"Orders\"'::regclass"); };
+
+	is(metric($session, 'idgen_segment_issued_total'), undef, 'segments: none before one is used');
+	$session->query('CREATE SEQUENCE public."Orders"; CREATE SEQUENCE dropped');
+	$session->query(q{SELECT segment_nextval('dropped'), segment_nextvals('"Orders"', 12345)});
+	$session->query('DROP SEQUENCE dropped');
+	is(metric($session, 'idgen_segment_issued_total', %segment), 12345, 'segments: numbers issued');
+	is(metric($session, 'idgen_segment_issued_total'), 12345, '... of those that exist');
+	is(metric($session, "idgen_segment_${_}_total", %segment), $view->($_), "segments: $_ are those of the view") foreach qw(issued refills wasted waits);
+	is(metric($session, 'idgen_segment_failing', %segment), 0, 'segments: none fails');
+	# Without a number since the last refill, there is no rate one second later.
+	my $runway = wait_until {
+		$session->query(q{SELECT segment_nextval('"Orders"') FROM pg_sleep(1.1)});
+		$session->query('SELECT pg_sleep(1.1)');
+		metric($session, 'idgen_segment_runway_seconds', %segment);
+	}
+	'a rate';
+	my $seconds = $view->('runway');
+	ok($runway > 0 && $runway <= $seconds, 'segments: numbers last for a time, which grows while none is issued') or diag("$runway, $seconds");
+	my $issued = $view->('issued');
+	my $most = 0;
+	my $falls = 0;
+	foreach my $round (1 .. 20)
+	{
+		$session->query(q{SELECT segment_nextval('"Orders"') FROM generate_series(1, 40)});
+		my $shown = metric($session, 'idgen_segment_issued_total', %segment);
+		$falls++ if $shown < $most;
+		$most = $shown;
+	}
+	is($view->('issued'), $issued + 800, 'segments: statements give back what they did not use');
+	ok(!$falls && $most >= $issued + 800 && $most <= $issued + 864, '... and the counter does not fall') or diag("$issued, $most");
+	$node->safe_psql('template1', 'CREATE EXTENSION IF NOT EXISTS idgen');
+	is($node->safe_psql('template1', q{SELECT count(*) FROM idgen_metrics() WHERE name LIKE 'idgen_segment%'}), 0, 'segments: those of this database');
+	return;
+}
+
+sub check_horizon
+{
+	my $other = session($node);
+
+	is(metric($session, 'idgen_horizon_lag_seconds'), 0, 'horizon: nobody holds it back');
+	is(metric($session, 'idgen_horizon_lag_limit_seconds'), 300, 'horizon: idgen.horizon_lag_limit');
+	$other->query('BEGIN; SELECT snowflake_nextval()');
+	my $since = sub { return $session->query('SELECT extract(epoch FROM clock_timestamp() - xact_start)::float8 FROM pg_stat_activity WHERE pid = ' . $other->pid) };
+	my $before = $since->();
+	my $lag = metric($session, 'idgen_horizon_lag_seconds');
+	ok($lag >= $before && $lag <= $since->(), 'horizon: the age of the transaction that holds it back') or diag("$before, $lag");
+	$other->query('COMMIT');
+	is(metric($session, 'idgen_horizon_lag_seconds'), 0, '... until it ends');
+	alter_system($node, $session, 'idgen.horizon_lag_limit', '0');
+	is(metric($session, 'idgen_horizon_lag_limit_seconds'), undef, 'horizon: without a limit, none is shown');
+	alter_system($node, $session, 'idgen.horizon_lag_limit', '5min');
+	$other->quit;
+	return;
+}
+
 # ---------------------------------------------------------------------------------------------------- the files of monitoring/
 
 # The families of metrics, with their types and labels, of some servers.
@@ -381,6 +442,8 @@ my $store = postgres_store('store');
 my $leasing = session(leasing_server('leasing', $store));
 check_lease($leasing);
 $session->query("SELECT hlc_now()");
+check_segments();
+check_horizon();
 check_files($leasing);
 check_text();
 check_bounds();

@@ -57,7 +57,8 @@ sub monitored
 my $one = monitored(new_server('one', preload => 1, clock => $kernel, conf => "fsync = on\nidgen.worker_id = 1\nidgen.reserve_ahead = '500ms'\nidgen.max_generators = 32"));
 my $two = monitored(new_server('two', preload => 1, clock => $kernel_of_others, conf => 'idgen.worker_id = 2'));
 my $store = postgres_store('store');
-my $leasing = monitored(leasing_server('leasing', $store, clock => $kernel_of_others, lease => { ttl => '5s', reach => '10s' }));
+# With less time to live, the server would stop before it has been seen to be adrift.
+my $leasing = monitored(leasing_server('leasing', $store, clock => $kernel_of_others, lease => { ttl => '20s', reach => '30s' }));
 my $leasing_session = session($leasing);
 hold_lease($leasing_session, 5, 6);
 my $session = session($one);
@@ -67,6 +68,17 @@ my ($of_one, $of_two, $of_leasing) = map { postgres_exporter($_) } $one, $two, $
 my $prometheus = new_prometheus($of_one, $of_two, $of_leasing);
 
 # ---------------------------------------------------------------------------------------------------- what is scraped
+
+# Server one has a segment whose root is server two.
+sub use_segment
+{
+	my ($root) = 'postgresql:///postgres?host=' . $two->host . '&port=' . $two->port;
+
+	$_->safe_psql('postgres', 'CREATE SEQUENCE orders_id') foreach $one, $two;
+	$session->query("SELECT segment_set_roots('orders_id', ARRAY['$root'], counter => 'public.orders_id')");
+	$session->query("SELECT segment_nextval('orders_id')");
+	return;
+}
 
 # All that idgen_metrics() has is scraped, under the same names and labels.
 sub check_scraped
@@ -231,6 +243,37 @@ sub check_node_alert
 	return;
 }
 
+sub check_segment_alerts
+{
+	my $take = "SELECT segment_take('orders_id', 100000)";
+
+	fires([ 'IdgenSegmentWaits' ], sub { $session->query($take) });
+	$session->query("SET idgen.max_wait = '10ms'");
+	$two->stop('immediate');
+	# One by one, until none is left.
+	fires([ 'IdgenSegmentFailing', 'IdgenSegmentRunway' ],
+		sub { $session->run("SELECT count(segment_nextval('orders_id')) FROM generate_series(1, 300000)") });
+	start_server($two);
+	$session->query('RESET idgen.max_wait');
+	wait_until { $session->error($take) eq '' } 'numbers of the segment';
+	clears('IdgenSegmentWaits', 'IdgenSegmentFailing', 'IdgenSegmentRunway');
+	return;
+}
+
+sub check_horizon_alert
+{
+	my $other = session($one);
+
+	alter_system($one, $session, 'idgen.horizon_lag_limit', '1s');
+	$other->query('BEGIN; SELECT snowflake_nextval()');
+	fires(['IdgenHorizonLag']);
+	$other->query('COMMIT');
+	clears('IdgenHorizonLag');
+	alter_system($one, $session, 'idgen.horizon_lag_limit', '5min');
+	$other->quit;
+	return;
+}
+
 sub check_lease_alerts
 {
 	# The agent may be slow to extend an idle lease.
@@ -243,6 +286,7 @@ sub check_lease_alerts
 	return;
 }
 
+use_segment();
 check_values();
 check_sql_exporter();
 is(join(' ', $prometheus->firing), '', 'no alert fires for servers that are well');
@@ -250,6 +294,8 @@ check_clock_alerts();
 check_call_alerts();
 check_space_alerts();
 check_node_alert();
+check_segment_alerts();
+check_horizon_alert();
 check_lease_alerts();
 
 my @alerts = slurp_file(monitoring_file('rules.yml')) =~ /^\s+- alert: (\w+)$/mg;
