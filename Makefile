@@ -8,7 +8,7 @@
 #	make deb			build Debian packages, and install and test them in clean chroots
 #	make analyze		what tools find in the sources without running them
 #	make torture		crashes, failovers and clocks at random, under load
-#	make segment-torture	numbers of one sequence on four servers, while servers and backends are killed
+#	make segment-torture	numbers of a root and three servers below it, while servers and backends are killed
 #	make horizon-torture	do readers of an outbox get each row, whatever is killed meanwhile
 #	make outbox-demo	rows that readers of an outbox lose without the safe horizon, and do not lose with it
 #	make model			check a model of how IDs are taken and time is reserved

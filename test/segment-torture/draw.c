@@ -4,7 +4,7 @@
  *	  Clients that draw numbers of one sequence from several servers, and mark each
  *	  number that they receive in a bitmap: one that is marked already came twice.
  *
- *		draw DIRECTORY CLIENTS TARGET SEED HOST[,HOST...]
+ *		draw DIRECTORY CLIENTS SEED CONNECTION...
  *
  * A client is a thread with a connection to one of the servers, of which CLIENTS have
  * each.  In DIRECTORY are
@@ -12,12 +12,12 @@
  *		numbers		the bitmap, a sparse file
  *		pause.N		clients of server N begin no statement while it exists
  *		progress	RECEIVED TWICE, and for each server RECEIVED RUNNING LOST: numbers
- *					received, statements under way, and statements that failed, whose
- *					numbers may have been drawn
- *		twice		the numbers that came twice
+ *					received, statements under way, and numbers for which statements had
+ *					asked that failed: they may have been drawn
+ *		twice		the ranges in which numbers came twice
  *
- * It ends when TARGET numbers have been received, or upon SIGTERM.  A client draws in
- * a way that it chooses at random for each statement.
+ * It ends when there is the file "stop".  A client draws in a way that it chooses at
+ * random for each statement.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,7 +43,7 @@
 
 typedef struct Server
 {
-	const char *host;
+	const char *connection;
 	uint64_t	received;
 	uint64_t	lost;
 	int			running;
@@ -59,33 +58,30 @@ typedef struct Client
 	PGconn	   *connection;
 } Client;
 
-/* How to draw, and whether the result is an array. */
-static const char *const shapes[] = {
-	"SELECT segment_nextvals('numbers', $1)",
-	"SELECT array_agg(segment_nextval('numbers')) FROM generate_series(1, $1)",
-	"SELECT array_agg(first + i * increment_by) FROM (SELECT segment_next_block('numbers', $1) AS first) AS block,"
-	" pg_sequences, generate_series(0, $1 - 1) AS i WHERE sequencename = 'numbers'",
-	"INSERT INTO drawn SELECT segment_nextval('numbers') FROM generate_series(1, $1) RETURNING ARRAY[n]",
-};
+/* A way to draw: how often, of 16 times; for how many at most; whether the array has numbers, or the first of a block. */
+typedef struct Shape
+{
+	int			often;
+	int			most;
+	bool		is_block;
+	const char *query;
+} Shape;
 
-#define SHAPES (int) (sizeof(shapes) / sizeof(shapes[0]))
+static const Shape shapes[] = {
+	{8, 100000, true, "SELECT ARRAY[segment_next_block('numbers', $1)]"},
+	{4, 20000, false, "SELECT segment_nextvals('numbers', $1)"},
+	{3, 2000, false, "SELECT array_agg(segment_nextval('numbers')) FROM generate_series(1, $1)"},
+	{1, 20, false, "INSERT INTO drawn SELECT segment_nextval('numbers') FROM generate_series(1, $1) RETURNING ARRAY[n]"},
+};
 
 static const char *directory;
 static Server servers[MOST_SERVERS];
 static int	server_count = 0;
-static uint64_t target;
 static uint64_t received = 0;
 static uint64_t twice = 0;
 static uint64_t *bitmap;
 static FILE *twice_file;
-static volatile sig_atomic_t stopping = 0;
-
-static void
-stop(int signal)
-{
-	(void) signal;
-	stopping = 1;
-}
+static volatile bool stopping = false;
 
 static void
 die(const char *what)
@@ -113,37 +109,63 @@ sleep_ms(int ms)
 }
 
 static bool
-is_paused(const Client *client)
+is_asked_to(const char *what)
 {
 	char		path[1024];
 
-	snprintf(path, sizeof(path), "%s/pause.%d", directory, client->number);
+	snprintf(path, sizeof(path), "%s/%s", directory, what);
 	return access(path, F_OK) == 0;
 }
 
-static void
-mark(Client *client, int64_t number)
+static bool
+is_paused(const Client *client)
 {
-	uint64_t	bit = UINT64_C(1) << (number & 63);
+	char		name[32];
 
-	if (number < 0 || (uint64_t) number >= BITS)
+	snprintf(name, sizeof(name), "pause.%d", client->number);
+	return is_asked_to(name);
+}
+
+/* Marks numbers of one word of the bitmap. */
+static void
+mark_word(Client *client, uint64_t word, uint64_t bits)
+{
+	uint64_t	seen = __atomic_fetch_or(&bitmap[word], bits, __ATOMIC_RELAXED) & bits;
+
+	if (seen == 0)
+		return;
+	__atomic_fetch_add(&twice, __builtin_popcountll(seen), __ATOMIC_RELAXED);
+	fprintf(twice_file, "%llu + bits %llx of server %d\n",
+			(unsigned long long) word * 64, (unsigned long long) seen, client->number);
+	fflush(twice_file);
+}
+
+static void
+mark(Client *client, int64_t first, int64_t count)
+{
+	uint64_t	next = (uint64_t) first;
+	uint64_t	end = next + (uint64_t) count;
+
+	if (first < 0 || end >= BITS)
 	{
-		fprintf(stderr, "draw: number %lld has no place\n", (long long) number);
+		fprintf(stderr, "draw: number %lld has no place\n", (long long) first);
 		exit(1);
 	}
-	if (__atomic_fetch_or(&bitmap[number >> 6], bit, __ATOMIC_RELAXED) & bit)
+	while (next < end)
 	{
-		__atomic_fetch_add(&twice, 1, __ATOMIC_RELAXED);
-		fprintf(twice_file, "%lld of server %d\n", (long long) number, client->number);
-		fflush(twice_file);
+		uint64_t	from = next & 63;
+		uint64_t	length = end - next < 64 - from ? end - next : 64 - from;
+
+		mark_word(client, next >> 6, (length == 64 ? ~UINT64_C(0) : (UINT64_C(1) << length) - 1) << from);
+		next += length;
 	}
-	__atomic_fetch_add(&client->server->received, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&received, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&client->server->received, count, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&received, count, __ATOMIC_RELAXED);
 }
 
 /* Arrays in binary: five words, then a length and a value for each. */
 static void
-mark_rows(Client *client, PGresult *result)
+mark_rows(Client *client, PGresult *result, int64_t count)
 {
 	for (int row = 0; row < PQntuples(result); row++)
 	{
@@ -155,24 +177,35 @@ mark_rows(Client *client, PGresult *result)
 			uint64_t	number;
 
 			memcpy(&number, bytes + at + 4, sizeof(number));
-			mark(client, (int64_t) be64toh(number));
+			mark(client, (int64_t) be64toh(number), count);
 		}
 	}
+}
+
+static const Shape *
+random_shape(Client *client)
+{
+	int			left = (int) next_random(client, 16);
+	const Shape *shape = shapes;
+
+	while (left >= shape->often)
+		left -= shape++->often;
+	return shape;
 }
 
 /* One statement; false if the connection is of no more use. */
 static bool
 draw(Client *client)
 {
-	int			shape = (int) next_random(client, 16);
-	char		count[16];
-	const char *values[] = {count};
+	const Shape *shape = random_shape(client);
+	int			count = 1 + (int) next_random(client, shape->most);
+	char		digits[16];
+	const char *values[] = {digits};
 	const Oid	int4 = 23;
 	PGresult   *result;
 	bool		is_good;
 
-	shape = shape < SHAPES ? shape : 0;
-	snprintf(count, sizeof(count), "%d", 1 + (int) next_random(client, shape == 0 ? 20000 : shape == 3 ? 20 : 2000));
+	snprintf(digits, sizeof(digits), "%d", count);
 	__atomic_fetch_add(&client->server->running, 1, __ATOMIC_SEQ_CST);
 	if (is_paused(client))
 	{
@@ -180,12 +213,12 @@ draw(Client *client)
 		sleep_ms(2);
 		return true;
 	}
-	result = PQexecParams(client->connection, shapes[shape], 1, &int4, values, NULL, NULL, 1);
+	result = PQexecParams(client->connection, shape->query, 1, &int4, values, NULL, NULL, 1);
 	is_good = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (is_good)
-		mark_rows(client, result);
-	else
-		__atomic_fetch_add(&client->server->lost, 1, __ATOMIC_RELAXED);
+		mark_rows(client, result, shape->is_block ? count : 1);
+	else if (!shape->is_block || PQstatus(client->connection) != CONNECTION_OK)
+		__atomic_fetch_add(&client->server->lost, count, __ATOMIC_RELAXED);
 	PQclear(result);
 	__atomic_fetch_sub(&client->server->running, 1, __ATOMIC_SEQ_CST);
 	return is_good && PQstatus(client->connection) == CONNECTION_OK;
@@ -195,14 +228,12 @@ static void *
 run_client(void *argument)
 {
 	Client	   *client = argument;
-	char		options[1024];
 
-	snprintf(options, sizeof(options), "host=%s dbname=torture user=postgres connect_timeout=5", client->server->host);
-	while (!stopping && __atomic_load_n(&received, __ATOMIC_RELAXED) < target)
+	while (!stopping)
 	{
-		client->connection = PQconnectdb(options);
+		client->connection = PQconnectdb(client->server->connection);
 		if (PQstatus(client->connection) == CONNECTION_OK)
-			while (!stopping && __atomic_load_n(&received, __ATOMIC_RELAXED) < target && draw(client))
+			while (!stopping && draw(client))
 				;
 		PQfinish(client->connection);
 		sleep_ms(20);
@@ -257,14 +288,12 @@ main(int argc, char **argv)
 	int			clients_each;
 	int			count;
 
-	if (argc != 6)
+	if (argc < 5 || argc - 4 > MOST_SERVERS)
 		return 2;
 	directory = argv[1];
 	clients_each = atoi(argv[2]);
-	target = strtoull(argv[3], NULL, 10);
-	for (char *host = strtok(argv[5], ","); host != NULL && server_count < MOST_SERVERS; host = strtok(NULL, ","))
-		servers[server_count++].host = host;
-	signal(SIGTERM, stop);
+	for (int i = 4; i < argc; i++)
+		servers[server_count++].connection = argv[i];
 	open_files();
 	count = clients_each * server_count;
 	clients = calloc(count, sizeof(Client));
@@ -272,13 +301,14 @@ main(int argc, char **argv)
 	{
 		clients[i].number = i % server_count;
 		clients[i].server = &servers[i % server_count];
-		clients[i].random = (strtoull(argv[4], NULL, 10) + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t) i << 32;
+		clients[i].random = (strtoull(argv[3], NULL, 10) + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t) i << 32;
 		pthread_create(&clients[i].thread, NULL, run_client, &clients[i]);
 	}
-	while (!stopping && __atomic_load_n(&received, __ATOMIC_RELAXED) < target)
+	while (!stopping)
 	{
 		write_progress();
 		sleep_ms(5);
+		stopping = is_asked_to("stop");
 	}
 	for (int i = 0; i < count; i++)
 		pthread_join(clients[i].thread, NULL);
