@@ -133,6 +133,7 @@ sub check_move
 	crash_server($leaf);
 	$leaf->safe_psql('postgres', "SELECT segment_set_roots('moved', NULL)");
 	is($leaf->safe_psql('postgres', "SELECT $numbers"), '{10001,10002,10003,10004,10005}', '... and goes on above them without it, also after a crash');
+	draw($leaf, 10);
 	return;
 }
 
