@@ -19,7 +19,7 @@ SELECT is(array_agg(DISTINCT name ORDER BY name), (SELECT array_agg(name ORDER B
 FROM ours WHERE NOT has_function_privilege('regress_idgen_anyone', oid, 'EXECUTE');
 SELECT is(array_agg(DISTINCT name ORDER BY name), (SELECT array_agg(name ORDER BY name) FROM closed WHERE NOT to_monitor), '... and these not for pg_monitor')
 FROM ours WHERE NOT has_function_privilege('regress_idgen_monitor', oid, 'EXECUTE');
-SELECT is(string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname), 'idgen_key_secrets', 'every role may read all tables and views but one')
+SELECT is(string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname), 'idgen_key_secrets, segment_grants, segment_roots', 'every role may read all tables and views but these')
 FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'idgen'
 WHERE c.relkind IN ('r', 'v', 'p') AND NOT has_table_privilege('regress_idgen_anyone', c.oid, 'SELECT');
