@@ -31,6 +31,10 @@ $node->safe_psql('other', 'CREATE EXTENSION idgen');
 my $reader = session($node);
 my %greatest;
 
+# Has a transaction been prepared before the last start?  It may hold the whole tick of its first ID.
+my $may_hold_tick = 0;
+my $LAST_OF_TICK = (1 << 22) - 1;
+
 # A horizon, which is not below the one before.
 sub horizon
 {
@@ -39,8 +43,8 @@ sub horizon
 	my $horizon = $reader->query("SELECT snowflake_horizon($arguments)");
 	my $greatest = $greatest{$arguments} // 0;
 
-	fail("the horizon went down from $greatest to $horizon") if $horizon < $greatest;
-	$greatest{$arguments} = $horizon;
+	fail("the horizon went down from $greatest to $horizon") if $horizon < ($may_hold_tick ? $greatest & ~$LAST_OF_TICK : $greatest);
+	$greatest{$arguments} = $horizon if $horizon > $greatest;
 	return $horizon;
 }
 
@@ -244,6 +248,7 @@ sub check_prepared
 		$session->query("PREPARE TRANSACTION 'life'");
 		is_held($id, "prepared before $life");
 		$lives{$life}->();
+		$may_hold_tick = 1;
 		$session->abandon;
 		$reader->abandon;
 		$reader = session($node);
@@ -254,6 +259,7 @@ sub check_prepared
 		is($reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at IS NOT NULL"),
 			3, '... which is shown');
 		$reader->query("COMMIT PREPARED 'life'");
+		$may_hold_tick = 0;
 		is_passed($id, '... until it is committed');
 		is_passed($of_generator, '... and the generator', "'g1'");
 	}
