@@ -365,7 +365,8 @@ typedef union SlowCounts
 {
 	struct
 	{
-		Histogram	waits[WAIT_CAUSES]; /* of whole calls, by their first cause */
+		Histogram	waits[WAIT_CAUSES]; /* of whole calls, by their first
+										 * cause */
 		Histogram	reservations;	/* what it took to write each of them */
 		FailureCount failures[FAILURE_KINDS];	/* see failures.c */
 	};

@@ -56,7 +56,7 @@
 
 /* The functions of the extension whose argument "generator" names the generator. */
 static const char *const issuing[] = {"snowflake_nextval", "snowflake_nextvals", "snowflake_next_block",
-	"snowflake_horizon"};
+"snowflake_horizon"};
 
 /* Catalogs with stored expressions that may be VOLATILE, and their indexes on OIDs. */
 static const struct

@@ -69,10 +69,10 @@ read_segments(void)
 		list->figures[list->count++] = (SegmentFigures)
 		{
 			.labels = metric_one_label("segment", name),
-			.counts = entry.counts,
-			.left = (double) entry.left + (double) entry.reserve.count,
-			.rate = segment_report_rate(&entry),
-			.is_failing = entry.last_error[0] != '\0',
+				.counts = entry.counts,
+				.left = (double) entry.left + (double) entry.reserve.count,
+				.rate = segment_report_rate(&entry),
+				.is_failing = entry.last_error[0] != '\0',
 		};
 	}
 	return list;

@@ -22,7 +22,8 @@ typedef struct ColumnDefault
 	Oid			type;			/* of the column */
 	bool		is_generated;	/* GENERATED ALWAYS AS (...) STORED */
 	const char *expression;		/* for DEFAULT_EXPRESSION; names are qualified */
-	Oid			sequence;		/* that the column owns, or that the expression uses; or InvalidOid */
+	Oid			sequence;		/* that the column owns, or that the
+								 * expression uses; or InvalidOid */
 } ColumnDefault;
 
 /* A sequence: its name, what CREATE SEQUENCE says of it, and its position. */

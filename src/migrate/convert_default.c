@@ -39,7 +39,8 @@ PG_FUNCTION_INFO_V1(idgen_revert_default);
 /* A column that is being converted. */
 typedef struct Conversion
 {
-	Oid			function;		/* what has been called: the extension's objects are beside it */
+	Oid			function;		/* what has been called: the extension's
+								 * objects are beside it */
 	Oid			table;
 	const char *table_name;		/* qualified and quoted */
 	const char *column;

@@ -29,7 +29,7 @@
 
 /* Run a utility command.  Errors: those of the command. */
 void
-migration_run(const char *format,...)
+migration_run(const char *format, ...)
 {
 	StringInfoData command;
 	va_list		args;

@@ -18,7 +18,7 @@ typedef struct MigrationRow
 	char	   *values[MIGRATION_MOST_COLUMNS];
 } MigrationRow;
 
-extern void migration_run(const char *format,...) pg_attribute_printf(1, 2);
+extern void migration_run(const char *format, ...) pg_attribute_printf(1, 2);
 extern MigrationRow migration_query(const char *query, Oid table, const char *column);
 extern void migration_write(Oid owner_of, const char *query, int count, const char *const *values);
 extern char *migration_qualified_name(Oid relation);

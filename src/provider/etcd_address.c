@@ -71,7 +71,7 @@ read_option(const char *option, size_t length, EtcdAddress *address)
 			continue;
 		if (equals == NULL || equals[1] != '/')
 			malformed("The value of \"%s\" does not begin with a slash.", options[i].name);
-		/* cppcheck-suppress nullPointerArithmeticRedundantCheck; malformed() does not return */
+		/* cppcheck-suppress nullPointerArithmeticRedundantCheck */
 		*options[i].value = pnstrdup(equals + 1, length - name - 1);
 		return;
 	}

@@ -331,7 +331,9 @@ try_pass(SegmentPlace place, int64 target)
 
 	if (entry == NULL)
 		return SHARE_STALE;
-	chunk = skip_in_range(entry, (SegmentRange) {.first = entry->next, .count = entry->left}, target);
+	chunk.first = entry->next;
+	chunk.count = entry->left;
+	chunk = skip_in_range(entry, chunk, target);
 	entry->next = chunk.first;
 	entry->left = chunk.count;
 	entry->reserve = skip_in_range(entry, entry->reserve, target);
@@ -360,7 +362,7 @@ try_pass(SegmentPlace place, int64 target)
 bool
 segment_chunk_pass(SegmentPlace place, const SegmentSequence *sequence, int64 target)
 {
-	SegmentWait wait = {.place = place, .sequence = sequence};
+	SegmentWait wait = {.place = place,.sequence = sequence};
 	ShareStatus status;
 
 	while ((status = try_pass(place, target)) == SHARE_EMPTY)

@@ -165,7 +165,10 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 	{
 		uint32		requests = slot->requests;
 
-		/* An answer to a former one that is still under way must not be taken for ours. */
+		/*
+		 * An answer to a former one that is still under way must not be taken
+		 * for ours.
+		 */
 		memset(slot, 0, sizeof(SegmentSlot));
 		slot->requests = requests;
 	}

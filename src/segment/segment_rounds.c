@@ -130,7 +130,11 @@ enter(SegmentPlace place, bool is_remote)
 		if (!is_of(found, place))
 		{
 			memset(found->rounds, 0, sizeof(found->rounds));
-			/* What is still taken for a former round is of none that is here now. */
+
+			/*
+			 * What is still taken for a former round is of none that is here
+			 * now.
+			 */
 			found->open += SEGMENT_MOST_ROUNDS;
 			found->place = place;
 		}
