@@ -134,6 +134,8 @@ sub check_leaving
 	signal_agent($one, 'TERM');
 	wait_until { !agent_pid($one) } 'the agent to end';
 	configure($session, 'idgen.lease_store' => '');
+	# A session reads a changed configuration between its statements.
+	wait_until { $session->query('SHOW idgen.lease_store') eq '' } 'the session to see the setting';
 	$session->query("SET idgen.max_wait = '5s'");
 	is($session->error('SELECT snowflake_nextval()'), '', 'the setting counts after leases have been left while there was no agent');
 	$session->query('RESET idgen.max_wait');
