@@ -153,6 +153,7 @@ OBJS = \
 	src/segment/segment_session.o \
 	src/segment/segment_strict.o \
 	src/segment/segment_strict_job.o \
+	src/segment/segment_table.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
 	src/segment/segment_grants.o \

@@ -23,6 +23,8 @@
 #include "base/dependents.h"
 #include "engine/activity.h"
 #include "segment/segment_report.h"
+#include "segment/segment_table.h"
+#include "segment/sequence_state.h"
 
 #define SECONDS_OF_YEAR (365.2425 * 86400)
 
@@ -39,26 +41,11 @@ sequence_subject(Oid sequence)
 															 get_rel_name(sequence)));
 }
 
-/* The largest value of a type of numbers. */
-static int64
-type_max(Oid type)
-{
-	switch (getBaseType(type))
-	{
-		case INT2OID:
-			return PG_INT16_MAX;
-		case INT4OID:
-			return PG_INT32_MAX;
-		default:
-			return PG_INT64_MAX;
-	}
-}
-
 /* Lower *max to what a column has room for, and describe the column, if that is less. */
 static void
 lower_to_column(Oid table, int column, int64 *max, char **what)
 {
-	int64		of_column = type_max(get_atttype(table, column));
+	int64		of_column = sequence_type_max(getBaseType(get_atttype(table, column)));
 
 	if (of_column >= *max)
 		return;
@@ -169,6 +156,6 @@ check_segments(ReturnSetInfo *result)
 {
 	ListCell   *cell;
 
-	foreach(cell, list_concat_unique_oid(segment_options_sequences(), segment_memory_sequences()))
+	foreach(cell, list_concat_unique_oid(segment_table_sequences(SEGMENT_OPTIONS_TABLE), segment_memory_sequences()))
 		check_segment(result, lfirst_oid(cell));
 }

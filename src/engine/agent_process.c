@@ -13,9 +13,11 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "engine/agent_process.h"
@@ -81,6 +83,16 @@ static void
 leave(int code, Datum process)
 {
 	pg_atomic_write_u32(&((AgentProcess *) DatumGetPointer(process))->agent, 0);
+}
+
+/* What an agent does first: signals, and a memory context, as it has no transactions. */
+void
+agent_process_set_up(void)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	CurrentMemoryContext = AllocSetContextCreate(TopMemoryContext, "idgen agent", ALLOCSET_DEFAULT_SIZES);
 }
 
 /* Become the agent until this process ends.  Returns false if there is one. */

@@ -29,6 +29,7 @@ typedef struct AgentProcess
 extern BackgroundWorker agent_process_describe(const AgentKind *kind);
 extern void agent_process_start(const AgentKind *kind, pg_atomic_uint32 *agent, pg_atomic_uint64 *start_tried_ns);
 extern void agent_process_wake(pg_atomic_uint32 *agent);
+extern void agent_process_set_up(void);
 extern bool agent_process_become(AgentProcess *process);
 
 #endif							/* IDGEN_AGENT_PROCESS_H */

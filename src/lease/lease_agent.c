@@ -31,6 +31,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "engine/agent_process.h"
 #include "engine/clock.h"
 #include "engine/lease_close.h"
 #include "engine/lease_limit.h"
@@ -543,20 +544,11 @@ work(void)
 	return agent.machine.is_held ? agent.keep_ns : now_ns + NS_PER_S;
 }
 
-static void
-set_up_process(void)
-{
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-	BackgroundWorkerUnblockSignals();
-	CurrentMemoryContext = AllocSetContextCreate(TopMemoryContext, "idgen lease agent", ALLOCSET_DEFAULT_SIZES);
-}
-
 /* Main function of the agent. */
 void
 idgen_lease_agent(Datum argument)
 {
-	set_up_process();
+	agent_process_set_up();
 	if ((!lease_is_configured() && lease_holding().code == LEASE_BY_SETTING) || !lease_become_agent())
 		proc_exit(0);
 	inherit_machine();

@@ -83,11 +83,10 @@ begin_conversion(FunctionCallInfo fcinfo)
 
 /* Wait for the table as ALTER TABLE does, so that nothing changes after it has been looked at. */
 static void
-lock_table(Conversion *conversion)
+lock_table(const Conversion *conversion)
 {
 	if (get_rel_relkind(conversion->table) != RELKIND_FOREIGN_TABLE)
 		migration_run("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", conversion->table_name);
-	conversion->old = column_default_read(conversion->table, conversion->column);
 }
 
 /* ------------------------------------------------------------------- what the column becomes */
@@ -157,13 +156,14 @@ end_identity(const Conversion *conversion)
 	column_default_set_position(options.name, &options);
 }
 
+/* What takes time is looked at before the table is locked. */
 static const char *
 convert(Conversion *conversion, const char *expression)
 {
 	if (expression != NULL)
 		check_expression(expression);
+	conversion->old = column_default_read(conversion->table, conversion->column);
 	column_uses_check_values(conversion->table, conversion->column, conversion->function, expression == NULL);
-	lock_table(conversion);
 	if (expression == NULL)
 		expression = suitable_call(conversion);
 	if (conversion->old.is_generated)
@@ -172,6 +172,8 @@ convert(Conversion *conversion, const char *expression)
 				errmsg("column \"%s\" of table \"%s\" is generated from other columns", conversion->column,
 					   get_rel_name(conversion->table)));
 	column_uses_report(conversion->table, conversion->column, conversion->old.sequence);
+	lock_table(conversion);
+	conversion->old = column_default_read(conversion->table, conversion->column);
 	column_default_remember(conversion->function, conversion->table, conversion->column, &conversion->old);
 	if (conversion->old.kind == DEFAULT_IDENTITY_ALWAYS || conversion->old.kind == DEFAULT_IDENTITY)
 		end_identity(conversion);
@@ -182,7 +184,7 @@ convert(Conversion *conversion, const char *expression)
 /*
  * idgen_convert_default(table regclass, column name) returns text
  *
- * The new default, as SHOW and \d show it.
+ * The new default, as \d shows it.
  */
 Datum
 idgen_convert_default(PG_FUNCTION_ARGS)

@@ -34,6 +34,7 @@
 #include "engine/statement_end.h"
 #include "segment/segment.h"
 #include "segment/segment_page.h"
+#include "segment/segment_table.h"
 
 /* A busy backend takes a share once in this many calls. */
 #define LARGEST_SHARE 64
@@ -131,7 +132,7 @@ note_relation_change(Datum arg, Oid relation)
 	hash_seq_init(&scan, segments);
 	while ((segment = hash_seq_search(&scan)) != NULL)
 		segment->is_ready = segment->is_defined = false;
-	segment_options_forget_tables();
+	segment_table_forget_all();
 }
 
 /* The privileges of roles have changed. */

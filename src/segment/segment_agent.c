@@ -43,21 +43,6 @@ char	   *segment_secret_file = NULL;
 /* How long to sleep if nothing is due. */
 #define LONGEST_SLEEP_NS (60 * NS_PER_S)
 
-static const AgentKind kind = {
-	.name = "idgen segment agent",
-	.function = "idgen_segment_agent",
-	.purpose = "take numbers from a root elsewhere",
-};
-
-/* Start an agent, if there is none.  Errors: those of agent_process_start(). */
-void
-segment_agent_start(void)
-{
-	AgentProcess *process = &segment_desk()->process;
-
-	agent_process_start(&kind, &process->agent, &process->start_tried_ns);
-}
-
 /* Add a job to a session with its root, unless that is busy. */
 static void
 assign(int slot, const SegmentSlot *copy, SegmentJob *job)
@@ -174,20 +159,11 @@ reload(void)
 	segment_strict_forget_all();
 }
 
-static void
-set_up_process(void)
-{
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-	BackgroundWorkerUnblockSignals();
-	CurrentMemoryContext = AllocSetContextCreate(TopMemoryContext, "idgen segment agent", ALLOCSET_DEFAULT_SIZES);
-}
-
 /* Main function of the agent. */
 void
 idgen_segment_agent(Datum argument)
 {
-	set_up_process();
+	agent_process_set_up();
 	if (!agent_process_become(&segment_desk()->process))
 		proc_exit(0);
 	segment_rounds_fail_closed("The segment agent has been started again.");

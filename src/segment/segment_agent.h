@@ -16,8 +16,6 @@ extern int	segment_root_timeout_ms;
 /* idgen.segment_secret_file */
 extern char *segment_secret_file;
 
-extern void segment_agent_start(void);
-
 extern PGDLLEXPORT void idgen_segment_agent(Datum argument);
 
 #endif							/* IDGEN_SEGMENT_AGENT_H */

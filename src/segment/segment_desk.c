@@ -20,7 +20,6 @@
 #include "base/compat.h"
 #include "engine/clock.h"
 #include "engine/shmem.h"
-#include "segment/segment_agent.h"
 #include "segment/segment_desk.h"
 #include "segment/segment_page.h"
 
@@ -179,9 +178,39 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 	return slot;
 }
 
+/* Is what answers another store, or another counter, than the one that had answered before?  0 is not known. */
+bool
+segment_root_is_other(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	return state->is_known &&
+		((answer->incarnation != 0 && state->incarnation != 0 && answer->incarnation != state->incarnation) ||
+		 (taken->identity != 0 && state->identity != 0 && taken->identity != state->identity));
+}
+
+/* How many numbers to skip when a root may have gone back. */
+int64
+segment_slot_skip(const SegmentSlot *slot)
+{
+	return slot->roots.skip > 0 ? slot->roots.skip : (int64) slot->first_step * SEGMENT_STEPS_SKIPPED;
+}
+
+/* Start the agent, if there is none.  Errors: those of agent_process_start(). */
+static void
+start_agent(void)
+{
+	static const AgentKind kind = {
+		.name = "idgen segment agent",
+		.function = "idgen_segment_agent",
+		.purpose = "take numbers from a root elsewhere",
+	};
+	AgentProcess *process = &segment_desk()->process;
+
+	agent_process_start(&kind, &process->agent, &process->start_tried_ns);
+}
+
 /*
  * Let the agent know the roots of a segment, and the numbers that its own must be
- * above.  False if there is no room.  Errors: those of segment_agent_start().
+ * above.  False if there is no room.  Errors: those of start_agent().
  */
 bool
 segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence)
@@ -191,7 +220,7 @@ segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence)
 	SegmentSlot *slot;
 
 	check_increment(sequence);
-	segment_agent_start();
+	start_agent();
 	(void) segment_roots_read(sequence->oid, &roots);
 	floor = segment_page_last(sequence);
 	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
@@ -241,7 +270,7 @@ take(const SegmentRequest *request, SegmentGrant *grant)
 	if (request->is_early && pg_atomic_read_u32(&segment_desk()->process.agent) == 0)
 		return SEGMENT_ROOT_UNREACHABLE;
 	check_increment(sequence);
-	segment_agent_start();
+	start_agent();
 	if (!segment_roots_read(sequence->oid, &roots))
 		return SEGMENT_ROOT_UNREACHABLE;
 	if (request->has_taken)

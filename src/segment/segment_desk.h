@@ -68,5 +68,7 @@ extern void segment_desk_startup(int segments);
 extern SegmentDesk *segment_desk(void);
 extern bool segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence);
 extern bool segment_desk_copy(SegmentPlace place, SegmentSlot *copy);
+extern bool segment_root_is_other(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer);
+extern int64 segment_slot_skip(const SegmentSlot *slot);
 
 #endif							/* IDGEN_SEGMENT_DESK_H */

@@ -27,6 +27,7 @@
 
 #include "segment/segment_grants.h"
 #include "segment/segment_range.h"
+#include "segment/segment_table.h"
 
 /* The columns of the table. */
 enum
@@ -81,7 +82,7 @@ write_grant(Relation table, const SegmentSequence *sequence, SegmentRange range)
 void
 segment_grants_record(const SegmentSequence *sequence, SegmentRange range)
 {
-	Oid			oid = sequence->options.has_grants ? segment_options_table(SEGMENT_GRANTS_TABLE) : InvalidOid;
+	Oid			oid = sequence->options.has_grants ? segment_table_find(SEGMENT_GRANTS_TABLE) : InvalidOid;
 	Relation	table;
 
 	if (!OidIsValid(oid))

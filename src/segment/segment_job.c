@@ -201,6 +201,8 @@ void
 segment_job_fail(const SegmentErrand *errand, const char *error)
 {
 	SegmentJob *job = segment_job_get(errand->slot);
+	uint32		noise = (uint32) random_word(); /* may raise, so it is before
+												 * the lock */
 	SegmentSlot *slot = lock_slot(errand);
 	SegmentRootState *state;
 	int64		now_ns = clock_monotonic_ns();
@@ -209,7 +211,7 @@ segment_job_fail(const SegmentErrand *errand, const char *error)
 	if (slot == NULL)
 		return;
 	state = &slot->states[job->root];
-	circuit_breaker_fail(&state->breaker, now_ns, (uint32) random_word());
+	circuit_breaker_fail(&state->breaker, now_ns, noise);
 	failures = state->breaker.failures;
 	strlcpy(state->error, error, sizeof(state->error));
 	job->has_tried[job->root] = true;
@@ -230,11 +232,9 @@ segment_job_fail(const SegmentErrand *errand, const char *error)
 static bool
 has_gone_back(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
-	return state->is_known &&
-		((answer->incarnation != 0 && state->incarnation != 0 && answer->incarnation != state->incarnation) ||
-		 (taken->identity != 0 && state->identity != 0 && taken->identity != state->identity) ||
-		 (answer->revision != 0 && answer->revision < state->revision) ||
-		 taken->first <= state->last);
+	return segment_root_is_other(state, taken, answer) ||
+		(state->is_known &&
+		 ((answer->revision != 0 && answer->revision < state->revision) || taken->first <= state->last));
 }
 
 static void
@@ -249,12 +249,6 @@ note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer 
 	state->last = last;
 	state->error[0] = '\0';
 	circuit_breaker_succeed(&state->breaker);
-}
-
-static int64
-numbers_to_skip(const SegmentSlot *slot)
-{
-	return slot->roots.skip > 0 ? slot->roots.skip : (int64) slot->first_step * SEGMENT_STEPS_SKIPPED;
 }
 
 /*
@@ -355,7 +349,7 @@ segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const Lease
 		return;
 	if (has_gone_back(&slot->states[job->root], taken, answer))
 	{
-		skip = numbers_to_skip(slot);
+		skip = segment_slot_skip(slot);
 		slot->skipped += skip;
 		job->to_skip = skip;
 		job->ends_former = true;

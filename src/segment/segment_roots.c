@@ -13,7 +13,6 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -23,7 +22,6 @@
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -31,8 +29,8 @@
 #include "lease/lease_store.h"
 #include "lease/lease_terms.h"
 #include "segment/segment_agent.h"
-#include "segment/segment_options.h"
 #include "segment/segment_roots.h"
+#include "segment/segment_table.h"
 
 PG_FUNCTION_INFO_V1(idgen_segment_set_roots);
 PG_FUNCTION_INFO_V1(idgen_segment_create_counter);
@@ -113,7 +111,7 @@ read_row(HeapTuple row, TupleDesc columns, SegmentRoots *roots)
 bool
 segment_roots_read(Oid sequence, SegmentRoots *roots)
 {
-	Oid			oid = segment_options_table(SEGMENT_ROOTS_TABLE);
+	Oid			oid = segment_table_find(SEGMENT_ROOTS_TABLE);
 	Relation	table;
 	HeapTuple	row;
 
@@ -121,7 +119,7 @@ segment_roots_read(Oid sequence, SegmentRoots *roots)
 	if (!OidIsValid(oid))
 		return false;
 	table = table_open(oid, AccessShareLock);
-	row = segment_options_find_row(table, sequence);
+	row = segment_table_find_row(table, sequence);
 	if (row != NULL)
 		read_row(row, RelationGetDescr(table), roots);
 	table_close(table, AccessShareLock);
@@ -184,11 +182,10 @@ static void
 write_row(Relation table, FunctionCallInfo fcinfo)
 {
 	Oid			sequence = PG_GETARG_OID(COLUMN_SEQUENCE);
-	HeapTuple	old = segment_options_find_row(table, sequence);
+	HeapTuple	old = segment_table_find_row(table, sequence);
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS];
 	bool		is_local = PG_ARGISNULL(COLUMN_ROOTS) || ARR_NDIM(PG_GETARG_ARRAYTYPE_P(COLUMN_ROOTS)) == 0;
-	HeapTuple	row;
 
 	for (int i = 0; i < COLUMNS; i++)
 	{
@@ -202,24 +199,13 @@ write_row(Relation table, FunctionCallInfo fcinfo)
 		CatalogTupleDelete(table, &old->t_self);
 	if (is_local)
 		return;
-	row = heap_form_tuple(RelationGetDescr(table), values, nulls);
-	if (old != NULL)
-		CatalogTupleUpdate(table, &old->t_self, row);
-	else
-		CatalogTupleInsert(table, row);
+	segment_table_write_row(table, old, values, nulls);
 }
 
 static void
 check_arguments(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(COLUMN_SEQUENCE))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("sequence must not be null"));
-	if (get_rel_relkind(PG_GETARG_OID(COLUMN_SEQUENCE)) != RELKIND_SEQUENCE)
-		ereport(ERROR,
-				errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				errmsg("relation %u is not a sequence", PG_GETARG_OID(COLUMN_SEQUENCE)));
+	segment_table_check_sequence(fcinfo);
 	if (!PG_ARGISNULL(COLUMN_ROOTS))
 		check_roots(PG_GETARG_ARRAYTYPE_P(COLUMN_ROOTS));
 	if (!PG_ARGISNULL(COLUMN_COUNTER) && VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(COLUMN_COUNTER)) >= SEGMENT_COUNTER_SIZE)
@@ -244,18 +230,13 @@ idgen_segment_set_roots(PG_FUNCTION_ARGS)
 {
 	Relation	table;
 
-	PreventCommandIfReadOnly("segment_set_roots()");
-	PreventCommandIfParallelMode("segment_set_roots()");
-	PreventCommandDuringRecovery("segment_set_roots()");
+	segment_table_prevent_change("segment_set_roots()");
 	check_superuser("segment_set_roots");
 	check_arguments(fcinfo);
 	LockRelationOid(PG_GETARG_OID(COLUMN_SEQUENCE), ShareRowExclusiveLock);
-	table = table_open(segment_options_table(SEGMENT_ROOTS_TABLE), ShareRowExclusiveLock);
-	segment_options_remove_former(table);
+	table = segment_table_begin_change(SEGMENT_ROOTS_TABLE);
 	write_row(table, fcinfo);
-	table_close(table, NoLock);
-	CacheInvalidateRelcacheByRelid(PG_GETARG_OID(COLUMN_SEQUENCE));
-	CommandCounterIncrement();
+	segment_table_end_change(table, PG_GETARG_OID(COLUMN_SEQUENCE));
 	PG_RETURN_VOID();
 }
 

@@ -219,6 +219,8 @@ void
 segment_strict_fail(const SegmentErrand *errand, const char *error)
 {
 	StrictJob  *job = job_of(errand);
+	uint32		noise = (uint32) random_word(); /* may raise, so it is before
+												 * the lock */
 	SegmentSlot *slot;
 
 	if (job == NULL)
@@ -229,7 +231,7 @@ segment_strict_fail(const SegmentErrand *errand, const char *error)
 	slot = lock_slot(job->place);
 	if (slot == NULL)
 		return;
-	circuit_breaker_fail(&slot->states[job->root].breaker, clock_monotonic_ns(), (uint32) random_word());
+	circuit_breaker_fail(&slot->states[job->root].breaker, clock_monotonic_ns(), noise);
 	strlcpy(slot->states[job->root].error, error, LEASE_TAKE_ERROR_SIZE);
 	LWLockRelease(&segment_desk()->lock);
 }
@@ -254,9 +256,7 @@ static uint64
 note_answer(const StrictJob *job, SegmentSlot *slot, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
 	SegmentRootState *state = &slot->states[job->root];
-	bool		is_other = state->is_known &&
-		((answer->incarnation != 0 && state->incarnation != 0 && answer->incarnation != state->incarnation) ||
-		 (taken->identity != 0 && state->identity != 0 && taken->identity != state->identity));
+	bool		is_other = segment_root_is_other(state, taken, answer);
 
 	circuit_breaker_succeed(&state->breaker);
 	state->error[0] = '\0';
@@ -271,7 +271,7 @@ note_answer(const StrictJob *job, SegmentSlot *slot, const LeaseTaken *taken, co
 	if (!is_other && taken->first > job->floor)
 		return 0;
 	drop_chunk(job->place);
-	return slot->roots.skip > 0 ? slot->roots.skip : slot->first_step * SEGMENT_STEPS_SKIPPED;
+	return (uint64) segment_slot_skip(slot);
 }
 
 /* A root has answered for a round. */

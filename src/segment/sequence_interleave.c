@@ -134,20 +134,6 @@ find_first(const SequenceState *state, const char *name, NumberClass class, int6
 	return first;
 }
 
-static int64
-type_max(Oid type)
-{
-	switch (type)
-	{
-		case INT2OID:
-			return PG_INT16_MAX;
-		case INT4OID:
-			return PG_INT32_MAX;
-		default:
-			return PG_INT64_MAX;
-	}
-}
-
 /* Alter a sequence that is locked, unless it is as it should be. */
 static int64
 interleave(Oid sequence, NumberClass class, const int64 *above)
@@ -156,7 +142,7 @@ interleave(Oid sequence, NumberClass class, const int64 *above)
 	SequenceState state = sequence_state(sequence);
 	int64		floor = above != NULL ? *above : PG_INT64_MIN;
 	bool		is_capped = above != NULL && state.max == *above;	/* as a plan has it */
-	int64		max = is_capped ? type_max(state.type) : state.max;
+	int64		max = is_capped ? sequence_type_max(state.type) : state.max;
 	bool		is_of_class;
 	int64		first;
 

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_sequence.h"
+#include "catalog/pg_type.h"
 #include "common/int.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
@@ -88,4 +89,19 @@ sequence_state(Oid sequence)
 	if (!is_called && pg_sub_s64_overflow(last, 1, &state.highest))
 		state.highest = PG_INT64_MIN;
 	return state;
+}
+
+/* The largest value of a type of integers; that of bigint for any other type. */
+int64
+sequence_type_max(Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return PG_INT16_MAX;
+		case INT4OID:
+			return PG_INT32_MAX;
+		default:
+			return PG_INT64_MAX;
+	}
 }

@@ -24,5 +24,6 @@ typedef struct SequenceState
 
 extern char *sequence_name(Oid sequence);
 extern SequenceState sequence_state(Oid sequence);
+extern int64 sequence_type_max(Oid type);
 
 #endif							/* IDGEN_SEQUENCE_STATE_H */
