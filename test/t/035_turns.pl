@@ -55,7 +55,7 @@ sub ticks_between_turns
 	my ($draw) = @_;
 	my $best = 1_000_000;
 
-	for (1 .. 5)
+	for (1 .. 25)
 	{
 		my @ticks = map { $modest->query("SELECT $draw") >> 22 } 1 .. 40;
 		my @gaps = sort { $a <=> $b } map { $ticks[$_] - $ticks[ $_ - 1 ] } 1 .. $#ticks;
@@ -86,7 +86,14 @@ sub interrupt_by_timeout
 	return $interrupted == 3;
 }
 
-my $victim = session($slow);
+my $victim;
+
+sub prepare_termination
+{
+	$victim->abandon if $victim;
+	$victim = session($slow);
+	return;
+}
 
 sub interrupt_by_termination
 {
@@ -101,8 +108,6 @@ sub interrupt_by_termination
 		  $waiter->query("SELECT wait_event_type = 'Extension' FROM pg_stat_activity WHERE pid = $pid") eq 't';
 	}
 	$waiter->query("SELECT pg_terminate_backend($pid, 5000)");
-	$victim->abandon;
-	$victim = session($slow);
 	return $waits;
 }
 
@@ -110,9 +115,10 @@ sub interrupt_by_termination
 # that the next ID is, or '' if it has come meanwhile.
 sub sequence_after
 {
-	my ($interrupt) = @_;
+	my ($interrupt, $prepare) = @_;
 	my $full;
 
+	$prepare->() if $prepare;
 	do { $full = $waiter->query($draw_slow) } until ($full & 15) == 15;
 	my $interrupted = $interrupt->();
 	my $next = $waiter->query($draw_slow);
@@ -122,9 +128,10 @@ sub sequence_after
 
 is((wait_until { sequence_after(\&interrupt_by_timeout) } 'waits that were cancelled in one tick'),
 	'sequence 0', 'what cancelled waits had taken goes back');
-is((wait_until { sequence_after(\&interrupt_by_termination) } 'a wait that was ended in one tick'),
+is((wait_until { sequence_after(\&interrupt_by_termination, \&prepare_termination) } 'a wait that was ended in one tick'),
 	'sequence 0', '... and what one had whose session is ended');
-$_->quit foreach $waiter, $victim;
+$waiter->quit;
+$victim->abandon;
 $slow->stop;
 
 #

@@ -45,6 +45,11 @@ sub configure
 
 	$session->query("ALTER SYSTEM SET $_ = '$value{$_}'") foreach sort keys %value;
 	$session->query('SELECT pg_reload_conf()');
+	# A session reads a changed configuration between its statements.
+	foreach my $name (sort keys %value)
+	{
+		wait_until { $session->query("SHOW $name") eq $value{$name} } "the session to see $name";
+	}
 	return;
 }
 
@@ -134,8 +139,6 @@ sub check_leaving
 	signal_agent($one, 'TERM');
 	wait_until { !agent_pid($one) } 'the agent to end';
 	configure($session, 'idgen.lease_store' => '');
-	# A session reads a changed configuration between its statements.
-	wait_until { $session->query('SHOW idgen.lease_store') eq '' } 'the session to see the setting';
 	$session->query("SET idgen.max_wait = '5s'");
 	is($session->error('SELECT snowflake_nextval()'), '', 'the setting counts after leases have been left while there was no agent');
 	$session->query('RESET idgen.max_wait');

@@ -11,7 +11,7 @@ use Exporter 'import';
 use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
+use Time::HiRes qw(clock_gettime usleep CLOCK_MONOTONIC);
 
 our @EXPORT = qw(
   session parallel_session run_clients is_seen_waiting stop_processes wait_until
@@ -81,20 +81,26 @@ sub is_seen_waiting
 		$name);
 }
 
-# Calls code until it returns something true, and returns that; dies when that takes too
-# long.
+# Calls code until it returns something true, and returns that; dies when that takes too long, however long the code
+# itself takes.
 sub wait_until(&$)
 {
 	my ($code, $what) = @_;
-	my $attempts = 50 * $PostgreSQL::Test::Utils::timeout_default;
+	my $end = monotonic_time() + $PostgreSQL::Test::Utils::timeout_default;
 
-	while ($attempts-- > 0)
+	do
 	{
 		my $result = $code->();
 		return $result if $result;
 		usleep(20_000);
-	}
+	} while (monotonic_time() < $end);
 	croak "timed out waiting for $what";
+}
+
+# In seconds; no test sets this clock.
+sub monotonic_time
+{
+	return clock_gettime(CLOCK_MONOTONIC);
 }
 
 # Stops processes until they get SIGCONT.  A signal is on its way for a while, and each thread may run until it sees it.
