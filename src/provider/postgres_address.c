@@ -41,7 +41,7 @@ find_option(PQconninfoOption *options, const char *name)
 }
 
 static int
-list_length(const PQconninfoOption *option)
+comma_list_length(const PQconninfoOption *option)
 {
 	int			length = 1;
 
@@ -58,7 +58,7 @@ list_value(const PQconninfoOption *option, int number)
 {
 	const char *value = option->val;
 
-	if (list_length(option) == 1)
+	if (comma_list_length(option) == 1)
 		return pstrdup(value);
 	while (number-- > 0)
 		value = strchr(value, ',') + 1;
@@ -69,9 +69,9 @@ list_value(const PQconninfoOption *option, int number)
 static int
 count_hosts(PQconninfoOption *options)
 {
-	int			hosts = list_length(find_option(options, "host"));
-	int			addresses = list_length(find_option(options, "hostaddr"));
-	int			ports = list_length(find_option(options, "port"));
+	int			hosts = comma_list_length(find_option(options, "host"));
+	int			addresses = comma_list_length(find_option(options, "hostaddr"));
+	int			ports = comma_list_length(find_option(options, "port"));
 	int			count = Max(hosts, addresses);
 
 	if ((hosts > 0 && addresses > 0 && hosts != addresses) || (ports > 1 && ports != count))
@@ -132,7 +132,7 @@ name_to_resolve(PQconninfoOption *options, int number)
 	const PQconninfoOption *host = find_option(options, "host");
 	char	   *name;
 
-	if (list_length(host) == 0 || list_length(find_option(options, "hostaddr")) > 0)
+	if (comma_list_length(host) == 0 || list_length(find_option(options, "hostaddr")) > 0)
 		return NULL;
 	name = list_value(host, number);
 	return resolver_is_needed(name) ? name : NULL;
