@@ -93,9 +93,10 @@ note_take(const SnowflakeLayout *layout, uint64 position)
 static void
 forget_chunk_after_statement(PositionSource *source)
 {
-	if (source->is_of_statement)
+	if (likely(source->is_of_statement))
 		return;
 	statement_end_expect();
+	source->chunk_size = 1;
 	source->next_of_statement = sources_of_statement;
 	sources_of_statement = source;
 	source->is_of_statement = true;
@@ -195,19 +196,26 @@ chunk_renew(PositionSource *source)
 /*
  * Take and issue positions at once, none of them below from.  What is left of our
  * chunk lies below them, and is forgotten.
+ *
+ * As with chunks, what is issued is added to the timeline's number of IDs when it has
+ * become as much as a chunk, or when the statement ends.
  */
 static PositionRange
 issue_positions(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most)
 {
 	PositionRange range;
 
+	uint64		uncounted;
+
 	forget_chunks_of_timeline(source->timeline);
-	timeline_count_issued(source);
 	range = take_positions(source, now, from, least, most);
-	source->counted = range.start;
+	uncounted = source->next - source->counted;
+	source->counted = range.start - uncounted;
 	source->next = range.end;
 	source->end = range.end;
-	timeline_count_issued(source);
+	if (range.end - source->counted >= LARGEST_CHUNK)
+		timeline_count_issued(source);
+	forget_chunk_after_statement(source);
 	shmem_add_own(&timeline_slot->ids_issued, range.end - range.start);
 	note_take(&source->layout, range.end - 1);
 	return range;

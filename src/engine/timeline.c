@@ -73,6 +73,7 @@ timeline_set_source(PositionSource *source, const SnowflakeLayout *layout, uint6
 	source->node_bits = node_bits;
 	source->timeline = timeline;
 	source->held.transaction = 0;
+	source->of_tick.length_ns = 0;
 	source->issued = shmem_issued(timeline);
 	source->next = 0;
 	source->counted = 0;
@@ -450,6 +451,103 @@ wait_and_take(TakeState *take)
 }
 
 /*
+ * Keep the limits of a take for those that follow in the same tick of the clock, if
+ * they will need nothing else.
+ */
+static void
+keep_limits(PositionSource *source, const TakeState *take)
+{
+	uint64		tick_ns = source->layout.tick_us * NS_PER_US;
+
+	source->of_tick.length_ns = 0;
+	if (take->wait.since != 0 || take->now.reference_ns != take->now.wall_ns || source->record != NULL ||
+		source->before_issue != NULL || source->renew_node != NULL || source->sequence_start != SEQUENCE_ZERO)
+		return;
+	source->of_tick.open = take->open;
+	source->of_tick.began_ns = take->now.wall_ns - take->now.wall_ns % (int64) tick_ns;
+	source->of_tick.length_ns = tick_ns;
+}
+
+/* What a take got, and the restarts of the timelines before, with those that did not fail. */
+typedef struct Taken
+{
+	PositionRange range;
+	uint32		restarts;
+	uint32		resets;
+} Taken;
+
+/* As timeline_take(), by the limits as they are now. */
+static bool
+take_by_limits(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most, Taken *taken)
+{
+	TakeState	take = {
+		.source = source,
+		.from = from,
+		.turn = {
+			.timeline = source->timeline,
+			.layout = &source->layout,
+			.slot = timeline_slot,
+			.least = least,
+			.most = most,
+			.last_tick = source->last_tick,
+		},
+		.wait = {.slot = timeline_slot},
+		.now = now,
+	};
+
+	retry_take(&take);
+	if (take.result != TAKE_DONE || take.range.start >= take.open.ceiling)
+		wait_and_take(&take);
+	if (take.result != TAKE_DONE)
+		return false;
+	keep_limits(source, &take);
+	taken->range = take.range;
+	taken->restarts = take.restarts;
+	taken->resets = take.resets;
+	return true;
+}
+
+/*
+ * The same by the limits of an earlier take in the same tick of the clock.  Returns
+ * false if these are not enough, or the take fails: then nothing has been taken that
+ * could be issued.
+ *
+ * The ends of limits only grow, except by a restart of the timelines, which is counted:
+ * to use them late is the same as to be interrupted between reading them and the swap.
+ * So what try_take() says of the order is true here, too.
+ */
+static bool
+take_within_tick(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most, Taken *taken)
+{
+	const SnowflakeLayout *layout = &source->layout;
+	const OpenPositions *open = &source->of_tick.open;
+	Limits	   *limits = &shmem_area()->limits;
+	uint64		next;
+
+	if ((uint64) (now.wall_ns - source->of_tick.began_ns) >= source->of_tick.length_ns ||
+		now.reference_ns != now.wall_ns || now.restarts != open->restarts ||
+		source->after_us > 0 || source->held.transaction != hold_transaction())
+		return false;
+	taken->restarts = open->restarts;
+	taken->resets = pg_atomic_read_u32(&limits->resets);
+	next = pg_atomic_read_u64(&source->timeline->next);
+	do
+	{
+		uint64		start = layout_fit_in_tick(layout, Max(Max(open->floor, from), next), least);
+
+		taken->range.start = start;
+		taken->range.end = start + most;
+		if (start < source->held.position || start + layout_tick_size(layout) >= open->ceiling ||
+			taken->range.end > open->end)
+			return false;
+		pg_read_barrier();
+		if (pg_atomic_read_u32(&limits->restarts) != open->restarts)
+			return false;
+	} while (!pg_atomic_compare_exchange_u64(&source->timeline->next, &next, taken->range.end));
+	return pg_atomic_read_u32(&limits->restarts) == open->restarts;
+}
+
+/*
  * Take at least least and at most most consecutive positions, none of them below
  * from; the first least of them lie in one tick.
  *
@@ -469,40 +567,25 @@ wait_and_take(TakeState *take)
  * reservation_extend(), and what CHECK_FOR_INTERRUPTS raises.
  */
 bool
-timeline_take(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most, PositionRange *taken)
+timeline_take(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most, PositionRange *range)
 {
 	const SnowflakeLayout *layout = &source->layout;
-	TakeState	take = {
-		.source = source,
-		.from = from,
-		.turn = {
-			.timeline = source->timeline,
-			.layout = layout,
-			.slot = timeline_slot,
-			.least = least,
-			.most = most,
-			.last_tick = source->last_tick,
-		},
-		.wait = {.slot = timeline_slot},
-		.now = now,
-	};
+	Taken		taken;
 	int64		end_us;
 
-	retry_take(&take);
-	if (take.result != TAKE_DONE || take.range.start >= take.open.ceiling)
-		wait_and_take(&take);
-	if (take.result != TAKE_DONE)
+	if (!take_within_tick(source, now, from, least, most, &taken) &&
+		!take_by_limits(source, now, from, least, most, &taken))
 		return false;
-	*taken = take.range;
-	end_us = layout_position_end_us(layout, taken->end - 1);
+	*range = taken.range;
+	end_us = layout_position_end_us(layout, range->end - 1);
 	if (source->before_issue != NULL)
 		source->before_issue(source, end_us);
 	source->after_us = 0;
-	source->resets = take.resets;
-	turn_note_use(&source->last_tick, layout, taken->start, taken->end - taken->start);
+	source->resets = taken.resets;
+	turn_note_use(&source->last_tick, layout, range->start, range->end - range->start);
 
 	if (reservation_is_low(end_us))
-		reservation_extend_early(end_us, take.restarts);
+		reservation_extend_early(end_us, taken.restarts);
 	if (source->limits.has_server_worker && lease_is_low(end_us))
 		lease_ask(end_us);
 	return true;

@@ -33,6 +33,17 @@ typedef enum SequenceStart
 } SequenceStart;
 
 /*
+ * The limits as a take found them, and the tick of the clock for which it did: within
+ * it, they serve further takes.
+ */
+typedef struct TickLimits
+{
+	OpenPositions open;
+	int64		began_ns;		/* since 1970 */
+	uint64		length_ns;		/* 0: nothing is kept */
+} TickLimits;
+
+/*
  * A timeline as this process takes from it for one generator, with its chunk:
  * the positions next .. end - 1, which this process has taken and not yet
  * issued.  The members of the hot path come first.
@@ -60,6 +71,7 @@ typedef struct PositionSource
 	pg_atomic_uint64 *issued;	/* the timeline's number of IDs ... */
 	uint64		counted;		/* ... without what lies from here to next */
 	TickUse		last_tick;
+	TickLimits	of_tick;
 	KnownLimits limits;
 	HeldBySource held;
 	struct HorizonGroup *group; /* see horizon.c; NULL: no horizon has been

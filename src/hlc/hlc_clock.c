@@ -76,9 +76,9 @@ check_offset(int64 remote, ClockReading now)
 	int64		remote_ms = layout_position_tick(&layout_hlc, (uint64) remote);
 	int64		ahead_ms = remote_ms - now.wall_ns / NS_PER_MS;
 
-	setting_check(&hlc_max_offset);
-	if (ahead_ms <= hlc_clock_max_offset_ms())
+	if (likely(setting_is_valid(&hlc_max_offset) && ahead_ms <= hlc_clock_max_offset_ms()))
 		return;
+	setting_check(&hlc_max_offset);
 	pg_atomic_fetch_add_u64(&shmem_area()->hlc_refused, 1);
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),

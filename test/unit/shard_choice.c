@@ -45,6 +45,78 @@ test_published_jumps(void)
 	check(shard_mix(0) == UINT64CONST(0xe220a8397b1dcdaf), "the first number of SplitMix64");
 }
 
+#define MULTIPLIER UINT64CONST(2862933555777941757)
+
+/* The loop of the paper. */
+static int32
+paper_jump(uint64 key, int32 shards)
+{
+	int64		shard = 0;
+	int64		next = 0;
+
+	while (next < shards)
+	{
+		shard = next;
+		key = key * MULTIPLIER + 1;
+		next = (int64) ((shard + 1) * ((double) (INT64CONST(1) << 31) / (double) ((key >> 33) + 1)));
+	}
+	return (int32) shard;
+}
+
+/*
+ * A key whose first jump is to shard and whose second one has this divisor, found from
+ * the end: numbers of the sequence can be computed backwards, too.
+ */
+static uint64
+key_of_jump(int32 shard, uint64 divisor, uint64 *seed)
+{
+	uint64		inverse = MULTIPLIER;
+
+	for (int i = 0; i < 5; i++)
+		inverse *= 2 - MULTIPLIER * inverse;
+	for (;;)
+	{
+		uint64		second = (divisor - 1) << 33 | seeded_word(seed) >> 31;
+		uint64		first = (second - 1) * inverse;
+
+		if ((UINT64CONST(1) << 31) / ((first >> 33) + 1) == shard)
+			return (first - 1) * inverse;
+	}
+}
+
+/*
+ * What is computed in integers is what doubles give: for keys at random, and where the
+ * exact product is just below a number to which doubles round it.
+ */
+static void
+test_paper_jumps(void)
+{
+	static const int32 counts[] = {1, 2, 3, 16, 1000, 1024, 65537, 1000003, PG_INT32_MAX};
+	uint64		seed = 1;
+	int			wrong = 0;
+	int			rounded = 0;
+
+	for (int i = 0; i < KEYS * 5; i++)
+	{
+		uint64		key = seeded_word(&seed);
+
+		wrong += shard_jump(key, counts[i % lengthof(counts)]) != paper_jump(key, counts[i % lengthof(counts)]);
+	}
+	is_number(wrong, 0, "jumps are those of the paper");
+	wrong = 0;
+	for (int shard = 1; shard < 50; shard++)
+		for (int shift = 20; (uint64) (shard + 1) << shift <= UINT64CONST(1) << 31; shift++)
+		{
+			uint64		key = key_of_jump(shard, (uint64) (shard + 1) << shift, &seed);
+			int32		target = 1 << (31 - shift);
+
+			rounded += paper_jump(key, target + 1) == target && (shard + 1) * ((UINT64CONST(1) << 52) / (shard + 1)) != UINT64CONST(1) << 52;
+			wrong += shard_jump(key, target + 1) != paper_jump(key, target + 1) || shard_jump(key, target) != paper_jump(key, target);
+		}
+	is_number(wrong, 0, "so are those whose product is rounded to a number of a shard");
+	check(rounded > 100, "of which there are some");
+}
+
 /* Keys as a slow generator issues them: 1 ms apart or more, and the sequence is 0. */
 static uint64
 slow_key(int i)
@@ -188,6 +260,7 @@ int
 main(void)
 {
 	test_published_jumps();
+	test_paper_jumps();
 	test_growth();
 	test_nodes();
 	test_equal_weights();
