@@ -12,3 +12,6 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION baseline_clock() IS
 'wall clock in ns since 1970: the least that a call which looks at the clock costs';
+
+CREATE FUNCTION baseline_cpu() RETURNS bigint
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;

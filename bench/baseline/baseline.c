@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * baseline.c
- *	  Functions that do next to nothing: what a call costs at least.
+ *	  Functions that do next to nothing: what a call costs at least; and what a
+ *	  session has cost so far.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +16,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(baseline_empty);
 PG_FUNCTION_INFO_V1(baseline_clock);
+PG_FUNCTION_INFO_V1(baseline_cpu);
 
 /* baseline_empty(): the price of calling a C function */
 Datum
@@ -31,4 +33,14 @@ baseline_clock(PG_FUNCTION_ARGS)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	PG_RETURN_INT64((int64) now.tv_sec * INT64CONST(1000000000) + now.tv_nsec);
+}
+
+/* baseline_cpu(): the processor time of this session's process, in ns */
+Datum
+baseline_cpu(PG_FUNCTION_ARGS)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	PG_RETURN_INT64((int64) used.tv_sec * INT64CONST(1000000000) + used.tv_nsec);
 }

@@ -1,0 +1,2 @@
+measure_metrics() { :; }
+measure_first_calls() { :; }
