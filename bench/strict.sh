@@ -4,7 +4,7 @@
 # this.
 
 STRICT_CALLERS=(1 64)
-STRICT_DELAY_MS=10
+STRICT_DELAY_MS=50
 STRICT_SECONDS=4
 
 # Ports that nothing listens at, so many of them; they stay free unless others are quick.

@@ -39,7 +39,7 @@
 #include "bits/lease_operation.h"
 
 /* Changes whenever this file or lease_operation.h does. */
-#define LEASE_PROVIDER_VERSION 3
+#define LEASE_PROVIDER_VERSION 4
 
 /* Name of the exported function of a provider's module. */
 #define LEASE_PROVIDER_FUNCTION "idgen_lease_provider"
@@ -75,6 +75,9 @@ typedef struct LeaseProvider
 {
 	int			version;		/* LEASE_PROVIDER_VERSION */
 	const char *name;			/* for messages: "etcd", "PostgreSQL" */
+	bool		takes_compete;	/* of takes of one counter at a time, one
+								 * succeeds at once, and the others in later
+								 * round trips */
 
 	/*
 	 * Begin a session, without connecting yet.  ERROR INVALID_PARAMETER_VALUE

@@ -290,6 +290,13 @@ lease_store_name(const LeaseStore *store)
 	return store->provider->name;
 }
 
+/* See LeaseProvider. */
+bool
+lease_store_takes_compete(const LeaseStore *store)
+{
+	return store->provider->takes_compete;
+}
+
 void
 lease_store_close(LeaseStore *store)
 {

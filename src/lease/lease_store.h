@@ -54,6 +54,7 @@ extern LeaseOutcome lease_store_step(LeaseStore *store, LeaseAnswer *answer);
 extern const char *lease_store_name(const LeaseStore *store);
 extern LeaseOutcome lease_store_do(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer,
 								   bool (*must_stop) (void));
+extern bool lease_store_takes_compete(const LeaseStore *store);
 extern void lease_store_close(LeaseStore *store);
 
 #endif							/* IDGEN_LEASE_STORE_H */

@@ -584,6 +584,7 @@ close_session(LeaseSession *session)
 static const LeaseProvider provider = {
 	.version = LEASE_PROVIDER_VERSION,
 	.name = "etcd",
+	.takes_compete = true,
 	.open = open_session,
 	.start = start_operation,
 	.sockets = session_sockets,

@@ -5,7 +5,9 @@
  *
  * A round is closed when a session can take for it at once, so that as many
  * processes as possible have joined.  There are several sessions with a root for
- * this, so that one round need not be over before the next one begins.
+ * this, so that one round need not be over before the next one begins; but if takes
+ * of one counter would compete, each of them has to end first.  Otherwise rounds would
+ * fail time and again, as those that have just succeeded are ahead.
  *
  * A root that is a PostgreSQL passes a strict take on to its own root; so the
  * first of the roots that answers will do.  Numbers must be above all that had been
@@ -94,15 +96,43 @@ choose_root(const StrictJob *job, const SegmentSlot *slot, int64 now_ns)
 	return -1;
 }
 
-/* A session with a root that has nothing to do; NULL if there is none. */
-static SegmentSession *
-find_session(const char *address)
+static bool
+is_idle(const SegmentSession *session)
 {
+	return !session->is_busy && session->operation.take_count == 0;
+}
+
+/* Is another round's take from a counter under way, or about to be, with which ours would compete? */
+static bool
+would_compete(const char *address, const char *counter)
+{
+	for (int i = 0; i < SEGMENT_MOST_SESSIONS; i++)
+	{
+		const SegmentSession *session = segment_session_get(i);
+
+		if (session->lane == 0 || strcmp(session->address, address) != 0 ||
+			(session->store != NULL && !lease_store_takes_compete(session->store)))
+			continue;
+		for (int take = 0; take < session->operation.take_count; take++)
+			if (strcmp(session->errands[take].counter, counter) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* A session that can take for a round now; NULL if there is none. */
+static SegmentSession *
+find_session(const SegmentRoots *roots, int root)
+{
+	const char *address = segment_roots_address(roots, root);
+
+	if (would_compete(address, roots->counter))
+		return NULL;
 	for (int lane = 1; lane <= LANES; lane++)
 	{
 		SegmentSession *session = segment_session_find(address, lane);
 
-		if (session != NULL && !session->is_busy && session->operation.take_count == 0)
+		if (session != NULL && is_idle(session))
 			return session;
 	}
 	return NULL;
@@ -128,7 +158,7 @@ go_on(StrictJob *job, const SegmentSlot *slot, int64 now_ns)
 		return;
 	}
 	job->root = root;
-	session = find_session(segment_roots_address(&slot->roots, root));
+	session = find_session(&slot->roots, root);
 	if (session != NULL)
 		assign(job, slot, session);
 }
@@ -165,7 +195,7 @@ begin_round(SegmentRounds *rounds, SegmentPlace place, const SegmentSlot *slot, 
 	StrictJob	new = {.rounds = rounds};
 	int			root = choose_root(&new, slot, now_ns);
 
-	if (job == NULL || (root >= 0 && find_session(segment_roots_address(&slot->roots, root)) == NULL))
+	if (job == NULL || (root >= 0 && find_session(&slot->roots, root) == NULL))
 		return;
 	new.floor = get_floor(place, slot);
 	if (!segment_rounds_close(rounds, &new.place, &new.round, &new.count))
