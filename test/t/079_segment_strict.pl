@@ -7,6 +7,8 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
+use IdgenTest::Etcd;
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -90,6 +92,27 @@ sub check_load
 	return;
 }
 
+# Takes of one counter of etcd compete: no round fails time and again because another one is always ahead of it.
+sub check_far_store
+{
+	my $etcd = new_etcd('etcd');
+	my ($port) = $etcd->store =~ /:(\d+)/;
+	my $far = PostgreSQL::Test::Cluster::get_free_port();
+	my $network = IPC::Run::start([ $^X, "$FindBin::RealBin/../../bench/delay.pl", 50, "$far:$port" ]);
+	my ($clients, $numbers) = (16, 5);
+	my %seen;
+
+	$leaf->safe_psql('postgres', "CREATE SEQUENCE far; SELECT segment_create_counter('etcd://127.0.0.1:$port', 'far');
+		SELECT segment_set_roots('far', ARRAY['etcd://127.0.0.1:$far'], counter => 'far')");
+	foreach my $client (run_clients($leaf, map { "SELECT segment_nextval_strict('far');\n" x $numbers } 1 .. $clients))
+	{
+		$seen{$_}++ foreach @$client;
+	}
+	is(scalar(keys %seen), $clients * $numbers, "etcd, far away: $clients sessions draw at the same time, and all are served");
+	$network->kill_kill;
+	return;
+}
+
 # The root goes away: those who wait are told, and those who come later, too.
 sub check_absence
 {
@@ -108,6 +131,13 @@ check_order();
 check_sequences();
 check_load('local', $root);
 check_load('remote', $leaf);
+SKIP:
+{
+	chomp(my $libdir = qx(pg_config --pkglibdir));
+	skip 'etcd, or what idgen_etcd is built with, is not installed', 1
+	  if system('etcd --version >/dev/null 2>&1') != 0 || !-e "$libdir/idgen_etcd.so";
+	check_far_store();
+}
 crash_server($root);
 check_order();
 check_absence();
