@@ -16,16 +16,17 @@ time_horizon() {
   time_calls "horizon-$name" call 1 "FROM (SELECT generate_series(1, $HORIZON_CALLS)) AS rows" "$name"
 }
 
-# Sessions, each with an open transaction that has generated an ID, until close_holders.
+# Sessions, each with an open transaction that has generated an ID, until close_holders. pgbench counts sleeps in us, in 32
+# bits.
 open_holders() {
-  printf 'BEGIN;\nSELECT snowflake_nextval();\n\\sleep 3600 s\nCOMMIT;\n' >"$WORK/holder.sql"
+  printf 'BEGIN;\nSELECT snowflake_nextval();\n\\sleep 2000 s\nCOMMIT;\n' >"$WORK/holder.sql"
   start_daemon holders "$PGBIN/pgbench" -n -c "$HOLDERS" -j 4 -T 3600 -f "$WORK/holder.sql" bench
   until [[ $(sql bench -Atc 'SELECT count(*) FROM idgen_horizon_holders') == "$HOLDERS" ]]; do sleep 1; done
 }
 
 close_holders() {
   signal_daemon holders TERM
-  sql bench -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgbench'" >/dev/null
+  sql bench -c 'SET client_min_messages = error' -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgbench'" >/dev/null
   until [[ $(sql bench -Atc 'SELECT count(*) FROM idgen_horizon_holders') == 0 ]]; do sleep 1; done
 }
 

@@ -49,7 +49,7 @@ measure_first_calls() {
 
 # Sessions that have issued an ID and are idle since.
 open_connections() {
-  printf 'SELECT snowflake_nextval();\n\\sleep 3600 s\n' >"$WORK/connection.sql"
+  printf 'SELECT snowflake_nextval();\n\\sleep 2000 s\n' >"$WORK/connection.sql"
   start_daemon connections "$PGBIN/pgbench" -n -c "$CONNECTIONS" -j 2 -T 3600 -f "$WORK/connection.sql" bench
   until (($(sql bench -Atc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench' AND query ~ 'nextval' AND state = 'idle'") >= CONNECTIONS)); do sleep 1; done
 }

@@ -19,7 +19,7 @@ declare -A OUTBOX_OTHERS=(
 )
 
 create_outbox() {
-  sql postgres -c 'DROP DATABASE IF EXISTS bench_other' -c 'CREATE DATABASE bench_other'
+  sql postgres -c 'CREATE DATABASE bench_other'
   sql bench -c 'CREATE TABLE outbox (id bigint DEFAULT snowflake_nextval() PRIMARY KEY, xid xid8 DEFAULT pg_current_xact_id())' \
     -c 'CREATE INDEX ON outbox (xid)' -c 'CREATE TABLE lags (name text, ms float8)'
 }
