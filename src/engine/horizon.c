@@ -320,13 +320,31 @@ read_holds(HorizonReading *reading)
 	}
 }
 
+/* Do IDs with a tag of a prepared transaction count? */
+static bool
+regards_tag(const HorizonReading *reading, uint16 tag)
+{
+	const PositionSource *source = reading->source;
+
+	if (tag == 0 || tag == PREPARED_UNIQUE_TIMES || source->timeline == &reading->area->unique_times)
+		return tag == PREPARED_UNIQUE_TIMES && source->timeline == &reading->area->unique_times;
+	if (tag == PREPARED_ALL || prepared_hold_regards(tag, source->timeline, source->node_bits))
+		return true;
+	for (int i = 1; i < reading->group->count; i++)
+	{
+		Timeline   *timeline = reading->group->members[i];
+
+		if (prepared_hold_regards(tag, timeline, timeline->node_bits))
+			return true;
+	}
+	return false;
+}
+
 /* Step 3. */
 static void
 read_prepared(HorizonReading *reading)
 {
 	SharedArea *area = reading->area;
-	bool		is_unique_times = reading->source->timeline == &area->unique_times;
-	uint16		tag = is_unique_times ? PREPARED_UNIQUE_TIMES : prepared_hold_tag(&reading->source->layout);
 	PreparedView view;
 
 	if (!prepared_hold_load(area))
@@ -338,7 +356,7 @@ read_prepared(HorizonReading *reading)
 		if (OidIsValid(reading->database) && view.database != reading->database)
 			continue;
 		for (int j = 0; j < PREPARED_IDS; j++)
-			if (view.tags[j] == tag || (view.tags[j] == PREPARED_ALL && !is_unique_times))
+			if (regards_tag(reading, view.tags[j]))
 				lower_to(reading, view.ids[j]);
 	}
 }

@@ -231,6 +231,30 @@ sub check_parallel
 	return;
 }
 
+# An ID of the server and one of a generator, both the first of the same tick: so they differ in the node alone.
+sub begin_together
+{
+	my ($session) = @_;
+	my @ids;
+
+	wait_until
+	{
+		$session->query('BEGIN');
+		@ids = $session->ids("SELECT snowflake_nextval(), snowflake_nextval('g1')");
+		return 1 if $ids[0] >> 22 == $ids[1] >> 22 && !grep { $_ & 4095 } @ids;
+		$session->query('ROLLBACK');
+		return 0;
+	}
+	'two IDs of one tick';
+	return @ids;
+}
+
+# The rows of the view for the prepared transaction: one for each horizon that it holds.
+sub holder_rows
+{
+	return $reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at IS NOT NULL");
+}
+
 # Prepared transactions, over the ends of the server, and without anything that was issued since.
 sub check_prepared
 {
@@ -242,11 +266,11 @@ sub check_prepared
 	foreach my $life (sort keys %lives)
 	{
 		my $session = session($node);
-		$session->query('BEGIN');
-		my ($id, $of_generator) = $session->ids("SELECT snowflake_nextval(), snowflake_nextval('g1')");
+		my ($id, $of_generator) = begin_together($session);
 		my ($u) = $session->query('INSERT INTO outbox DEFAULT VALUES RETURNING u');
 		$session->query("PREPARE TRANSACTION 'life'");
 		is_held($id, "prepared before $life");
+		is(holder_rows(), 3, '... which is shown');
 		$lives{$life}->();
 		$may_hold_tick = 1;
 		$session->abandon;
@@ -256,8 +280,7 @@ sub check_prepared
 		is_held($id, '... in all databases', 'true');
 		is_held($of_generator, '... and the generator', "'g1'");
 		is($reader->query("SELECT uuidv7_horizon() <= '$u'"), 't', '... and the UUID');
-		is($reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at IS NOT NULL"),
-			3, '... which is shown');
+		is(holder_rows(), 3, '... which is shown');
 		$reader->query("COMMIT PREPARED 'life'");
 		$may_hold_tick = 0;
 		is_passed($id, '... until it is committed');
