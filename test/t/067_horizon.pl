@@ -399,6 +399,32 @@ sub check_node_changes
 	return;
 }
 
+# A generator gets another node while a transaction has its IDs, and while its timeline is ahead of the clock.
+sub check_generator_changes
+{
+	my $writer = session($node);
+	my $session = session($node);
+	my $alter = 'ALTER SERVER g5 OPTIONS (SET worker_id';
+
+	$session->query('SELECT count(snowflake_nextval($$g5$$)) FROM generate_series(1, 1000001)');
+	my $before = horizon("'g5'");
+	$session->query("$alter '203')");
+	my $id = $session->query("SELECT snowflake_nextval('g5')");
+	cmp_ok($id, '>', $before, 'a generator with another node issues IDs above its horizon');
+
+	$writer->query('BEGIN');
+	$id = $writer->query("SELECT snowflake_nextval('g5')");
+	is_held($id, '... which a transaction holds', "'g5'");
+	$session->send("$alter '204')");
+	$node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND pid = ' . $session->pid);
+	$writer->query('COMMIT');
+	$session->finish;
+	is_passed($id, '... until it ends, for which a change waits', "'g5'");
+	is($session->query("SELECT worker_id = 204 FROM snowflake_generators WHERE generator = 'g5'"), 't', '... and then it is made');
+	$_->quit foreach $writer, $session;
+	return;
+}
+
 # A transaction that begins in the midst of a tick, where the server has had several nodes, and is prepared.
 sub check_prepared_in_tick
 {
@@ -461,6 +487,7 @@ check_idle();
 check_resets();
 check_sequence_starts();
 check_node_changes();
+check_generator_changes();
 check_prepared_in_tick();
 check_not_preloaded();
 
