@@ -437,8 +437,9 @@ typedef struct Raise
 								 * numbers */
 	const IdNumbers *present;
 	const IdNumbers *former;
-	int64		(*get_until_us) (Timeline *other);	/* NULL, or where to raise it
-													 * to, of another timeline */
+	int64		(*get_until_us) (Timeline *other);	/* NULL, or where to raise
+													 * it to, of another
+													 * timeline */
 	Timeline   *other;
 	int64		until_us;		/* raise to this time; computed if timeline is
 								 * given */

@@ -70,7 +70,8 @@
 #define LAYOUT_TAG 0x8000
 
 /* Whose IDs a tag is for: those of some node bits, which are less, or one of these. */
-#define OF_SERVER_NODES PG_UINT64_MAX	/* of timelines that follow the server's node */
+#define OF_SERVER_NODES PG_UINT64_MAX	/* of timelines that follow the
+										 * server's node */
 #define OF_ALL_NODES (PG_UINT64_MAX - 1)
 
 /* The tag of a layout's IDs.  Others may have the same: then more is held than must be. */
