@@ -238,7 +238,10 @@ compat_proc_by_number(int number)
  * the transaction's rows.
  *
  * 17: numbers belong to the PGPROC; before, to the backend ID, and processes
- * that use the PGPROC one after the other may have different ones.
+ * that use the PGPROC one after the other may have different ones.  There, by a
+ * chance of one in 2^32, a transaction can have the mixed number of an earlier process's.
+ * Who finds that one's hold takes it for the transaction's until it is over: more is held
+ * than must be, and never less.
  */
 static inline uint32
 compat_local_transaction(const PGPROC *proc)

@@ -52,7 +52,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "storage/ipc.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 
@@ -63,8 +62,6 @@
 #include "engine/horizon_mark.h"
 #include "engine/id_space.h"
 #include "engine/prepared_hold.h"
-#include "engine/reservation.h"
-#include "engine/wait.h"
 
 /* The timelines that are read together, as of a number of joins. */
 typedef struct HorizonGroup
@@ -94,23 +91,14 @@ typedef struct HorizonReading
 	uint64		id;				/* the least found so far */
 } HorizonReading;
 
-/* The first tick that is not before an ID. */
-static int64
-get_tick_from(const SnowflakeLayout *layout, uint64 id)
-{
-	int64		tick = layout_get(layout, LAYOUT_TIME, id);
-
-	return tick + (id > (uint64) layout_compose(layout, layout_tick_position(layout, tick), 0));
-}
-
 /* ------------------------------------------------------------------------ which timelines */
 
-/* Is another timeline read together with that of a source that follows the server's node? */
+/* Is another timeline read together with one that follows the server's node? */
 static bool
-is_member(const PositionSource *source, Timeline *timeline)
+is_member(const Timeline *timeline, Timeline *other)
 {
-	return timeline != NULL && timeline != source->timeline && horizon_mark_follows(timeline) &&
-		layout_same_frame(&timeline->layout, &source->layout);
+	return other != NULL && other != timeline && horizon_mark_follows(other) &&
+		layout_same_frame(&other->layout, &timeline->layout);
 }
 
 static void
@@ -147,7 +135,7 @@ get_group(PositionSource *source, uint32 joins)
 	{
 		Timeline   *timeline = id_space_needed_by_number(i);
 
-		if (is_member(source, timeline))
+		if (is_member(source->timeline, timeline))
 			add_member(group, timeline);
 	}
 	group->timeline = source->timeline;
@@ -320,13 +308,31 @@ read_holds(HorizonReading *reading)
 	}
 }
 
+/* Do IDs with a tag of a prepared transaction count? */
+static bool
+regards_tag(const HorizonReading *reading, uint16 tag)
+{
+	const PositionSource *source = reading->source;
+
+	if (tag == 0 || tag == PREPARED_UNIQUE_TIMES || source->timeline == &reading->area->unique_times)
+		return tag == PREPARED_UNIQUE_TIMES && source->timeline == &reading->area->unique_times;
+	if (tag == PREPARED_ALL || prepared_hold_regards(tag, source->timeline, source->node_bits))
+		return true;
+	for (int i = 1; i < reading->group->count; i++)
+	{
+		Timeline   *timeline = reading->group->members[i];
+
+		if (prepared_hold_regards(tag, timeline, timeline->node_bits))
+			return true;
+	}
+	return false;
+}
+
 /* Step 3. */
 static void
 read_prepared(HorizonReading *reading)
 {
 	SharedArea *area = reading->area;
-	bool		is_unique_times = reading->source->timeline == &area->unique_times;
-	uint16		tag = is_unique_times ? PREPARED_UNIQUE_TIMES : prepared_hold_tag(&reading->source->layout);
 	PreparedView view;
 
 	if (!prepared_hold_load(area))
@@ -338,7 +344,7 @@ read_prepared(HorizonReading *reading)
 		if (OidIsValid(reading->database) && view.database != reading->database)
 			continue;
 		for (int j = 0; j < PREPARED_IDS; j++)
-			if (view.tags[j] == tag || (view.tags[j] == PREPARED_ALL && !is_unique_times))
+			if (regards_tag(reading, view.tags[j]))
 				lower_to(reading, view.ids[j]);
 	}
 }
@@ -422,54 +428,44 @@ horizon_read(PositionSource *source, bool all_databases)
 
 /* ------------------------------------------------------------------------------ joining */
 
-/* The greatest horizon of other timelines that are read together with the source's. */
-static uint64
-get_greatest_of_others(const PositionSource *source)
+/* The time of the first tick that is not before an ID of a timeline; us since 1970. */
+static int64
+get_us_from(Timeline *timeline, uint64 id)
 {
-	int			count = id_space_count();
-	uint64		greatest = 0;
+	SnowflakeLayout layout = id_space_widest_layout(timeline);
+	int64		tick = layout_get(&layout, LAYOUT_TIME, id);
 
-	for (int i = 0; i < count; i++)
-	{
-		Timeline   *timeline = id_space_needed_by_number(i);
-
-		if (is_member(source, timeline))
-			greatest = Max(greatest, pg_atomic_read_u64(&timeline->horizon));
-	}
-	return greatest;
-}
-
-static void
-go_beyond(PositionSource *source, uint64 id)
-{
-	const SnowflakeLayout *layout = &source->layout;
-
-	shmem_raise_to(&source->timeline->next, layout_tick_position(layout, get_tick_from(layout, id)));
+	tick += id > (uint64) layout_compose(&layout, layout_tick_position(&layout, tick), 0);
+	return layout_tick_start_us(&layout, tick);
 }
 
 /*
- * Raise the source's timeline beyond the horizons of others, as the writer of
- * the reservation, which keeps resets out.  Errors: those of wait_to_write().
+ * The time from which on IDs are above all horizons of a timeline, and of those that
+ * are read together with it, in us since 1970; 0 if no horizon has been read.
  */
-static void
-go_beyond_others(PositionSource *source)
+int64
+horizon_end_us(Timeline *timeline)
 {
-	if (get_greatest_of_others(source) == 0)
-		return;
-	PG_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	int			count = horizon_mark_follows(timeline) ? id_space_count() : 0;
+	uint64		greatest = pg_atomic_read_u64(&timeline->horizon);
+
+	for (int i = 0; i < count; i++)
 	{
-		wait_to_write();
-		go_beyond(source, get_greatest_of_others(source));
-		reservation_end_writing(0, (Datum) 0);
+		Timeline   *other = id_space_needed_by_number(i);
+
+		if (is_member(timeline, other))
+			greatest = Max(greatest, pg_atomic_read_u64(&other->horizon));
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(reservation_end_writing, (Datum) 0);
+	return greatest == 0 ? 0 : get_us_from(timeline, greatest);
 }
 
 /*
  * A source that follows the server's node is about to take from its timeline: read
  * that one together with those of the nodes before, and begin after the greatest horizon of
  * theirs.  The horizon that a generator with a node of its own had on the same timeline is
- * forgotten, as it did not regard the others.  Errors: those of wait_to_write().
+ * forgotten, as it did not regard the others.  If the clock was far ahead when a horizon
+ * was read, and is not any more, the timeline stays where it is: so a reset does not take its
+ * node for one that has issued IDs there.  Errors: those of id_space_raise_to().
  */
 void
 horizon_join(PositionSource *source, bool is_server)
@@ -491,7 +487,7 @@ horizon_join(PositionSource *source, bool is_server)
 	SpinLockRelease(&area->horizons.mutex);
 
 	if ((found & TIMELINE_JOINED) == 0)
-		go_beyond_others(source);
+		(void) id_space_raise_to(timeline, &source->layout, horizon_end_us, timeline, true);
 	pg_atomic_fetch_or_u32(&timeline->uses, TIMELINE_JOINED);
 }
 

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
+
 #include "engine/horizon_mark.h"
 
 /* Do nodes share the timeline? */
@@ -45,15 +47,27 @@ horizon_mark_is_beyond(Timeline *timeline, const SnowflakeLayout *layout, uint64
 		(horizon_mark_follows(timeline) && pg_atomic_read_u64(&shmem_area()->horizons.others_us) > us);
 }
 
-/* Count a reset: horizons that have been read before are not published any more. */
+/*
+ * Count a reset, after which IDs begin at start_us: horizons that have been read before
+ * are not published any more, and those above that time are forgotten.
+ */
 void
-horizon_mark_reset(void)
+horizon_mark_reset(int64 start_us)
 {
 	SharedArea *area = shmem_area();
 
 	SpinLockAcquire(&area->horizons.mutex);
 	pg_atomic_fetch_add_u32(&area->limits.resets, 1);
+	if (pg_atomic_read_u64(&area->horizons.others_us) > (uint64) start_us)
+		pg_atomic_write_u64(&area->horizons.others_us, start_us);
 	SpinLockRelease(&area->horizons.mutex);
+}
+
+/* The entries where that of a timeline and a database may be. */
+static GreatestHorizon *
+get_entries(SharedArea *area, uint32 key, Oid database)
+{
+	return area->horizons.greatest[hash_combine(murmurhash32(key), database) % GREATEST_SETS];
 }
 
 /* The greatest horizon of a timeline in one database, or in all if it is InvalidOid.  The caller has the mutex. */
@@ -62,26 +76,28 @@ horizon_mark_greatest(const Timeline *timeline, Oid database)
 {
 	SharedArea *area = shmem_area();
 	uint32		key = shmem_timeline_key(area, timeline);
+	const GreatestHorizon *entries = get_entries(area, key, database);
 
-	for (int i = 0; i < GREATEST_HORIZONS && area->horizons.greatest[i].timeline != 0; i++)
-		if (area->horizons.greatest[i].timeline == key && area->horizons.greatest[i].database == database)
-			return area->horizons.greatest[i].id;
+	for (int i = 0; i < GREATEST_PER_SET && entries[i].timeline != 0; i++)
+		if (entries[i].timeline == key && entries[i].database == database)
+			return entries[i].id;
 	return 0;
 }
 
 /* The entry for a timeline and a database, which is added if needed, in place of another one if there is no room. */
 static GreatestHorizon *
-get_entry(Horizons *horizons, uint32 key, Oid database)
+get_entry(SharedArea *area, uint32 key, Oid database)
 {
+	GreatestHorizon *entries = get_entries(area, key, database);
 	GreatestHorizon *entry;
 	int			i = 0;
 
-	for (; i < GREATEST_HORIZONS && horizons->greatest[i].timeline != 0; i++)
-		if (horizons->greatest[i].timeline == key && horizons->greatest[i].database == database)
-			return &horizons->greatest[i];
-	if (i == GREATEST_HORIZONS)
-		i = horizons->replaced++ % GREATEST_HORIZONS;
-	entry = &horizons->greatest[i];
+	for (; i < GREATEST_PER_SET && entries[i].timeline != 0; i++)
+		if (entries[i].timeline == key && entries[i].database == database)
+			return &entries[i];
+	if (i == GREATEST_PER_SET)
+		i = area->horizons.replaced++ % GREATEST_PER_SET;
+	entry = &entries[i];
 	entry->timeline = key;
 	entry->database = database;
 	entry->id = 0;
@@ -97,7 +113,7 @@ horizon_mark_publish(Timeline *timeline, Oid database, uint64 id)
 {
 	SharedArea *area = shmem_area();
 
-	get_entry(&area->horizons, shmem_timeline_key(area, timeline), database)->id = id;
+	get_entry(area, shmem_timeline_key(area, timeline), database)->id = id;
 	if (id > pg_atomic_read_u64(&timeline->horizon))
 		pg_atomic_write_u64(&timeline->horizon, id);
 }
@@ -109,9 +125,10 @@ horizon_mark_drop(const Timeline *timeline)
 	SharedArea *area = shmem_area();
 	uint32		key = shmem_timeline_key(area, timeline);
 
-	for (int i = 0; i < GREATEST_HORIZONS; i++)
-		if (area->horizons.greatest[i].timeline == key)
-			area->horizons.greatest[i].id = 0;
+	for (int i = 0; i < GREATEST_SETS; i++)
+		for (int j = 0; j < GREATEST_PER_SET; j++)
+			if (area->horizons.greatest[i][j].timeline == key)
+				area->horizons.greatest[i][j].id = 0;
 }
 
 /*

@@ -437,6 +437,10 @@ typedef struct Raise
 								 * numbers */
 	const IdNumbers *present;
 	const IdNumbers *former;
+	int64		(*get_until_us) (Timeline *other);	/* NULL, or where to raise
+													 * it to, of another
+													 * timeline */
+	Timeline   *other;
 	int64		until_us;		/* raise to this time; computed if timeline is
 								 * given */
 	const SnowflakeLayout *layout;	/* of the timelines to raise ... */
@@ -457,7 +461,9 @@ is_position_due(const SnowflakeLayout *layout, uint64 position)
 static bool
 raise_if_due(Raise *raise)
 {
-	if (raise->timeline != NULL)
+	if (raise->get_until_us != NULL)
+		raise->until_us = raise->get_until_us(raise->other);
+	else if (raise->timeline != NULL)
 		raise->until_us = id_space_issued_until_us(raise->former, raise->present);
 	raise->position = layout_position_from_us(raise->layout, raise->until_us);
 	if (raise->timeline != NULL && pg_atomic_read_u64(&raise->timeline->next) >= raise->position)
@@ -506,7 +512,7 @@ raise_as_writer(Raise *raise)
 
 	while (!raise_if_due_as_writer(raise))
 	{
-		if (raise->timeline != NULL)
+		if (raise->timeline != NULL && raise->former != NULL)
 			check_former_not_left(raise);
 		limit_wait(LIMIT_DRIFT, &wait, raise->layout, raise->position, 0);
 	}
@@ -550,4 +556,29 @@ id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us
 
 	if (!layout_keeps_apart(&present->layout, &former->layout))
 		raise_as_writer(&raise);
+}
+
+/*
+ * Let a timeline, whose IDs have this layout, continue at or after a time that is
+ * computed from another timeline, or the same one, in us since 1970; 0: no time.  If
+ * the clock does not allow that yet, waits, or returns false if that is not wanted.  Errors
+ * as above.
+ */
+bool
+id_space_raise_to(Timeline *timeline, const SnowflakeLayout *layout, int64 (*get_until_us) (Timeline *other),
+				  Timeline *other, bool wait)
+{
+	Raise		raise = {
+		.timeline = timeline,
+		.get_until_us = get_until_us,
+		.other = other,
+		.layout = layout,
+	};
+
+	if (get_until_us(other) == 0)
+		return true;
+	if (!wait)
+		return raise_if_due_as_writer(&raise);
+	raise_as_writer(&raise);
+	return true;
 }

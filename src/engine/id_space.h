@@ -37,5 +37,7 @@ extern void id_space_forget_uncommitted(Timeline *timeline, Oid server);
 extern List *id_space_uncommitted(Oid server);
 extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
 extern void id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us);
+extern bool id_space_raise_to(Timeline *timeline, const SnowflakeLayout *layout,
+							  int64 (*get_until_us) (Timeline *other), Timeline *other, bool wait);
 
 #endif							/* IDGEN_ID_SPACE_H */

@@ -35,9 +35,17 @@
  * ended; the new one was in its slot when the reader read the slots, or had taken
  * nothing below what the reader looks for.
  *
- * The IDs are those of a layout's frame (see layout_same_frame()) and not those
- * of a timeline: numbers of timelines do not outlive a restart.  So a prepared
- * transaction also holds generators that have the same layout.
+ * Numbers of timelines do not outlive a restart.  So the tag is of a layout's
+ * frame (see layout_same_frame()), and of the timelines whose horizons the IDs hold:
+ * one that keeps its node, or those that follow the server's node, which are read
+ * together.  A timeline that does both may do only one of it after a restart, so
+ * then the tag is of all timelines with the frame.  A generator does not begin or cease
+ * to follow the server's node while a prepared transaction has used it; see generator_lock.c.
+ *
+ * No horizon is above what the transaction holds, but it may be above the position
+ * where the hold begins, where that stands for a whole tick.  After a crash, the
+ * greatest horizons are not known any more.  So what is kept is not below the
+ * greatest horizon that regards the transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -61,30 +69,96 @@
 /* Tags of layouts have this bit. */
 #define LAYOUT_TAG 0x8000
 
-/* The tag of a layout's IDs.  Another layout may have the same: then more is held than must be. */
-uint16
-prepared_hold_tag(const SnowflakeLayout *layout)
+/* Whose IDs a tag is for: those of some node bits, which are less, or one of these. */
+#define OF_SERVER_NODES PG_UINT64_MAX	/* of timelines that follow the
+										 * server's node */
+#define OF_ALL_NODES (PG_UINT64_MAX - 1)
+
+/* The tag of a layout's IDs.  Others may have the same: then more is held than must be. */
+static uint16
+get_tag(const SnowflakeLayout *layout, uint64 nodes)
 {
 	uint32		hash = murmurhash32((uint32) layout->tick_us ^ (uint32) (layout->epoch_ticks >> 32));
 
 	hash = murmurhash32(hash ^ (uint32) layout->epoch_ticks);
 	hash ^= layout->shift[LAYOUT_TIME] << 16 | layout->shift[LAYOUT_SEQUENCE] << 8 | layout->bits[LAYOUT_SEQUENCE];
+	hash = murmurhash32(hash) ^ (uint32) nodes;
+	hash = murmurhash32(hash) ^ (uint32) (nodes >> 32);
 	return LAYOUT_TAG | (murmurhash32(hash) >> 17);
 }
 
-static void
-add_id(PreparedView *view, int *count, uint16 tag, uint64 id)
+/* The tag of the IDs of a timeline, which has a layout. */
+static uint16
+get_timeline_tag(Timeline *timeline)
 {
-	view->tags[*count] = tag;
-	view->ids[*count] = id;
-	(*count)++;
+	uint32		uses = pg_atomic_read_u32(&timeline->uses);
+
+	if (id_space_is_shared(timeline) || (uses & (TIMELINE_KEEPS_NODE | TIMELINE_FOLLOWS)) == (TIMELINE_KEEPS_NODE | TIMELINE_FOLLOWS))
+		return get_tag(&timeline->layout, OF_ALL_NODES);
+	return get_tag(&timeline->layout, (uses & TIMELINE_FOLLOWS) != 0 ? OF_SERVER_NODES : timeline->node_bits);
 }
 
-/* The least ID that a position on the timelines of the server's own IDs can have. */
-static uint64
-server_id(SharedArea *area, uint64 position)
+/* May IDs with a tag of a layout be those of a timeline, with this node if others share it? */
+bool
+prepared_hold_regards(uint16 tag, Timeline *timeline, uint64 node_bits)
 {
+	const SnowflakeLayout *layout = &timeline->layout;
+
+	return tag == get_tag(layout, OF_ALL_NODES) || tag == get_tag(layout, node_bits) ||
+		(horizon_mark_follows(timeline) && tag == get_tag(layout, OF_SERVER_NODES));
+}
+
+/* Add an ID, or lower that with the same tag. */
+static void
+add_id(PreparedView *view, uint16 tag, uint64 id)
+{
+	int			i = 0;
+
+	while (view->tags[i] != 0 && view->tags[i] != tag)
+		i++;
+	view->ids[i] = view->tags[i] == tag ? Min(view->ids[i], id) : id;
+	view->tags[i] = tag;
+}
+
+/* The greatest horizon of a timeline that regards transactions of a database. */
+static uint64
+get_greatest(SharedArea *area, const Timeline *timeline, Oid database)
+{
+	uint64		of_database;
+	uint64		of_all;
+
+	SpinLockAcquire(&area->horizons.mutex);
+	of_database = horizon_mark_greatest(timeline, database);
+	of_all = horizon_mark_greatest(timeline, InvalidOid);
+	SpinLockRelease(&area->horizons.mutex);
+	return Max(of_database, of_all);
+}
+
+/* The same for the timelines that are read together with it. */
+static uint64
+get_greatest_of_group(SharedArea *area, Timeline *timeline, Oid database)
+{
+	uint64		greatest = get_greatest(area, timeline, database);
+	int			count = horizon_mark_follows(timeline) ? id_space_count() : 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		Timeline   *other = id_space_needed_by_number(i);
+
+		if (other != NULL && horizon_mark_follows(other) && layout_same_frame(&other->layout, &timeline->layout))
+			greatest = Max(greatest, get_greatest(area, other, database));
+	}
+	return greatest;
+}
+
+/* Add what is held on the timelines of the server's own IDs, of which there is one for each of its nodes. */
+static void
+add_server(SharedArea *area, uint64 position, PreparedView *view)
+{
+	const SnowflakeLayout *layout = &area->layout;
 	Timeline   *found = NULL;
+	uint16		tag = 0;
+	uint64		id = 0;
 	int			count = id_space_count();
 
 	for (int i = 0; i < count; i++)
@@ -93,37 +167,39 @@ server_id(SharedArea *area, uint64 position)
 
 		if (timeline == NULL || (pg_atomic_read_u32(&timeline->uses) & TIMELINE_SERVER) == 0)
 			continue;
-		if (found != NULL)
-			return horizon_mark_tick_id(&area->layout, position);
+		id = found == NULL ? horizon_mark_id(timeline, layout, position) : horizon_mark_tick_id(layout, position);
+		if (tag == 0 || tag == get_tag(layout, OF_SERVER_NODES))
+			tag = get_timeline_tag(timeline);
 		found = timeline;
 	}
-	return found == NULL ? 0 : horizon_mark_id(found, &area->layout, position);
+	if (found == NULL)
+		add_id(view, get_tag(layout, OF_ALL_NODES), 0);
+	else
+		add_id(view, tag, Max(id, get_greatest_of_group(area, found, view->database)));
 }
 
 /*
- * The IDs that a transaction holds, as in a record.  Returns their number.  The
- * generators' timelines need not be attached in this process.
+ * The IDs that a transaction of a database holds, as in a record.  The generators'
+ * timelines need not be attached in this process.
  */
-int
-prepared_hold_convert(SharedArea *area, const HoldView *hold, PreparedView *view)
+void
+prepared_hold_convert(SharedArea *area, const HoldView *hold, Oid database, PreparedView *view)
 {
-	int			count = 0;
-
 	memset(view, 0, sizeof(*view));
+	view->database = database;
 	if (hold->has_unique_times)
-		add_id(view, &count, PREPARED_UNIQUE_TIMES, hold->unique_times);
+		add_id(view, PREPARED_UNIQUE_TIMES, hold->unique_times);
 	if (hold->has_server)
-		add_id(view, &count, prepared_hold_tag(&area->layout), server_id(area, hold->server));
+		add_server(area, hold->server, view);
 	if (hold->has_many)
-		add_id(view, &count, PREPARED_ALL, 0);
+		add_id(view, PREPARED_ALL, 0);
 	for (int i = 0; i < hold->generators; i++)
 	{
 		Timeline   *timeline = shmem_timeline_by_key(area, hold->key[i]);
+		uint64		id = horizon_mark_id(timeline, &timeline->layout, hold->generator[i]);
 
-		add_id(view, &count, prepared_hold_tag(&timeline->layout),
-			   horizon_mark_id(timeline, &timeline->layout, hold->generator[i]));
+		add_id(view, get_timeline_tag(timeline), Max(id, get_greatest_of_group(area, timeline, database)));
 	}
-	return count;
 }
 
 /* Take a lock that keeps what is held.  Errors: as in LockAcquire(). */
@@ -210,7 +286,6 @@ keep_hold(XactEvent event, void *arg)
 	SharedArea *area;
 	HoldView	hold;
 	PreparedView view;
-	int			count;
 	bool		is_written;
 
 	if (event != XACT_EVENT_PRE_PREPARE || max_prepared_xacts == 0)
@@ -218,12 +293,11 @@ keep_hold(XactEvent event, void *arg)
 	area = shmem_area_if_room();
 	if (area == NULL || !hold_read_own(&hold))
 		return;
-	count = prepared_hold_convert(area, &hold, &view);
-	for (int i = 0; i < count; i++)
+	prepared_hold_convert(area, &hold, MyDatabaseId, &view);
+	for (int i = 0; i < PREPARED_IDS && view.tags[i] != 0; i++)
 		lock_id(view.tags[i], view.ids[i]);
 
 	view.xid = GetTopTransactionId();
-	view.database = MyDatabaseId;
 	view.role = GetAuthenticatedUserId();
 	view.since = GetCurrentTransactionStartTimestamp();
 	free_records(area);

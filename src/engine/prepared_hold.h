@@ -22,13 +22,13 @@ typedef struct PreparedView
 	uint64		ids[PREPARED_IDS];
 } PreparedView;
 
-/* Tags of IDs. */
+/* Tags of IDs; those of a layout have another one. */
 #define PREPARED_UNIQUE_TIMES 0x4902	/* positions of 128-bit IDs */
 #define PREPARED_ALL 0x4903		/* all snowflake IDs */
 
 extern void prepared_hold_init(void);
-extern uint16 prepared_hold_tag(const SnowflakeLayout *layout);
-extern int	prepared_hold_convert(SharedArea *area, const HoldView *hold, PreparedView *view);
+extern bool prepared_hold_regards(uint16 tag, Timeline *timeline, uint64 node_bits);
+extern void prepared_hold_convert(SharedArea *area, const HoldView *hold, Oid database, PreparedView *view);
 extern bool prepared_hold_load(SharedArea *area);
 extern bool prepared_hold_read(SharedArea *area, int number, PreparedView *view);
 

@@ -192,7 +192,7 @@ restart_timelines(SharedArea *area, const Stopped *stopped, uint64 start_us, boo
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	horizon_mark_reset();
+	horizon_mark_reset(start_us);
 	if (force)
 		forget_creations(area);
 	set_timelines(area, stopped, start_us, force);

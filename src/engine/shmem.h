@@ -390,7 +390,9 @@ typedef struct GreatestHorizon
 	uint64		id;
 } GreatestHorizon;
 
-#define GREATEST_HORIZONS 64
+/* They are found by a hash: by its set, of so many. */
+#define GREATEST_SETS 64
+#define GREATEST_PER_SET 8
 
 /* What readers of horizons have in common. */
 typedef struct Horizons
@@ -406,7 +408,7 @@ typedef struct Horizons
 								 * former nodes are beyond this time; us since
 								 * 1970 */
 	uint32		replaced;		/* counts entries that had to give way */
-	GreatestHorizon greatest[GREATEST_HORIZONS];
+	GreatestHorizon greatest[GREATEST_SETS][GREATEST_PER_SET];
 } Horizons;
 
 /* The most that a transaction holds: as a BackendHold has. */
@@ -425,7 +427,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 15
+#define SHARED_AREA_FORMAT 16
 
 typedef struct SharedArea
 {

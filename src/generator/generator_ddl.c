@@ -54,6 +54,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "engine/horizon.h"
 #include "engine/id_space.h"
 #include "generator/generator_change.h"
 #include "generator/generator_ddl.h"
@@ -201,9 +202,48 @@ add_uncommitted(List *former, Oid id)
 	return former;
 }
 
+/* The timeline that a generator issues from as it was; NULL if it has issued nothing. */
+static Timeline *
+find_timeline(const GeneratorOptions *options)
+{
+	uint64		node_bits;
+
+	if (shmem_area_if_room() == NULL || !named_generator_find_node_bits(options, &node_bits))
+		return NULL;
+	return id_space_find_timeline(&options->layout, node_bits);
+}
+
+/*
+ * Readers have got horizons of a generator, which no transaction uses any more: let its
+ * present IDs begin above these.  If the clock does not allow that, as it was far ahead, the
+ * change is what a reset of the timelines needs: a warning.  Errors: those of
+ * timeline_attach(), id_space_get_timeline() and id_space_raise_to().
+ */
+static void
+go_beyond_horizons(const ForeignServer *server, const GeneratorOptions *present, Timeline *old)
+{
+	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
+	uint64		node_bits;
+	Timeline   *timeline;
+
+	if (!named_generator_fits(present) || !named_generator_find_node_bits(present, &node_bits))
+		return;
+	timeline_attach();
+	timeline = id_space_get_timeline(&present->layout, node_bits, generator_options_keep_node(present), user);
+	if (timeline == old || id_space_raise_to(timeline, &present->layout, horizon_end_us, old, false))
+		return;
+	ereport(WARNING,
+			errmsg("IDs of generator \"%s\" will begin below its horizon", server->servername),
+			errdetail("Readers have got a horizon of %s, which is too far ahead of the clock.",
+					  timestamptz_to_str(clock_timestamptz(horizon_end_us(old)))),
+			errhint("Let readers of its horizon begin anew, as after idgen_reset_timeline()."));
+}
+
 /*
  * Ensure that a change of a generator makes no ID repeat, and remember the
- * former layout and node.
+ * former layout and node.  If readers have got horizons, it waits for
+ * transactions that use the generator: those who read the horizon of the present IDs do not
+ * regard former ones.
  */
 static void
 check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
@@ -212,6 +252,8 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	GeneratorOptions present = generator_options_read(generator_row_options(server));
 	List	   *former = add_uncommitted(generator_former_add(old.former, &old), id);
 	const GeneratorOptions *worst = NULL;
+	Timeline   *timeline = find_timeline(&old);
+	bool		has_readers = timeline != NULL && horizon_end_us(timeline) > 0;
 	Change		change;
 
 	check_former_is_kept(old_server->servername, &present, &old);
@@ -223,9 +265,11 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	change = compare_with_former(&present, former, &worst);
 	if (change == CHANGE_MAY_REPEAT && !is_generator_unused(id, &old))
 		report_change_refused(old_server->servername, worst, &present);
-	if (change != CHANGE_IS_FREE)
+	if (change != CHANGE_IS_FREE || has_readers)
 	{
 		generator_lock_to_change(id);
+		if (has_readers)
+			go_beyond_horizons(old_server, &present, timeline);
 
 		/*
 		 * With the lock held, no other session can be about to use it for the

@@ -43,7 +43,7 @@ find_layout(uint16 tag)
 	{
 		Timeline   *timeline = id_space_needed_by_number(i);
 
-		if (timeline != NULL && prepared_hold_tag(&timeline->layout) == tag)
+		if (timeline != NULL && prepared_hold_regards(tag, timeline, timeline->node_bits))
 			return &timeline->layout;
 	}
 	return NULL;
@@ -110,8 +110,7 @@ idgen_get_horizon_holders(PG_FUNCTION_ARGS)
 
 		if (!hold_read(area, i, &hold) || !activity_role_is_visible(role))
 			continue;
-		(void) prepared_hold_convert(area, &hold, &held);
-		held.database = database;
+		prepared_hold_convert(area, &hold, database, &held);
 		add_holder_rows(result, pid, &held);
 	}
 	if (!RecoveryInProgress())

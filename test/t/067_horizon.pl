@@ -24,16 +24,12 @@ CREATE TABLE many AS SELECT generate_series(1, 50000) AS n;
 ALTER TABLE many SET (parallel_workers = 4);
 ANALYZE many;
 CREATE DATABASE other;
-SELECT snowflake_create_generator('g' || n, worker_id => 100 + n, layout => 'fleet') FROM generate_series(1, 4) AS n;
+SELECT snowflake_create_generator('g' || n, worker_id => 100 + n, layout => 'fleet') FROM generate_series(1, 70) AS n;
 END
 $node->safe_psql('other', 'CREATE EXTENSION idgen');
 
 my $reader = session($node);
 my %greatest;
-
-# Has a transaction been prepared before the last start?  It may hold the whole tick of its first ID.
-my $may_hold_tick = 0;
-my $LAST_OF_TICK = (1 << 22) - 1;
 
 # A horizon, which is not below the one before.
 sub horizon
@@ -43,7 +39,7 @@ sub horizon
 	my $horizon = $reader->query("SELECT snowflake_horizon($arguments)");
 	my $greatest = $greatest{$arguments} // 0;
 
-	fail("the horizon went down from $greatest to $horizon") if $horizon < ($may_hold_tick ? $greatest & ~$LAST_OF_TICK : $greatest);
+	fail("the horizon went down from $greatest to $horizon") if $horizon < $greatest;
 	$greatest{$arguments} = $horizon if $horizon > $greatest;
 	return $horizon;
 }
@@ -167,6 +163,7 @@ sub check_generators
 	my %id;
 
 	$reader->query("SELECT snowflake_nextval('g1'), snowflake_nextval('g2'), snowflake_nextval('g3')");
+	horizon("'g$_'") foreach 1 .. 70;
 	$session->query('BEGIN');
 	foreach my $n (1 .. 3)
 	{
@@ -231,6 +228,30 @@ sub check_parallel
 	return;
 }
 
+# An ID of the server and one of a generator, both the first of the same tick: so they differ in the node alone.
+sub begin_together
+{
+	my ($session) = @_;
+	my @ids;
+
+	wait_until
+	{
+		$session->query('BEGIN');
+		@ids = $session->ids("SELECT snowflake_nextval(), snowflake_nextval('g1')");
+		return 1 if $ids[0] >> 22 == $ids[1] >> 22 && !grep { $_ & 4095 } @ids;
+		$session->query('ROLLBACK');
+		return 0;
+	}
+	'two IDs of one tick';
+	return @ids;
+}
+
+# The rows of the view for the prepared transaction: one for each horizon that it holds.
+sub holder_rows
+{
+	return $reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at IS NOT NULL");
+}
+
 # Prepared transactions, over the ends of the server, and without anything that was issued since.
 sub check_prepared
 {
@@ -242,24 +263,23 @@ sub check_prepared
 	foreach my $life (sort keys %lives)
 	{
 		my $session = session($node);
-		$session->query('BEGIN');
-		my ($id, $of_generator) = $session->ids("SELECT snowflake_nextval(), snowflake_nextval('g1')");
+		my ($id, $of_generator) = begin_together($session);
 		my ($u) = $session->query('INSERT INTO outbox DEFAULT VALUES RETURNING u');
 		$session->query("PREPARE TRANSACTION 'life'");
 		is_held($id, "prepared before $life");
+		is_passed($id, '... which does not hold a generator that it has not used', "'g2'");
+		is(holder_rows(), 3, '... which is shown');
 		$lives{$life}->();
-		$may_hold_tick = 1;
 		$session->abandon;
 		$reader->abandon;
 		$reader = session($node);
 		is_held($id, "... and held after $life");
 		is_held($id, '... in all databases', 'true');
 		is_held($of_generator, '... and the generator', "'g1'");
+		is_passed($id, '... and not the other', "'g2'");
 		is($reader->query("SELECT uuidv7_horizon() <= '$u'"), 't', '... and the UUID');
-		is($reader->query("SELECT count(*) FROM idgen_horizon_holders WHERE gid = 'life' AND state = 'prepared' AND first_id_at IS NOT NULL"),
-			3, '... which is shown');
+		is(holder_rows(), 3, '... which is shown');
 		$reader->query("COMMIT PREPARED 'life'");
-		$may_hold_tick = 0;
 		is_passed($id, '... until it is committed');
 		is_passed($of_generator, '... and the generator', "'g1'");
 	}
@@ -379,6 +399,56 @@ sub check_node_changes
 	return;
 }
 
+# A generator gets another node while a transaction has its IDs, and while its timeline is ahead of the clock.
+sub check_generator_changes
+{
+	my $writer = session($node);
+	my $session = session($node);
+	my $alter = 'ALTER SERVER g5 OPTIONS (SET worker_id';
+
+	$session->query("SELECT idgen_reset_timeline(clock_timestamp() + interval '5min')");
+	$session->query('SELECT count(snowflake_nextval($$g5$$)) FROM generate_series(1, 10000)');
+	my $before = horizon("'g5'");
+	$session->query("$alter '203')");
+	my $id = $session->query("SELECT snowflake_nextval('g5')");
+	cmp_ok($id, '>', $before, 'a generator with another node issues IDs above its horizon');
+
+	$writer->query('BEGIN');
+	$id = $writer->query("SELECT snowflake_nextval('g5')");
+	is_held($id, '... which a transaction holds', "'g5'");
+	$session->send("$alter '204')");
+	$node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND pid = ' . $session->pid);
+	$writer->query('COMMIT');
+	$session->finish;
+	is_passed($id, '... until it ends, for which a change waits', "'g5'");
+	is($session->query("SELECT worker_id = 204 FROM snowflake_generators WHERE generator = 'g5'"), 't', '... and then it is made');
+	$_->quit foreach $writer, $session;
+	return;
+}
+
+# A transaction that begins in the midst of a tick, where the server has had several nodes, and is prepared.
+sub check_prepared_in_tick
+{
+	my $session = session($node);
+
+	$session->query("SELECT idgen_reset_timeline(clock_timestamp() + interval '6min')");
+	$session->query('SELECT count(snowflake_nextval()) FROM generate_series(1, 10)');
+	my $before = horizon();
+	$session->query('BEGIN');
+	my $id = $session->query('SELECT snowflake_nextval()');
+	is($id >> 22, $before >> 22, 'an ID of the same tick as the horizon');
+	$session->query("PREPARE TRANSACTION 'tick'");
+	$node->stop('immediate');
+	$_->abandon foreach $session, $reader;
+	start_server($node);
+	$reader = session($node);
+	is_held($id, '... is held after a crash');
+	cmp_ok(horizon(), '>=', $before, '... by a horizon that has not gone down');
+	$reader->query("COMMIT PREPARED 'tick'");
+	is_passed($id, '... until it is committed');
+	return;
+}
+
 # Without preloading, and where only workers have issued IDs.
 sub check_not_preloaded
 {
@@ -419,6 +489,8 @@ check_idle();
 check_resets();
 check_sequence_starts();
 check_node_changes();
+check_generator_changes();
+check_prepared_in_tick();
 check_not_preloaded();
 
 done_testing();
