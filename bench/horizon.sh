@@ -12,6 +12,7 @@ fi
 # The cost of a horizon, as figures of candidate NAME.
 time_horizon() {
   local name=$1
+  # shellcheck disable=SC2034 # time_calls reads it
   local -A calls=(["$name"]='snowflake_horizon()')
   time_calls "horizon-$name" call 1 "FROM (SELECT generate_series(1, $HORIZON_CALLS)) AS rows" "$name"
 }
