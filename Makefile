@@ -420,6 +420,7 @@ sources:
 	@twice=$$(ls test/t | sed -n 's/^\([0-9]*\)_.*/\1/p' | uniq -d); \
 	if [ -n "$$twice" ]; then echo "not ok 1 - no two files of test/t have one number: $$twice"; exit 1; fi
 	@test/drivers/document check || { echo 'not ok 1 - documents show the snippets that make drivers runs'; exit 1; }
+	@test/links || { echo 'not ok 1 - links of documents lead to files and headings that are there'; exit 1; }
 	@for fault in test/*torture/mutants/*.patch; do \
 	  ! command -v patch >/dev/null || patch --dry-run -s -f -p1 <$$fault || { echo "not ok 1 - $$fault applies to the sources"; exit 1; }; \
 	done
