@@ -273,6 +273,9 @@ ISOLATION = order lock drop reset generator horizon interleave segment
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
+# Before 16, headers declare functions without prototypes, which C23 reads otherwise; compilers begin to take it if nothing
+# is said.
+PG_CFLAGS = -std=gnu11
 # JIT might inline a function into code that cannot see what is hidden below.
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.

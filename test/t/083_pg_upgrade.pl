@@ -29,7 +29,8 @@ WORK=$2 PG_CONFIG=$3
 mkdir -p "$WORK"
 copy_postgres
 copy_source "$WORK/src"
-{ make -s -C "$WORK/src" -j "$(nproc)" PG_CONFIG="$PGBIN/pg_config" with_llvm=no all install && rm -rf "$WORK/src"; } >"$WORK/log" 2>&1
+make -s -C "$WORK/src" -j "$(nproc)" PG_CONFIG="$PGBIN/pg_config" with_llvm=no all install >"$WORK/log" 2>&1
+rm -rf "$WORK/src"
 echo "$PGBIN"
 END
 
