@@ -3301,7 +3301,7 @@ CREATE TABLE idgen_converted_defaults (
 	PRIMARY KEY (relation, column_name)
 );
 
-SELECT pg_catalog.pg_extension_config_dump('idgen_converted_defaults', '');
+SELECT pg_catalog.pg_extension_config_dump('idgen_converted_defaults', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation)');
 
 GRANT SELECT ON idgen_converted_defaults TO PUBLIC;
 

@@ -11,6 +11,7 @@ fi
 
 # The cost of a horizon, as figures of candidate NAME.
 time_horizon() {
+  # shellcheck disable=SC2034 # time_calls reads them
   local name=$1 CALLS=$HORIZON_CALLS
   local -A calls=(["$name"]='snowflake_horizon()')
   time_calls "horizon-$name" call 1 "FROM (SELECT generate_series(1, $HORIZON_CALLS)) AS rows" "$name"

@@ -180,7 +180,7 @@ time_hours() {
 
 # Records what time_hours has found, and makes a table of it.
 report_hours() {
-  local name question bounds
+  local name question other
   for question in planning count fetch; do
     record_medians hours "$question" ms < <(sed -n "s/^$question //p" "$WORK/hours")
   done
@@ -189,12 +189,12 @@ report_hours() {
     printf 'sum(length(payload)), ms (quartiles)\tx bounds\n'
     for name; do
       # shellcheck disable=SC2030,SC2031 # it is of use here alone
-      bounds=$(hour_bounds "$name")
+      other=$(hour_bounds "$name")
       printf '%s\t%s\t%s' "${HOUR_TITLES[$name]}" "${HOUR_SCANS[$name]}" \
         "$(calc %.2f "${VALUE["hours $name planning"]}")"
       for question in count fetch; do
         printf '\t%s\t%s' "$(spread %.2f "hours $name $question")" \
-          "$(ratio "hours $name $question" "hours $bounds $question")"
+          "$(ratio "hours $name $question" "hours $other $question")"
       done
       echo
     done

@@ -8,8 +8,8 @@
  *		docs/draw-layouts check docs	says, in TAP, whether they are as it would write them
  *
  * The files are layouts/NAME.svg for each preset, layout.svg, which is the
- * default's with more said, and the table in layouts.md.  What they hold depends
- * on the presets alone, and not on today's date.
+ * default's with an ID decoded, and the table in layouts.md.  What they hold
+ * depends on the presets alone, and not on today's date.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,12 @@
 
 #include "layout_svg.h"
 #include "bits/layout_text.h"
+
+/*
+ * What layout.svg decodes: an ID of the millisecond that README.md's example
+ * has, issued by a server that is not the first one.
+ */
+#define EXAMPLE INT64CONST(912003015727276033)
 
 /* The fields, high to low. */
 static void
@@ -204,7 +210,7 @@ main(int argc, char **argv)
 		finish_picture(&task, &drawing, "layouts/", drawing.preset->name);
 		if (layout_equal(drawing.layout, &layout_default))
 		{
-			drawing.says_position = true;
+			drawing.example = EXAMPLE;
 			finish_picture(&task, &drawing, "", "layout");
 		}
 	}

@@ -18,6 +18,11 @@
 #define HEIGHT 58
 #define BOTTOM (TOP + HEIGHT)
 
+/* An example's bits. */
+#define EXAMPLE_TOP (BOTTOM + 58)
+#define EXAMPLE_HEIGHT 24
+#define EXAMPLE_BOTTOM (EXAMPLE_TOP + EXAMPLE_HEIGHT)
+
 /* A number with commas between thousands. */
 const char *
 in_thousands(uint64 number, char *str)
@@ -299,6 +304,61 @@ put_sign_note(FILE *out, const SnowflakeLayout *layout, int y)
 	put_fact(out, LEFT, y, "sign bit", note);
 }
 
+/* The bits that a part of an ID has, each in its cell. */
+static void
+put_digits(FILE *out, const Part *part, int64 id)
+{
+	fprintf(out, "  <rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"edges %s\"/>\n",
+			part_x(part), EXAMPLE_TOP, part->bits * BIT, EXAMPLE_HEIGHT, kind_names[part->kind]);
+	for (int bit = part->shift + part->bits - 1; bit >= part->shift; bit--)
+		put_text(out, bit_x(bit) + BIT / 2, EXAMPLE_BOTTOM - 8, part->kind == SIGN ? "quiet" : "digit",
+				 (id >> bit & 1) != 0 ? "1" : "0");
+}
+
+/* What these bits say. */
+static void
+put_value(FILE *out, const SnowflakeLayout *layout, const Part *part, int64 id)
+{
+	uint64		number = (uint64) id >> part->shift & ((UINT64CONST(1) << part->bits) - 1);
+	char		moment[LAYOUT_TIMESTAMP_SIZE];
+	char		digits[NUMBER_SIZE];
+	char		value[2 * LAYOUT_TIMESTAMP_SIZE];
+
+	if (part->kind == SIGN)
+		return;
+	in_thousands(number, digits);
+	if (part->kind == LAYOUT_TIME)
+	{
+		layout_write_timestamp(layout_tick_start_us(layout, number), moment, sizeof(moment));
+		snprintf(value, sizeof(value), "tick %s: %s UTC", digits, moment);
+	}
+	else
+		snprintf(value, sizeof(value), "%s", digits);
+	put_text(out, part_middle(part), EXAMPLE_BOTTOM + 18, "value", value);
+}
+
+/* An ID, bit by bit, and what it says. */
+static void
+put_example(FILE *out, const Drawing *drawing)
+{
+	char		id[NUMBER_SIZE];
+
+	snprintf(id, sizeof(id), "%lld", (long long) drawing->example);
+	fprintf(out,
+			"  <style>\n"
+			"    .digit { fill: #ffffff; font-size: 12px; font-family: DejaVu Sans Mono, Menlo, monospace; text-anchor: middle }\n"
+			"    .value { fill: #1b1f24; font-size: 13px; font-weight: bold; text-anchor: middle }\n"
+			"    @media (prefers-color-scheme: dark) { .value { fill: #f0f3f6 } }\n"
+			"  </style>\n");
+	fprintf(out, "  <text x=\"%d\" y=\"%d\" class=\"caption\">The ID <tspan class=\"key\">%s</tspan> says</text>\n",
+			LEFT, EXAMPLE_TOP - 10, id);
+	for (int i = 0; i < drawing->part_count; i++)
+	{
+		put_digits(out, &drawing->parts[i], drawing->example);
+		put_value(out, drawing->layout, &drawing->parts[i], drawing->example);
+	}
+}
+
 /* That time and sequence are one number, the position. */
 static void
 put_position(FILE *out, const Drawing *drawing, int y)
@@ -326,7 +386,8 @@ layout_draw_svg(FILE *out, const Drawing *drawing)
 {
 	const SnowflakeLayout *layout = drawing->layout;
 	bool		sign = field_ending_at(layout, 63) != UNUSED;
-	int			facts_y = BOTTOM + (drawing->says_position ? 94 : 46);
+	bool		explains = drawing->example != 0;
+	int			facts_y = explains ? EXAMPLE_BOTTOM + 98 : BOTTOM + 46;
 	int			height = facts_y + (sign ? 36 : 16);
 
 	fprintf(out,
@@ -346,8 +407,11 @@ layout_draw_svg(FILE *out, const Drawing *drawing)
 		put_label(out, &drawing->parts[i]);
 		put_range(out, drawing, &drawing->parts[i]);
 	}
-	if (drawing->says_position)
-		put_position(out, drawing, BOTTOM + 32);
+	if (explains)
+	{
+		put_example(out, drawing);
+		put_position(out, drawing, EXAMPLE_BOTTOM + 32);
+	}
 	put_facts(out, layout, facts_y);
 	if (sign)
 		put_sign_note(out, layout, facts_y + 20);

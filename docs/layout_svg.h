@@ -29,8 +29,8 @@ typedef struct Drawing
 	const SnowflakeLayout *layout;
 	Part		parts[2 * LAYOUT_FIELDS + 1];
 	int			part_count;
-	bool		says_position;	/* show what makes up a position on the
-								 * timeline, too */
+	int64		example;		/* an ID to decode, with what makes up its
+								 * position on the timeline; 0 for none */
 } Drawing;
 
 /* Enough for a number of 64 bits with commas. */

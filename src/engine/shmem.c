@@ -393,9 +393,12 @@ shmem_issued(Timeline *timeline)
 	for (int block = 1; block < TIMELINE_BLOCKS; block++)
 	{
 		Timeline   *of_block = timeline_blocks[block];
-		Timeline   *end = of_block + (FIRST_TIMELINE_BLOCK << block);
+		Timeline   *end;
 
-		if (of_block != NULL && timeline >= of_block && timeline < end)
+		if (of_block == NULL)
+			continue;
+		end = of_block + (FIRST_TIMELINE_BLOCK << block);
+		if (timeline >= of_block && timeline < end)
 			return (pg_atomic_uint64 *) end + (timeline - of_block);
 	}
 	elog(ERROR, "timeline is not in shared memory");

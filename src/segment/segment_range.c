@@ -26,6 +26,7 @@ segment_range_datum(SegmentRange range, int64 increment)
 	RangeBound	lower = {
 		.val = Int64GetDatum(range.first),
 		.inclusive = true,
+		/* cppcheck-suppress legacyUninitvar; this is the member */
 		.lower = true,
 	};
 	RangeBound	upper = {

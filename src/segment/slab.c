@@ -101,6 +101,14 @@ take_private(Segment *segment, int64 new_slab, int64 *id)
 	return private_file == segment->sequence.file && take_position(&private_slab, now_ns, id);
 }
 
+static bool
+take_number(Segment *segment, int64 new_slab, int64 *id)
+{
+	if (segment->sequence.is_private)
+		return take_private(segment, new_slab, id);
+	return take_shared(segment, new_slab, id);
+}
+
 /* ERROR SEQUENCE_GENERATOR_LIMIT_EXCEEDED unless a number is that of a slab. */
 static void
 check_slab(const Segment *segment, int64 number)
@@ -126,7 +134,7 @@ idgen_slab_nextval(PG_FUNCTION_ARGS)
 
 	if (!segment_is_ready(segment))
 		segment_make_ready(segment, "slab_nextval()");
-	while (!(segment->sequence.is_private ? take_private : take_shared) (segment, new_slab, &id))
+	while (!take_number(segment, new_slab, &id))
 	{
 		new_slab = segment_draw(segment, "slab_nextval()");
 		check_slab(segment, new_slab);

@@ -131,6 +131,36 @@ sub check_dump
 	return;
 }
 
+# What defaults were before they were converted, without those of tables that are gone: their OIDs may be other tables there.
+sub check_dump_of_converted
+{
+	my $dump = PostgreSQL::Test::Utils::tempdir() . '/converted.sql';
+
+	$session->query('CREATE DATABASE converted');
+	$session->query('CREATE DATABASE reverted');
+	$publisher->safe_psql('converted', <<'END');
+CREATE SCHEMA ids;
+CREATE EXTENSION idgen SCHEMA ids;
+CREATE TABLE serials (id bigserial PRIMARY KEY, item text);
+CREATE TABLE "Always" ("ID" bigint GENERATED ALWAYS AS IDENTITY (START 100 INCREMENT 5) PRIMARY KEY, item text);
+CREATE TABLE gone (id bigserial);
+INSERT INTO serials (item) VALUES ('old'), ('old');
+INSERT INTO "Always" (item) VALUES ('old'), ('old');
+SELECT ids.idgen_convert_default('serials', 'id'), ids.idgen_convert_default('"Always"', 'ID'), ids.idgen_convert_default('gone', 'id');
+DROP TABLE gone;
+END
+	$publisher->command_ok([ 'pg_dump', '--no-sync', '--file', $dump, $publisher->connstr('converted') ], 'converted defaults are dumped');
+	$publisher->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-o', $dump . '.out', $publisher->connstr('reverted') ], 'restored');
+	is($publisher->safe_psql('reverted', 'SELECT relation, was FROM ids.idgen_converted_defaults ORDER BY was'),
+		qq(serials|expression\n"Always"|generated always as identity), '... with what they were, of tables that are there');
+	is($publisher->safe_psql('reverted', q{SELECT ids.idgen_revert_default('serials', 'id'), ids.idgen_revert_default('"Always"', 'ID')}),
+		q{nextval('public.serials_id_seq'::regclass)|generated always as identity},
+		'... and can be reverted');
+	is($publisher->safe_psql('reverted', q{INSERT INTO serials (item) VALUES ('new') RETURNING id; INSERT INTO "Always" (item) VALUES ('new') RETURNING "ID"}),
+		"3\n110", '... to go on from where they were');
+	return;
+}
+
 # An apply worker has no client; it draws all the same.
 sub check_logical_replication
 {
@@ -170,6 +200,7 @@ check_copy();
 check_statements();
 check_ways_back();
 check_dump();
+check_dump_of_converted();
 check_logical_replication();
 check_drop_extension();
 $session->quit;

@@ -29,7 +29,8 @@ WORK=$2 PG_CONFIG=$3
 mkdir -p "$WORK"
 copy_postgres
 copy_source "$WORK/src"
-{ make -s -C "$WORK/src" -j "$(nproc)" PG_CONFIG="$PGBIN/pg_config" with_llvm=no all install && rm -rf "$WORK/src"; } >"$WORK/log" 2>&1
+make -s -C "$WORK/src" -j "$(nproc)" PG_CONFIG="$PGBIN/pg_config" with_llvm=no all install >"$WORK/log" 2>&1
+rm -rf "$WORK/src"
 echo "$PGBIN"
 END
 
@@ -111,6 +112,11 @@ CREATE ROLE clerk;
 SELECT snowflake_create_generator('invoices', 'twitter', worker_id => 7, datacenter_id => 3);
 GRANT USAGE ON FOREIGN SERVER invoices TO clerk;
 CREATE TABLE invoices (id bigint PRIMARY KEY DEFAULT snowflake_nextval('invoices'));
+CREATE TABLE moved (id bigserial PRIMARY KEY, note text);
+CREATE TABLE moved_identity (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
+INSERT INTO moved (note) VALUES ('old'), ('old');
+INSERT INTO moved_identity (note) VALUES ('old'), ('old');
+SELECT idgen_convert_default('moved', 'id'), idgen_convert_default('moved_identity', 'id');
 END
 
 my $ROWS = <<'END';
@@ -136,7 +142,7 @@ SELECT segment_take('parcels', 10);
 END
 
 my @TABLE_NAMES = qw(orders numbers items sequential events log tokens states partitioned partitioned_old partitioned_new hashed
-  hashed_0 hashed_1 layouts items_of_orders invoices);
+  hashed_0 hashed_1 layouts items_of_orders invoices moved moved_identity);
 
 # Columns whose IDs increase on the server.
 my %INCREASING = (orders => 'id', numbers => 'id', sequential => 'id', events => 'id', states => 'changed', partitioned => 'id', invoices => 'id');
@@ -170,7 +176,7 @@ sub picture
 	my ($node) = @_;
 
 	return join "\n", picture_of($node, 'postgres', @TABLE_NAMES),
-	  query($node, 'postgres', q{SELECT srvname, (SELECT array_agg(o ORDER BY o) FROM unnest(srvoptions) AS o), srvacl FROM pg_foreign_server ORDER BY 1; TABLE snowflake_generators}),
+	  query($node, 'postgres', q{SELECT srvname, (SELECT array_agg(o ORDER BY o) FROM unnest(srvoptions) AS o), srvacl FROM pg_foreign_server ORDER BY 1; TABLE snowflake_generators; TABLE idgen_converted_defaults}),
 	  digest($node, 'apart', 't'),
 	  has_segments($node) ? (query($node, 'postgres', 'SELECT * FROM segment_options; SELECT * FROM segment_grants'), digest($node, 'postgres', 'parcels_of')) : ();
 }
@@ -211,6 +217,10 @@ sub check_new_ids
 	query($node, 'postgres', 'INSERT INTO parcels_of SELECT FROM generate_series(1, 1000)');
 	is(query($node, 'postgres', 'SELECT count(*) FROM parcels_of'), 1100, "$name: segments go on");
 	is(query($node, 'postgres', 'SELECT count(*) FROM parcels_of JOIN segment_grants ON range @> id'), 0, '... beside what was handed on');
+	is( query($node, 'postgres', q{SELECT idgen_revert_default('moved', 'id'), idgen_revert_default('moved_identity', 'id');
+			INSERT INTO moved (note) VALUES ('new') RETURNING id; INSERT INTO moved_identity (note) VALUES ('new') RETURNING id}),
+		"nextval('public.moved_id_seq'::regclass)|generated always as identity\n3\n3",
+		"$name: converted defaults can be reverted");
 	return;
 }
 

@@ -51,8 +51,11 @@ event_refuse_node() {
   log_event "$from" refused-node "$PRIMARY" "$setting $value"
   case $WHILE_REFUSED in
     crash) event_kill_backend ;;
-    # shellcheck disable=SC2034 # run reads it
-    start) SURPRISE='' && event_stop_immediate ;;
+    start)
+      # shellcheck disable=SC2034 # run reads it
+      SURPRISE=''
+      event_stop_immediate
+      ;;
   esac
   sleep 3
   set_node "$old" && expect_server_ids "the node was mistyped ($WRONG_NODE)"

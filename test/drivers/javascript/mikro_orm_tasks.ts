@@ -18,7 +18,7 @@ const Order: any = defineEntity({
 const options = {
 	// snippet: skip
 	// What the extension has created, or else schema:update says to drop it.
-	schemaGenerator: { skipTables: [/^idgen_/], skipViews: [/^idgen_/, /^snowflake_/] },
+	schemaGenerator: { skipTables: [/^idgen_/, /^segment_/], skipViews: [/^idgen_/, /^segment/, /^snowflake_/] },
 	// end
 };
 const orm = await MikroORM.init({ clientUrl: DATABASE_URL, entities: [Order], ...(HELP ? options : {}) });
