@@ -88,8 +88,7 @@ read_addresses(ArrayType *array, SegmentRoots *roots)
 
 		if (length + strlen(address) + 1 > SEGMENT_ADDRESSES_SIZE)
 			return false;
-		strcpy(roots->addresses + length, address);
-		length += strlen(address) + 1;
+		length += strlcpy(roots->addresses + length, address, SEGMENT_ADDRESSES_SIZE - length) + 1;
 		roots->count++;
 	}
 	return true;

@@ -51,7 +51,9 @@ sub digest
 }
 
 # All that must stay as it is, as text: rows of some tables, indexes with their operator classes,
-# constraints, and the extension's own casts, operators and comments.
+# constraints, and the extension's own casts, operators and comments.  Types of arrays and rows
+# belong to the extension from 17 on, and functions named like some of PostgreSQL 18 are
+# shown with their schema there: both are left out, so that servers can be compared.
 sub picture_of
 {
 	my ($node, $database, @tables) = @_;
@@ -69,9 +71,10 @@ sub picture_of
 		FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
 		WHERE relkind IN ('r', 'p', 'v') AND relnamespace = 'public'::regnamespace AND attnum > 0 AND relname NOT LIKE 'idgen%'
 		ORDER BY relname, attnum},
-		q{SELECT pg_describe_object(classid, objid, 0), obj_description(objid, classid::regclass::name) FROM pg_depend
+		q{SELECT replace(pg_describe_object(classid, objid, 0), 'public.', ''), obj_description(objid, classid::regclass::name) FROM pg_depend
 		WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'idgen')
 			AND deptype = 'e' AND classid IN ('pg_cast'::regclass, 'pg_operator'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass)
+			AND (classid <> 'pg_type'::regclass OR EXISTS (SELECT FROM pg_type WHERE oid = objid AND typcategory <> 'A' AND typtype <> 'c'))
 		ORDER BY 1}));
 }
 
