@@ -425,7 +425,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 15
+#define SHARED_AREA_FORMAT 16
 
 typedef struct SharedArea
 {

@@ -39,7 +39,7 @@
 #include "bits/lease_operation.h"
 
 /* Changes whenever this file or lease_operation.h does. */
-#define LEASE_PROVIDER_VERSION 3
+#define LEASE_PROVIDER_VERSION 4
 
 /* Name of the exported function of a provider's module. */
 #define LEASE_PROVIDER_FUNCTION "idgen_lease_provider"

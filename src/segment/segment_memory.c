@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 
 #include "base/compat.h"
+#include "engine/random.h"
 #include "engine/shmem.h"
 #include "segment/segment_memory.h"
 
@@ -161,6 +162,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 {
 	SegmentCounts counts = {0};
 	uint64		birth = database_birth();
+	uint64		shares = random_word();
 
 	SpinLockAcquire(&entry->mutex);
 	if (entry_is_of(entry, sequence))
@@ -177,7 +179,9 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 	entry->file = sequence->file;
 	entry->roots = sequence->options.roots;
 	entry->birth = birth;
+	entry->owner = sequence->owner;
 	entry->increment = sequence->increment;
+	entry->shares = shares;
 	if (++table->generations == 0)
 		table->generations = 1;
 	entry->generation = table->generations;

@@ -111,8 +111,13 @@ find_session(const char *address)
 static void
 assign(StrictJob *job, const SegmentSlot *slot, SegmentSession *session)
 {
-	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, slot->roots.counter,
-											(int64) (job->count + job->to_skip), true);
+	LeaseTake	take = {
+		.counter = slot->roots.counter,
+		.count = (int64) (job->count + job->to_skip),
+		.is_strict = true,
+	};
+
+	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, &take);
 }
 
 /* Go on with a round that has been closed. */
