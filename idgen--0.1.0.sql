@@ -2212,7 +2212,7 @@ REVOKE ALL ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint) FROM 
 COMMENT ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint) IS
 'takes back the end of a range that segment_grant() has handed on and nobody has used, for servers below; "taken back", "listed", or null if it is refused';
 
-CREATE FUNCTION segment_take_free(sequence regclass, least bigint, most bigint)
+CREATE FUNCTION segment_take_free(sequence regclass, at_least bigint, at_most bigint)
 RETURNS int8range
 AS 'MODULE_PATHNAME', 'idgen_segment_take_free'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
@@ -2220,7 +2220,7 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 REVOKE ALL ON FUNCTION segment_take_free(regclass, bigint, bigint) FROM PUBLIC;
 
 COMMENT ON FUNCTION segment_take_free(regclass, bigint, bigint) IS
-'takes least to most numbers in a row of the free list of a segment, for servers below; they may be used when the transaction has been committed';
+'takes at_least to at_most numbers in a row of the free list of a segment, for servers below; they may be used when the transaction has been committed';
 
 CREATE FUNCTION segment_nextval_strict(sequence regclass)
 RETURNS bigint

@@ -50,17 +50,15 @@ typedef enum LeaseOperationKind
 	LEASE_TAKE,
 
 	/*
-	 * If there is no counter of that name, create it.  A counter that has
-	 * vanished must not come back by itself, as it would begin anew: so
-	 * LEASE_TAKE creates none.
+	 * Create a counter, unless it is there.  One that has vanished would
+	 * begin anew, so LEASE_TAKE creates none.
 	 */
 	LEASE_MAKE_COUNTER,
 
 	/*
-	 * If nothing has been taken from a counter after the take that the return
-	 * names: let its next range begin where the return does.  So a return is
-	 * applied once at most, and never after somebody else has got its
-	 * numbers.  It must not be repeated if its outcome is LEASE_UNKNOWN.
+	 * If nothing has been taken from a counter since the take that is named,
+	 * let its next range begin where the return does: once at most.  So it
+	 * must not be repeated if its outcome is LEASE_UNKNOWN.
 	 */
 	LEASE_RETURN,
 } LeaseOperationKind;

@@ -202,9 +202,9 @@ take_range(FreeList *list, uint64 least, uint64 most)
 }
 
 /*
- * segment_take_free(sequence regclass, least bigint, most bigint)
+ * segment_take_free(sequence regclass, at_least bigint, at_most bigint)
  *
- * Takes least to most numbers in a row that had been given back; NULL if there are
+ * Takes at_least to at_most numbers in a row that had been given back; NULL if there are
  * none.  They are the caller's when the transaction has been committed.  Errors: those
  * of segment.h; READ_ONLY_SQL_TRANSACTION, INVALID_PARAMETER_VALUE.
  */
@@ -221,8 +221,8 @@ idgen_segment_take_free(PG_FUNCTION_ARGS)
 	if (least < 1 || most < least)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("least must be at least 1, and most at least least"),
-				errdetail("The requested least is %lld, and most is %lld.", (long long) least, (long long) most));
+				errmsg("at_least must be at least 1, and at_most not less"),
+				errdetail("at_least is %lld, and at_most is %lld.", (long long) least, (long long) most));
 	if (!segment_is_ready(segment))
 		segment_make_ready(segment, "segment_take_free()");
 	if (!segment->sequence.options.has_free_list || segment->sequence.options.roots != 0 || segment->sequence.is_private)

@@ -20,13 +20,11 @@
 #include "segment/segment_free.h"
 #include "segment/segment_grants.h"
 #include "segment/segment_range.h"
+#include "segment/segment_roots.h"
 
 PG_FUNCTION_INFO_V1(idgen_segment_take);
 PG_FUNCTION_INFO_V1(idgen_segment_grant);
 PG_FUNCTION_INFO_V1(idgen_segment_take_back);
-
-/* The most that is handed on at once: far from where sums overflow. */
-#define MOST_TAKEN (INT64CONST(1) << 48)
 
 /*
  * Draw a range of count numbers to hand on.  Errors: INVALID_PARAMETER_VALUE,
@@ -37,10 +35,10 @@ hand_on(Segment *segment, int64 count, const char *caller)
 {
 	SegmentShare share;
 
-	if (count < 1 || count > MOST_TAKEN)
+	if (count < 1 || count > SEGMENT_MOST_NUMBERS)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("count must be between 1 and %lld", (long long) MOST_TAKEN),
+				errmsg("count must be between 1 and %lld", (long long) SEGMENT_MOST_NUMBERS),
 				errdetail("The requested count is %lld.", (long long) count));
 	if (!segment_is_ready(segment))
 		segment_make_ready(segment, caller);

@@ -35,9 +35,6 @@
 /* Takes from one root for one request, until one has numbers that can be used. */
 #define MOST_TAKES 5
 
-/* The most numbers of one take; see segment_take(). */
-#define MOST_NUMBERS (INT64CONST(1) << 48)
-
 /* When the last root is asked as others do not answer, it is for this part of a step. */
 #define EMERGENCY_PART 4
 
@@ -152,7 +149,8 @@ segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
 
 	if (is_emergency(job, slot))
 		count = Min(count, Max(slot->least, slot->first_step / EMERGENCY_PART));
-	return (int64) Min(Max(count, 1) + job->to_pass, (uint64) MOST_NUMBERS);
+	count = Min(Max(count, 1), (uint64) SEGMENT_MOST_NUMBERS);
+	return (int64) Min(count + job->to_pass, (uint64) SEGMENT_MOST_NUMBERS);
 }
 
 /* ---------------------------------------------------------------------- failures */

@@ -12,7 +12,9 @@
  * root.
  *
  * If there is no room for another segment, the one that was not used for the
- * longest time makes room, and what is left of its chunk is lost.
+ * longest time makes room, and what is left of its chunk is lost.  A role whose
+ * sequences have their part of the room already makes room among these: so one that
+ * creates sequences without end does not take the chunks of all others.
  *
  *-------------------------------------------------------------------------
  */
@@ -130,12 +132,27 @@ find_number(const SegmentSequence *sequence)
 	return -1;
 }
 
+/* With more than this part of the entries, the owner of a sequence makes room among his own. */
+#define PART_OF_OWNER 8
+
+static bool
+has_its_part(Oid owner)
+{
+	int			count = 0;
+
+	for (int i = 0; i < table->capacity; i++)
+		if (get_entry(i)->generation != 0 && get_entry(i)->owner == owner)
+			count++;
+	return count > table->capacity / PART_OF_OWNER;
+}
+
 /*
- * The number of an entry that is free, or that was not used for longest and is
- * not being refilled; -1 if all are.  The caller holds the lock exclusively.
+ * The number of an entry that is free, or that was not used for longest, of an owner or
+ * of all (InvalidOid), and is not being refilled; -1 if all are.  The caller holds the
+ * lock exclusively.
  */
 static int
-find_victim(void)
+find_victim(Oid owner)
 {
 	int			victim = -1;
 
@@ -145,7 +162,7 @@ find_victim(void)
 
 		if (entry->generation == 0)
 			return i;
-		if (*(volatile int *) &entry->refiller != 0)
+		if (*(volatile int *) &entry->refiller != 0 || (OidIsValid(owner) && entry->owner != owner))
 			continue;
 		if (victim < 0 || pg_atomic_read_u64(&entry->used_us) < pg_atomic_read_u64(&get_entry(victim)->used_us))
 			victim = i;
@@ -208,7 +225,7 @@ make_place(const SegmentSequence *sequence)
 	LWLockAcquire(&table->lock, LW_EXCLUSIVE);
 	place.number = find_number(sequence);
 	if (place.number < 0)
-		place.number = find_victim();
+		place.number = find_victim(has_its_part(sequence->owner) ? sequence->owner : InvalidOid);
 	if (place.number < 0)
 	{
 		LWLockRelease(&table->lock);
