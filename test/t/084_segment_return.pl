@@ -32,18 +32,12 @@ sub new_segment
 
 	foreach my $node ($root, $one, $two)
 	{
-		$node->safe_psql('postgres', "CREATE SEQUENCE $name AS $as; SELECT segment_configure('$name'$more)");
-		set_root($node, $name, $option{port} // $root->port) if $node != $root;
+		my $port = $option{port} // $root->port;
+
+		$node->safe_psql('postgres', "CREATE SEQUENCE $name AS $as; SELECT segment_configure('$name'$more); " .
+			($node == $root ? "GRANT USAGE ON SEQUENCE $name TO leaf" :
+				"SELECT segment_set_roots('$name', ARRAY['postgresql://leaf\@127.0.0.1:$port/postgres'], counter => 'public.$name')"));
 	}
-	$root->safe_psql('postgres', "GRANT USAGE ON SEQUENCE $name TO leaf");
-	return;
-}
-
-sub set_root
-{
-	my ($node, $name, $port) = @_;
-
-	$node->safe_psql('postgres', "SELECT segment_set_roots('$name', ARRAY['postgresql://leaf\@127.0.0.1:$port/postgres'], counter => 'public.$name')");
 	return;
 }
 
@@ -264,39 +258,42 @@ sub check_list
 	my @numbers;
 
 	like($session->error("CREATE SEQUENCE big; SELECT segment_configure('big', free_list => true)"), qr/22023: sequence "big" cannot have a free list/, 'a sequence that does not run out has no free list');
-	new_segment('small', as => 'smallint', step => 1000, free_list => 'true', port => $port);
-	draw($one, 'small', 10);
-	draw($two, 'small', 10);
+	new_segment('small', as => 'smallint', step => 1000, free_list => 'true');
+	draw($_, 'small', 10) foreach $one, $two;
 	is(give_back($one, 'small'), 990, 'what others have taken after is given to the list');
 	is(free_list('small'), '{[11,1001)}', '... of the root');
 	is(column($root, 'small', 'issued'), 2000, '... for which it remains issued');
 	draw($one, 'small', 10);
 	is(give_back($two, 'small'), 990, 'another range');
 	is(free_list('small'), '{[11,1001),[1011,2001)}', '... is there, too');
-	push @numbers, draw($_, 'small', 4000) foreach $one, $two, $one, $two, $one;
+	push @numbers, draw($_, 'small', 3000) foreach $one, $two;
 	is($twice, 0, 'while there are others, numbers of the list are not issued');
 	is((grep { $_ > 10 && $_ < 1001 } @numbers), 0, '... as is seen');
-
-	# To the end: what is left of the last range of the root is not of the list.
-	while (1)
-	{
-		last if $session->error("SET idgen.max_wait = '5s'; SELECT segment_next_block('small', 1000)");
-	}
-	return $session;
+	$root->safe_psql('postgres', 'ALTER SEQUENCE small MAXVALUE 32000');
+	is($root->safe_psql('postgres', "SELECT segment_take_free('small', 1, 10)"), '', 'ALTER SEQUENCE ends the list, as it may have restarted the sequence');
+	$session->quit;
+	return;
 }
 
+# A segment of 400 numbers on whose list are those from 11 to 100.
+sub new_end
+{
+	my ($name) = @_;
+
+	new_segment($name, as => 'smallint MAXVALUE 400', step => 100, free_list => 'true', port => $port);
+	draw($_, $name, 10) foreach $one, $two;
+	is(give_back($one, $name), 90, "$name: a range is given to the list");
+	return;
+}
+
+# Draws all numbers that there are, in two statements at a time, so that some are drawn before one fails.
 sub drain
 {
 	my ($node, $name) = @_;
-	my @numbers;
+	my (undef, $output) = $node->psql('postgres',
+		"SET idgen.max_wait = '5s';\n" . "SELECT segment_nextval('$name') FROM generate_series(1, 10);\n" x 60, on_error_stop => 1);
+	my @numbers = grep { /^\d+$/ } split /\n/, $output;
 
-	for (1 .. 400)
-	{
-		my ($status, $output) = $node->psql('postgres', "SET idgen.max_wait = '2s'; SELECT segment_nextval('$name') FROM generate_series(1, 90)");
-
-		last if $status != 0;
-		push @numbers, split /\n/, $output;
-	}
 	$twice += grep { $seen{$name}->{$_}++ } @numbers;
 	return @numbers;
 }
@@ -304,21 +301,31 @@ sub drain
 # At the end of the numbers, those of the list are issued, also out of order, and none twice.
 sub check_end
 {
-	my (@numbers, %all);
+	new_end('ends');
+	my @numbers = drain($two, 'ends');
+	is($twice, 0, '... none comes twice');
+	is(scalar(grep { $_ > 10 && $_ <= 100 } @numbers), 90, '... all of the list are issued when there are no others');
+	ok((grep { $_ > 300 } @numbers) > 0 && $numbers[-1] <= 100, '... and not before');
+	is(free_list('ends'), '{}', '... and it is empty');
+	is(column($two, 'ends', 'last_error'), 'the root has no more numbers', '... which is the end');
+	return;
+}
 
-	new_segment('tiny', as => 'smallint MAXVALUE 1000', step => 100, free_list => 'true', port => $port);
-	draw($one, 'tiny', 10);
-	draw($two, 'tiny', 10);
-	is(give_back($one, 'tiny'), 90, 'a range is given to the list');
-	@numbers = draw($two, 'tiny', 700);
+# A range of the list of which the taker does not hear is lost.
+sub check_cut_takes
+{
+	my $left;
+
+	new_end('lost');
 	append_to_file($cut, '');
-	push @numbers, drain($two, 'tiny');
+	my @numbers = drain($two, 'lost');
 	unlink($cut);
-	my $left = free_list('tiny');
-	isnt($left, '{[11,101)}', 'the answer to a take from the list is cut off: the range is lost');
+	$left = free_list('lost');
+	isnt($left, '{[11,101)}', '... the answer to a take from it is cut off');
+	is(scalar(grep { $_ > 10 && $_ <= 100 } @numbers), 0, '... so the range is lost');
 	crash_server($root);
-	is(free_list('tiny'), $left, '... also after a crash');
-	push @numbers, drain($two, 'tiny') ;
+	is(free_list('lost'), $left, '... also after a crash');
+	drain($_, 'lost') foreach $two, $one;
 	is($twice, 0, '... and not used twice');
 	return;
 }
@@ -330,8 +337,9 @@ check_absence();
 check_cut_returns();
 check_crash();
 $twice = 0;
-check_list()->quit;
+check_list();
 check_end();
+check_cut_takes();
 
 kill('TERM', $proxy);
 waitpid($proxy, 0);
