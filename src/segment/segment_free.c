@@ -139,16 +139,26 @@ overlaps(SegmentRange one, SegmentRange other)
 
 /* ---------------------------------------------------------------------- giving */
 
+/* Does a range overlap what is left here, and has not been handed on? */
+static bool
+overlaps_chunk(const SegmentSequence *sequence, SegmentRange range)
+{
+	SegmentEntry entry;
+	SegmentRange chunk;
+
+	if (!segment_memory_peek(sequence->oid, &entry))
+		return false;
+	chunk.first = entry.next;
+	chunk.count = entry.left;
+	return overlaps(range, chunk) || overlaps(range, entry.reserve);
+}
+
 /* Has a range been handed on, as far as is known here, and is it not on the list? */
 static bool
 may_be_added(const FreeList *list, SegmentRange range)
 {
-	SegmentEntry entry;
-
-	if (range.first + (int64) (range.count - 1) > segment_page_last(list->sequence) || list->count >= MOST_RANGES)
-		return false;
-	if (segment_memory_peek(list->sequence->oid, &entry) &&
-		(overlaps(range, (SegmentRange) {entry.next, entry.left}) || overlaps(range, entry.reserve)))
+	if (range.first + (int64) (range.count - 1) > segment_page_last(list->sequence) || list->count >= MOST_RANGES ||
+		overlaps_chunk(list->sequence, range))
 		return false;
 	for (int i = 0; i < list->count; i++)
 		if (overlaps(range, get_range(list, i)))
@@ -182,6 +192,8 @@ segment_free_add(const SegmentSequence *sequence, SegmentRange range)
 static SegmentRange
 take_range(FreeList *list, uint64 least, uint64 most)
 {
+	SegmentRange nothing = {0};
+
 	for (int i = 0; i < list->count; i++)
 	{
 		SegmentRange range = get_range(list, i);
@@ -198,7 +210,7 @@ take_range(FreeList *list, uint64 least, uint64 most)
 			list->ranges[i] = list->ranges[--list->count];
 		return range;
 	}
-	return (SegmentRange) {0};
+	return nothing;
 }
 
 /*

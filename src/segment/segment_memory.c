@@ -11,10 +11,9 @@
  * the server: after a crash, a promotion or a restore, all is taken anew from the
  * root.
  *
- * If there is no room for another segment, the one that was not used for the
- * longest time makes room, and what is left of its chunk is lost.  A role whose
- * sequences have their part of the room already makes room among these: so one that
- * creates sequences without end does not take the chunks of all others.
+ * If there is no room for another segment, one of the owner with the most of them makes
+ * room, which was not used for the longest time, and what is left of its chunk is lost.
+ * So who creates sequences without end takes the chunks of his own.
  *
  *-------------------------------------------------------------------------
  */
@@ -132,24 +131,47 @@ find_number(const SegmentSequence *sequence)
 	return -1;
 }
 
-/* With more than this part of the entries, the owner of a sequence makes room among his own. */
-#define PART_OF_OWNER 8
-
-static bool
-has_its_part(Oid owner)
+static int
+compare_oids(const void *left, const void *right)
 {
+	Oid			one = *(const Oid *) left;
+	Oid			other = *(const Oid *) right;
+
+	return one < other ? -1 : (one > other ? 1 : 0);
+}
+
+/* The owner of most entries; this one if no other has more.  The caller holds the lock. */
+static Oid
+owner_of_most(Oid owner)
+{
+	Oid		   *owners = palloc(table->capacity * sizeof(Oid));
+	Oid			most = owner;
+	int			most_count = 0;
 	int			count = 0;
 
 	for (int i = 0; i < table->capacity; i++)
-		if (get_entry(i)->generation != 0 && get_entry(i)->owner == owner)
-			count++;
-	return count > table->capacity / PART_OF_OWNER;
+	{
+		owners[i] = get_entry(i)->owner;
+		most_count += owners[i] == owner;
+	}
+	qsort(owners, table->capacity, sizeof(Oid), compare_oids);
+	for (int i = 0; i < table->capacity; i++)
+	{
+		count = i > 0 && owners[i] == owners[i - 1] ? count + 1 : 1;
+		if (count > most_count)
+		{
+			most = owners[i];
+			most_count = count;
+		}
+	}
+	pfree(owners);
+	return most;
 }
 
 /*
  * The number of an entry that is free, or that was not used for longest, of an owner or
- * of all (InvalidOid), and is not being refilled; -1 if all are.  The caller holds the
- * lock exclusively.
+ * of all (InvalidOid), and is not being refilled; -1 if there is none.  The caller holds
+ * the lock exclusively.
  */
 static int
 find_victim(Oid owner)
@@ -225,7 +247,9 @@ make_place(const SegmentSequence *sequence)
 	LWLockAcquire(&table->lock, LW_EXCLUSIVE);
 	place.number = find_number(sequence);
 	if (place.number < 0)
-		place.number = find_victim(has_its_part(sequence->owner) ? sequence->owner : InvalidOid);
+		place.number = find_victim(owner_of_most(sequence->owner));
+	if (place.number < 0)
+		place.number = find_victim(InvalidOid);
 	if (place.number < 0)
 	{
 		LWLockRelease(&table->lock);

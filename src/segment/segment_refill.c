@@ -158,7 +158,11 @@ publish(SegmentPlace place, const SegmentGrant *grant)
 		entry->last_taken = grant->range.first + (int64) (grant->range.count - 1) * entry->increment;
 	entry->has_taken |= !grant->is_free;
 	entry->range_first = grant->range.first;
-	/* What says here how far a range from elsewhere has been used remains so until the next one is noted. */
+
+	/*
+	 * What says here how far a range from elsewhere has been used remains so
+	 * until the next one is noted.
+	 */
 	if (!XLogRecPtrIsInvalid(grant->lsn))
 		entry->taken_lsn = grant->lsn;
 	entry->low = grant->range.count / 2;

@@ -104,8 +104,25 @@ sub check_absence
 	return;
 }
 
+# What says on this server that a strict number of another one is used is on its synchronous standby before it is returned.
+sub check_standby
+{
+	my $session = session($leaf);
+	my $error;
+
+	set_synchronous($leaf, 1, 'nobody');
+	$error = $session->error("SET idgen.max_wait = '300ms'; SELECT segment_nextval_strict('orders')");
+	like($error, qr/55000: could not take a number of sequence "orders" from its root\n.*DETAIL:  No synchronous standby has confirmed/s, 'a strict number waits for the synchronous standby of the server that it is drawn on');
+	$leaf->safe_psql('postgres', "ALTER SYSTEM RESET synchronous_standby_names");
+	$leaf->reload;
+	wait_until { $session->error("SELECT segment_nextval_strict('orders')") eq '' } 'no standby to be waited for';
+	$session->quit;
+	return;
+}
+
 check_order();
 check_sequences();
+check_standby();
 check_load('local', $root);
 check_load('remote', $leaf);
 crash_server($root);

@@ -248,6 +248,24 @@ sub check_crash
 	return;
 }
 
+# A role with many sequences makes room among its own.
+sub check_crowd
+{
+	my $node = new_server('crowd', preload => 1, conf => "idgen.max_segments = 8\n");
+	my $chunk = "SELECT next FROM segments WHERE sequence = 'mine'::regclass";
+
+	$node->safe_psql('postgres', "CREATE SEQUENCE mine; SELECT segment_nextval('mine'); CREATE ROLE crowd LOGIN; CREATE SCHEMA crowd AUTHORIZATION crowd");
+	$node->safe_psql('postgres', 'SET SESSION AUTHORIZATION crowd; ' . join('; ', map { "CREATE SEQUENCE crowd.s$_" } 1 .. 20));
+	$node->safe_psql('postgres', "SET SESSION AUTHORIZATION crowd; SELECT segment_nextval('crowd.s' || n) FROM generate_series(1, 20) n");
+	is($node->safe_psql('postgres', $chunk), 2, 'who uses many sequences does not take the room of others');
+	$node->safe_psql('postgres', join('; ', map { "CREATE SEQUENCE mine$_" } 1 .. 3));
+	$node->safe_psql('postgres', "SELECT segment_nextval('mine' || n) FROM generate_series(1, 3) n");
+	is($node->safe_psql('postgres', "SELECT string_agg(sequence::text, ' ' ORDER BY sequence::text) FROM segments WHERE sequence::text ~ '^mine'"), 'mine mine1 mine2 mine3', '... and others get room');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM segments'), 8, '... of which there is no more');
+	$node->stop('fast');
+	return;
+}
+
 # ---------------------------------------------------------------------- the free list
 
 sub free_list { return $root->safe_psql('postgres', "SELECT free FROM segment_free WHERE sequence = '$_[0]'::regclass"); }
@@ -337,6 +355,7 @@ check_absence();
 check_cut_returns();
 check_crash();
 $twice = 0;
+check_crowd();
 check_list();
 check_end();
 check_cut_takes();
