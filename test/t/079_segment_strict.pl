@@ -110,11 +110,10 @@ sub check_standby
 	my $session = session($leaf);
 	my $error;
 
-	set_synchronous($leaf, 1, 'nobody');
+	set_synchronous($leaf, 0, 'nobody');
 	$error = $session->error("SET idgen.max_wait = '300ms'; SELECT segment_nextval_strict('orders')");
 	like($error, qr/55000: could not take a number of sequence "orders" from its root\n.*DETAIL:  No synchronous standby has confirmed/s, 'a strict number waits for the synchronous standby of the server that it is drawn on');
-	$leaf->safe_psql('postgres', "ALTER SYSTEM RESET synchronous_standby_names");
-	$leaf->reload;
+	set_synchronous($leaf, 0, '');
 	wait_until { $session->error("SELECT segment_nextval_strict('orders')") eq '' } 'no standby to be waited for';
 	$session->quit;
 	return;
