@@ -132,7 +132,7 @@ name_to_resolve(PQconninfoOption *options, int number)
 	const PQconninfoOption *host = find_option(options, "host");
 	char	   *name;
 
-	if (comma_list_length(host) == 0 || list_length(find_option(options, "hostaddr")) > 0)
+	if (comma_list_length(host) == 0 || comma_list_length(find_option(options, "hostaddr")) > 0)
 		return NULL;
 	name = list_value(host, number);
 	return resolver_is_needed(name) ? name : NULL;

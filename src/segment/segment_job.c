@@ -328,11 +328,11 @@ why_not_taken(const LeaseTaken *taken)
 
 /* Numbers that were given back are below those that have been used; so what is skipped is not found among them. */
 static bool
-may_ask_for_free(const SegmentJob *job, const LeaseTaken *taken)
+may_ask_for_free(const SegmentJob *job, const SegmentErrand *errand, const LeaseTaken *taken)
 {
 	static SegmentSlot slot;
 
-	return taken->result == LEASE_EXHAUSTED && !job->is_free && job->to_skip == 0 && job->to_pass == 0 &&
+	return taken->result == LEASE_EXHAUSTED && job->request == errand->request && job->is_under_way && !job->is_free && job->to_skip == 0 && job->to_pass == 0 &&
 		segment_desk_copy(job->place, &slot) && slot.accepts_free;
 }
 
@@ -420,7 +420,7 @@ segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const Lease
 {
 	SegmentJob *job = segment_job_get(errand->slot);
 
-	if (may_ask_for_free(job, taken))
+	if (may_ask_for_free(job, errand, taken))
 	{
 		job->is_free = true;
 		job->is_under_way = false;
