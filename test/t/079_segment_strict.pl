@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = new_server('root', preload => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
-my $leaf = new_server('leaf', preload => 1, conf => "max_connections = 100\n");
+my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\n");
 
 append_to_file($root->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 trust\n");
 $root->reload;
