@@ -146,6 +146,9 @@ OBJS = \
 	src/segment/segment.o \
 	src/segment/segment_agent.o \
 	src/segment/segment_desk.o \
+	src/segment/segment_elsewhere.o \
+	src/segment/segment_free.o \
+	src/segment/segment_handing.o \
 	src/segment/segment_job.o \
 	src/segment/segment_root_report.o \
 	src/segment/segment_roots.o \
@@ -154,6 +157,7 @@ OBJS = \
 	src/segment/segment_strict.o \
 	src/segment/segment_strict_job.o \
 	src/segment/segment_table.o \
+	src/segment/segment_tail.o \
 	src/segment/segment_chunk.o \
 	src/segment/segment_functions.o \
 	src/segment/segment_grants.o \

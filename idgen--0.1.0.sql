@@ -2080,7 +2080,8 @@ CREATE TABLE segment_options (
 	sequence regclass PRIMARY KEY,
 	step bigint,
 	order_by text NOT NULL,
-	grants boolean NOT NULL);
+	grants boolean NOT NULL,
+	free_list boolean NOT NULL);
 
 COMMENT ON TABLE segment_options IS
 'options of segments, as segment_configure() has set them; dumps contain them';
@@ -2114,6 +2115,16 @@ COMMENT ON TABLE segment_roots IS
 
 SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+-- Not in dumps: what a dump has may be taken after it was made.
+CREATE TABLE segment_free (
+	sequence regclass PRIMARY KEY,
+	file oid NOT NULL,
+	timeline integer NOT NULL,
+	free int8multirange NOT NULL);
+
+COMMENT ON TABLE segment_free IS
+'ranges that servers below a root have given back to it, for segments with the option free_list; of one file of the sequence and one timeline of the server';
+
 CREATE FUNCTION segment_set_roots(
 	sequence regclass,
 	roots text[],
@@ -2142,12 +2153,13 @@ CREATE FUNCTION segment_configure(
 	sequence regclass,
 	step bigint DEFAULT NULL,
 	order_by text DEFAULT NULL,
-	grants boolean DEFAULT NULL)
+	grants boolean DEFAULT NULL,
+	free_list boolean DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'idgen_segment_configure'
 LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100;
 
-COMMENT ON FUNCTION segment_configure(regclass, bigint, text, boolean) IS
+COMMENT ON FUNCTION segment_configure(regclass, bigint, text, boolean, boolean) IS
 'sets options of a segment; those that are null remain as they are';
 
 CREATE FUNCTION segment_nextval(sequence regclass)
@@ -2182,6 +2194,34 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment_take(regclass, bigint) IS
 'draws a range of count numbers of a segment, to hand them on';
 
+CREATE FUNCTION segment_grant(sequence regclass, count bigint, OUT range int8range, OUT token bigint)
+RETURNS record
+AS 'MODULE_PATHNAME', 'idgen_segment_grant'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION segment_grant(regclass, bigint) IS
+'draws a range of count numbers of a segment for a server below, with the token by which that can give its end back';
+
+CREATE FUNCTION segment_take_back(sequence regclass, first bigint, last bigint, token bigint)
+RETURNS text
+AS 'MODULE_PATHNAME', 'idgen_segment_take_back'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+
+REVOKE ALL ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint) FROM PUBLIC;
+
+COMMENT ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint) IS
+'takes back the end of a range that segment_grant() has handed on and nobody has used, for servers below; "taken back", "listed", or null if it is refused';
+
+CREATE FUNCTION segment_take_free(sequence regclass, at_least bigint, at_most bigint)
+RETURNS int8range
+AS 'MODULE_PATHNAME', 'idgen_segment_take_free'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+
+REVOKE ALL ON FUNCTION segment_take_free(regclass, bigint, bigint) FROM PUBLIC;
+
+COMMENT ON FUNCTION segment_take_free(regclass, bigint, bigint) IS
+'takes at_least to at_most numbers in a row of the free list of a segment, for servers below; they may be used when the transaction has been committed';
+
 CREATE FUNCTION segment_nextval_strict(sequence regclass)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_segment_nextval_strict'
@@ -2206,7 +2246,7 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 100;
 REVOKE ALL ON FUNCTION segment_return(regclass) FROM PUBLIC;
 
 COMMENT ON FUNCTION segment_return(regclass) IS
-'gives numbers that this server has taken and not used back to the sequence, if nobody has taken any since, and returns how many';
+'gives numbers that this server has taken and not used back to the root, if nobody has taken any since, and returns how many';
 
 CREATE FUNCTION idgen_get_segments(
 	OUT sequence regclass,

@@ -13,6 +13,7 @@
 
 #define BEFORE_IDENTITY "idgen-counter/1 identity="
 #define BEFORE_NEXT " next="
+#define BEFORE_TAKE " take="
 
 #define IDENTITY_DIGITS (LEASE_NONCE_SIZE - 1)
 
@@ -28,15 +29,32 @@ counter_name_is_valid(const char *name)
 
 /* Decimal digits of a number of 1 .. 2^63 - 1, as it would be written. */
 static bool
-read_number(const char *str, int64 *number)
+read_number(const char **str, int64 *number)
 {
 	*number = 0;
-	if (*str == '\0' || *str == '0')
+	if (**str < '1' || **str > '9')
 		return false;
-	for (; *str != '\0'; str++)
-		if (*str < '0' || *str > '9' || pg_mul_s64_overflow(*number, 10, number) ||
-			pg_add_s64_overflow(*number, *str - '0', number))
+	for (; **str >= '0' && **str <= '9'; (*str)++)
+		if (pg_mul_s64_overflow(*number, 10, number) || pg_add_s64_overflow(*number, **str - '0', number))
 			return false;
+	return true;
+}
+
+/* Decimal digits of a number of 1 .. 2^64 - 1, as it would be written. */
+static bool
+read_take(const char **str, uint64 *number)
+{
+	*number = 0;
+	if (**str < '1' || **str > '9')
+		return false;
+	for (; **str >= '0' && **str <= '9'; (*str)++)
+	{
+		uint64		digit = **str - '0';
+
+		if (*number > (PG_UINT64_MAX - digit) / 10)
+			return false;
+		*number = *number * 10 + digit;
+	}
 	return true;
 }
 
@@ -58,23 +76,30 @@ counter_record_read(const char *str, CounterRecord *record)
 	memcpy(record->identity, str, IDENTITY_DIGITS);
 	record->identity[IDENTITY_DIGITS] = '\0';
 	str += IDENTITY_DIGITS;
-	return skip(&str, BEFORE_NEXT) && read_number(str, &record->next);
+	record->take = 0;
+	if (!skip(&str, BEFORE_NEXT) || !read_number(&str, &record->next))
+		return false;
+	return *str == '\0' || (skip(&str, BEFORE_TAKE) && read_take(&str, &record->take) && *str == '\0');
 }
 
 /* Write a record, str having COUNTER_RECORD_SIZE bytes. */
 void
 counter_record_write(const CounterRecord *record, char *str)
 {
-	snprintf(str, COUNTER_RECORD_SIZE, BEFORE_IDENTITY "%s" BEFORE_NEXT INT64_FORMAT, record->identity, record->next);
+	int			length = snprintf(str, COUNTER_RECORD_SIZE, BEFORE_IDENTITY "%s" BEFORE_NEXT INT64_FORMAT,
+								  record->identity, record->next);
+
+	if (record->take != 0)
+		snprintf(str + length, COUNTER_RECORD_SIZE - length, BEFORE_TAKE UINT64_FORMAT, record->take);
 }
 
 /*
- * Take count numbers (1 ..), of which *first is the least.  Returns false, and
- * changes nothing, if there are not so many.  The last number of all is never
+ * Take count numbers (1 ..), of which *first is the least; take is a random number,
+ * not 0.  Returns false, and changes nothing, if there are not so many.  The last number of all is never
  * taken, as a record could not say what comes next.
  */
 bool
-counter_record_take(CounterRecord *record, int64 count, int64 *first)
+counter_record_take(CounterRecord *record, int64 count, uint64 take, int64 *first)
 {
 	int64		next;
 
@@ -82,6 +107,21 @@ counter_record_take(CounterRecord *record, int64 count, int64 *first)
 		return false;
 	*first = record->next;
 	record->next = next;
+	record->take = take;
+	return true;
+}
+
+/*
+ * Give back the numbers from first to last, the last ones of a take.  Returns
+ * false, and changes nothing, if there was another take since.
+ */
+bool
+counter_record_return(CounterRecord *record, int64 first, int64 last, uint64 take)
+{
+	if (take == 0 || record->take != take || first < 1 || first > last || record->next - 1 != last)
+		return false;
+	record->next = first;
+	record->take = 0;
 	return true;
 }
 

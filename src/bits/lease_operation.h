@@ -50,15 +50,21 @@ typedef enum LeaseOperationKind
 	LEASE_TAKE,
 
 	/*
-	 * If there is no counter of that name, create it.  A counter that has
-	 * vanished must not come back by itself, as it would begin anew: so
-	 * LEASE_TAKE creates none.
+	 * Create a counter, unless it is there.  One that has vanished would
+	 * begin anew, so LEASE_TAKE creates none.
 	 */
 	LEASE_MAKE_COUNTER,
+
+	/*
+	 * If nothing has been taken from a counter since the take that is named,
+	 * let its next range begin where the return does: once at most.  So it
+	 * must not be repeated if its outcome is LEASE_UNKNOWN.
+	 */
+	LEASE_RETURN,
 } LeaseOperationKind;
 
 /* How many kinds there are. */
-#define LEASE_OPERATION_KINDS (LEASE_MAKE_COUNTER + 1)
+#define LEASE_OPERATION_KINDS (LEASE_RETURN + 1)
 
 /* The most counters of one LEASE_TAKE. */
 #define LEASE_MOST_TAKES 16
@@ -70,7 +76,21 @@ typedef struct LeaseTake
 	int64		count;			/* how many numbers; 1 .. */
 	bool		is_strict;		/* they must be above all that had been taken
 								 * anywhere before the take began */
+	bool		is_free;		/* those that were given back will do, in any
+								 * order; fewer than count, too ... */
+	int64		least;			/* ... but not fewer than these */
+	uint64		token;			/* a random number, not 0, which the counter
+								 * keeps if it has none of its own */
 } LeaseTake;
+
+/* The last numbers of a take, which nobody has used. */
+typedef struct LeaseReturn
+{
+	const char *counter;
+	int64		first;
+	int64		last;			/* of the take */
+	uint64		token;			/* of the take; 0: it is not known */
+} LeaseReturn;
 
 typedef enum LeaseHoldChange
 {
@@ -94,6 +114,7 @@ typedef struct LeaseOperation
 	int			ttl_ms;
 	LeaseTake	takes[LEASE_MOST_TAKES];	/* LEASE_TAKE */
 	int			take_count;		/* 1 .. LEASE_MOST_TAKES */
+	LeaseReturn returned;		/* LEASE_RETURN */
 	const char *counter;		/* LEASE_MAKE_COUNTER: its name, a valid one */
 	const char *counter_text;	/* ... and its record; see counter_record.h */
 } LeaseOperation;
@@ -139,6 +160,10 @@ typedef struct LeaseTaken
 	int64		first;			/* LEASE_TAKEN: the least number of the range */
 	uint64		identity;		/* of the counter, which is drawn when it is
 								 * created; 0: unknown */
+	uint64		token;			/* by which what is left can be given back; 0:
+								 * it cannot */
+	bool		is_free;		/* the range had been given back before */
+	int64		count;			/* is_free: numbers of the range */
 	char		error[LEASE_TAKE_ERROR_SIZE];
 } LeaseTaken;
 
@@ -146,6 +171,7 @@ typedef struct LeaseTaken
  * What a store answered.  LEASE_APPLIED after LEASE_READ: has_pool, pool,
  * workers and worker_count; after LEASE_TAKE, which is never refused: taken, in
  * the order of takes.
+ * after LEASE_RETURN: is_listed.
  * LEASE_REFUSED: has_pool and pool, and in found the worker of the operation,
  * all as they were when the comparison failed.
  * LEASE_UNKNOWN and LEASE_UNREACHABLE: error.  In all cases what is known of
@@ -160,6 +186,8 @@ typedef struct LeaseAnswer
 								 * its next operation */
 	int			worker_count;
 	LeaseTaken	taken[LEASE_MOST_TAKES];
+	bool		is_listed;		/* what was returned waits for who takes it
+								 * with is_free */
 
 	/*
 	 * Signs that the store may have lost data.  incarnation changes if the

@@ -427,7 +427,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 16
+#define SHARED_AREA_FORMAT 17
 
 typedef struct SharedArea
 {

@@ -14,6 +14,9 @@
  * Each counter has a transaction of its own within the one of the request, so
  * that they do not depend on each other.
  *
+ * Numbers are returned by two requests: one reads the record, and the other
+ * replaces it, if the take that it names is the one whose numbers these are.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -70,11 +73,13 @@ close_take(EtcdCounters *counters, int take, LeaseAnswer *answer, LeaseTakeResul
 	store_answer_take_range(&answer->taken[take], result, 0, 0, error);
 }
 
-/* Before the first request of LEASE_TAKE. */
+/* Before the first request of LEASE_TAKE or LEASE_RETURN. */
 void
 etcd_counter_begin(EtcdCounters *counters, const LeaseOperation *operation, LeaseAnswer *answer)
 {
-	for (int i = 0; i < operation->take_count; i++)
+	counters->is_open[0] = operation->kind == LEASE_RETURN;
+	counters->wanted[0][0] = '\0';
+	for (int i = 0; i < operation->take_count && operation->kind == LEASE_TAKE; i++)
 	{
 		counters->is_open[i] = true;
 		store_answer_take_range(&answer->taken[i], LEASE_NOT_TAKEN, 0, 0, STORE_COUNTER_RACE_ERROR);
@@ -83,10 +88,12 @@ etcd_counter_begin(EtcdCounters *counters, const LeaseOperation *operation, Leas
 	}
 }
 
-/* Has each take come to its end? */
+/* Has each take, or the return, come to its end? */
 bool
 etcd_counter_is_done(const EtcdCounters *counters, const LeaseOperation *operation)
 {
+	if (operation->kind == LEASE_RETURN)
+		return !counters->is_open[0];
 	for (int i = 0; i < operation->take_count; i++)
 		if (counters->is_open[i])
 			return false;
@@ -108,7 +115,7 @@ prepare_take(EtcdCounters *counters, const LeaseOperation *operation, int take, 
 		return;
 	if (!counter_record_read(seen, &record))
 		close_take(counters, take, answer, LEASE_NOT_TAKEN, STORE_COUNTER_RECORD_ERROR);
-	else if (!counter_record_take(&record, operation->takes[take].count, &first))
+	else if (!counter_record_take(&record, operation->takes[take].count, operation->takes[take].token, &first))
 		close_take(counters, take, answer, LEASE_EXHAUSTED, "");
 	else
 		counter_record_write(&record, counters->wanted[take]);
@@ -166,13 +173,33 @@ write_creation(const char *base, const LeaseOperation *operation, StringInfo jso
 	appendStringInfoString(json, "],\"failure\":[]}");
 }
 
-/* Write the request of LEASE_TAKE or LEASE_MAKE_COUNTER, and return its path. */
+/* Read the record of a counter to which numbers are returned, or replace what was read. */
+static void
+write_return(EtcdCounters *counters, const char *base, const LeaseOperation *operation, StringInfo json)
+{
+	const char *name = operation->returned.counter;
+	char	   *key = counter_key(base, name);
+
+	appendStringInfoString(json, "{\"compare\":[");
+	if (counters->wanted[0][0] != '\0')
+		etcd_write_compare(json, key, last_seen(counters, name));
+	appendStringInfoString(json, "],\"success\":[");
+	if (counters->wanted[0][0] != '\0')
+		etcd_write_put(json, key, counters->wanted[0], 0);
+	else
+		etcd_write_range(json, key);
+	appendStringInfoString(json, "],\"failure\":[]}");
+}
+
+/* Write the request of LEASE_TAKE, LEASE_RETURN or LEASE_MAKE_COUNTER, and return its path. */
 const char *
 etcd_counter_request(EtcdCounters *counters, const char *base, const LeaseOperation *operation, LeaseAnswer *answer,
 					 StringInfo json)
 {
 	if (operation->kind == LEASE_MAKE_COUNTER)
 		write_creation(base, operation, json);
+	else if (operation->kind == LEASE_RETURN)
+		write_return(counters, base, operation, json);
 	else
 		write_takes(counters, base, operation, answer, json);
 	return PATH_TXN;
@@ -221,12 +248,42 @@ answer_take(EtcdCounters *counters, const LeaseOperation *operation, int take, c
 	counters->is_open[take] = false;
 	store_answer_take_range(&answer->taken[take], LEASE_TAKEN, record.next - wanted->count,
 							counter_identity(record.identity), "");
+	answer->taken[take].token = wanted->token;
 	return true;
 }
 
 /*
- * Read the answer to the request of LEASE_TAKE or LEASE_MAKE_COUNTER.  After
- * LEASE_TAKE, another request follows unless etcd_counter_is_done().
+ * The record of a counter to which numbers are returned was read, or replaced if it
+ * still was what had been read.
+ */
+static EtcdVerdict
+answer_return(EtcdCounters *counters, const LeaseOperation *operation, const JsonbContainer *root)
+{
+	const LeaseReturn *returned = &operation->returned;
+	const JsonbContainer *kv;
+	const char *value;
+	CounterRecord record;
+
+	if (counters->wanted[0][0] != '\0')
+	{
+		counters->is_open[0] = false;
+		remember(counters, returned->counter, "");
+		return etcd_is_true(root, "succeeded") ? ETCD_APPLIED : ETCD_REFUSED;
+	}
+	if (!etcd_pool_read_part(etcd_element(etcd_array(root, "responses"), 0), &kv))
+		return ETCD_MALFORMED;
+	value = kv == NULL ? NULL : etcd_base64(kv, "value");
+	if (value == NULL || strlen(value) >= COUNTER_RECORD_SIZE || !counter_record_read(value, &record) ||
+		!counter_record_return(&record, returned->first, returned->last, returned->token))
+		return ETCD_REFUSED;
+	remember(counters, returned->counter, value);
+	counter_record_write(&record, counters->wanted[0]);
+	return ETCD_APPLIED;
+}
+
+/*
+ * Read the answer to the request of LEASE_TAKE, LEASE_RETURN or LEASE_MAKE_COUNTER.
+ * After the first two, another request follows unless etcd_counter_is_done().
  */
 EtcdVerdict
 etcd_counter_answer(EtcdCounters *counters, const LeaseOperation *operation, const JsonbContainer *root,
@@ -237,6 +294,8 @@ etcd_counter_answer(EtcdCounters *counters, const LeaseOperation *operation, con
 
 	if (operation->kind == LEASE_MAKE_COUNTER)
 		return etcd_is_true(root, "succeeded") ? ETCD_APPLIED : ETCD_REFUSED;
+	if (operation->kind == LEASE_RETURN)
+		return answer_return(counters, operation, root);
 	if (!etcd_is_true(root, "succeeded"))
 		return ETCD_MALFORMED;
 	for (int i = 0; i < operation->take_count; i++)

@@ -150,6 +150,7 @@ etcd_pool_request(const char *base, const LeaseOperation *operation, uint64 gran
 			write_keep(json, &keys, operation);
 			return PATH_TXN;
 		case LEASE_TAKE:
+		case LEASE_RETURN:
 		case LEASE_MAKE_COUNTER:
 			break;				/* etcd_counter.c */
 	}

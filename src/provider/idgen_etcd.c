@@ -148,7 +148,7 @@ guarded(void (*function) (LeaseSession *session), LeaseSession *session)
 static bool
 is_about_counters(const LeaseOperation *operation)
 {
-	return operation->kind == LEASE_TAKE || operation->kind == LEASE_MAKE_COUNTER;
+	return operation->kind == LEASE_TAKE || operation->kind == LEASE_RETURN || operation->kind == LEASE_MAKE_COUNTER;
 }
 
 static bool
@@ -411,7 +411,8 @@ after_main(LeaseSession *session)
 {
 	if (session->verdict == ETCD_REFUSED)
 		return complete(session, LEASE_REFUSED);
-	if (session->operation->kind == LEASE_TAKE && !etcd_counter_is_done(&session->counters, session->operation))
+	if ((session->operation->kind == LEASE_TAKE || session->operation->kind == LEASE_RETURN) &&
+		!etcd_counter_is_done(&session->counters, session->operation))
 		return session->races++ < MOST_RACES ? LEASE_PENDING : complete(session, LEASE_APPLIED);
 	if (session->grant == 0)
 		return complete(session, LEASE_APPLIED);
@@ -535,7 +536,7 @@ start_operation(LeaseSession *session, const LeaseOperation *operation)
 	session->has_kept_anew = false;
 	session->races = 0;
 	session->may_be_applied = false;
-	if (operation->kind == LEASE_TAKE)
+	if (operation->kind == LEASE_TAKE || operation->kind == LEASE_RETURN)
 		etcd_counter_begin(&session->counters, operation, &session->answer);
 	session->endpoints_left = session->address.endpoint_count;
 	begin_endpoint(session);

@@ -113,6 +113,13 @@ receive_notice(void *argument, const PGresult *notice)
 	postgres_answer_add_error(&session->answer, message == NULL ? "warning without a message" : message);
 }
 
+/* Is an operation for a session whose functions are those of idgen's extension? */
+static bool
+is_about_segments(const LeaseOperation *operation)
+{
+	return operation->kind == LEASE_TAKE || operation->kind == LEASE_RETURN;
+}
+
 static void
 disconnect(LeaseSession *session)
 {
@@ -270,7 +277,7 @@ send_beginning(LeaseSession *session)
 {
 	char		statement[2048];
 
-	session->is_for_takes = session->operation->kind == LEASE_TAKE;
+	session->is_for_takes = is_about_segments(session->operation);
 	statement_of_session(session->operation, session->timeout_ms, statement, sizeof(statement));
 	return begin_sending(session, BEGINNING, PQsendQuery(session->connection, statement) == 1);
 }
@@ -283,6 +290,8 @@ send_operation(LeaseSession *session)
 	INSTR_TIME_SET_CURRENT(session->sending_start);
 	if (session->operation->kind == LEASE_TAKE)
 		return begin_sending(session, ASKING, postgres_take_send(&session->takes, session->connection, session->operation));
+	if (session->operation->kind == LEASE_RETURN)
+		return begin_sending(session, ASKING, postgres_take_send_return(session->connection, &session->operation->returned));
 	statement_of_operation(session->operation, session->pool, &statement);
 	return begin_sending(session, ASKING,
 						 PQsendQueryParams(session->connection, statement.text, statement.count, NULL,
@@ -333,7 +342,13 @@ digest(LeaseSession *session, const PGresult *result)
 	bool		is_error = PQresultStatus(result) == PGRES_FATAL_ERROR;
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (!is_error && session->outcome == LEASE_PENDING)
+	if (session->outcome == LEASE_PENDING && session->operation->kind == LEASE_RETURN &&
+		!(is_error && postgres_answer_ended_session(result)))
+	{
+		session->is_read_only = is_error && postgres_answer_is_read_only(result);
+		session->outcome = postgres_take_read_return(result, &session->answer);
+	}
+	else if (!is_error && session->outcome == LEASE_PENDING)
 		session->outcome = postgres_answer_read(result, session->operation->kind, session->answer_context, &session->answer);
 	else if (is_error && session->outcome == LEASE_PENDING && !postgres_answer_ended_session(result))
 	{
@@ -447,7 +462,7 @@ go_on_reading(LeaseSession *session)
 static LeaseOutcome
 use_connection(LeaseSession *session)
 {
-	bool		is_open = session->is_for_takes == (session->operation->kind == LEASE_TAKE);
+	bool		is_open = session->is_for_takes == is_about_segments(session->operation);
 
 	session->is_flushed = true;
 	while (is_open && is_socket_ready(session))

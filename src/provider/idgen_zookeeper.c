@@ -263,7 +263,7 @@ after_look_at_counters(LeaseSession *session)
 	zookeeper_counter_see(session->batch, &session->takes, operation, &session->answer);
 	if (session->takes.marker[0] == '\0')
 		return fail(session, "ZooKeeper has nothing prepared for the pool");
-	if (session->takes.is_there)
+	if (session->takes.is_refused)
 		return complete(session, LEASE_REFUSED);
 	if (operation->kind == LEASE_TAKE && zookeeper_counter_is_done(&session->takes, operation))
 		return complete(session, LEASE_APPLIED);

@@ -223,7 +223,7 @@ void
 statement_of_session(const LeaseOperation *operation, int timeout_ms, char *text, size_t size)
 {
 	snprintf(text, size, SESSION_SQL, Max(timeout_ms / 2, 1), Max(timeout_ms, 1));
-	if (operation->kind == LEASE_TAKE)
+	if (operation->kind == LEASE_TAKE || operation->kind == LEASE_RETURN)
 		postgres_take_write_session(text, size);
 }
 

@@ -4,7 +4,8 @@
  *	  Taking ranges of numbers from sequences of another PostgreSQL.
  *
  * There, idgen is installed, too, and a counter is a sequence, named as regclass
- * reads it.  segment_take() has the range on disk before it answers.  All takes
+ * reads it.  segment_grant() has the range on disk before it answers, and so has
+ * the commit after segment_take_free().  All takes
  * of an operation are sent together, in a pipeline, each in a transaction of its
  * own: one that waits for a lock, or fails, costs the others nothing but time.
  *
@@ -28,6 +29,7 @@
 #define NO_FUNCTION "42883"
 #define LIMIT_EXCEEDED "2200H"
 
+
 /* The columns of an answer. */
 typedef enum TakeColumn
 {
@@ -35,12 +37,20 @@ typedef enum TakeColumn
 	TAKE_SYSTEM,
 	TAKE_TIMELINE,
 	TAKE_REVISION,
+	TAKE_TOKEN,
+	TAKE_COUNT,
 	TAKE_COLUMNS
 } TakeColumn;
 
-#define TAKE_SQL(function) \
-	"SELECT lower(taken)," POSTGRES_HISTORY_SQL ", pg_current_wal_insert_lsn() - '0/0'::pg_lsn" \
-	" FROM " function "($1::regclass, $2::int8) AS taken"
+#define TAKE_SQL(range, token, count, call) \
+	"SELECT lower(" range ")," POSTGRES_HISTORY_SQL ", pg_current_wal_insert_lsn() - '0/0'::pg_lsn, " token ", " count \
+	" FROM " call " AS taken"
+
+#define GRANT_SQL TAKE_SQL("taken.range", "taken.token", "0", "segment_grant($1::regclass, $2::int8)")
+#define STRICT_SQL TAKE_SQL("taken", "0", "0", "segment_take_strict($1::regclass, $2::int8)")
+#define FREE_SQL TAKE_SQL("taken", "0", "upper(taken) - lower(taken)", "segment_take_free($1::regclass, $3::int8, $2::int8)")
+
+#define RETURN_SQL "SELECT segment_take_back($1::regclass, $2::int8, $3::int8, $4::int8)"
 
 /* Appended to what a session begins with. */
 void
@@ -53,6 +63,19 @@ postgres_take_write_session(char *sql, size_t size)
 			size);
 }
 
+static bool
+send_take(PGconn *connection, const LeaseTake *take)
+{
+	char		count[24];
+	char		least[24];
+	const char *parameters[] = {take->counter, count, least};
+	const char *statement = take->is_free ? FREE_SQL : (take->is_strict ? STRICT_SQL : GRANT_SQL);
+
+	snprintf(count, sizeof(count), INT64_FORMAT, take->count);
+	snprintf(least, sizeof(least), INT64_FORMAT, take->least);
+	return PQsendQueryParams(connection, statement, take->is_free ? 3 : 2, NULL, parameters, NULL, NULL, 0) == 1;
+}
+
 /* Returns false if libpq could not. */
 bool
 postgres_take_send(PostgresTakes *takes, PGconn *connection, const LeaseOperation *operation)
@@ -61,17 +84,24 @@ postgres_take_send(PostgresTakes *takes, PGconn *connection, const LeaseOperatio
 	if (PQenterPipelineMode(connection) != 1)
 		return false;
 	for (int i = 0; i < operation->take_count; i++)
-	{
-		char		count[24];
-		const char *parameters[] = {operation->takes[i].counter, count};
-		const char *statement = operation->takes[i].is_strict ? TAKE_SQL("segment_take_strict") : TAKE_SQL("segment_take");
-
-		snprintf(count, sizeof(count), INT64_FORMAT, operation->takes[i].count);
-		if (PQsendQueryParams(connection, statement, lengthof(parameters), NULL, parameters, NULL, NULL, 0) != 1 ||
-			PQpipelineSync(connection) != 1)
+		if (!send_take(connection, &operation->takes[i]) || PQpipelineSync(connection) != 1)
 			return false;
-	}
 	return true;
+}
+
+/* The same for LEASE_RETURN.  A token is a number of 64 bits with a sign there. */
+bool
+postgres_take_send_return(PGconn *connection, const LeaseReturn *returned)
+{
+	char		first[24];
+	char		last[24];
+	char		token[24];
+	const char *parameters[] = {returned->counter, first, last, token};
+
+	snprintf(first, sizeof(first), INT64_FORMAT, returned->first);
+	snprintf(last, sizeof(last), INT64_FORMAT, returned->last);
+	snprintf(token, sizeof(token), INT64_FORMAT, (int64) returned->token);
+	return PQsendQueryParams(connection, RETURN_SQL, lengthof(parameters), NULL, parameters, NULL, NULL, 0) == 1;
 }
 
 static bool
@@ -103,19 +133,41 @@ read_error(PostgresTakes *takes, const PGresult *result, LeaseTaken *taken, Leas
 	store_answer_take_range(taken, why, 0, 0, message == NULL ? "error without a message" : message);
 }
 
-static void
-read_row(const PGresult *result, LeaseTaken *taken, LeaseAnswer *answer)
+/* A column that is a number; false if it is none. */
+static bool
+read_number(const PGresult *result, TakeColumn column, int64 *number)
 {
-	int64		first = 0;
+	const char *str = PQgetvalue(result, 0, column);
+	char	   *end;
 
-	if (PQntuples(result) == 1 && PQnfields(result) == TAKE_COLUMNS)
-		first = strtoi64(PQgetvalue(result, 0, TAKE_FIRST), NULL, 10);
-	if (first == 0)
+	errno = 0;
+	*number = strtoi64(str, &end, 10);
+	return errno == 0 && end != str && *end == '\0';
+}
+
+static void
+read_row(const PGresult *result, const LeaseTake *take, LeaseTaken *taken, LeaseAnswer *answer)
+{
+	bool		is_row = PQntuples(result) == 1 && PQnfields(result) == TAKE_COLUMNS;
+	int64		first;
+	int64		token;
+	int64		count;
+
+	if (is_row && take->is_free && PQgetisnull(result, 0, TAKE_FIRST))
+	{
+		store_answer_take_range(taken, LEASE_EXHAUSTED, 0, 0, "");
+		return;
+	}
+	if (!is_row || !read_number(result, TAKE_FIRST, &first) || !read_number(result, TAKE_TOKEN, &token) ||
+		!read_number(result, TAKE_COUNT, &count) || (take->is_free && (count < 1 || count > take->count)))
 	{
 		store_answer_take_range(taken, LEASE_NOT_TAKEN, 0, 0, "the root gave an answer of another form");
 		return;
 	}
 	store_answer_take_range(taken, LEASE_TAKEN, first, 0, "");
+	taken->token = (uint64) token;
+	taken->is_free = take->is_free;
+	taken->count = count;
 	answer->incarnation = postgres_answer_incarnation(PQgetvalue(result, 0, TAKE_SYSTEM),
 													  PQgetvalue(result, 0, TAKE_TIMELINE));
 	answer->revision = strtou64(PQgetvalue(result, 0, TAKE_REVISION), NULL, 10);
@@ -136,7 +188,7 @@ postgres_take_read(PostgresTakes *takes, const PGresult *result, const LeaseOper
 			takes->ended++;
 			break;
 		case PGRES_TUPLES_OK:
-			read_row(result, taken, answer);
+			read_row(result, &operation->takes[Min(takes->ended, operation->take_count - 1)], taken, answer);
 			takes->has_result = true;
 			break;
 		default:
@@ -144,4 +196,40 @@ postgres_take_read(PostgresTakes *takes, const PGresult *result, const LeaseOper
 			takes->has_result = true;
 			break;
 	}
+}
+
+/*
+ * Is an error one after which nothing has been returned: of what was asked for, of
+ * what is not supported, or of the state of the sequence?
+ */
+static bool
+is_before_return(const PGresult *result)
+{
+	static const char *const classes[] = {"0A", "42", "53", "55"};
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	for (int i = 0; sqlstate != NULL && i < lengthof(classes); i++)
+		if (strncmp(sqlstate, classes[i], strlen(classes[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Read what has become of LEASE_RETURN.  Other errors leave open whether it has been
+ * done, as what it changes there is not undone with the transaction.
+ */
+LeaseOutcome
+postgres_take_read_return(const PGresult *result, LeaseAnswer *answer)
+{
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *value;
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1 || PQnfields(result) != 1)
+	{
+		postgres_answer_add_error(answer, message == NULL ? "the root gave an answer of another form" : message);
+		return is_before_return(result) ? LEASE_UNREACHABLE : LEASE_UNKNOWN;
+	}
+	value = PQgetvalue(result, 0, 0);
+	answer->is_listed = strcmp(value, "listed") == 0;
+	return answer->is_listed || strcmp(value, "taken back") == 0 ? LEASE_APPLIED : LEASE_REFUSED;
 }

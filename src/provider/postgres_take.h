@@ -22,6 +22,8 @@ typedef struct PostgresTakes
 
 extern void postgres_take_write_session(char *sql, size_t size);
 extern bool postgres_take_send(PostgresTakes *takes, PGconn *connection, const LeaseOperation *operation);
+extern bool postgres_take_send_return(PGconn *connection, const LeaseReturn *returned);
+extern LeaseOutcome postgres_take_read_return(const PGresult *result, LeaseAnswer *answer);
 extern void postgres_take_read(PostgresTakes *takes, const PGresult *result, const LeaseOperation *operation,
 							   LeaseAnswer *answer);
 

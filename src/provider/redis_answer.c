@@ -202,6 +202,8 @@ read_takes(const redisReply *reply, const LeaseOperation *operation, LeaseAnswer
 		read_taken(&reply->element[COUNTER_FIELDS * i], &answer->taken[i]);
 		if (!counter_name_is_valid(operation->takes[i].counter))
 			store_answer_take_range(&answer->taken[i], LEASE_NOT_TAKEN, 0, 0, STORE_COUNTER_NAME_ERROR);
+		if (answer->taken[i].result == LEASE_TAKEN)
+			answer->taken[i].token = operation->takes[i].token;
 	}
 	return LEASE_APPLIED;
 }

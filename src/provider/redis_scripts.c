@@ -8,8 +8,8 @@
  *		{idgen:POOL}:hold:WORKER	the nonce of the worker's hold, which expires
  *		{idgen:POOL}:revision		counts changes of records; Redis's own offset does
  *									so only if there are replicas
- *		{idgen:POOL}:counter:NAME	a hash: the next number of a counter, and its
- *									identity
+ *		{idgen:POOL}:counter:NAME	a hash: the next number of a counter, its
+ *									identity, and a random number of its last take
  *
  * All of a pool is in one hash slot.  An operation is one script, which Redis
  * runs alone.  A script is not undone if a command of it fails, so it compares
@@ -91,7 +91,8 @@
 /*
  * A number may have more digits than Lua keeps of it, so it is read as Redis
  * has it.  A counter tells its state, next number or error, and identity.  Its
- * number is at most 2^63 - 1, which Redis checks.
+ * number is at most 2^63 - 1, which Redis checks.  The numbers of takes follow
+ * the counts.
  */
 #define TAKE_LUA \
 	"local taken = {}\n" \
@@ -104,6 +105,8 @@
 	"    local done = redis.pcall('HINCRBY', KEYS[i], 'next', ARGV[i - 3])\n" \
 	"    if type(done) == 'table' and done.err then\n" \
 	"      state, told = 'declined', done.err\n" \
+	"    else\n" \
+	"      redis.call('HSET', KEYS[i], 'take', ARGV[i - 7 + #KEYS])\n" \
 	"    end\n" \
 	"  end\n" \
 	"  local n = #taken\n" \
@@ -112,6 +115,14 @@
 	"  taken[n + 3] = counter[2] or ''\n" \
 	"end\n" \
 	"return answer(1, taken)\n"
+
+/* Told are the number of the take, the next number that it left, and the next one then. */
+#define RETURN_LUA \
+	"local counter = redis.call('HMGET', KEYS[5], 'take', 'next')\n" \
+	"if counter[1] ~= ARGV[2] or counter[2] ~= ARGV[3] then return answer(0) end\n" \
+	"redis.call('HDEL', KEYS[5], 'take')\n" \
+	"redis.call('HSET', KEYS[5], 'next', ARGV[4])\n" \
+	"return answer(1)\n"
 
 #define MAKE_COUNTER_LUA \
 	"if redis.call('EXISTS', KEYS[5]) == 1 then return answer(0) end\n" \
@@ -127,6 +138,7 @@ static const char *const texts[] = {
 	[LEASE_KEEP] = BEGIN_LUA KEEP_LUA,
 	[LEASE_TAKE] = BEGIN_LUA TAKE_LUA,
 	[LEASE_MAKE_COUNTER] = BEGIN_LUA MAKE_COUNTER_LUA,
+	[LEASE_RETURN] = BEGIN_LUA RETURN_LUA,
 };
 
 static const char *const hold_names[] = {
@@ -200,11 +212,27 @@ add_key(RedisCommand *command, const char *pool, const char *kind, const char *n
 	add(command, key);
 }
 
+/* How many counters an operation is about. */
+static int
+count_counters(const LeaseOperation *operation)
+{
+	if (operation->kind == LEASE_TAKE)
+		return operation->take_count;
+	return operation->kind == LEASE_MAKE_COUNTER || operation->kind == LEASE_RETURN ? 1 : 0;
+}
+
+static const char *
+get_counter(const LeaseOperation *operation, int number)
+{
+	if (operation->kind == LEASE_TAKE)
+		return operation->takes[number].counter;
+	return operation->kind == LEASE_MAKE_COUNTER ? operation->counter : operation->returned.counter;
+}
+
 static void
 add_keys(RedisCommand *command, const LeaseOperation *operation, const char *pool)
 {
-	bool		is_creation = operation->kind == LEASE_MAKE_COUNTER;
-	int			counters = is_creation ? 1 : operation->kind == LEASE_TAKE ? operation->take_count : 0;
+	int			counters = count_counters(operation);
 
 	command->key_count = 0;
 	snprintf(command->keys_text, sizeof(command->keys_text), "%d", REDIS_FIXED_KEYS + counters);
@@ -214,7 +242,7 @@ add_keys(RedisCommand *command, const LeaseOperation *operation, const char *poo
 	add_key(command, pool, "hold:", operation->kind == LEASE_READ ? "" : command->worker);
 	add_key(command, pool, "revision", "");
 	for (int i = 0; i < counters; i++)
-		add_key(command, pool, "counter:", is_creation ? operation->counter : operation->takes[i].counter);
+		add_key(command, pool, "counter:", get_counter(operation, i));
 }
 
 /* What a counter is to become, or how many numbers are taken of each. */
@@ -240,6 +268,23 @@ add_counters(RedisCommand *command, const LeaseOperation *operation)
 				 counter_name_is_valid(operation->takes[i].counter) ? operation->takes[i].count : 0);
 		add(command, command->counts[i]);
 	}
+	for (int i = 0; operation->kind == LEASE_TAKE && i < operation->take_count; i++)
+	{
+		snprintf(command->tokens[i], sizeof(command->tokens[i]), UINT64_FORMAT, operation->takes[i].token);
+		add(command, command->tokens[i]);
+	}
+}
+
+/* What the counter must be for a return, and what it is to become. */
+static void
+add_return(RedisCommand *command, const LeaseReturn *returned)
+{
+	snprintf(command->tokens[0], sizeof(command->tokens[0]), UINT64_FORMAT, returned->token);
+	snprintf(command->counts[0], sizeof(command->counts[0]), INT64_FORMAT, returned->last + 1);
+	snprintf(command->counts[1], sizeof(command->counts[1]), INT64_FORMAT, returned->first);
+	add(command, command->tokens[0]);
+	add(command, command->counts[0]);
+	add(command, command->counts[1]);
 }
 
 /* What a record of a worker, or the pool's, is to be, and what becomes of the hold. */
@@ -282,4 +327,6 @@ redis_scripts_call(const RedisScripts *scripts, const LeaseOperation *operation,
 	add(command, command->worker);
 	add_records(command, operation);
 	add_counters(command, operation);
+	if (operation->kind == LEASE_RETURN)
+		add_return(command, &operation->returned);
 }

@@ -39,7 +39,7 @@ typedef struct RedisScripts
 
 #define REDIS_FIXED_KEYS 4
 #define REDIS_MOST_KEYS (REDIS_FIXED_KEYS + LEASE_MOST_TAKES)
-#define REDIS_MOST_ARGUMENTS (16 + 2 * LEASE_MOST_TAKES)
+#define REDIS_MOST_ARGUMENTS (16 + 3 * LEASE_MOST_TAKES)
 
 /* A command, and room for its parts. */
 typedef struct RedisCommand
@@ -50,6 +50,7 @@ typedef struct RedisCommand
 	int			key_count;
 	char		keys_text[12];	/* of key_count */
 	char		counts[LEASE_MOST_TAKES][24];
+	char		tokens[LEASE_MOST_TAKES][24];
 	char		worker[12];
 	char		ttl_ms[12];
 	char		pool[LEASE_POOL_SIZE + 1];

@@ -77,6 +77,9 @@ store_answer_take_range(LeaseTaken *taken, LeaseTakeResult result, int64 first, 
 	taken->result = result;
 	taken->first = first;
 	taken->identity = identity;
+	taken->token = 0;
+	taken->is_free = false;
+	taken->count = 0;
 	strlcpy(taken->error, error, LEASE_TAKE_ERROR_SIZE);
 	store_answer_clean(taken->error);
 }

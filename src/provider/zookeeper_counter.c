@@ -36,7 +36,7 @@ counter_path(CounterPath path, const ZookeeperPool *pool, const char *name)
 bool
 zookeeper_counter_is_about(const LeaseOperation *operation)
 {
-	return operation->kind == LEASE_TAKE || operation->kind == LEASE_MAKE_COUNTER;
+	return operation->kind == LEASE_TAKE || operation->kind == LEASE_RETURN || operation->kind == LEASE_MAKE_COUNTER;
 }
 
 /* A take has come to its end. */
@@ -47,12 +47,26 @@ close_take(ZookeeperTakes *takes, int take, LeaseAnswer *answer, LeaseTakeResult
 	store_answer_take_range(&answer->taken[take], result, 0, 0, error);
 }
 
-/* Before the first look of LEASE_TAKE or LEASE_MAKE_COUNTER. */
+/* The counter that an operation is about, unless it is a take. */
+static const char *
+single_counter(const LeaseOperation *operation)
+{
+	return operation->kind == LEASE_MAKE_COUNTER ? operation->counter : operation->returned.counter;
+}
+
+/* How many takes are under way. */
+static int
+count_takes(const LeaseOperation *operation)
+{
+	return operation->kind == LEASE_TAKE ? operation->take_count : 0;
+}
+
+/* Before the first look of an operation that is about counters. */
 void
 zookeeper_counter_begin(ZookeeperTakes *takes, const LeaseOperation *operation, LeaseAnswer *answer)
 {
 	memset(takes, 0, sizeof(*takes));
-	for (int i = 0; operation->kind == LEASE_TAKE && i < operation->take_count; i++)
+	for (int i = 0; i < count_takes(operation); i++)
 	{
 		takes->is_open[i] = true;
 		store_answer_take_range(&answer->taken[i], LEASE_NOT_TAKEN, 0, 0, STORE_COUNTER_RACE_ERROR);
@@ -65,7 +79,7 @@ zookeeper_counter_begin(ZookeeperTakes *takes, const LeaseOperation *operation, 
 bool
 zookeeper_counter_is_done(const ZookeeperTakes *takes, const LeaseOperation *operation)
 {
-	for (int i = 0; i < operation->take_count; i++)
+	for (int i = 0; i < count_takes(operation); i++)
 		if (takes->is_open[i])
 			return false;
 	return true;
@@ -88,12 +102,12 @@ zookeeper_counter_look(zhandle_t *handle, const ZookeeperPool *pool, ZookeeperTa
 		return NULL;
 	zookeeper_sync(handle, batch, pool->base);
 	zookeeper_get_children(handle, batch, pool->base);
-	if (operation->kind == LEASE_MAKE_COUNTER)
+	if (operation->kind != LEASE_TAKE)
 	{
-		counter_path(path, pool, operation->counter);
+		counter_path(path, pool, single_counter(operation));
 		zookeeper_get(handle, batch, path);
 	}
-	for (int i = 0; i < operation->take_count; i++)
+	for (int i = 0; i < count_takes(operation); i++)
 	{
 		counter_path(path, pool, operation->takes[i].counter);
 		if (takes->is_open[i])
@@ -113,8 +127,17 @@ see_take(const ZookeeperRequest *node, ZookeeperTakes *takes, int take, const Le
 		close_take(takes, take, answer, LEASE_NO_COUNTER, "");
 	else if (!counter_record_read(node->data, &takes->wanted[take]))
 		close_take(takes, take, answer, LEASE_NOT_TAKEN, STORE_COUNTER_RECORD_ERROR);
-	else if (!counter_record_take(&takes->wanted[take], operation->takes[take].count, &first))
+	else if (!counter_record_take(&takes->wanted[take], operation->takes[take].count, operation->takes[take].token, &first))
 		close_take(takes, take, answer, LEASE_EXHAUSTED, "");
+}
+
+/* Can the numbers be returned to a counter whose record was read? */
+static bool
+see_return(const ZookeeperRequest *node, ZookeeperTakes *takes, const LeaseReturn *returned)
+{
+	takes->versions[0] = node->stat.version;
+	return node->data != NULL && counter_record_read(node->data, &takes->wanted[0]) &&
+		counter_record_return(&takes->wanted[0], returned->first, returned->last, returned->token);
 }
 
 /* Read a batch of zookeeper_counter_look(). */
@@ -127,8 +150,10 @@ zookeeper_counter_see(const ZookeeperBatch *batch, ZookeeperTakes *takes, const 
 	zookeeper_pool_find_marker(&batch->requests[LOOK_CHILDREN], takes->marker);
 	answer->incarnation = zookeeper_pool_incarnation(takes->marker);
 	if (operation->kind == LEASE_MAKE_COUNTER)
-		takes->is_there = batch->requests[request].data != NULL;
-	for (int i = 0; i < operation->take_count; i++)
+		takes->is_refused = batch->requests[request].data != NULL;
+	if (operation->kind == LEASE_RETURN)
+		takes->is_refused = !see_return(&batch->requests[request], takes, &operation->returned);
+	for (int i = 0; i < count_takes(operation); i++)
 		if (takes->is_open[i])
 			see_take(&batch->requests[request++], takes, i, operation, answer);
 }
@@ -168,7 +193,14 @@ zookeeper_counter_write(zhandle_t *handle, const ZookeeperPool *pool, const Zook
 						   NULL, 0);
 		transact(handle, batch, pool, takes, &part);
 	}
-	for (int i = 0; i < operation->take_count; i++)
+	if (operation->kind == LEASE_RETURN)
+	{
+		counter_path(path, pool, single_counter(operation));
+		counter_record_write(&takes->wanted[0], record);
+		zoo_set_op_init(&part, path, record, strlen(record), takes->versions[0], NULL);
+		transact(handle, batch, pool, takes, &part);
+	}
+	for (int i = 0; i < count_takes(operation); i++)
 	{
 		if (!takes->is_open[i])
 			continue;
@@ -190,9 +222,9 @@ zookeeper_counter_take(const ZookeeperBatch *batch, ZookeeperTakes *takes, const
 {
 	int			request = 0;
 
-	if (operation->kind == LEASE_MAKE_COUNTER)
+	if (operation->kind != LEASE_TAKE)
 		return batch->requests[0].result == ZOK;
-	for (int i = 0; i < operation->take_count; i++)
+	for (int i = 0; i < count_takes(operation); i++)
 	{
 		const CounterRecord *record = &takes->wanted[i];
 
@@ -201,6 +233,7 @@ zookeeper_counter_take(const ZookeeperBatch *batch, ZookeeperTakes *takes, const
 		takes->is_open[i] = false;
 		store_answer_take_range(&answer->taken[i], LEASE_TAKEN, record->next - operation->takes[i].count,
 								counter_identity(record->identity), "");
+		answer->taken[i].token = operation->takes[i].token;
 	}
 	return zookeeper_counter_is_done(takes, operation);
 }

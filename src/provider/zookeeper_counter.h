@@ -18,7 +18,8 @@ typedef struct ZookeeperTakes
 	char		marker[ZOOKEEPER_MARKER_SIZE];	/* empty: there is none */
 	CounterRecord wanted[LEASE_MOST_TAKES]; /* what records are to become */
 	int			versions[LEASE_MOST_TAKES]; /* of what they replace */
-	bool		is_there;		/* LEASE_MAKE_COUNTER: the counter is */
+	bool		is_refused;		/* LEASE_MAKE_COUNTER, LEASE_RETURN: nothing
+								 * is to be written */
 } ZookeeperTakes;
 
 extern bool zookeeper_counter_is_about(const LeaseOperation *operation);

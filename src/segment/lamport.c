@@ -35,11 +35,15 @@ double		lamport_max_jump = 4294967296.0;
 static void
 report_order(const Segment *segment)
 {
+	bool		is_of_session = segment->sequence.options.order != SEGMENT_ORDER_STATEMENT;
+
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("sequence \"%s\" cannot be a Lamport clock", get_rel_name(segment->oid)),
-			errdetail("Its sessions keep their shares, so its numbers are in no order between sessions."),
-			errhint("Call segment_configure() with \"order_by\" set to \"statement\"."));
+			errdetail("%s", is_of_session ? "Its sessions keep their shares, so its numbers are in no order between sessions." :
+					  "It issues numbers that were given back, in no order."),
+			errhint("Call segment_configure() with %s.", is_of_session ? "\"order_by\" set to \"statement\"" :
+					"\"free_list\" off"));
 }
 
 /* The segment of the first argument, ready.  ERROR unless its numbers increase from statement to statement. */
@@ -50,7 +54,7 @@ get_clock(FunctionCallInfo fcinfo, const char *caller)
 
 	if (!segment_is_ready(segment))
 		segment_make_ready(segment, caller);
-	if (unlikely(segment->sequence.options.order != SEGMENT_ORDER_STATEMENT))
+	if (unlikely(segment->sequence.options.order != SEGMENT_ORDER_STATEMENT || segment->sequence.options.has_free_list))
 		report_order(segment);
 	return segment;
 }

@@ -35,6 +35,7 @@
 #include "segment/segment.h"
 #include "segment/segment_page.h"
 #include "segment/segment_table.h"
+#include "segment/segment_tail.h"
 
 /* A busy backend takes a share once in this many calls. */
 #define LARGEST_SHARE 64
@@ -298,7 +299,7 @@ end_share_after_statement(Segment *segment)
 static SegmentShare
 take(Segment *segment, uint64 least, uint64 most)
 {
-	SegmentShare share = {.range.count = 0};
+	SegmentShare share = {0};
 
 	segment->stale = pg_atomic_read_u32(segment_stale);
 	pg_memory_barrier();
@@ -389,7 +390,7 @@ segment_last(Segment *segment, int64 *last, const char *caller)
 
 /*
  * Give what this server has taken and not used back to the root.  Returns how many
- * numbers that were.  Errors: see segment.h, and those of segment_chunk_return().
+ * numbers that were.  Errors: see segment.h, and those of segment_tail_return().
  */
 uint64
 segment_give_back(Segment *segment, const char *caller)
@@ -397,5 +398,29 @@ segment_give_back(Segment *segment, const char *caller)
 	if (!segment_is_ready(segment))
 		segment_make_ready(segment, caller);
 	put_share_back(segment);
-	return segment->sequence.is_private ? 0 : segment_chunk_return(segment->place, &segment->sequence);
+	return segment->sequence.is_private ? 0 : segment_tail_return(segment->place, &segment->sequence);
+}
+
+/*
+ * Draw size (1 ..) numbers in a row, as a share whose end can be given back.  Errors:
+ * see segment.h.
+ */
+SegmentShare
+segment_draw_grant(Segment *segment, uint64 size, const char *caller)
+{
+	if (!segment_is_ready(segment))
+		segment_make_ready(segment, caller);
+	put_share_back(segment);
+	return take(segment, size, size);
+}
+
+/* Take back the end of such a share; false if it is not possible.  Errors: see segment.h. */
+bool
+segment_take_back(Segment *segment, SegmentRange range, uint64 number, const char *caller)
+{
+	if (!segment_is_ready(segment))
+		segment_make_ready(segment, caller);
+	put_share_back(segment);
+	return !segment->sequence.is_private &&
+		segment_tail_take_back(segment->place, &segment->sequence, range, number);
 }

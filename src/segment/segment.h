@@ -56,6 +56,8 @@ extern void segment_draw_many(Segment *segment, int64 *numbers, uint64 count, co
 extern SegmentRange segment_draw_block(Segment *segment, uint64 size, const char *caller);
 extern void segment_pass(Segment *segment, int64 target);
 extern bool segment_last(Segment *segment, int64 *last, const char *caller);
+extern SegmentShare segment_draw_grant(Segment *segment, uint64 size, const char *caller);
+extern bool segment_take_back(Segment *segment, SegmentRange range, uint64 number, const char *caller);
 extern uint64 segment_give_back(Segment *segment, const char *caller);
 
 static inline bool

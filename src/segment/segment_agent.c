@@ -49,9 +49,15 @@ assign(int slot, const SegmentSlot *copy, SegmentJob *job)
 {
 	const char *address = segment_roots_address(&copy->roots, job->root);
 	SegmentSession *session = segment_session_find(address, 0);
+	LeaseTake	take = {
+		.counter = copy->roots.counter,
+		.count = segment_job_count(job, copy),
+		.is_free = job->is_free,
+		.least = (int64) Min(Max(copy->least, 1), (uint64) PG_INT64_MAX),
+	};
 
-	job->is_under_way = session != NULL &&
-		segment_session_add(session, slot, copy->requests, copy->roots.counter, segment_job_count(job, copy), false);
+	take.least = Min(take.least, take.count);
+	job->is_under_way = session != NULL && segment_session_add(session, slot, copy->requests, &take);
 }
 
 /* Let each slot for which something is wanted have a session do it.  Returns when to look again, at the latest. */

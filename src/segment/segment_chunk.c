@@ -65,6 +65,10 @@ take_share(SegmentEntry *entry, uint64 most, SegmentShare *share)
 	share->range.first = entry->next;
 	share->range.count = count;
 	share->drops = entry->drops;
+	if (++entry->shares == 0)
+		entry->shares = 1;
+	share->number = entry->shares;
+	entry->share_first = entry->next;
 	entry->next = (int64) ((uint64) entry->next + count * (uint64) entry->increment);
 	entry->left -= count;
 	entry->counts.issued += count;
@@ -166,7 +170,7 @@ note_use(const SegmentWait *wait, SegmentRange reserve)
 	if (entry == NULL)
 		return;
 	if (entry->reserve.count > 0 && entry->reserve.first == reserve.first)
-		entry->reserve_lsn = lsn;
+		entry->reserve_lsn = entry->taken_lsn = lsn;
 	segment_memory_unlock(entry);
 }
 
@@ -334,6 +338,7 @@ try_pass(SegmentPlace place, int64 target)
 	chunk.first = entry->next;
 	chunk.count = entry->left;
 	chunk = skip_in_range(entry, chunk, target);
+	entry->shares++;
 	entry->next = chunk.first;
 	entry->left = chunk.count;
 	entry->reserve = skip_in_range(entry, entry->reserve, target);
@@ -457,101 +462,4 @@ segment_chunk_check(SegmentPlace place, const SegmentSequence *sequence, uint32 
 	*drops = entry->drops;
 	segment_memory_unlock(entry);
 	return true;
-}
-
-/*
- * Remove from the entry what can be given back: what is left of the range that
- * was taken last, with that of the chunk before it, if it follows.
- */
-static SegmentRange
-close_tail(SegmentEntry *entry)
-{
-	SegmentRange tail;
-
-	if (entry->reserve.count > 0 &&
-		(uint64) entry->next + entry->left * (uint64) entry->increment != (uint64) entry->reserve.first)
-	{
-		tail = entry->reserve;
-		entry->reserve.count = 0;
-		return tail;
-	}
-	tail.first = entry->left > 0 ? entry->next : entry->reserve.first;
-	tail.count = entry->left + entry->reserve.count;
-	entry->left = 0;
-	entry->reserve.count = 0;
-	return tail;
-}
-
-/*
- * Note what has become of a tail that was closed.  If it was not given back, it
- * is the reserve, whatever it was before.
- */
-static void
-note_return(SegmentPlace place, SegmentRange tail, bool is_returned)
-{
-	SegmentEntry *entry = segment_memory_lock(place);
-
-	if (entry == NULL)
-		return;
-	if (is_returned)
-	{
-		entry->counts.returned += tail.count;
-		entry->last_taken = (int64) ((uint64) tail.first - (uint64) entry->increment);
-	}
-	else
-	{
-		entry->reserve = tail;
-		entry->reserve_is_confirmed = false;
-		entry->reserve_lsn = entry->taken_lsn;
-	}
-	segment_memory_unlock(entry);
-}
-
-static uint64
-return_tail(SegmentPlace place, const SegmentSequence *sequence, const SegmentRoot *root)
-{
-	SegmentEntry *entry = segment_memory_lock(place);
-	SegmentRange tail;
-	XLogRecPtr	taken_lsn;
-	bool		is_returned;
-
-	if (entry == NULL)
-		return 0;
-	tail = close_tail(entry);
-	taken_lsn = entry->taken_lsn;
-	segment_memory_unlock(entry);
-	if (tail.count == 0)
-		return 0;
-	is_returned = root->give_back(sequence, tail, taken_lsn);
-	note_return(place, tail, is_returned);
-	return is_returned ? tail.count : 0;
-}
-
-/*
- * Give what is left here back to the root, if nobody has taken from it since.
- * Returns how many numbers were given back.
- * Errors: OBJECT_IN_USE while the segment is refilled; those of the root.
- */
-uint64
-segment_chunk_return(SegmentPlace place, const SegmentSequence *sequence)
-{
-	const SegmentRoot *root = segment_root_of(sequence);
-	uint64		count = 0;
-
-	if (root->give_back == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("root of sequence \"%s\" takes nothing back", get_rel_name(sequence->oid)));
-	if (!segment_refill_begin(place))
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_IN_USE),
-				errmsg("segment \"%s\" is being refilled", get_rel_name(sequence->oid)),
-				errhint("Try again."));
-	PG_ENSURE_ERROR_CLEANUP(segment_refill_end, PointerGetDatum(&place));
-	{
-		count = return_tail(place, sequence, root);
-		segment_refill_end(0, PointerGetDatum(&place));
-	}
-	PG_END_ENSURE_ERROR_CLEANUP(segment_refill_end, PointerGetDatum(&place));
-	return count;
 }

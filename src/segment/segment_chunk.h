@@ -15,6 +15,7 @@ typedef struct SegmentShare
 {
 	SegmentRange range;
 	uint32		drops;			/* of the segment's chunks, before the take */
+	uint64		number;			/* as the entry counts shares; 0: of no chunk */
 } SegmentShare;
 
 extern bool segment_chunk_take(SegmentPlace place, const SegmentSequence *sequence,
@@ -23,6 +24,5 @@ extern bool segment_chunk_pass(SegmentPlace place, const SegmentSequence *sequen
 extern bool segment_chunk_last(SegmentPlace place, int64 *last);
 extern void segment_chunk_put_back(SegmentPlace place, const SegmentShare *share);
 extern bool segment_chunk_check(SegmentPlace place, const SegmentSequence *sequence, uint32 *drops);
-extern uint64 segment_chunk_return(SegmentPlace place, const SegmentSequence *sequence);
 
 #endif							/* IDGEN_SEGMENT_CHUNK_H */

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * segment_desk.c
- *	  Where processes leave requests for ranges of roots elsewhere: this is the
- *	  root of such segments, as segment_refill.c sees it.
+ *	  Where processes leave requests for ranges of roots elsewhere.
  *
  * The local sequence says what was taken before: numbers are used only if they
  * are above it.  So a root that gives less has gone back, or is not the one that
@@ -102,6 +101,24 @@ segment_desk_copy(SegmentPlace place, SegmentSlot *copy)
 	return found;
 }
 
+/* A root has taken back what it gave last, from a number on. */
+void
+segment_desk_note_return(SegmentPlace place, int root, int64 first)
+{
+	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < desk->capacity; i++)
+	{
+		SegmentRootState *state = &desk->slots[i].states[root];
+
+		if (is_same_place(desk->slots[i].place, place) && state->last >= first)
+		{
+			state->last = first - 1;
+			state->token = 0;
+		}
+	}
+	LWLockRelease(&desk->lock);
+}
+
 /*
  * A slot for a place: its own, one of an earlier generation, a free one, or one
  * for which nothing is wanted; NULL if there is none.  The caller holds the lock
@@ -175,6 +192,7 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 	slot->roots = *roots;
 	slot->max = sequence->max;
 	slot->first_step = segment_sequence_step(sequence);
+	slot->accepts_free = sequence->options.has_free_list;
 	return slot;
 }
 
@@ -259,8 +277,8 @@ leave_request(const SegmentRequest *request, const SegmentRoots *roots, int64 fl
 }
 
 /* See SegmentRoot.  The agent may deliver before we return. */
-static SegmentRootStatus
-take(const SegmentRequest *request, SegmentGrant *grant)
+SegmentRootStatus
+segment_desk_take(const SegmentRequest *request, SegmentGrant *grant)
 {
 	const SegmentSequence *sequence = request->sequence;
 	SegmentRoots roots;
@@ -288,9 +306,3 @@ take(const SegmentRequest *request, SegmentGrant *grant)
 	agent_process_wake(&desk->process.agent);
 	return SEGMENT_ROOT_ASKED;
 }
-
-const SegmentRoot segment_root_remote = {
-	.name = "elsewhere",
-	.take = take,
-	.note_use = segment_page_raise,
-};

@@ -28,7 +28,8 @@ typedef struct SegmentRootState
 	uint64		incarnation;	/* as in LeaseAnswer */
 	uint64		revision;
 	uint64		identity;		/* of the counter */
-	int64		last;			/* number that was taken from it */
+	int64		last;			/* number that was taken from it ... */
+	uint64		token;			/* ... and by what the root knows that take */
 	CircuitBreaker breaker;
 	char		error[LEASE_TAKE_ERROR_SIZE];	/* empty: it has answered */
 } SegmentRootState;
@@ -39,6 +40,8 @@ typedef struct SegmentSlot
 	SegmentRoots roots;
 	int64		max;			/* of the sequence */
 	uint64		first_step;		/* numbers of a chunk at first */
+	bool		accepts_free;	/* numbers that were given back will do, if
+								 * there are no others */
 
 	/* What is requested. */
 	uint32		requests;		/* counts them */
@@ -68,6 +71,8 @@ extern void segment_desk_startup(int segments);
 extern SegmentDesk *segment_desk(void);
 extern bool segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence);
 extern bool segment_desk_copy(SegmentPlace place, SegmentSlot *copy);
+extern void segment_desk_note_return(SegmentPlace place, int root, int64 first);
+extern SegmentRootStatus segment_desk_take(const SegmentRequest *request, SegmentGrant *grant);
 extern bool segment_root_is_other(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer);
 extern int64 segment_slot_skip(const SegmentSlot *slot);
 

@@ -10,17 +10,13 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "segment/segment_call.h"
-#include "segment/segment_grants.h"
-#include "segment/segment_range.h"
 
 PG_FUNCTION_INFO_V1(idgen_segment_nextval);
 PG_FUNCTION_INFO_V1(idgen_segment_nextvals);
 PG_FUNCTION_INFO_V1(idgen_segment_next_block);
-PG_FUNCTION_INFO_V1(idgen_segment_take);
 PG_FUNCTION_INFO_V1(idgen_segment_return);
 
 /* ERROR INVALID_PARAMETER_VALUE unless 1 <= value <= most. */
@@ -67,36 +63,6 @@ idgen_segment_next_block(PG_FUNCTION_ARGS)
 {
 	check_count("size", PG_GETARG_INT32(1), PG_INT32_MAX);
 	PG_RETURN_INT64(segment_draw_block(segment_of_call(fcinfo), PG_GETARG_INT32(1), "segment_next_block()").first);
-}
-
-/* The most that is handed on at once: far from where sums overflow. */
-#define MOST_TAKEN (INT64CONST(1) << 48)
-
-/*
- * segment_take(sequence regclass, count bigint)
- *
- * Errors: FEATURE_NOT_SUPPORTED if the numbers are no range; those of
- * segment.h.
- */
-Datum
-idgen_segment_take(PG_FUNCTION_ARGS)
-{
-	Segment    *segment = segment_of_call(fcinfo);
-	int64		count = PG_GETARG_INT64(1);
-	SegmentRange range;
-
-	check_count("count", count, MOST_TAKEN);
-	if (!segment_is_ready(segment))
-		segment_make_ready(segment, "segment_take()");
-	if (segment->sequence.increment != 1)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("numbers of sequence \"%s\" are no ranges", get_rel_name(segment->oid)),
-				errdetail("Its increment is %lld.", (long long) segment->sequence.increment),
-				errhint("Use segment_next_block()."));
-	range = segment_draw_block(segment, count, "segment_take()");
-	segment_grants_record(&segment->sequence, range);
-	PG_RETURN_DATUM(segment_range_datum(range, 1));
 }
 
 /* segment_return(sequence regclass) */

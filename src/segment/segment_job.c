@@ -35,9 +35,6 @@
 /* Takes from one root for one request, until one has numbers that can be used. */
 #define MOST_TAKES 5
 
-/* The most numbers of one take; see segment_take(). */
-#define MOST_NUMBERS (INT64CONST(1) << 48)
-
 /* When the last root is asked as others do not answer, it is for this part of a step. */
 #define EMERGENCY_PART 4
 
@@ -126,6 +123,7 @@ segment_job_choose_root(SegmentJob *job, const SegmentSlot *slot, int64 now_ns, 
 			job->root = root;
 			job->takes = 0;
 			job->to_pass = job->to_skip = 0;
+			job->is_free = false;
 			return SEGMENT_JOB_ASK;
 		}
 		*retry_ns = next == SEGMENT_JOB_WAIT ? Min(*retry_ns, breaker->retry_ns) : breaker->retry_ns;
@@ -151,7 +149,8 @@ segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
 
 	if (is_emergency(job, slot))
 		count = Min(count, Max(slot->least, slot->first_step / EMERGENCY_PART));
-	return (int64) Min(Max(count, 1) + job->to_pass, (uint64) MOST_NUMBERS);
+	count = Min(Max(count, 1), (uint64) SEGMENT_MOST_NUMBERS);
+	return (int64) Min(count + job->to_pass, (uint64) SEGMENT_MOST_NUMBERS);
 }
 
 /* ---------------------------------------------------------------------- failures */
@@ -238,7 +237,7 @@ has_gone_back(const SegmentRootState *state, const LeaseTaken *taken, const Leas
 }
 
 static void
-note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer, int64 last)
+note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
 	state->is_known = true;
 	if (answer->incarnation != 0)
@@ -246,7 +245,6 @@ note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer 
 	if (taken->identity != 0)
 		state->identity = taken->identity;
 	state->revision = answer->revision;
-	state->last = last;
 	state->error[0] = '\0';
 	circuit_breaker_succeed(&state->breaker);
 }
@@ -290,6 +288,7 @@ deliver(const SegmentJob *job, int64 first, int64 last, int64 max)
 	SegmentGrant grant = {
 		.lsn = InvalidXLogRecPtr,
 		.ends_former = job->ends_former,
+		.is_free = job->is_free,
 	};
 
 	if (first > max)
@@ -327,24 +326,66 @@ why_not_taken(const LeaseTaken *taken)
 	}
 }
 
-/* A root has answered. */
-void
-segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken, const LeaseAnswer *answer)
+/* Numbers that were given back are below those that have been used; so what is skipped is not found among them. */
+static bool
+may_ask_for_free(const SegmentJob *job, const SegmentErrand *errand, const LeaseTaken *taken)
+{
+	static SegmentSlot slot;
+
+	return taken->result == LEASE_EXHAUSTED && job->request == errand->request && job->is_under_way && !job->is_free && job->to_skip == 0 && job->to_pass == 0 &&
+		segment_desk_copy(job->place, &slot) && slot.accepts_free;
+}
+
+/*
+ * A root has answered with numbers that had been given back.  If it may have gone back,
+ * others may have them, and they are lost.
+ */
+static void
+take_free(const SegmentErrand *errand, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	SegmentJob *job = segment_job_get(errand->slot);
+	SegmentSlot *slot = lock_slot(errand);
+	SegmentRootState *state;
+	bool		is_usable;
+	int64		max;
+
+	if (slot == NULL)
+		return;
+	state = &slot->states[job->root];
+	is_usable = !segment_root_is_other(state, taken, answer) && answer->revision >= state->revision;
+	note_answer(state, taken, answer);
+	if (is_usable)
+		serve(slot, job);
+	max = slot->max;
+	unlock_slot();
+	if (is_usable)
+		deliver(job, taken->first, taken->first + taken->count - 1, max);
+	else
+	{
+		job->is_under_way = true;
+		segment_job_fail(errand, "it may have gone back, so that others may have the numbers of its free list");
+	}
+}
+
+/* Are the numbers of an answer less than the last of all? */
+static bool
+is_in_bounds(const LeaseTaken *taken, int64 count)
+{
+	return taken->first <= PG_INT64_MAX - count;
+}
+
+/* A root has answered with its next numbers. */
+static void
+take_next(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
 	SegmentJob *job = segment_job_get(errand->slot);
 	int64		first = taken->first;
 	int64		last = taken->first + take->count - 1;
-	SegmentSlot *slot;
+	SegmentSlot *slot = lock_slot(errand);
 	int64		skip = 0;
 	int64		max;
 	bool		is_usable;
 
-	if (taken->result != LEASE_TAKEN)
-	{
-		segment_job_fail(errand, why_not_taken(taken));
-		return;
-	}
-	slot = lock_slot(errand);
 	if (slot == NULL)
 		return;
 	if (has_gone_back(&slot->states[job->root], taken, answer))
@@ -354,7 +395,9 @@ segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const Lease
 		job->to_skip = skip;
 		job->ends_former = true;
 	}
-	note_answer(&slot->states[job->root], taken, answer, last);
+	note_answer(&slot->states[job->root], taken, answer);
+	slot->states[job->root].last = last;
+	slot->states[job->root].token = taken->token;
 	is_usable = find_first(job, slot, last, &first);
 	if (is_usable)
 		serve(slot, job);
@@ -369,4 +412,25 @@ segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const Lease
 		job->is_under_way = true;
 		segment_job_fail(errand, "its numbers are far below those that have been used here");
 	}
+}
+
+/* A root has answered. */
+void
+segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	SegmentJob *job = segment_job_get(errand->slot);
+
+	if (may_ask_for_free(job, errand, taken))
+	{
+		job->is_free = true;
+		job->is_under_way = false;
+	}
+	else if (taken->result != LEASE_TAKEN)
+		segment_job_fail(errand, why_not_taken(taken));
+	else if (!is_in_bounds(taken, taken->is_free ? taken->count : take->count))
+		segment_job_fail(errand, "the root gave an answer of another form");
+	else if (taken->is_free)
+		take_free(errand, taken, answer);
+	else
+		take_next(errand, take, taken, answer);
 }

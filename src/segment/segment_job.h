@@ -25,6 +25,8 @@ typedef struct SegmentJob
 								 * first ones cannot be used ... */
 	uint64		to_skip;		/* ... at least so many of them */
 	bool		ends_former;	/* as in SegmentGrant */
+	bool		is_free;		/* the root has no other numbers than those
+								 * that were given back */
 } SegmentJob;
 
 typedef enum SegmentJobNext

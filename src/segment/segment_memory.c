@@ -11,8 +11,9 @@
  * the server: after a crash, a promotion or a restore, all is taken anew from the
  * root.
  *
- * If there is no room for another segment, the one that was not used for the
- * longest time makes room, and what is left of its chunk is lost.
+ * If there is no room for another segment, one of the owner with the most of them makes
+ * room, which was not used for the longest time, and what is left of its chunk is lost.
+ * So who creates sequences without end takes the chunks of his own.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,6 +25,7 @@
 #include "miscadmin.h"
 
 #include "base/compat.h"
+#include "engine/random.h"
 #include "engine/shmem.h"
 #include "segment/segment_memory.h"
 
@@ -129,12 +131,50 @@ find_number(const SegmentSequence *sequence)
 	return -1;
 }
 
+static int
+compare_oids(const void *left, const void *right)
+{
+	Oid			one = *(const Oid *) left;
+	Oid			other = *(const Oid *) right;
+
+	return one < other ? -1 : (one > other ? 1 : 0);
+}
+
+/* The owner of most entries; this one if no other has more.  The caller holds the lock. */
+static Oid
+owner_of_most(Oid owner)
+{
+	Oid		   *owners = palloc(table->capacity * sizeof(Oid));
+	Oid			most = owner;
+	int			most_count = 0;
+	int			count = 0;
+
+	for (int i = 0; i < table->capacity; i++)
+	{
+		owners[i] = get_entry(i)->owner;
+		most_count += owners[i] == owner;
+	}
+	qsort(owners, table->capacity, sizeof(Oid), compare_oids);
+	for (int i = 0; i < table->capacity; i++)
+	{
+		count = i > 0 && owners[i] == owners[i - 1] ? count + 1 : 1;
+		if (count > most_count)
+		{
+			most = owners[i];
+			most_count = count;
+		}
+	}
+	pfree(owners);
+	return most;
+}
+
 /*
- * The number of an entry that is free, or that was not used for longest and is
- * not being refilled; -1 if all are.  The caller holds the lock exclusively.
+ * The number of an entry that is free, or that was not used for longest, of an owner or
+ * of all (InvalidOid), and is not being refilled; -1 if there is none.  The caller holds
+ * the lock exclusively.
  */
 static int
-find_victim(void)
+find_victim(Oid owner)
 {
 	int			victim = -1;
 
@@ -144,7 +184,7 @@ find_victim(void)
 
 		if (entry->generation == 0)
 			return i;
-		if (*(volatile int *) &entry->refiller != 0)
+		if (*(volatile int *) &entry->refiller != 0 || (OidIsValid(owner) && entry->owner != owner))
 			continue;
 		if (victim < 0 || pg_atomic_read_u64(&entry->used_us) < pg_atomic_read_u64(&get_entry(victim)->used_us))
 			victim = i;
@@ -161,6 +201,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 {
 	SegmentCounts counts = {0};
 	uint64		birth = database_birth();
+	uint64		shares = random_word();
 
 	SpinLockAcquire(&entry->mutex);
 	if (entry_is_of(entry, sequence))
@@ -177,7 +218,9 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 	entry->file = sequence->file;
 	entry->roots = sequence->options.roots;
 	entry->birth = birth;
+	entry->owner = sequence->owner;
 	entry->increment = sequence->increment;
+	entry->shares = shares;
 	if (++table->generations == 0)
 		table->generations = 1;
 	entry->generation = table->generations;
@@ -204,7 +247,9 @@ make_place(const SegmentSequence *sequence)
 	LWLockAcquire(&table->lock, LW_EXCLUSIVE);
 	place.number = find_number(sequence);
 	if (place.number < 0)
-		place.number = find_victim();
+		place.number = find_victim(owner_of_most(sequence->owner));
+	if (place.number < 0)
+		place.number = find_victim(InvalidOid);
 	if (place.number < 0)
 	{
 		LWLockRelease(&table->lock);

@@ -63,6 +63,9 @@ typedef struct SegmentEntry
 	int64		next;			/* the chunk: its next number ... */
 	uint64		left;			/* ... and how many are left */
 	int64		increment;
+	uint64		shares;			/* counts what is taken from the chunk, from a
+								 * random number on ... */
+	int64		share_first;	/* ... and the first number of the last share */
 	uint32		drops;			/* how often chunks have been dropped */
 	int			refiller;		/* PID, or 0 */
 	bool		is_asked;		/* another process will deliver */
@@ -72,12 +75,16 @@ typedef struct SegmentEntry
 	Oid			database;
 	Oid			sequence;
 	Oid			file;
+	Oid			owner;			/* of the sequence, when it was first used */
 	uint32		roots;			/* as in SegmentOptions */
 	uint64		birth;			/* of the database */
 	SegmentRange reserve;		/* what follows the chunk */
 	XLogRecPtr	reserve_lsn;
-	XLogRecPtr	taken_lsn;		/* of the last range that was taken */
+	XLogRecPtr	taken_lsn;		/* of the last range that was taken, or, from
+								 * elsewhere, noted */
 	int64		last_taken;		/* ... and the last of them */
+	int64		range_first;	/* the first number of the last range that was
+								 * taken */
 	int64		chunk_first;	/* where the chunk began */
 	uint64		low;			/* with fewer left, the reserve is refilled */
 	uint64		step;			/* numbers to take with the next refill */
@@ -97,10 +104,10 @@ typedef struct SegmentEntry
 typedef union SegmentEntryPadded
 {
 	SegmentEntry entry;
-	char		pad[3 * PG_CACHE_LINE_SIZE];
+	char		pad[4 * PG_CACHE_LINE_SIZE];
 } SegmentEntryPadded;
 
-StaticAssertDecl(sizeof(SegmentEntryPadded) == 3 * PG_CACHE_LINE_SIZE, "an entry fits");
+StaticAssertDecl(sizeof(SegmentEntryPadded) == 4 * PG_CACHE_LINE_SIZE, "an entry fits");
 
 /*
  * Numbers issued since the last refill, at least 0: sessions may give back what

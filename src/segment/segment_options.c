@@ -13,12 +13,14 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_sequence.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "segment/segment_options.h"
@@ -34,6 +36,7 @@ enum
 	COLUMN_STEP,
 	COLUMN_ORDER,
 	COLUMN_GRANTS,
+	COLUMN_FREE_LIST,
 	COLUMNS
 };
 
@@ -59,6 +62,7 @@ read_row(HeapTuple row, TupleDesc columns, SegmentOptions *options)
 		options->step = DatumGetInt64(values[COLUMN_STEP]);
 	options->order = read_order(TextDatumGetCString(values[COLUMN_ORDER]));
 	options->has_grants = DatumGetBool(values[COLUMN_GRANTS]);
+	options->has_free_list = DatumGetBool(values[COLUMN_FREE_LIST]);
 }
 
 /* The options of a sequence. */
@@ -112,6 +116,26 @@ check_values(FunctionCallInfo fcinfo)
 				errhint("Valid orders are \"statement\" and \"session\"."));
 }
 
+/*
+ * ERROR unless a sequence may run out: its numbers are those of an integer at most.
+ * For others, a free list would do nothing but take their order.
+ */
+static void
+check_free_list(Oid oid)
+{
+	HeapTuple	row = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid));
+	int64		max = HeapTupleIsValid(row) ? ((Form_pg_sequence) GETSTRUCT(row))->seqmax : 0;
+
+	if (HeapTupleIsValid(row))
+		ReleaseSysCache(row);
+	if (max > PG_INT32_MAX)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("sequence \"%s\" cannot have a free list", get_rel_name(oid)),
+				errdetail("Its maximum value is %lld, so it does not run out.", (long long) max),
+				errhint("A free list is for sequences whose maximum value is %d at most.", PG_INT32_MAX));
+}
+
 /* Write the options that are given; the others remain, or are the defaults. */
 static void
 write_row(Relation table, FunctionCallInfo fcinfo)
@@ -125,6 +149,7 @@ write_row(Relation table, FunctionCallInfo fcinfo)
 	nulls[COLUMN_STEP] = true;
 	values[COLUMN_ORDER] = CStringGetTextDatum(orders[SEGMENT_ORDER_STATEMENT]);
 	values[COLUMN_GRANTS] = BoolGetDatum(false);
+	values[COLUMN_FREE_LIST] = BoolGetDatum(false);
 	if (old != NULL)
 		heap_deform_tuple(old, RelationGetDescr(table), values, nulls);
 	for (int i = COLUMN_STEP; i < COLUMNS; i++)
@@ -137,7 +162,8 @@ write_row(Relation table, FunctionCallInfo fcinfo)
 }
 
 /*
- * segment_configure(sequence regclass, step bigint, order_by text, grants boolean)
+ * segment_configure(sequence regclass, step bigint, order_by text, grants boolean,
+ * free_list boolean)
  *
  * Options that are NULL remain as they are.  One transaction at a time changes
  * options.  Errors: WRONG_OBJECT_TYPE, INSUFFICIENT_PRIVILEGE,
@@ -152,6 +178,8 @@ idgen_segment_configure(PG_FUNCTION_ARGS)
 	segment_table_check_sequence(fcinfo);
 	check_owner(PG_GETARG_OID(COLUMN_SEQUENCE));
 	check_values(fcinfo);
+	if (!PG_ARGISNULL(COLUMN_FREE_LIST) && PG_GETARG_BOOL(COLUMN_FREE_LIST))
+		check_free_list(PG_GETARG_OID(COLUMN_SEQUENCE));
 	table = segment_table_begin_change(SEGMENT_OPTIONS_TABLE);
 	write_row(table, fcinfo);
 	segment_table_end_change(table, PG_GETARG_OID(COLUMN_SEQUENCE));

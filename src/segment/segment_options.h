@@ -22,6 +22,8 @@ typedef struct SegmentOptions
 								 * of the sequence's type */
 	SegmentOrder order;
 	bool		has_grants;		/* ranges that are handed on are recorded */
+	bool		has_free_list;	/* ranges that were given back are issued, out
+								 * of order, when there are no others */
 	uint32		roots;			/* a number for roots elsewhere; 0: the root
 								 * is local */
 } SegmentOptions;

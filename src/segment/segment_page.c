@@ -227,22 +227,34 @@ has_changed(const SegmentSequence *sequence, int64 last_taken)
 }
 
 /*
+ * Set the next number, if the page's last value is from first to last, and the WAL at
+ * lsn was the last to write it; false, without a change, if it is not so.
+ *
  * Values alone do not show that nobody has taken anything: setval() and nextval()
  * can bring a value back.  Each of them logs the row, when it does, so the page
  * then has another LSN.  WAL need not be flushed: if it gets lost, so do the
  * numbers that are given back, which is a gap.
  */
 static bool
-give_back(const SegmentSequence *sequence, SegmentRange range, XLogRecPtr taken_lsn)
+lower(const SegmentSequence *sequence, int64 next, int64 first, int64 last, XLogRecPtr lsn)
 {
 	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
-	bool		is_last = PageGetLSN(BufferGetPage(page.buffer)) == taken_lsn && page.row->is_called &&
-		page.row->last_value == last_of_range(sequence, range);
+	bool		is_last = PageGetLSN(BufferGetPage(page.buffer)) == lsn && page.row->is_called &&
+		page.row->last_value >= first && page.row->last_value <= last;
 
 	if (is_last)
-		(void) write_row(&page, range.first, false);
+		(void) write_row(&page, next, false);
 	unlock_page(&page);
 	return is_last;
+}
+
+static void
+give_back(const SegmentGiving *giving, volatile SegmentReturn *fate)
+{
+	int64		last = last_of_range(giving->sequence, giving->range);
+
+	if (lower(giving->sequence, giving->range.first, last, last, giving->taken_lsn))
+		*fate = SEGMENT_RETURN_DONE;
 }
 
 const SegmentRoot segment_root_local = {
@@ -281,6 +293,27 @@ segment_page_raise(const SegmentSequence *sequence, int64 last)
 	lsn = PageGetLSN(BufferGetPage(page.buffer));
 	unlock_page(&page);
 	return lsn;
+}
+
+/*
+ * A range from elsewhere has been given back: let the page no longer say that numbers
+ * of it were used, if what said so, at lsn, was the last to write it.
+ */
+void
+segment_page_lower(const SegmentSequence *sequence, SegmentRange range, XLogRecPtr lsn)
+{
+	(void) lower(sequence, range.first, range.first, last_of_range(sequence, range), lsn);
+}
+
+/* Was the WAL at lsn the last to write the page? */
+bool
+segment_page_is_at(const SegmentSequence *sequence, XLogRecPtr lsn)
+{
+	SequencePage page = lock_page(sequence, BUFFER_LOCK_SHARE);
+	bool		result = PageGetLSN(BufferGetPage(page.buffer)) == lsn;
+
+	unlock_page(&page);
+	return result;
 }
 
 /*

@@ -137,6 +137,7 @@ segment_refill_drop(SegmentEntry *entry)
 	entry->left = 0;
 	entry->reserve.count = 0;
 	entry->drops++;
+	entry->shares++;
 }
 
 /* Publish what has been taken; it is lost if the place is of another generation. */
@@ -153,9 +154,17 @@ publish(SegmentPlace place, const SegmentGrant *grant)
 	entry->reserve = grant->range;
 	entry->reserve_lsn = grant->lsn;
 	entry->reserve_is_confirmed = is_confirmed;
-	entry->has_taken = true;
-	entry->last_taken = grant->range.first + (int64) (grant->range.count - 1) * entry->increment;
-	entry->taken_lsn = grant->lsn;
+	if (!grant->is_free)
+		entry->last_taken = grant->range.first + (int64) (grant->range.count - 1) * entry->increment;
+	entry->has_taken |= !grant->is_free;
+	entry->range_first = grant->range.first;
+
+	/*
+	 * What says here how far a range from elsewhere has been used remains so
+	 * until the next one is noted.
+	 */
+	if (!XLogRecPtrIsInvalid(grant->lsn))
+		entry->taken_lsn = grant->lsn;
 	entry->low = grant->range.count / 2;
 	entry->counts.taken += grant->range.count;
 	entry->counts.refills++;

@@ -17,7 +17,8 @@
  *	  again.  WAL of this server may still wait for a synchronous standby; the
  *	  range is used after that has got it up to lsn.
  *	- Ranges of one segment, as its sequence's file identifies it, increase: all
- *	  is above request->last_taken, whatever happens to the root.
+ *	  is above request->last_taken, whatever happens to the root.  Those of a
+ *	  grant with is_free, which the segment's options have to allow, need not be.
  *	- It may return less than request->most, but at least one number.
  *	- SEGMENT_ROOT_ENDED: fewer than request->least numbers in a row are left, with
  *	  request->rest if they follow it.  None has been taken, so callers that want
@@ -82,7 +83,27 @@ typedef struct SegmentGrant
 								 * note_use() will say */
 	bool		ends_former;	/* what is left of what was taken before must
 								 * not be used any more */
+	bool		is_free;		/* somebody has given it back, so that it may
+								 * be below what was taken before */
 } SegmentGrant;
+
+/* What has become of a range that was to be given back. */
+typedef enum SegmentReturn
+{
+	SEGMENT_RETURN_KEPT,		/* it is ours */
+	SEGMENT_RETURN_DONE,		/* it is the root's */
+	SEGMENT_RETURN_UNKNOWN,		/* it may be the root's */
+} SegmentReturn;
+
+/* What is to be given back. */
+typedef struct SegmentGiving
+{
+	const SegmentSequence *sequence;
+	SegmentPlace place;
+	SegmentRange range;
+	XLogRecPtr	taken_lsn;
+	uint32		drops;			/* of the chunk, when the range was closed */
+} SegmentGiving;
 
 typedef struct SegmentRoot
 {
@@ -106,11 +127,17 @@ typedef struct SegmentRoot
 
 	/*
 	 * Give back a range that nobody has used, the last one that was taken, by
-	 * WAL at taken_lsn; false, without a change, if others have taken since.
-	 * NULL: not possible.  The caller is the refiller, and has closed the
-	 * range.
+	 * WAL at taken_lsn; SEGMENT_RETURN_KEPT, without a change, if others have
+	 * taken since.  The caller is the refiller, and has closed the range.
+	 * *fate, which is SEGMENT_RETURN_KEPT, is set before anything is raised.
 	 */
-	bool		(*give_back) (const SegmentSequence *sequence, SegmentRange range, XLogRecPtr taken_lsn);
+	void		(*give_back) (const SegmentGiving *giving, volatile SegmentReturn *fate);
+
+	/*
+	 * Does the root take back no more than what is left of the range that it
+	 * gave last?
+	 */
+	bool		returns_newest;
 } SegmentRoot;
 
 extern const SegmentRoot segment_root_local;

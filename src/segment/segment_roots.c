@@ -103,7 +103,7 @@ read_row(HeapTuple row, TupleDesc columns, SegmentRoots *roots)
 	heap_deform_tuple(row, columns, values, nulls);
 	(void) read_addresses(DatumGetArrayTypeP(values[COLUMN_ROOTS]), roots);
 	strlcpy(roots->counter, TextDatumGetCString(values[COLUMN_COUNTER]), SEGMENT_COUNTER_SIZE);
-	roots->skip = nulls[COLUMN_SKIP] ? 0 : DatumGetInt64(values[COLUMN_SKIP]);
+	roots->skip = nulls[COLUMN_SKIP] ? 0 : Min(Max(DatumGetInt64(values[COLUMN_SKIP]), 0), SEGMENT_MOST_SKIPPED);
 }
 
 /* The roots of a sequence; false, and no roots, if its root is local. */
@@ -211,10 +211,11 @@ check_arguments(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("name of a counter must have less than %d bytes", SEGMENT_COUNTER_SIZE));
-	if (!PG_ARGISNULL(COLUMN_SKIP) && PG_GETARG_INT64(COLUMN_SKIP) < 0)
+	if (!PG_ARGISNULL(COLUMN_SKIP) &&
+		(PG_GETARG_INT64(COLUMN_SKIP) < 0 || PG_GETARG_INT64(COLUMN_SKIP) > SEGMENT_MOST_SKIPPED))
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("skip must not be negative"),
+				errmsg("skip must be between 0 and %lld", (long long) SEGMENT_MOST_SKIPPED),
 				errdetail("The requested skip is %lld.", (long long) PG_GETARG_INT64(COLUMN_SKIP)));
 }
 

@@ -23,6 +23,10 @@
 /* Numbers that are skipped when a root may have gone back, if none are given: so many steps. */
 #define SEGMENT_STEPS_SKIPPED 64
 
+/* The most numbers that are taken at once, and that are skipped: far from where sums overflow. */
+#define SEGMENT_MOST_NUMBERS (INT64CONST(1) << 48)
+#define SEGMENT_MOST_SKIPPED (INT64CONST(1) << 47)
+
 typedef struct SegmentRoots
 {
 	int			count;			/* 0: the root is local */

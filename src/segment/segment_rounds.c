@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "engine/shmem.h"
+#include "segment/segment_roots.h"
 #include "segment/segment_rounds.h"
 
 /* Slots if the server has not reserved memory for more, and the most. */
@@ -147,26 +148,34 @@ enter(SegmentPlace place, bool is_remote)
 }
 
 /*
- * Join the open round of a place, for count numbers (1 ..); false if there is no
- * room.  It must be left.
+ * Join the open round of a place, for count numbers (1 .. SEGMENT_MOST_NUMBERS).
+ * After SEGMENT_JOIN_DONE it must be left.
  */
-bool
+SegmentJoin
 segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member)
 {
 	SegmentRounds *rounds = enter(place, is_remote);
 	SegmentRound *round;
+	bool		is_full;
 
 	if (rounds == NULL)
-		return false;
+		return SEGMENT_JOIN_NO_SLOT;
 	SpinLockAcquire(&rounds->mutex);
 	round = get_round(rounds, rounds->open);
+	is_full = round->count > (uint64) SEGMENT_MOST_NUMBERS - count;
+	if (is_full)
+	{
+		rounds->users--;
+		SpinLockRelease(&rounds->mutex);
+		return SEGMENT_JOIN_FULL;
+	}
 	member->rounds = rounds;
 	member->round = rounds->open;
 	member->offset = round->count;
 	round->members++;
 	round->count += count;
 	SpinLockRelease(&rounds->mutex);
-	return true;
+	return SEGMENT_JOIN_DONE;
 }
 
 /* Leave a round, whatever has become of it.  Its numbers that we have not taken are lost. */

@@ -57,6 +57,15 @@ typedef struct SegmentRounds
 	ConditionVariable changed;
 } SegmentRounds;
 
+/* What has become of a wish to join a round. */
+typedef enum SegmentJoin
+{
+	SEGMENT_JOIN_DONE,
+	SEGMENT_JOIN_NO_SLOT,		/* too many segments have rounds */
+	SEGMENT_JOIN_FULL,			/* the round has as many numbers as can be
+								 * taken at once */
+} SegmentJoin;
+
 /* A process in a round. */
 typedef struct SegmentMember
 {
@@ -67,7 +76,7 @@ typedef struct SegmentMember
 
 extern Size segment_rounds_size(int segments);
 extern void segment_rounds_startup(int segments);
-extern bool segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member);
+extern SegmentJoin segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member);
 extern void segment_rounds_leave(const SegmentMember *member);
 extern SegmentRoundState segment_rounds_look(const SegmentMember *member, int64 *first);
 extern bool segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *round, uint64 *count);

@@ -247,6 +247,7 @@ segment_sequence_read(Oid oid)
 		report_missing(oid);
 	check_relation(relation);
 	report_objection(relation, read_parameters(&sequence));
+	sequence.owner = relation->rd_rel->relowner;
 	sequence.file = compat_relation_file(relation);
 	sequence.is_private = compat_relation_file_is_new(relation) ||
 		(IsParallelWorker() && row_is_of_transaction(oid));

@@ -17,6 +17,7 @@ typedef struct SegmentSequence
 	Oid			oid;
 	Oid			file;			/* the number of its relation file */
 	bool		is_private;		/* the file is of the current transaction */
+	Oid			owner;
 	Oid			type;			/* of its numbers: int2, int4 or int8 */
 	int64		increment;		/* 1 .. */
 	int64		max;

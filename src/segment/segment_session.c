@@ -15,6 +15,7 @@
 
 #include "base/compat.h"
 #include "engine/clock.h"
+#include "engine/random.h"
 #include "segment/segment_agent.h"
 #include "segment/segment_session.h"
 
@@ -83,23 +84,26 @@ segment_session_find(const char *address, int lane)
 
 /* Add a take to what the session is to do next; false if that is not possible now. */
 bool
-segment_session_add(SegmentSession *session, int slot, uint32 request, const char *counter, int64 count, bool is_strict)
+segment_session_add(SegmentSession *session, int slot, uint32 request, const LeaseTake *take)
 {
 	LeaseOperation *operation = &session->operation;
+	LeaseTake  *added = &operation->takes[operation->take_count];
 	SegmentErrand *errand = &session->errands[operation->take_count];
+	uint64		token;
 
 	if (session->is_busy || operation->take_count == LEASE_MOST_TAKES)
 		return false;
+	token = Max(random_word(), 1);
 	for (int i = 0; i < operation->take_count; i++)
-		if (strcmp(session->errands[i].counter, counter) == 0)
+		if (strcmp(session->errands[i].counter, take->counter) == 0)
 			return false;
 	errand->slot = slot;
 	errand->request = request;
-	strlcpy(errand->counter, counter, sizeof(errand->counter));
+	strlcpy(errand->counter, take->counter, sizeof(errand->counter));
 	operation->kind = LEASE_TAKE;
-	operation->takes[operation->take_count].counter = errand->counter;
-	operation->takes[operation->take_count].count = count;
-	operation->takes[operation->take_count].is_strict = is_strict;
+	*added = *take;
+	added->counter = errand->counter;
+	added->token = token;
 	operation->take_count++;
 	return true;
 }

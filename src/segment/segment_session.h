@@ -35,8 +35,7 @@ typedef struct SegmentSession
 
 extern SegmentSession *segment_session_find(const char *address, int lane);
 extern SegmentSession *segment_session_get(int number);
-extern bool segment_session_add(SegmentSession *session, int slot, uint32 request, const char *counter, int64 count,
-								bool is_strict);
+extern bool segment_session_add(SegmentSession *session, int slot, uint32 request, const LeaseTake *take);
 extern bool segment_session_start(SegmentSession *session);
 extern bool segment_session_finish(SegmentSession *session, LeaseOutcome *outcome, LeaseAnswer *answer);
 extern void segment_session_wait(int64 wait_ns);

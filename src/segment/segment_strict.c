@@ -33,9 +33,6 @@
 PG_FUNCTION_INFO_V1(idgen_segment_nextval_strict);
 PG_FUNCTION_INFO_V1(idgen_segment_take_strict);
 
-/* The most numbers of a call. */
-#define MOST_TAKEN (INT64CONST(1) << 48)
-
 /* More are taken without a round. */
 #define MOST_IN_ROUND 1024
 
@@ -203,9 +200,17 @@ static void
 join(StrictCall *call)
 {
 	bool		is_remote = call->segment->sequence.options.roots != 0;
+	bool		has_slot = !is_remote || segment_desk_introduce(call->segment->place, &call->segment->sequence);
+	SegmentJoin join = SEGMENT_JOIN_NO_SLOT;
+	int64		poll_ns = FIRST_POLL_NS;
 
-	if ((is_remote && !segment_desk_introduce(call->segment->place, &call->segment->sequence)) ||
-		!segment_rounds_join(call->segment->place, is_remote, call->count, &call->member))
+	while (has_slot &&
+		   (join = segment_rounds_join(call->segment->place, is_remote, call->count, &call->member)) == SEGMENT_JOIN_FULL)
+	{
+		check_time(call, "Other calls have taken as many numbers as can be taken at once");
+		wait_briefly(&poll_ns);
+	}
+	if (join != SEGMENT_JOIN_DONE)
 		ereport(ERROR,
 				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				errmsg("too many segments give strict numbers at the same time"),
@@ -266,6 +271,25 @@ await_numbers(StrictCall *call)
 	}
 }
 
+/*
+ * Note on this server that numbers up to last, of a root elsewhere, are used.  It is
+ * on disk, and on a synchronous standby, before they are returned: a standby that is
+ * promoted, and then gets another root, would go on below them.
+ */
+static void
+note_use(const StrictCall *call, int64 last)
+{
+	XLogRecPtr	lsn = segment_page_raise(&call->segment->sequence, last);
+	int64		poll_ns = FIRST_POLL_NS;
+
+	XLogFlush(lsn);
+	while (!standbys_have(lsn))
+	{
+		check_time(call, "No synchronous standby has confirmed that numbers are used");
+		wait_briefly(&poll_ns);
+	}
+}
+
 /* The first of count numbers in a row, which had not been taken when we were called. */
 static int64
 draw_strict(Oid sequence, uint64 count, const char *caller)
@@ -297,7 +321,7 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	if (call.segment->sequence.options.roots != 0)
-		XLogFlush(segment_page_raise(&call.segment->sequence, first + (int64) count - 1));
+		note_use(&call, first + (int64) count - 1);
 	return first;
 }
 
@@ -319,10 +343,10 @@ idgen_segment_take_strict(PG_FUNCTION_ARGS)
 	int64		count = PG_GETARG_INT64(1);
 	SegmentRange range;
 
-	if (count < 1 || count > MOST_TAKEN)
+	if (count < 1 || count > SEGMENT_MOST_NUMBERS)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("count must be between 1 and %lld", (long long) MOST_TAKEN),
+				errmsg("count must be between 1 and %lld", (long long) SEGMENT_MOST_NUMBERS),
 				errdetail("The requested count is %lld.", (long long) count));
 	range.first = draw_strict(PG_GETARG_OID(0), count, "segment_take_strict()");
 	range.count = count;

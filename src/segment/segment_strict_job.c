@@ -141,8 +141,13 @@ find_session(const SegmentRoots *roots, int root)
 static void
 assign(StrictJob *job, const SegmentSlot *slot, SegmentSession *session)
 {
-	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, slot->roots.counter,
-											(int64) (job->count + job->to_skip), true);
+	LeaseTake	take = {
+		.counter = slot->roots.counter,
+		.count = (int64) (job->count + job->to_skip),
+		.is_strict = true,
+	};
+
+	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, &take);
 }
 
 /* Go on with a round that has been closed. */
@@ -315,7 +320,7 @@ segment_strict_take(const SegmentErrand *errand, const LeaseTake *take, const Le
 
 	if (job == NULL)
 		return;
-	if (taken->result != LEASE_TAKEN)
+	if (taken->result != LEASE_TAKEN || taken->first > PG_INT64_MAX - take->count)
 	{
 		segment_strict_fail(errand, taken->error[0] == '\0' ? "the root has no such counter, or no more numbers" : taken->error);
 		return;
@@ -331,8 +336,10 @@ segment_strict_take(const SegmentErrand *errand, const LeaseTake *take, const Le
 	LWLockRelease(&segment_desk()->lock);
 	if (skip == 0)
 		end_job(job, &first, NULL);
-	else if (++job->takes >= MOST_TAKES)
-		end_job(job, NULL, "Its numbers are far below those that have been used here.");
 	else
+	{
 		job->to_skip = Max(skip, taken->first <= job->floor ? (uint64) job->floor - (uint64) taken->first : 0);
+		if (++job->takes >= MOST_TAKES || job->to_skip > (uint64) SEGMENT_MOST_NUMBERS - job->count)
+			end_job(job, NULL, "Its numbers are far below those that have been used here.");
+	}
 }

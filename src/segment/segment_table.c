@@ -27,12 +27,13 @@
 #include "base/dependents.h"
 #include "segment/segment_table.h"
 
-#define TABLES (SEGMENT_ROOTS_TABLE + 1)
+#define TABLES (SEGMENT_FREE_TABLE + 1)
 
 static const char *const table_names[TABLES] = {
 	[SEGMENT_OPTIONS_TABLE] = "segment_options",
 	[SEGMENT_GRANTS_TABLE] = "segment_grants",
 	[SEGMENT_ROOTS_TABLE] = "segment_roots",
+	[SEGMENT_FREE_TABLE] = "segment_free",
 };
 
 #define SEQUENCE_ATTRIBUTE 1

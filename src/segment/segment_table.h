@@ -18,6 +18,7 @@ typedef enum SegmentTableName
 	SEGMENT_OPTIONS_TABLE,
 	SEGMENT_GRANTS_TABLE,
 	SEGMENT_ROOTS_TABLE,
+	SEGMENT_FREE_TABLE,
 } SegmentTableName;
 
 extern Oid	segment_table_find(SegmentTableName name);

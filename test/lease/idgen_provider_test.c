@@ -46,6 +46,9 @@ typedef struct TestSession
 
 static TestSession *sessions[32];
 
+/* Takes of all sessions of this process are told apart by their tokens. */
+static uint64 tokens = 0;
+
 static const char *const kind_names[] = {
 	[LEASE_PREPARE] = "prepare",
 	[LEASE_READ] = "read",
@@ -54,6 +57,7 @@ static const char *const kind_names[] = {
 	[LEASE_KEEP] = "keep",
 	[LEASE_TAKE] = "take",
 	[LEASE_MAKE_COUNTER] = "make_counter",
+	[LEASE_RETURN] = "return",
 };
 
 static const char *const take_names[] = {
@@ -164,7 +168,27 @@ read_takes(FunctionCallInfo fcinfo, LeaseOperation *operation)
 	{
 		operation->takes[i].counter = TextDatumGetCString(counters[i]);
 		operation->takes[i].count = DatumGetInt64(counts[i]);
+		operation->takes[i].token = ++tokens;
 	}
+}
+
+/* Fill in a return: of a counter, and an array of first, last and token. */
+static void
+read_return(FunctionCallInfo fcinfo, LeaseOperation *operation)
+{
+	Datum	   *values;
+	int			count;
+
+	if (operation->kind != LEASE_RETURN)
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(11), INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, NULL,
+					  &count);
+	if (count != 3)
+		elog(ERROR, "a return has a first number, a last one and a token");
+	operation->returned.counter = operation->counter;
+	operation->returned.first = DatumGetInt64(values[0]);
+	operation->returned.last = DatumGetInt64(values[1]);
+	operation->returned.token = (uint64) DatumGetInt64(values[2]);
 }
 
 /*
@@ -195,6 +219,7 @@ provider_start(PG_FUNCTION_ARGS)
 			.counter_text = text_argument(fcinfo, 13),
 	};
 	read_takes(fcinfo, &session->operation);
+	read_return(fcinfo, &session->operation);
 	MemoryContextSwitchTo(old_context);
 	memset(&session->answer, 0, sizeof(LeaseAnswer));
 	INSTR_TIME_SET_CURRENT(session->start);
@@ -260,12 +285,12 @@ workers_array(const LeaseAnswer *answer)
 	return PointerGetDatum(construct_md_array(values, nulls, 2, sizes, lower_bounds, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* An array of (result, first, identity, error). */
+/* An array of (result, first, identity, error, token). */
 static Datum
 taken_array(const LeaseOperation *operation, const LeaseAnswer *answer)
 {
-	Datum		values[4 * LEASE_MOST_TAKES];
-	int			sizes[] = {operation->take_count, 4};
+	Datum		values[5 * LEASE_MOST_TAKES];
+	int			sizes[] = {operation->take_count, 5};
 	int			lower_bounds[] = {1, 1};
 
 	if (operation->take_count == 0)
@@ -274,10 +299,11 @@ taken_array(const LeaseOperation *operation, const LeaseAnswer *answer)
 	{
 		const LeaseTaken *taken = &answer->taken[i];
 
-		values[4 * i] = CStringGetTextDatum(take_names[taken->result]);
-		values[4 * i + 1] = CStringGetTextDatum(psprintf(INT64_FORMAT, taken->first));
-		values[4 * i + 2] = CStringGetTextDatum(psprintf(UINT64_FORMAT, taken->identity));
-		values[4 * i + 3] = CStringGetTextDatum(taken->error);
+		values[5 * i] = CStringGetTextDatum(take_names[taken->result]);
+		values[5 * i + 1] = CStringGetTextDatum(psprintf(INT64_FORMAT, taken->first));
+		values[5 * i + 2] = CStringGetTextDatum(psprintf(UINT64_FORMAT, taken->identity));
+		values[5 * i + 3] = CStringGetTextDatum(taken->error);
+		values[5 * i + 4] = CStringGetTextDatum(psprintf(UINT64_FORMAT, taken->token));
 	}
 	return PointerGetDatum(construct_md_array(values, NULL, 2, sizes, lower_bounds, TEXTOID, -1, false, TYPALIGN_INT));
 }

@@ -87,6 +87,7 @@ static const char *const kind_names[] = {
 	[LEASE_KEEP] = "keep",
 	[LEASE_TAKE] = "take",
 	[LEASE_MAKE_COUNTER] = "make_counter",
+	[LEASE_RETURN] = "return",
 };
 
 static int64
@@ -399,6 +400,8 @@ apply(LeaseSession *session, const LeaseOperation *operation, const Behavior *be
 			return take(session, operation, answer);
 		case LEASE_MAKE_COUNTER:
 			return make_counter(session, operation);
+		case LEASE_RETURN:
+			return LEASE_REFUSED;
 	}
 	return LEASE_UNREACHABLE;
 }

@@ -38,7 +38,7 @@ sub pass_on
 		{
 			my $length = $from->sysread(my $data, 65536) or return;
 
-			$is_take = $data =~ /segment_take/ if $from == $client;
+			$is_take = $data =~ /segment_(take|grant)/ if $from == $client;
 			if ($from == $server && $is_take && -e "$directory/cut")
 			{
 				write_to('>>', 'cuts', '.');

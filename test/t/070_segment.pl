@@ -358,7 +358,7 @@ END
 	$node->command_ok([ 'pg_dump', '--no-sync', '--file', $file, $node->connstr('dumped') ], 'dumped');
 	$node->safe_psql('postgres', 'CREATE DATABASE restored');
 	$node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', $file, $node->connstr('restored') ], 'restored');
-	is($node->safe_psql('restored', 'TABLE ids.segment_options'), 'orders|70|session|t', '... options are there, without those of what was dropped');
+	is($node->safe_psql('restored', 'TABLE ids.segment_options'), 'orders|70|session|t|f', '... options are there, without those of what was dropped');
 	is($node->safe_psql('restored', 'SELECT sequence, range FROM ids.segment_grants'), 'orders|[2,7)', '... and grants');
 	is($node->safe_psql('restored', 'INSERT INTO t DEFAULT VALUES RETURNING id'), 71, '... and the position');
 	return;

@@ -233,7 +233,7 @@ sub start_proxy
 				my $to = $from == $client ? $server : $client;
 				my $length = $from->sysread(my $data, 65536);
 
-				$is_take = $data =~ /segment_take/ if $length && $from == $client;
+				$is_take = $data =~ /segment_(take|grant)/ if $length && $from == $client;
 				POSIX::_exit(0) if !$length || ($from == $server && $is_take && -e $cut);
 				$to->syswrite($data);
 			}

@@ -133,6 +133,36 @@ sub check_takes
 	return;
 }
 
+# The end of a range is given back, once, and not after others have taken, even if what they have given back ends there, too.
+sub check_returns
+{
+	my ($store) = @_;
+	my ($session, $other) = (open_store($store));
+	my $back = sub { my ($by, $counter, @numbers) = @_; $by->operate('return', counter => $counter, counts => '{' . join(',', @numbers) . '}') };
+	my ($token, $token_of_other);
+
+	$session->make_counter('back', 1);
+	$other = open_store($store, in => $session);
+	$token = $session->take(back => 100)->{taken}->[0]->[4];
+	isnt($token, 0, "$store->{name}: a range is taken, and has a token");
+	answers($back->($session, 'back', 51, 100, $token + 1), 'refused', {}, '... by another one nothing is given back');
+	answers($back->($session, 'back', 51, 99, $token), 'refused', {}, '... nor other numbers');
+	answers($back->($session, 'missing', 51, 100, $token), 'refused', {}, '... nor those of another counter');
+	answers($back->($session, 'back', 51, 100, $token), 'applied', {}, '... its end is given back');
+	answers($back->($session, 'back', 51, 100, $token), 'refused', {}, '... once');
+	my $again = $other->take(back => 50);
+	takes($again, 'applied', ['taken 51'], '... and is taken by another session');
+	$token_of_other = $again->{taken}->[0]->[4];
+	answers($back->($session, 'back', 51, 100, $token), 'refused', {}, '... and then not given back by the first one');
+	takes($session->take(back => 10), 'applied', ['taken 101'], '... which takes others');
+	answers($back->($other, 'back', 91, 100, $token_of_other), 'refused', {}, '... so that those before cannot be given back');
+	takes($other->take(back => 10), 'applied', ['taken 111'], 'ranges go on');
+	$session->make_counter('new', 7);
+	answers($back->($session, 'new', 1, 6, 0), 'refused', {}, '... nothing is given back where nothing was taken');
+	$session->session_of->quit;
+	return;
+}
+
 # Sessions take at the same time.
 sub check_races
 {
@@ -179,6 +209,12 @@ sub check_absence
 	$store->{resume}->();
 	wait_until { ($last = $session->take(lost => 10))->{outcome} eq 'applied' } 'the store to go on';
 	cmp_ok($last->{taken}->[0]->[1], '>=', 11, '... a range is lost, or not, and none comes twice');
+	my ($end, $token) = ($last->{taken}->[0]->[1] + 9, $last->{taken}->[0]->[4]);
+	$store->{pause}->();
+	like($session->operate('return', counter => 'lost', counts => '{' . ($end - 4) . ",$end,$token}")->{outcome}, qr/^(unknown|unreachable)$/, '... nor does anybody know of a return');
+	$store->{resume}->();
+	wait_until { ($last = $session->take(lost => 10))->{outcome} eq 'applied' } 'the store to go on';
+	like($last->{taken}->[0]->[1], '/^(' . ($end - 4) . '|' . ($end + 1) . ')$/', '... which was done, or not');
 	$store->{stop}->();
 	like($session->take(lost => 10)->{outcome}, qr/^(unknown|unreachable)$/, '... it is killed');
 	$store->{start}->();
@@ -208,6 +244,12 @@ sub check_segments
 		't', '... and numbers are drawn');
 	is($leaf->query("SELECT segment_nextval_strict('$counter') > max(n) FROM (SELECT segment_nextval('$counter') AS n FROM generate_series(1, 100)) AS drawn"),
 		't', '... also strict ones');
+	# A range after the strict number, which remains the newest.
+	my $next = $leaf->query("SELECT segment_next_block('$counter', 200000)") + 200000;
+	$next = $leaf->query("SELECT segment_nextval('$counter')") + 1;
+	wait_until { $leaf->error("SELECT segment_return('$counter') > 0") eq '' } 'the end of refilling';
+	is($leaf->query("SELECT returned > 0 FROM segments WHERE sequence = '$counter'::regclass"), 't', '... what is left is given back');
+	is($leaf->query("SELECT segment_nextval('$counter')"), $next, '... and comes next');
 	$leaf->quit;
 	return;
 }
@@ -219,6 +261,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION idgen');
 foreach my $store (@stores)
 {
 	check_takes($store);
+	check_returns($store);
 	check_races($store);
 	check_segments($store);
 	check_absence($store);

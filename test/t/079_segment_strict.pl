@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = new_server('root', preload => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
-my $leaf = new_server('leaf', preload => 1, conf => "max_connections = 100\n");
+my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\n");
 
 append_to_file($root->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 trust\n");
 $root->reload;
@@ -127,8 +127,24 @@ sub check_absence
 	return;
 }
 
+# What says on this server that a strict number of another one is used is on its synchronous standby before it is returned.
+sub check_standby
+{
+	my $session = session($leaf);
+	my $error;
+
+	set_synchronous($leaf, 0, 'nobody');
+	$error = $session->error("SET idgen.max_wait = '300ms'; SELECT segment_nextval_strict('orders')");
+	like($error, qr/55000: could not take a number of sequence "orders" from its root\n.*DETAIL:  No synchronous standby has confirmed/s, 'a strict number waits for the synchronous standby of the server that it is drawn on');
+	set_synchronous($leaf, 0, '');
+	wait_until { $session->error("SELECT segment_nextval_strict('orders')") eq '' } 'no standby to be waited for';
+	$session->quit;
+	return;
+}
+
 check_order();
 check_sequences();
+check_standby();
 check_load('local', $root);
 check_load('remote', $leaf);
 SKIP:

@@ -25,9 +25,10 @@ test_record(void)
 	is_number(record.next, 4711, "its next number");
 	counter_record_write(&record, written);
 	is_text(written, RECORD "4711", "it is written as it was read");
-	check(counter_record_read(RECORD "9223372036854775807", &record), "the last record of all");
+	check(counter_record_read(RECORD "9223372036854775807 take=18446744073709551615", &record), "the last record of all");
+	check(record.take == PG_UINT64_MAX, "the number of its take");
 	counter_record_write(&record, written);
-	is_text(written, RECORD "9223372036854775807", "it has room");
+	is_text(written, RECORD "9223372036854775807 take=18446744073709551615", "it has room");
 }
 
 static void
@@ -38,6 +39,7 @@ test_malformed(void)
 		RECORD "99999999999999999999", "idgen-counter/2 identity=" IDENTITY " next=1",
 		"idgen-counter/1 identity=0011 next=1", "idgen-counter/1 identity=" IDENTITY "0 next=1",
 		"idgen-counter/1 identity=00112233445566778899AABBCCDDEEFF next=1",
+		RECORD "1 take=", RECORD "1 take=0", RECORD "1 take=1x", RECORD "1 take=18446744073709551616", RECORD "1take=1",
 	};
 	CounterRecord record;
 
@@ -51,14 +53,33 @@ test_take(void)
 	CounterRecord record = {.next = 10};
 	int64		first;
 
-	check(counter_record_take(&record, 5, &first), "numbers are taken");
+	check(counter_record_take(&record, 5, 42, &first), "numbers are taken");
 	is_number(first, 10, "the first of them");
 	is_number(record.next, 15, "the next one");
-	check(!counter_record_take(&record, 0, &first) && !counter_record_take(&record, -1, &first) && record.next == 15,
+	check(!counter_record_take(&record, 0, 42, &first) && !counter_record_take(&record, -1, 42, &first) && record.next == 15,
 		  "none are not taken");
-	check(!counter_record_take(&record, PG_INT64_MAX, &first) && record.next == 15, "more than there are are not taken");
-	check(counter_record_take(&record, PG_INT64_MAX - 15, &first), "all but the last are taken");
-	check(!counter_record_take(&record, 1, &first), "that is never taken");
+	check(!counter_record_take(&record, PG_INT64_MAX, 42, &first) && record.next == 15, "more than there are are not taken");
+	check(counter_record_take(&record, PG_INT64_MAX - 15, 42, &first), "all but the last are taken");
+	check(!counter_record_take(&record, 1, 42, &first), "that is never taken");
+}
+
+/* What is given back must be the end of the last take, whoever has taken, and given back, since. */
+static void
+test_return(void)
+{
+	CounterRecord record = {.next = 10};
+	int64		first;
+
+	check(!counter_record_return(&record, 1, 9, 0), "nothing is given back where nothing was taken");
+	(void) counter_record_take(&record, 5, 42, &first);
+	check(!counter_record_return(&record, 12, 14, 43), "a return of another take");
+	check(!counter_record_return(&record, 12, 13, 42) && !counter_record_return(&record, 12, 15, 42), "of other numbers");
+	check(!counter_record_return(&record, 15, 14, 42) && !counter_record_return(&record, 0, 14, 42), "of no numbers");
+	check(counter_record_return(&record, 12, 14, 42), "the end of the last take is given back");
+	is_number(record.next, 12, "so the next one is its first");
+	(void) counter_record_take(&record, 3, 44, &first);
+	check(!counter_record_return(&record, 12, 14, 42), "and once, also if the same numbers were taken again");
+	check(counter_record_return(&record, 12, 14, 44) && !counter_record_return(&record, 12, 14, 44), "as by who took them");
 }
 
 static void
@@ -85,6 +106,7 @@ main(void)
 	test_record();
 	test_malformed();
 	test_take();
+	test_return();
 	test_names();
 	return done_testing();
 }
