@@ -277,9 +277,6 @@ ISOLATION = order lock drop reset generator horizon interleave segment
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'
-# Before 16, headers declare functions without prototypes, which C23 reads otherwise; compilers begin to take it if nothing
-# is said.
-PG_CFLAGS = -std=gnu11
 # JIT might inline a function into code that cannot see what is hidden below.
 override with_llvm = no
 # Export only what PostgreSQL looks up by name; before 16 nothing else hides the rest.
@@ -336,6 +333,12 @@ else
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# Before 16, headers declare functions without prototypes, which C23 reads otherwise, and compilers begin to take it if
+# nothing is said. Those of 19 are configured for the C that its compiler takes.
+ifeq ($(MAJORVERSION),15)
+override CFLAGS += -std=gnu11
+endif
 
 # Providers of coordination stores are modules of their own, so that idgen itself needs no client of any.  Each is built
 # where its client's headers are.  The client of ZooKeeper is the library that has no threads; the one that has them comes
