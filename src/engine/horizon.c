@@ -439,12 +439,9 @@ get_us_from(Timeline *timeline, uint64 id)
 	return layout_tick_start_us(&layout, tick);
 }
 
-/*
- * The time from which on IDs are above all horizons of a timeline, and of those that
- * are read together with it, in us since 1970; 0 if no horizon has been read.
- */
-int64
-horizon_end_us(Timeline *timeline)
+/* The greatest horizon of a timeline, and of those that are read together with it; 0: none has been read. */
+uint64
+horizon_greatest(Timeline *timeline)
 {
 	int			count = horizon_mark_follows(timeline) ? id_space_count() : 0;
 	uint64		greatest = pg_atomic_read_u64(&timeline->horizon);
@@ -456,6 +453,15 @@ horizon_end_us(Timeline *timeline)
 		if (is_member(timeline, other))
 			greatest = Max(greatest, pg_atomic_read_u64(&other->horizon));
 	}
+	return greatest;
+}
+
+/* The time from which on IDs of its layout are above that, in us since 1970; 0: none has been read. */
+int64
+horizon_end_us(Timeline *timeline)
+{
+	uint64		greatest = horizon_greatest(timeline);
+
 	return greatest == 0 ? 0 : get_us_from(timeline, greatest);
 }
 
@@ -487,7 +493,7 @@ horizon_join(PositionSource *source, bool is_server)
 	SpinLockRelease(&area->horizons.mutex);
 
 	if ((found & TIMELINE_JOINED) == 0)
-		(void) id_space_raise_to(timeline, &source->layout, horizon_end_us, timeline, true);
+		id_space_raise_to(timeline, &source->layout, horizon_end_us, timeline);
 	pg_atomic_fetch_or_u32(&timeline->uses, TIMELINE_JOINED);
 }
 
