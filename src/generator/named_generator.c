@@ -340,6 +340,7 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	timeline_follow_worker(&named->generator.source, worker_changes, named_generator_has_server_worker(&options),
 						   renew_named_node);
+	named->generator.source.has_joined = false;
 	if (follows_server_node(&options))
 		horizon_join(&named->generator.source, false);
 	named->generator.source.sequence_start = options.sequence_start;
