@@ -306,7 +306,10 @@ keep_hold(XactEvent event, void *arg)
 	if (area == NULL || !hold_read_own(&hold))
 		return;
 
-	/* What readers publish from now on regards the hold, or is below what is kept. */
+	/*
+	 * What readers publish from now on regards the hold, or is below what is
+	 * kept.
+	 */
 	hold_stop_readers();
 	prepared_hold_convert(area, &hold, MyDatabaseId, &view);
 	for (int i = 0; i < PREPARED_IDS && view.tags[i] != 0; i++)

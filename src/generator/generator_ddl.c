@@ -267,9 +267,10 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 		report_change_refused(old_server->servername, worst, &present);
 
 	/*
-	 * Wait also if the IDs always differ, and nobody has read a horizon yet: the first
-	 * reader may come before the transactions that have former IDs end.  With
-	 * the lock held, no other session can be about to use it for the first time.
+	 * Wait also if the IDs always differ, and nobody has read a horizon yet:
+	 * the first reader may come before the transactions that have former IDs
+	 * end.  With the lock held, no other session can be about to use it for
+	 * the first time.
 	 */
 	generator_lock_to_change(id);
 	check_above_horizons(old_server->servername, &present, former);
