@@ -490,7 +490,12 @@ sub check_node_of_generator
 	$reader->query("COMMIT PREPARED 'node'");
 	is_passed($id, '... until it ends', "'own'");
 	alter_system($node, $_, 'idgen.worker_id', 0) foreach $session, $reader;
-	$_->quit foreach $writer, $session;
+
+	# After a restart the server's nodes and the generator's have nothing in common.
+	$_->quit foreach $writer, $session, $reader;
+	$node->stop;
+	start_server($node);
+	$reader = session($node);
 	return;
 }
 
