@@ -241,7 +241,10 @@ compat_proc_by_number(int number)
  * that use the PGPROC one after the other may have different ones.  There, by a
  * chance of one in 2^32, a transaction can have the mixed number of an earlier process's.
  * Who finds that one's hold takes it for the transaction's until it is over: more is held
- * than must be, and never less.
+ * than must be.  Less is held only if, besides, a reader that has found the earlier
+ * transaction ended clears the number just after the other one has stored the same.
+ * Consecutive transactions of a process always differ: 0 is replaced by a number that
+ * is far from those of its neighbors.
  */
 static inline uint32
 compat_local_transaction(const PGPROC *proc)
@@ -252,7 +255,7 @@ compat_local_transaction(const PGPROC *proc)
 	uint32		transaction = ((const volatile PGPROC *) proc)->lxid;
 	uint32		mixed = transaction ^ (uint32) ((const volatile PGPROC *) proc)->backendId * UINT32_C(2654435761);
 
-	return transaction == InvalidLocalTransactionId ? 0 : Max(mixed, 1);
+	return transaction == InvalidLocalTransactionId ? 0 : mixed != 0 ? mixed : UINT32_C(1) << 31;
 #endif
 }
 

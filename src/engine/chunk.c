@@ -204,7 +204,6 @@ static PositionRange
 issue_positions(PositionSource *source, ClockReading now, uint64 from, uint64 least, uint64 most)
 {
 	PositionRange range;
-
 	uint64		uncounted;
 
 	forget_chunks_of_timeline(source->timeline);

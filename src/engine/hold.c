@@ -91,8 +91,8 @@ lower_position(pg_atomic_uint64 *stored, uint64 position)
  * read.  So from now on, horizons of timelines that are held entirely stay where they
  * are: see horizon_is_own().
  */
-static void
-stop_readers(void)
+void
+hold_stop_readers(void)
 {
 	pg_atomic_fetch_add_u32(&shmem_area()->horizons.given_back, 1);
 }
@@ -112,7 +112,7 @@ hold_many(BackendHold *hold, uint32 key)
 		if ((pg_atomic_read_u64(many) & bits) != 0)
 			return;
 		pg_atomic_write_u64(many, pg_atomic_read_u64(many) | bits);
-		stop_readers();
+		hold_stop_readers();
 		return;
 	}
 	for (int i = 0; i < HOLD_GENERATORS; i++)
@@ -127,7 +127,7 @@ hold_many(BackendHold *hold, uint32 key)
 	pg_atomic_write_u64(many, bits);
 	pg_write_barrier();
 	pg_atomic_write_u32(&hold->keys[0], HOLD_KEY_MANY);
-	stop_readers();
+	hold_stop_readers();
 }
 
 static void

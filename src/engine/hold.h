@@ -39,6 +39,7 @@ typedef struct HoldView
 } HoldView;
 
 extern uint32 hold_transaction(void);
+extern void hold_stop_readers(void);
 extern void hold_from(HeldBySource *held, Timeline *timeline, uint64 position);
 extern bool hold_read(SharedArea *area, int number, HoldView *view);
 extern bool hold_read_own(HoldView *view);

@@ -31,6 +31,10 @@
  * horizon.  The server's hold in a slot does not tell the nodes apart, and
  * holds a whole tick if there are several.
  *
+ * A generator that keeps its node may have the timeline of one of the server's nodes.  It is
+ * read alone, with greatest horizons of its own: those of the others have not regarded
+ * its transactions before the server had the node.
+ *
  * The greatest horizon is kept for each timeline and database, and for timelines that are
  * read together the greatest of theirs counts.  It stays true: so a horizon never goes
  * down, also where transactions hold more than they must, or a reset has stopped the
@@ -68,6 +72,7 @@ typedef struct HorizonGroup
 {
 	Timeline   *timeline;		/* the source's, and the first of the members */
 	uint32		joins;
+	bool		is_joint;		/* the source follows the server's node */
 	bool		has_server;		/* members of the server's own IDs */
 	int			count;
 	int			size;			/* of the array */
@@ -122,7 +127,8 @@ get_group(PositionSource *source, uint32 joins)
 	HorizonGroup *group = source->group;
 	int			count;
 
-	if (group != NULL && group->timeline == source->timeline && group->joins == joins)
+	if (group != NULL && group->timeline == source->timeline && group->joins == joins &&
+		group->is_joint == source->has_joined)
 		return group;
 	if (group == NULL)
 		group = source->group = MemoryContextAllocZero(TopMemoryContext, sizeof(HorizonGroup));
@@ -130,7 +136,7 @@ get_group(PositionSource *source, uint32 joins)
 	group->count = 0;
 	group->has_server = false;
 	add_member(group, source->timeline);
-	count = horizon_mark_follows(source->timeline) ? id_space_count() : 0;
+	count = source->has_joined ? id_space_count() : 0;
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *timeline = id_space_needed_by_number(i);
@@ -140,6 +146,7 @@ get_group(PositionSource *source, uint32 joins)
 	}
 	group->timeline = source->timeline;
 	group->joins = joins;
+	group->is_joint = source->has_joined;
 	return group;
 }
 
@@ -150,7 +157,7 @@ get_greatest(const HorizonReading *reading)
 	uint64		greatest = 0;
 
 	for (int i = 0; i < reading->group->count; i++)
-		greatest = Max(greatest, horizon_mark_greatest(reading->group->members[i], reading->database));
+		greatest = Max(greatest, horizon_mark_greatest(reading->group->members[i], reading->group->is_joint, reading->database));
 	return greatest;
 }
 
@@ -383,7 +390,7 @@ publish(HorizonReading *reading)
 	lower_to(reading, next_id);
 	if (is_valid && reading->id > greatest)
 	{
-		horizon_mark_publish(timeline, reading->database, reading->id);
+		horizon_mark_publish(timeline, reading->group->is_joint, reading->database, reading->id);
 		if (reading->group->count > 1 && others_us > pg_atomic_read_u64(&area->horizons.others_us))
 			pg_atomic_write_u64(&area->horizons.others_us, others_us);
 	}
@@ -439,12 +446,9 @@ get_us_from(Timeline *timeline, uint64 id)
 	return layout_tick_start_us(&layout, tick);
 }
 
-/*
- * The time from which on IDs are above all horizons of a timeline, and of those that
- * are read together with it, in us since 1970; 0 if no horizon has been read.
- */
-int64
-horizon_end_us(Timeline *timeline)
+/* The greatest horizon of a timeline, and of those that are read together with it; 0: none has been read. */
+uint64
+horizon_greatest(Timeline *timeline)
 {
 	int			count = horizon_mark_follows(timeline) ? id_space_count() : 0;
 	uint64		greatest = pg_atomic_read_u64(&timeline->horizon);
@@ -456,14 +460,23 @@ horizon_end_us(Timeline *timeline)
 		if (is_member(timeline, other))
 			greatest = Max(greatest, pg_atomic_read_u64(&other->horizon));
 	}
+	return greatest;
+}
+
+/* The time from which on IDs of its layout are above that, in us since 1970; 0: none has been read. */
+int64
+horizon_end_us(Timeline *timeline)
+{
+	uint64		greatest = horizon_greatest(timeline);
+
 	return greatest == 0 ? 0 : get_us_from(timeline, greatest);
 }
 
 /*
  * A source that follows the server's node is about to take from its timeline: read
  * that one together with those of the nodes before, and begin after the greatest horizon of
- * theirs.  The horizon that a generator with a node of its own had on the same timeline is
- * forgotten, as it did not regard the others.  If the clock was far ahead when a horizon
+ * theirs.  A generator with a node of its own that has the same timeline keeps a horizon of
+ * its own: see the header.  If the clock was far ahead when a horizon
  * was read, and is not any more, the timeline stays where it is: so a reset does not take its
  * node for one that has issued IDs there.  Errors: those of id_space_raise_to().
  */
@@ -475,19 +488,19 @@ horizon_join(PositionSource *source, bool is_server)
 	uint32		uses = TIMELINE_FOLLOWS | (is_server ? TIMELINE_SERVER : 0);
 	uint32		found = pg_atomic_read_u32(&timeline->uses);
 
+	source->has_joined = true;
 	if ((found & (uses | TIMELINE_JOINED)) == (uses | TIMELINE_JOINED))
 	{
 		pg_read_barrier();
 		return;
 	}
 	SpinLockAcquire(&area->horizons.mutex);
-	if ((pg_atomic_fetch_or_u32(&timeline->uses, uses) & TIMELINE_FOLLOWS) == 0)
-		horizon_mark_drop(timeline);
+	pg_atomic_fetch_or_u32(&timeline->uses, uses);
 	pg_atomic_fetch_add_u32(&area->horizons.joins, 1);
 	SpinLockRelease(&area->horizons.mutex);
 
 	if ((found & TIMELINE_JOINED) == 0)
-		(void) id_space_raise_to(timeline, &source->layout, horizon_end_us, timeline, true);
+		id_space_raise_to(timeline, &source->layout, horizon_end_us, timeline);
 	pg_atomic_fetch_or_u32(&timeline->uses, TIMELINE_JOINED);
 }
 
@@ -518,7 +531,8 @@ find_own_start(const HoldView *hold, Timeline *timeline, uint64 *start)
 
 /*
  * Has a horizon passed an ID that regards our transaction?  Where that holds a timeline
- * entirely, this does not change any more before the transaction ends.
+ * entirely, or has taken from it before the server had its node, this does not
+ * change any more before the transaction ends.
  */
 static bool
 is_passed(const HorizonGroup *group, uint64 id)
@@ -562,7 +576,8 @@ horizon_is_own(PositionSource *source, uint64 id)
 
 		if ((is_of_node || id_space_is_shared(timeline)) && find_own_start(&hold, timeline, &start) &&
 			position >= start && position < pg_atomic_read_u64(&timeline->next))
-			return !hold.has_many || !is_passed(group, id);
+			return (!hold.has_many && (pg_atomic_read_u32(&timeline->uses) & TIMELINE_KEEPS_NODE) == 0) ||
+				!is_passed(group, id);
 	}
 	return false;
 }

@@ -11,15 +11,7 @@
 #include "common/hashfn.h"
 
 #include "engine/horizon_mark.h"
-
-/* Do nodes share the timeline? */
-static bool
-is_shared(const Timeline *timeline)
-{
-	SharedArea *area = shmem_area();
-
-	return timeline >= area->shared_timelines && timeline < area->shared_timelines + SHARED_TIMELINES;
-}
+#include "engine/id_space.h"
 
 /*
  * The least ID of a timeline, in this layout, that a position or a later one can
@@ -29,7 +21,7 @@ is_shared(const Timeline *timeline)
 uint64
 horizon_mark_id(const Timeline *timeline, const SnowflakeLayout *layout, uint64 position)
 {
-	bool		has_node = layout_position_sequence(layout, position) > 0 && !is_shared(timeline);
+	bool		has_node = layout_position_sequence(layout, position) > 0 && !id_space_is_shared(timeline);
 
 	return layout_compose(layout, Min(position, layout_end(layout) - 1), has_node ? timeline->node_bits : 0);
 }
@@ -70,12 +62,22 @@ get_entries(SharedArea *area, uint32 key, Oid database)
 	return area->horizons.greatest[hash_combine(murmurhash32(key), database) % GREATEST_SETS];
 }
 
-/* The greatest horizon of a timeline in one database, or in all if it is InvalidOid.  The caller has the mutex. */
+/* What entries have as the key of a timeline, read together with others or alone. */
+static uint32
+get_key(const Timeline *timeline, bool is_joint)
+{
+	return 2 * shmem_timeline_key(shmem_area(), timeline) + is_joint;
+}
+
+/*
+ * The greatest horizon of a timeline in one database, or in all if it is InvalidOid: of
+ * those that were read together with others, or alone.  The caller has the mutex.
+ */
 uint64
-horizon_mark_greatest(const Timeline *timeline, Oid database)
+horizon_mark_greatest(const Timeline *timeline, bool is_joint, Oid database)
 {
 	SharedArea *area = shmem_area();
-	uint32		key = shmem_timeline_key(area, timeline);
+	uint32		key = get_key(timeline, is_joint);
 	const GreatestHorizon *entries = get_entries(area, key, database);
 
 	for (int i = 0; i < GREATEST_PER_SET && entries[i].timeline != 0; i++)
@@ -109,25 +111,25 @@ get_entry(SharedArea *area, uint32 key, Oid database)
  * found.  The caller has the mutex.
  */
 void
-horizon_mark_publish(Timeline *timeline, Oid database, uint64 id)
+horizon_mark_publish(Timeline *timeline, bool is_joint, Oid database, uint64 id)
 {
 	SharedArea *area = shmem_area();
 
-	get_entry(area, shmem_timeline_key(area, timeline), database)->id = id;
+	get_entry(area, get_key(timeline, is_joint), database)->id = id;
 	if (id > pg_atomic_read_u64(&timeline->horizon))
 		pg_atomic_write_u64(&timeline->horizon, id);
 }
 
 /* Forget the greatest horizons of a timeline.  The caller has the mutex. */
-void
-horizon_mark_drop(const Timeline *timeline)
+static void
+drop_entries(const Timeline *timeline)
 {
 	SharedArea *area = shmem_area();
 	uint32		key = shmem_timeline_key(area, timeline);
 
 	for (int i = 0; i < GREATEST_SETS; i++)
 		for (int j = 0; j < GREATEST_PER_SET; j++)
-			if (area->horizons.greatest[i][j].timeline == key)
+			if (area->horizons.greatest[i][j].timeline / 2 == key)
 				area->horizons.greatest[i][j].id = 0;
 }
 
@@ -146,7 +148,7 @@ horizon_mark_forget(Timeline *timeline, const SnowflakeLayout *layout, int64 sta
 		greatest <= (uint64) layout_compose(layout, layout_position_from_us(layout, start_us), 0))
 		return;
 	SpinLockAcquire(&area->horizons.mutex);
-	horizon_mark_drop(timeline);
+	drop_entries(timeline);
 	pg_atomic_write_u64(&timeline->horizon, 0);
 	SpinLockRelease(&area->horizons.mutex);
 }

@@ -13,9 +13,8 @@
 extern uint64 horizon_mark_id(const Timeline *timeline, const SnowflakeLayout *layout, uint64 position);
 extern bool horizon_mark_is_beyond(Timeline *timeline, const SnowflakeLayout *layout, uint64 position);
 extern void horizon_mark_reset(int64 start_us);
-extern uint64 horizon_mark_greatest(const Timeline *timeline, Oid database);
-extern void horizon_mark_publish(Timeline *timeline, Oid database, uint64 id);
-extern void horizon_mark_drop(const Timeline *timeline);
+extern uint64 horizon_mark_greatest(const Timeline *timeline, bool is_joint, Oid database);
+extern void horizon_mark_publish(Timeline *timeline, bool is_joint, Oid database, uint64 id);
 extern void horizon_mark_forget(Timeline *timeline, const SnowflakeLayout *layout, int64 start_us);
 
 /* Is the timeline read together with those of other nodes of the server? */

@@ -380,9 +380,12 @@ may_have_issued(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *e
 		(equal_to == NULL || layout_may_be_equal(&issued, equal_to));
 }
 
-/* The next timeline from *number on that can; *number advances beyond it.  NULL if there is none. */
-static Timeline *
-next_issuer(int *number, const IdNumbers *numbers, const IdNumbers *equal_to)
+/*
+ * The next timeline from *number (0 at first) on that can have issued some of these numbers;
+ * *number advances beyond it.  NULL if there is none.  equal_to as above.
+ */
+Timeline *
+id_space_next_issuer(int *number, const IdNumbers *numbers, const IdNumbers *equal_to)
 {
 	int			count = id_space_count();
 
@@ -408,7 +411,7 @@ id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to)
 	int			number = 0;
 	int64		until_us = 0;
 
-	while ((timeline = next_issuer(&number, numbers, equal_to)) != NULL)
+	while ((timeline = id_space_next_issuer(&number, numbers, equal_to)) != NULL)
 		until_us = Max(until_us, timeline_issued_until_us(timeline));
 	return until_us;
 }
@@ -423,7 +426,7 @@ raise_former_numbers(const IdNumbers *numbers, const IdNumbers *present, uint64 
 	Timeline   *timeline;
 	int			number = 0;
 
-	while ((timeline = next_issuer(&number, numbers, present)) != NULL)
+	while ((timeline = id_space_next_issuer(&number, numbers, present)) != NULL)
 		shmem_raise_to(&timeline->next, position);
 }
 
@@ -500,7 +503,7 @@ check_former_not_left(const Raise *raise)
 	Timeline   *timeline;
 	int			number = 0;
 
-	while ((timeline = next_issuer(&number, raise->former, raise->present)) != NULL)
+	while ((timeline = id_space_next_issuer(&number, raise->former, raise->present)) != NULL)
 		timeline_check_repeats(timeline);
 }
 
@@ -560,13 +563,12 @@ id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us
 
 /*
  * Let a timeline, whose IDs have this layout, continue at or after a time that is
- * computed from another timeline, or the same one, in us since 1970; 0: no time.  If
- * the clock does not allow that yet, waits, or returns false if that is not wanted.  Errors
- * as above.
+ * computed from another timeline, or the same one, in us since 1970; 0: no time.  This
+ * waits for the clock, with errors, as above.
  */
-bool
+void
 id_space_raise_to(Timeline *timeline, const SnowflakeLayout *layout, int64 (*get_until_us) (Timeline *other),
-				  Timeline *other, bool wait)
+				  Timeline *other)
 {
 	Raise		raise = {
 		.timeline = timeline,
@@ -575,10 +577,6 @@ id_space_raise_to(Timeline *timeline, const SnowflakeLayout *layout, int64 (*get
 		.layout = layout,
 	};
 
-	if (get_until_us(other) == 0)
-		return true;
-	if (!wait)
-		return raise_if_due_as_writer(&raise);
-	raise_as_writer(&raise);
-	return true;
+	if (get_until_us(other) != 0)
+		raise_as_writer(&raise);
 }

@@ -31,13 +31,14 @@ extern Timeline *id_space_needed_by_number(int number);
 extern bool id_space_is_shared(const Timeline *timeline);
 extern bool id_space_is_record(const Timeline *timeline);
 extern SnowflakeLayout id_space_widest_layout(Timeline *timeline);
+extern Timeline *id_space_next_issuer(int *number, const IdNumbers *numbers, const IdNumbers *equal_to);
 extern int64 id_space_issued_until_us(const IdNumbers *numbers, const IdNumbers *equal_to);
 extern bool id_space_note_uncommitted(Timeline *timeline, Oid server);
 extern void id_space_forget_uncommitted(Timeline *timeline, Oid server);
 extern List *id_space_uncommitted(Oid server);
 extern void id_space_go_beyond(Timeline *timeline, const IdNumbers *numbers, const IdNumbers *former);
 extern void id_space_raise(const IdNumbers *former, const IdNumbers *present, int64 until_us);
-extern bool id_space_raise_to(Timeline *timeline, const SnowflakeLayout *layout,
-							  int64 (*get_until_us) (Timeline *other), Timeline *other, bool wait);
+extern void id_space_raise_to(Timeline *timeline, const SnowflakeLayout *layout,
+							  int64 (*get_until_us) (Timeline *other), Timeline *other);
 
 #endif							/* IDGEN_ID_SPACE_H */

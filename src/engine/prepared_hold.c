@@ -45,7 +45,8 @@
  * No horizon is above what the transaction holds, but it may be above the position
  * where the hold begins, where that stands for a whole tick.  After a crash, the
  * greatest horizons are not known any more.  So what is kept is not below the
- * greatest horizon that regards the transaction.
+ * greatest horizon that regards the transaction, unless a timeline keeps its node and
+ * follows the server's.
  *
  *-------------------------------------------------------------------------
  */
@@ -120,33 +121,40 @@ add_id(PreparedView *view, uint16 tag, uint64 id)
 	view->tags[i] = tag;
 }
 
-/* The greatest horizon of a timeline that regards transactions of a database. */
+/* The greatest horizon of a timeline, read with others or alone, that regards transactions of a database. */
 static uint64
-get_greatest(SharedArea *area, const Timeline *timeline, Oid database)
+get_greatest(SharedArea *area, const Timeline *timeline, bool is_joint, Oid database)
 {
 	uint64		of_database;
 	uint64		of_all;
 
 	SpinLockAcquire(&area->horizons.mutex);
-	of_database = horizon_mark_greatest(timeline, database);
-	of_all = horizon_mark_greatest(timeline, InvalidOid);
+	of_database = horizon_mark_greatest(timeline, is_joint, database);
+	of_all = horizon_mark_greatest(timeline, is_joint, InvalidOid);
 	SpinLockRelease(&area->horizons.mutex);
 	return Max(of_database, of_all);
 }
 
-/* The same for the timelines that are read together with it. */
+/*
+ * The same for the timelines that are read together with it.  If a generator also keeps its
+ * node there, 0: the horizons of the others may not have regarded it.
+ */
 static uint64
 get_greatest_of_group(SharedArea *area, Timeline *timeline, Oid database)
 {
-	uint64		greatest = get_greatest(area, timeline, database);
-	int			count = horizon_mark_follows(timeline) ? id_space_count() : 0;
+	bool		is_joint = horizon_mark_follows(timeline);
+	uint64		greatest = get_greatest(area, timeline, is_joint, database);
+	int			count = is_joint ? id_space_count() : 0;
+
+	if (is_joint && (pg_atomic_read_u32(&timeline->uses) & TIMELINE_KEEPS_NODE) != 0)
+		return 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		Timeline   *other = id_space_needed_by_number(i);
 
 		if (other != NULL && horizon_mark_follows(other) && layout_same_frame(&other->layout, &timeline->layout))
-			greatest = Max(greatest, get_greatest(area, other, database));
+			greatest = Max(greatest, get_greatest(area, other, true, database));
 	}
 	return greatest;
 }
@@ -157,6 +165,7 @@ add_server(SharedArea *area, uint64 position, PreparedView *view)
 {
 	const SnowflakeLayout *layout = &area->layout;
 	Timeline   *found = NULL;
+	Timeline   *widest = NULL;	/* whose tag it is */
 	uint16		tag = 0;
 	uint64		id = 0;
 	int			count = id_space_count();
@@ -169,13 +178,16 @@ add_server(SharedArea *area, uint64 position, PreparedView *view)
 			continue;
 		id = found == NULL ? horizon_mark_id(timeline, layout, position) : horizon_mark_tick_id(layout, position);
 		if (tag == 0 || tag == get_tag(layout, OF_SERVER_NODES))
+		{
 			tag = get_timeline_tag(timeline);
+			widest = timeline;
+		}
 		found = timeline;
 	}
 	if (found == NULL)
 		add_id(view, get_tag(layout, OF_ALL_NODES), 0);
 	else
-		add_id(view, tag, Max(id, get_greatest_of_group(area, found, view->database)));
+		add_id(view, tag, Max(id, get_greatest_of_group(area, widest, view->database)));
 }
 
 /*
@@ -293,6 +305,12 @@ keep_hold(XactEvent event, void *arg)
 	area = shmem_area_if_room();
 	if (area == NULL || !hold_read_own(&hold))
 		return;
+
+	/*
+	 * What readers publish from now on regards the hold, or is below what is
+	 * kept.
+	 */
+	hold_stop_readers();
 	prepared_hold_convert(area, &hold, MyDatabaseId, &view);
 	for (int i = 0; i < PREPARED_IDS && view.tags[i] != 0; i++)
 		lock_id(view.tags[i], view.ids[i]);

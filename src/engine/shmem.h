@@ -386,7 +386,7 @@ typedef struct CreatedGenerator
 typedef struct GreatestHorizon
 {
 	Oid			database;		/* InvalidOid: all databases */
-	uint32		timeline;		/* its key; 0: free */
+	uint32		timeline;		/* from its key: see horizon_mark.c; 0: free */
 	uint64		id;
 } GreatestHorizon;
 

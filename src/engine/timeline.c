@@ -107,6 +107,7 @@ timeline_follow_worker(PositionSource *source, uint32 worker_changes, bool has_s
 {
 	source->worker_changes = worker_changes;
 	source->renew_node = renew_node;
+	source->of_tick.length_ns = 0;
 	source->limits.has_server_worker = has_server_worker;
 }
 
@@ -452,7 +453,8 @@ wait_and_take(TakeState *take)
 
 /*
  * Keep the limits of a take for those that follow in the same tick of the clock, if
- * they will need nothing else.
+ * they will need nothing else.  That is so for the hybrid logical clock
+ * alone: each generator of snowflakes has renew_node.
  */
 static void
 keep_limits(PositionSource *source, const TakeState *take)
@@ -512,8 +514,9 @@ take_by_limits(PositionSource *source, ClockReading now, uint64 from, uint64 lea
  * false if these are not enough, or the take fails: then nothing has been taken that
  * could be issued.
  *
- * The ends of limits only grow, except by a restart of the timelines, which is counted:
- * to use them late is the same as to be interrupted between reading them and the swap.
+ * The ends of limits only grow, except by a restart of the timelines, which is counted, and
+ * by a lower idgen.max_drift, which counts from the next tick on: to use them late is the
+ * same as to be interrupted between reading them and the swap.
  * So what try_take() says of the order is true here, too.
  */
 static bool

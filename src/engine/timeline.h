@@ -74,6 +74,8 @@ typedef struct PositionSource
 	TickLimits	of_tick;
 	KnownLimits limits;
 	HeldBySource held;
+	bool		has_joined;		/* it follows the server's node, and its
+								 * horizon is read together with others' */
 	struct HorizonGroup *group; /* see horizon.c; NULL: no horizon has been
 								 * read */
 

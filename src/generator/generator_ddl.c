@@ -16,10 +16,10 @@
  *	can be equal at other times otherwise: the change is refused, unless the generator
  *		has certainly issued none.
  *
- * If new IDs begin after the old ones, no statement may still issue old ones.
- * So a transaction that uses a generator locks the foreign server against such
- * changes, as one that uses a table locks the table, and they wait for each
- * other.
+ * If new IDs begin after the old ones, no statement may still issue old ones.  And
+ * those who read the horizon of the new IDs do not regard transactions that have old ones.
+ * So a transaction that uses a generator locks the foreign server against changes,
+ * as one that uses a table locks the table, and they wait for each other.
  *
  * IDs that are issued before a change commits are handled in
  * generator_uncommitted.c.
@@ -202,48 +202,50 @@ add_uncommitted(List *former, Oid id)
 	return former;
 }
 
-/* The timeline that a generator issues from as it was; NULL if it has issued nothing. */
-static Timeline *
-find_timeline(const GeneratorOptions *options)
+static void
+report_below_horizon(const char *name, const GeneratorOptions *present, uint64 horizon)
 {
-	uint64		node_bits;
-
-	if (shmem_area_if_room() == NULL || !named_generator_find_node_bits(options, &node_bits))
-		return NULL;
-	return id_space_find_timeline(&options->layout, node_bits);
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("cannot change generator \"%s\" to layout \"%s\"", name, layout_to_text(&present->layout)),
+			errdetail("Its IDs would be below %llu, a horizon that readers have got: they would miss rows.",
+					  (unsigned long long) horizon),
+			errhint("Create another generator, and let its readers begin with a bookmark of their own."));
 }
 
 /*
- * Readers have got horizons of a generator, which no transaction uses any more: let its
- * present IDs begin above these.  If the clock does not allow that, as it was far ahead, the
- * change is what a reset of the timelines needs: a warning.  Errors: those of
- * timeline_attach(), id_space_get_timeline() and id_space_raise_to().
+ * ERROR if present IDs, although they begin after the time of the horizons of former ones,
+ * would be below one of these.  Nobody uses the generator.
  */
 static void
-go_beyond_horizons(const ForeignServer *server, const GeneratorOptions *present, Timeline *old)
+check_above_horizons(const char *name, const GeneratorOptions *present, List *former)
 {
-	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
-	uint64		node_bits;
-	Timeline   *timeline;
+	const SnowflakeLayout *layout = &present->layout;
+	ListCell   *cell;
 
-	if (!named_generator_fits(present) || !named_generator_find_node_bits(present, &node_bits))
+	if (shmem_area_if_room() == NULL || !layout_is_by_time(layout))
 		return;
-	timeline_attach();
-	timeline = id_space_get_timeline(&present->layout, node_bits, generator_options_keep_node(present), user);
-	if (timeline == old || id_space_raise_to(timeline, &present->layout, horizon_end_us, old, false))
-		return;
-	ereport(WARNING,
-			errmsg("IDs of generator \"%s\" will begin below its horizon", server->servername),
-			errdetail("Readers have got a horizon of %s, which is too far ahead of the clock.",
-					  timestamptz_to_str(clock_timestamptz(horizon_end_us(old)))),
-			errhint("Let readers of its horizon begin anew, as after idgen_reset_timeline()."));
+	foreach(cell, former)
+	{
+		IdNumbers	numbers = generator_options_numbers(lfirst(cell));
+		Timeline   *timeline;
+		int			number = 0;
+
+		while ((timeline = id_space_next_issuer(&number, &numbers, NULL)) != NULL)
+		{
+			uint64		position = layout_position_from_us(layout, horizon_end_us(timeline));
+			uint64		horizon = horizon_greatest(timeline);
+
+			if (horizon > (uint64) layout_compose(layout, Min(position, layout_end(layout) - 1), 0))
+				report_below_horizon(name, present, horizon);
+		}
+	}
 }
 
 /*
- * Ensure that a change of a generator makes no ID repeat, and remember the
- * former layout and node.  If readers have got horizons, it waits for
- * transactions that use the generator: those who read the horizon of the present IDs do not
- * regard former ones.
+ * Ensure that a change of a generator makes no ID repeat, and that no reader misses one, and
+ * remember the former layout and node.  Present IDs begin above the horizons of former ones
+ * when the generator is used: see go_beyond_former() in named_generator.c.
  */
 static void
 check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_server)
@@ -252,8 +254,6 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	GeneratorOptions present = generator_options_read(generator_row_options(server));
 	List	   *former = add_uncommitted(generator_former_add(old.former, &old), id);
 	const GeneratorOptions *worst = NULL;
-	Timeline   *timeline = find_timeline(&old);
-	bool		has_readers = timeline != NULL && horizon_end_us(timeline) > 0;
 	Change		change;
 
 	check_former_is_kept(old_server->servername, &present, &old);
@@ -265,21 +265,19 @@ check_generator_change(Oid id, GeneratorRow *server, const ForeignServer *old_se
 	change = compare_with_former(&present, former, &worst);
 	if (change == CHANGE_MAY_REPEAT && !is_generator_unused(id, &old))
 		report_change_refused(old_server->servername, worst, &present);
-	if (change != CHANGE_IS_FREE || has_readers)
-	{
-		generator_lock_to_change(id);
-		if (has_readers)
-			go_beyond_horizons(old_server, &present, timeline);
 
-		/*
-		 * With the lock held, no other session can be about to use it for the
-		 * first time.
-		 */
-		if (is_generator_unused(id, &old))
-			return;
-		if (change == CHANGE_MAY_REPEAT)
-			report_change_refused(old_server->servername, worst, &present);
-	}
+	/*
+	 * Wait also if the IDs always differ, and nobody has read a horizon yet:
+	 * the first reader may come before the transactions that have former IDs
+	 * end.  With the lock held, no other session can be about to use it for
+	 * the first time.
+	 */
+	generator_lock_to_change(id);
+	check_above_horizons(old_server->servername, &present, former);
+	if (change != CHANGE_IS_FREE && is_generator_unused(id, &old))
+		return;
+	if (change == CHANGE_MAY_REPEAT)
+		report_change_refused(old_server->servername, worst, &present);
 	write_former(server, former);
 }
 

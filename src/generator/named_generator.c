@@ -294,6 +294,31 @@ renew_named_node(PositionSource *source)
 	named_generator_ready(named, "snowflake_nextval()");
 }
 
+/*
+ * Let present IDs begin after the former ones that they can be equal to, and above the
+ * horizons that readers of former ones have got: no transaction has former ones any more.
+ * Errors: those of id_space_go_beyond() and id_space_raise_to().
+ */
+static void
+go_beyond_former(Timeline *timeline, const IdNumbers *present, List *former)
+{
+	ListCell   *cell;
+
+	foreach(cell, former)
+	{
+		IdNumbers	numbers = generator_options_numbers(lfirst(cell));
+		Timeline   *other;
+		int			number = 0;
+
+		/* There may be many of them. */
+		CHECK_FOR_INTERRUPTS();
+		id_space_go_beyond(timeline, present, &numbers);
+		while ((other = id_space_next_issuer(&number, &numbers, NULL)) != NULL)
+			if (other != timeline)
+				id_space_raise_to(timeline, &present->layout, horizon_end_us, other);
+	}
+}
+
 /* Set up the generator from its options. */
 static void
 define_generator(NamedGenerator *named, const ForeignServer *server)
@@ -306,23 +331,16 @@ define_generator(NamedGenerator *named, const ForeignServer *server)
 	bool		is_uncommitted = generator_uncommitted_check(server, &options, &goes_above);
 	SpaceUser	user = superuser_arg(server->owner) ? SPACE_OF_SERVER : SPACE_OF_ROLE;
 	Timeline   *timeline;
-	ListCell   *cell;
 
 	leased_numbers_check(server->servername, &numbers, named_generator_has_server_worker(&options));
 	timeline = id_space_get_timeline(&options.layout, node_bits, generator_options_keep_node(&options), user);
 	if (is_uncommitted)
 		generator_uncommitted_note_use(server, timeline);
-	foreach(cell, options.former)
-	{
-		IdNumbers	former = generator_options_numbers(lfirst(cell));
-
-		/* There may be many of them. */
-		CHECK_FOR_INTERRUPTS();
-		id_space_go_beyond(timeline, &numbers, &former);
-	}
+	go_beyond_former(timeline, &numbers, options.former);
 	generator_set_up(&named->generator, &options.layout, node_bits, timeline);
 	timeline_follow_worker(&named->generator.source, worker_changes, named_generator_has_server_worker(&options),
 						   renew_named_node);
+	named->generator.source.has_joined = false;
 	if (follows_server_node(&options))
 		horizon_join(&named->generator.source, false);
 	named->generator.source.sequence_start = options.sequence_start;

@@ -426,6 +426,79 @@ sub check_generator_changes
 	return;
 }
 
+# What waits for a lock: passes if the session does.
+sub is_waiting
+{
+	my ($session, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	return ok($node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND pid = ' . $session->pid), $name);
+}
+
+# A generator gets another node before anybody has read its horizon, which a transaction or a prepared one holds.
+sub check_changes_without_readers
+{
+	my $writer = session($node);
+	my $session = session($node);
+
+	$writer->query('BEGIN');
+	my $id = $writer->query("SELECT snowflake_nextval('g61')");
+	$writer->query("PREPARE TRANSACTION 'change'");
+	$node->stop('immediate');
+	$_->abandon foreach $writer, $session, $reader;
+	start_server($node);
+	($writer, $session, $reader) = map { session($node) } 1 .. 3;
+	$session->send("ALTER SERVER g61 OPTIONS (SET worker_id '261')");
+	is_waiting($session, 'a change waits for a prepared transaction, after a crash');
+	$reader->query("COMMIT PREPARED 'change'");
+	$session->finish;
+	wait_until { horizon("'g61'") > $id } 'a horizon to pass it when it has ended';
+
+	$writer->query('BEGIN');
+	$id = $writer->query("SELECT snowflake_nextval('g62')");
+	$session->send("ALTER SERVER g62 OPTIONS (SET worker_id '262')");
+	is_waiting($session, 'a change waits for a transaction before the first reader comes');
+	$writer->query('COMMIT');
+	$session->finish;
+	wait_until { horizon("'g62'") > $id } 'a horizon to pass it when it has ended';
+
+	horizon("'g62'");
+	like($session->error("ALTER SERVER g62 OPTIONS (SET layout 'time 41 of 1 ms since 2024-01-01, worker 10, sequence 12', SET worker_id '362')"),
+		qr/ERROR:  55000: cannot change generator "g62" to layout .*DETAIL:  Its IDs would be below \d+, a horizon/s, 'a change to lower IDs is refused');
+	$_->quit foreach $writer, $session;
+	return;
+}
+
+# The server gets the node of a generator that keeps it, while a transaction has IDs of that which the server's horizon has passed.
+sub check_node_of_generator
+{
+	my $writer = session($node);
+	my $session = session($node);
+
+	$session->query("SELECT snowflake_create_generator('own', worker_id => 17, layout => 'fleet')");
+	$writer->query('BEGIN');
+	my $id = $writer->query("SELECT snowflake_nextval('own')");
+	wait_until { horizon() > $id } 'the horizon of the server to pass an ID of a generator';
+	is_held($id, 'a generator holds its horizon', "'own'");
+	alter_system($node, $session, 'idgen.worker_id', 17);
+	alter_system($node, $reader, 'idgen.worker_id', 17);
+	$session->query('SELECT snowflake_nextval()');
+	is_passed($id, '... when the server gets its node, whose horizon stays where it is');
+	is_held($id, '... and that of the generator, too', "'own'");
+	$writer->query("PREPARE TRANSACTION 'node'");
+	is_held($id, '... also prepared', "'own'");
+	$reader->query("COMMIT PREPARED 'node'");
+	is_passed($id, '... until it ends', "'own'");
+	alter_system($node, $_, 'idgen.worker_id', 0) foreach $session, $reader;
+
+	# After a restart the server's nodes and the generator's have nothing in common.
+	$_->quit foreach $writer, $session, $reader;
+	$node->stop;
+	start_server($node);
+	$reader = session($node);
+	return;
+}
+
 # A transaction that begins in the midst of a tick, where the server has had several nodes, and is prepared.
 sub check_prepared_in_tick
 {
@@ -489,6 +562,8 @@ check_idle();
 check_resets();
 check_sequence_starts();
 check_node_changes();
+check_changes_without_readers();
+check_node_of_generator();
 check_generator_changes();
 check_prepared_in_tick();
 check_not_preloaded();
