@@ -163,10 +163,9 @@ can_apply(const LeaseSession *session)
 {
 	LeaseOperationKind kind = session->operation->kind;
 
-	return session->step == STEP_KEEPALIVE ||
-		(session->step == STEP_MAIN &&
-		 (kind == LEASE_WRITE || kind == LEASE_WRITE_POOL ||
-		  (kind == LEASE_RETURN ? session->counters.wanted[0][0] != '\0' : is_about_counters(session->operation))));
+	if (session->step != STEP_MAIN || (kind == LEASE_RETURN && session->counters.wanted[0][0] == '\0'))
+		return session->step == STEP_KEEPALIVE;
+	return kind == LEASE_WRITE || kind == LEASE_WRITE_POOL || is_about_counters(session->operation);
 }
 
 static void

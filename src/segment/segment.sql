@@ -130,7 +130,7 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment_grant(regclass, bigint) IS
 'draws a range of count numbers of a segment for a server below, with the token and the epoch by which that can give its end back';
 
-CREATE FUNCTION segment_take_back(sequence regclass, first bigint, last bigint, token bigint, epoch bigint DEFAULT 0)
+CREATE FUNCTION segment_take_back(sequence regclass, first bigint, last bigint, token bigint, epoch bigint)
 RETURNS text
 AS 'MODULE_PATHNAME', 'idgen_segment_take_back'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;

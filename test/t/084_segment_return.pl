@@ -117,7 +117,7 @@ sub check_tokens
 
 	$session->query('CREATE SEQUENCE tokens; GRANT USAGE ON SEQUENCE tokens TO leaf; SET ROLE leaf');
 	my $take = sub { $token = $session->query("SELECT token FROM segment_grant('tokens', 100)") };
-	my $back = sub { return $session->query("SELECT coalesce(segment_take_back('tokens', $_[0], $_[1], " . ($_[2] // $token) . "), 'refused')") };
+	my $back = sub { return $session->query("SELECT coalesce(segment_take_back('tokens', $_[0], $_[1], " . ($_[2] // $token) . ", 0), 'refused')") };
 	my $sql_next = sub { return $session->query("SELECT next FROM segments WHERE sequence = 'tokens'::regclass") };
 
 	$take->();
@@ -139,11 +139,11 @@ sub check_tokens
 	crash_server($root);
 	$session = session($root);
 	my ($last) = $session->query("SELECT upper(segment_take('tokens', 100)) - 1");
-	is($session->query("SELECT segment_take_back('tokens', $last - 9, $last, $token)"), '', 'nor after a crash');
-	like($session->error("SELECT segment_take_back('tokens', 2, 1, 1)"), qr/22023: invalid range to take back/, 'no numbers are not taken back');
+	is($session->query("SELECT segment_take_back('tokens', $last - 9, $last, $token, 0)"), '', 'nor after a crash');
+	like($session->error("SELECT segment_take_back('tokens', 2, 1, 1, 0)"), qr/22023: invalid range to take back/, 'no numbers are not taken back');
 	like($session->error("SET ROLE leaf; CREATE ROLE x"), qr/42501/, '(a role without privileges)');
 	$session->query('RESET ROLE; REVOKE USAGE ON SEQUENCE tokens FROM leaf; SET ROLE leaf');
-	like($session->error("SELECT segment_take_back('tokens', 1, 1, 1)"), qr/42501: permission denied for sequence tokens/, '... nor from who may not draw');
+	like($session->error("SELECT segment_take_back('tokens', 1, 1, 1, 0)"), qr/42501: permission denied for sequence tokens/, '... nor from who may not draw');
 	$session->quit;
 	return;
 }
