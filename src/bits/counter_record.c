@@ -27,22 +27,9 @@ counter_name_is_valid(const char *name)
 	return length >= 1 && length <= COUNTER_LONGEST_NAME && name[strspn(name, allowed)] == '\0';
 }
 
-/* Decimal digits of a number of 1 .. 2^63 - 1, as it would be written. */
+/* Decimal digits of a number of 1 .. most, as it would be written. */
 static bool
-read_number(const char **str, int64 *number)
-{
-	*number = 0;
-	if (**str < '1' || **str > '9')
-		return false;
-	for (; **str >= '0' && **str <= '9'; (*str)++)
-		if (pg_mul_s64_overflow(*number, 10, number) || pg_add_s64_overflow(*number, **str - '0', number))
-			return false;
-	return true;
-}
-
-/* Decimal digits of a number of 1 .. 2^64 - 1, as it would be written. */
-static bool
-read_take(const char **str, uint64 *number)
+read_number(const char **str, uint64 most, uint64 *number)
 {
 	*number = 0;
 	if (**str < '1' || **str > '9')
@@ -51,7 +38,7 @@ read_take(const char **str, uint64 *number)
 	{
 		uint64		digit = **str - '0';
 
-		if (*number > (PG_UINT64_MAX - digit) / 10)
+		if (*number > (most - digit) / 10)
 			return false;
 		*number = *number * 10 + digit;
 	}
@@ -71,15 +58,18 @@ skip(const char **str, const char *prefix)
 bool
 counter_record_read(const char *str, CounterRecord *record)
 {
+	uint64		next;
+
 	if (!skip(&str, BEFORE_IDENTITY) || strspn(str, "0123456789abcdef") != IDENTITY_DIGITS)
 		return false;
 	memcpy(record->identity, str, IDENTITY_DIGITS);
 	record->identity[IDENTITY_DIGITS] = '\0';
 	str += IDENTITY_DIGITS;
 	record->take = 0;
-	if (!skip(&str, BEFORE_NEXT) || !read_number(&str, &record->next))
+	if (!skip(&str, BEFORE_NEXT) || !read_number(&str, PG_INT64_MAX, &next))
 		return false;
-	return *str == '\0' || (skip(&str, BEFORE_TAKE) && read_take(&str, &record->take) && *str == '\0');
+	record->next = (int64) next;
+	return *str == '\0' || (skip(&str, BEFORE_TAKE) && read_number(&str, PG_UINT64_MAX, &record->take) && *str == '\0');
 }
 
 /* Write a record, str having COUNTER_RECORD_SIZE bytes. */
@@ -95,8 +85,8 @@ counter_record_write(const CounterRecord *record, char *str)
 
 /*
  * Take count numbers (1 ..), of which *first is the least; take is a random number,
- * not 0.  Returns false, and changes nothing, if there are not so many.  The last number of all is never
- * taken, as a record could not say what comes next.
+ * not 0.  Returns false, and changes nothing, if there are not so many.  The last
+ * number of all is never taken, as a record could not say what comes next.
  */
 bool
 counter_record_take(CounterRecord *record, int64 count, uint64 take, int64 *first)

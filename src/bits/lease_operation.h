@@ -90,6 +90,7 @@ typedef struct LeaseReturn
 	int64		first;
 	int64		last;			/* of the take */
 	uint64		token;			/* of the take; 0: it is not known */
+	uint64		epoch;			/* as in LeaseTaken */
 } LeaseReturn;
 
 typedef enum LeaseHoldChange
@@ -162,6 +163,8 @@ typedef struct LeaseTaken
 								 * created; 0: unknown */
 	uint64		token;			/* by which what is left can be given back; 0:
 								 * it cannot */
+	uint64		epoch;			/* of the root, by which what is left can get
+								 * on its free list; 0: it cannot */
 	bool		is_free;		/* the range had been given back before */
 	int64		count;			/* is_free: numbers of the range */
 	char		error[LEASE_TAKE_ERROR_SIZE];
@@ -170,8 +173,7 @@ typedef struct LeaseTaken
 /*
  * What a store answered.  LEASE_APPLIED after LEASE_READ: has_pool, pool,
  * workers and worker_count; after LEASE_TAKE, which is never refused: taken, in
- * the order of takes.
- * after LEASE_RETURN: is_listed.
+ * the order of takes; after LEASE_RETURN: is_listed.
  * LEASE_REFUSED: has_pool and pool, and in found the worker of the operation,
  * all as they were when the comparison failed.
  * LEASE_UNKNOWN and LEASE_UNREACHABLE: error.  In all cases what is known of

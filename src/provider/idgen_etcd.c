@@ -157,15 +157,15 @@ takes_hold(const LeaseOperation *operation)
 	return operation->kind == LEASE_WRITE && operation->hold == LEASE_HOLD_TAKE;
 }
 
-/* Could the request of the step do what the operation is to do? */
+/* Could the request of the step do what the operation is to do?  Giving back begins with one that reads. */
 static bool
 can_apply(const LeaseSession *session)
 {
 	LeaseOperationKind kind = session->operation->kind;
 
-	return session->step == STEP_KEEPALIVE ||
-		(session->step == STEP_MAIN &&
-		 (kind == LEASE_WRITE || kind == LEASE_WRITE_POOL || is_about_counters(session->operation)));
+	if (session->step != STEP_MAIN || (kind == LEASE_RETURN && session->counters.wanted[0][0] == '\0'))
+		return session->step == STEP_KEEPALIVE;
+	return kind == LEASE_WRITE || kind == LEASE_WRITE_POOL || is_about_counters(session->operation);
 }
 
 static void

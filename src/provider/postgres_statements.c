@@ -42,6 +42,7 @@
 	"SET standard_conforming_strings = on;" \
 	"SET default_transaction_isolation = 'read committed';" \
 	"SET default_transaction_deferrable = off;" \
+	"SET default_transaction_read_only = off;" \
 	"SET client_min_messages = warning;" \
 	"SET lock_timeout = %d;" \
 	"SET statement_timeout = %d"

@@ -5,9 +5,9 @@
  *
  * There, idgen is installed, too, and a counter is a sequence, named as regclass
  * reads it.  segment_grant() has the range on disk before it answers, and so has
- * the commit after segment_take_free().  All takes
- * of an operation are sent together, in a pipeline, each in a transaction of its
- * own: one that waits for a lock, or fails, costs the others nothing but time.
+ * the commit after segment_take_free().  All takes of an operation are sent together,
+ * in a pipeline, each in a transaction of its own: one that waits for a lock, or fails,
+ * costs the others nothing but time.
  *
  * The statement names its functions without a schema, as that of the other
  * server's idgen is not known: the session's search_path begins with pg_catalog,
@@ -29,7 +29,6 @@
 #define NO_FUNCTION "42883"
 #define LIMIT_EXCEEDED "2200H"
 
-
 /* The columns of an answer. */
 typedef enum TakeColumn
 {
@@ -38,19 +37,21 @@ typedef enum TakeColumn
 	TAKE_TIMELINE,
 	TAKE_REVISION,
 	TAKE_TOKEN,
+	TAKE_EPOCH,
 	TAKE_COUNT,
 	TAKE_COLUMNS
 } TakeColumn;
 
-#define TAKE_SQL(range, token, count, call) \
-	"SELECT lower(" range ")," POSTGRES_HISTORY_SQL ", pg_current_wal_insert_lsn() - '0/0'::pg_lsn, " token ", " count \
+#define TAKE_SQL(range, token, epoch, count, call) \
+	"SELECT lower(" range ")," POSTGRES_HISTORY_SQL ", pg_current_wal_insert_lsn() - '0/0'::pg_lsn, " token ", " epoch ", " count \
 	" FROM " call " AS taken"
 
-#define GRANT_SQL TAKE_SQL("taken.range", "taken.token", "0", "segment_grant($1::regclass, $2::int8)")
-#define STRICT_SQL TAKE_SQL("taken", "0", "0", "segment_take_strict($1::regclass, $2::int8)")
-#define FREE_SQL TAKE_SQL("taken", "0", "upper(taken) - lower(taken)", "segment_take_free($1::regclass, $3::int8, $2::int8)")
+#define GRANT_SQL TAKE_SQL("taken.range", "taken.token", "taken.epoch", "0", "segment_grant($1::regclass, $2::int8)")
+#define STRICT_SQL TAKE_SQL("taken", "0", "0", "0", "segment_take_strict($1::regclass, $2::int8)")
+#define FREE_SQL TAKE_SQL("taken.range", "0", "taken.epoch", "upper(taken.range) - lower(taken.range)", \
+	"segment_take_free($1::regclass, $3::int8, $2::int8)")
 
-#define RETURN_SQL "SELECT segment_take_back($1::regclass, $2::int8, $3::int8, $4::int8)"
+#define RETURN_SQL "SELECT segment_take_back($1::regclass, $2::int8, $3::int8, $4::int8, $5::int8)"
 
 /* Appended to what a session begins with. */
 void
@@ -89,18 +90,20 @@ postgres_take_send(PostgresTakes *takes, PGconn *connection, const LeaseOperatio
 	return true;
 }
 
-/* The same for LEASE_RETURN.  A token is a number of 64 bits with a sign there. */
+/* The same for LEASE_RETURN.  Token and epoch are numbers of 64 bits with a sign there. */
 bool
 postgres_take_send_return(PGconn *connection, const LeaseReturn *returned)
 {
 	char		first[24];
 	char		last[24];
 	char		token[24];
-	const char *parameters[] = {returned->counter, first, last, token};
+	char		epoch[24];
+	const char *parameters[] = {returned->counter, first, last, token, epoch};
 
 	snprintf(first, sizeof(first), INT64_FORMAT, returned->first);
 	snprintf(last, sizeof(last), INT64_FORMAT, returned->last);
 	snprintf(token, sizeof(token), INT64_FORMAT, (int64) returned->token);
+	snprintf(epoch, sizeof(epoch), INT64_FORMAT, (int64) returned->epoch);
 	return PQsendQueryParams(connection, RETURN_SQL, lengthof(parameters), NULL, parameters, NULL, NULL, 0) == 1;
 }
 
@@ -151,6 +154,7 @@ read_row(const PGresult *result, const LeaseTake *take, LeaseTaken *taken, Lease
 	bool		is_row = PQntuples(result) == 1 && PQnfields(result) == TAKE_COLUMNS;
 	int64		first;
 	int64		token;
+	int64		epoch;
 	int64		count;
 
 	if (is_row && take->is_free && PQgetisnull(result, 0, TAKE_FIRST))
@@ -159,13 +163,14 @@ read_row(const PGresult *result, const LeaseTake *take, LeaseTaken *taken, Lease
 		return;
 	}
 	if (!is_row || !read_number(result, TAKE_FIRST, &first) || !read_number(result, TAKE_TOKEN, &token) ||
-		!read_number(result, TAKE_COUNT, &count) || (take->is_free && (count < 1 || count > take->count)))
+		!read_number(result, TAKE_EPOCH, &epoch) || !read_number(result, TAKE_COUNT, &count) || (take->is_free && (count < 1 || count > take->count)))
 	{
 		store_answer_take_range(taken, LEASE_NOT_TAKEN, 0, 0, "the root gave an answer of another form");
 		return;
 	}
 	store_answer_take_range(taken, LEASE_TAKEN, first, 0, "");
 	taken->token = (uint64) token;
+	taken->epoch = (uint64) epoch;
 	taken->is_free = take->is_free;
 	taken->count = count;
 	answer->incarnation = postgres_answer_incarnation(PQgetvalue(result, 0, TAKE_SYSTEM),
@@ -200,12 +205,13 @@ postgres_take_read(PostgresTakes *takes, const PGresult *result, const LeaseOper
 
 /*
  * Is an error one after which nothing has been returned: of what was asked for, of
- * what is not supported, or of the state of the sequence?
+ * what is not supported, or of the state of the sequence?  Memory may run out also
+ * while the answer is made.
  */
 static bool
 is_before_return(const PGresult *result)
 {
-	static const char *const classes[] = {"0A", "42", "53", "55"};
+	static const char *const classes[] = {"0A", "42", "55"};
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
 	for (int i = 0; sqlstate != NULL && i < lengthof(classes); i++)

@@ -78,6 +78,7 @@ store_answer_take_range(LeaseTaken *taken, LeaseTakeResult result, int64 first, 
 	taken->first = first;
 	taken->identity = identity;
 	taken->token = 0;
+	taken->epoch = 0;
 	taken->is_free = false;
 	taken->count = 0;
 	strlcpy(taken->error, error, LEASE_TAKE_ERROR_SIZE);

@@ -86,13 +86,29 @@ idgen_segment_nextval_scattered(PG_FUNCTION_ARGS)
 	}
 }
 
+/* ERROR OBJECT_NOT_IN_PREREQUISITE_STATE unless numbers are drawn in their order. */
+static void
+check_order(const Segment *segment)
+{
+	if (segment->sequence.options.has_free_list)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("segment \"%s\" has no state", get_rel_name(segment->oid)),
+				errdetail("It issues numbers that were given back, in no order."),
+				errhint("Call segment_configure() with \"free_list\" off."));
+}
+
 /* segment_scattered_state(sequence regclass) */
 Datum
 idgen_segment_scattered_state(PG_FUNCTION_ARGS)
 {
+	Segment    *segment = segment_of_call(fcinfo);
 	int64		last;
 
-	if (!segment_last(segment_of_call(fcinfo), &last, "segment_scattered_state()"))
+	if (!segment_is_ready(segment))
+		segment_make_ready(segment, "segment_scattered_state()");
+	check_order(segment);
+	if (!segment_last(segment, &last, "segment_scattered_state()"))
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(last);
 }

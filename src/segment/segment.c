@@ -219,7 +219,8 @@ define(Segment *segment)
 		sequence = segment_sequence_read(segment->oid);
 		if (sequence.file != segment->sequence.file || sequence.is_private != segment->sequence.is_private ||
 			sequence.options.order != segment->sequence.options.order ||
-			sequence.options.roots != segment->sequence.options.roots)
+			sequence.options.roots != segment->sequence.options.roots ||
+			sequence.options.has_free_list != segment->sequence.options.has_free_list)
 		{
 			put_share_back(segment);
 			segment->place.generation = 0;

@@ -122,26 +122,26 @@ LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment_take(regclass, bigint) IS
 'draws a range of count numbers of a segment, to hand them on';
 
-CREATE FUNCTION segment_grant(sequence regclass, count bigint, OUT range int8range, OUT token bigint)
+CREATE FUNCTION segment_grant(sequence regclass, count bigint, OUT range int8range, OUT token bigint, OUT epoch bigint)
 RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_segment_grant'
 LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION segment_grant(regclass, bigint) IS
-'draws a range of count numbers of a segment for a server below, with the token by which that can give its end back';
+'draws a range of count numbers of a segment for a server below, with the token and the epoch by which that can give its end back';
 
-CREATE FUNCTION segment_take_back(sequence regclass, first bigint, last bigint, token bigint)
+CREATE FUNCTION segment_take_back(sequence regclass, first bigint, last bigint, token bigint, epoch bigint)
 RETURNS text
 AS 'MODULE_PATHNAME', 'idgen_segment_take_back'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 
-REVOKE ALL ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint, bigint) FROM PUBLIC;
 
-COMMENT ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint) IS
+COMMENT ON FUNCTION segment_take_back(regclass, bigint, bigint, bigint, bigint) IS
 'takes back the end of a range that segment_grant() has handed on and nobody has used, for servers below; "taken back", "listed", or null if it is refused';
 
-CREATE FUNCTION segment_take_free(sequence regclass, at_least bigint, at_most bigint)
-RETURNS int8range
+CREATE FUNCTION segment_take_free(sequence regclass, at_least bigint, at_most bigint, OUT range int8range, OUT epoch bigint)
+RETURNS record
 AS 'MODULE_PATHNAME', 'idgen_segment_take_free'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 

@@ -101,20 +101,21 @@ segment_desk_copy(SegmentPlace place, SegmentSlot *copy)
 	return found;
 }
 
-/* A root has taken back what it gave last, from a number on. */
+/* A root has taken back what it gave last, from a number on, or may have: those numbers may come again. */
 void
 segment_desk_note_return(SegmentPlace place, int root, int64 first)
 {
 	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < desk->capacity; i++)
 	{
-		SegmentRootState *state = &desk->slots[i].states[root];
+		SegmentSlot *slot = &desk->slots[i];
+		SegmentRootState *state = &slot->states[root];
 
-		if (is_same_place(desk->slots[i].place, place) && state->last >= first)
-		{
-			state->last = first - 1;
-			state->token = 0;
-		}
+		if (!is_same_place(slot->place, place) || state->last < first)
+			continue;
+		state->last = first - 1;
+		state->token = 0;
+		slot->floor = Min(slot->floor, first - 1);
 	}
 	LWLockRelease(&desk->lock);
 }

@@ -37,8 +37,9 @@ last_of_range(SegmentRange range)
  * only get on its free list.  Numbers above the sequence's maximum were of no use here.
  */
 static LeaseOperation
-make_operation(const SegmentSlot *slot, SegmentRange range)
+make_operation(const SegmentSlot *slot, const SegmentGiving *giving)
 {
+	SegmentRange range = giving->range;
 	const SegmentRootState *state = &slot->states[slot->root];
 	bool		is_newest = state->is_known && last_of_range(range) == Min(state->last, slot->max);
 	LeaseOperation operation = {
@@ -47,6 +48,7 @@ make_operation(const SegmentSlot *slot, SegmentRange range)
 		.returned.first = range.first,
 		.returned.last = is_newest ? state->last : last_of_range(range),
 		.returned.token = is_newest ? state->token : 0,
+		.returned.epoch = giving->epoch,
 	};
 
 	return operation;
@@ -116,18 +118,25 @@ give_back(const SegmentGiving *giving, volatile SegmentReturn *fate)
 	SegmentSlot *slot = palloc(sizeof(SegmentSlot));
 	LeaseAnswer *answer = palloc0(sizeof(LeaseAnswer));
 	LeaseOperation operation;
-	LeaseOutcome outcome;
+	volatile LeaseOutcome outcome = LEASE_UNKNOWN;
 
 	/* Nobody knows any more which root the range is from. */
 	if (!segment_desk_copy(giving->place, slot))
 		return;
-	operation = make_operation(slot, giving->range);
-	outcome = send(slot, &operation, answer, fate);
-	if (outcome == LEASE_APPLIED && !answer->is_listed)
+	operation = make_operation(slot, giving);
+	PG_TRY();
 	{
-		segment_desk_note_return(giving->place, slot->root, giving->range.first);
-		segment_page_lower(giving->sequence, giving->range, giving->taken_lsn);
+		outcome = send(slot, &operation, answer, fate);
+		if (*fate == SEGMENT_RETURN_DONE && !answer->is_listed)
+			segment_page_lower(giving->sequence, giving->range, giving->taken_lsn);
 	}
+	PG_FINALLY();
+	{
+		/* What is on a list, or can only get there, is not what comes next. */
+		if (*fate != SEGMENT_RETURN_KEPT && operation.returned.token != 0 && !answer->is_listed)
+			segment_desk_note_return(giving->place, slot->root, giving->range.first);
+	}
+	PG_END_TRY();
 	report(giving, outcome, answer);
 	pfree(answer);
 	pfree(slot);

@@ -21,9 +21,11 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/multirangetypes.h"
@@ -32,6 +34,7 @@
 #include "base/compat.h"
 #include "segment/segment_call.h"
 #include "segment/segment_free.h"
+#include "segment/segment_grants.h"
 #include "segment/segment_memory.h"
 #include "segment/segment_page.h"
 #include "segment/segment_range.h"
@@ -153,12 +156,12 @@ overlaps_chunk(const SegmentSequence *sequence, SegmentRange range)
 	return overlaps(range, chunk) || overlaps(range, entry.reserve);
 }
 
-/* Has a range been handed on, as far as is known here, and is it not on the list? */
+/* Has a range been handed on, as far as is known here, and is it not on the list?  Who has it knows our epoch. */
 static bool
 may_be_added(const FreeList *list, SegmentRange range)
 {
-	if (range.first + (int64) (range.count - 1) > segment_page_last(list->sequence) || list->count >= MOST_RANGES ||
-		overlaps_chunk(list->sequence, range))
+	if (range.first < list->sequence->min || range.first + (int64) (range.count - 1) > segment_page_last(list->sequence) ||
+		list->count >= MOST_RANGES || overlaps_chunk(list->sequence, range))
 		return false;
 	for (int i = 0; i < list->count; i++)
 		if (overlaps(range, get_range(list, i)))
@@ -167,15 +170,31 @@ may_be_added(const FreeList *list, SegmentRange range)
 }
 
 /*
- * Add a range, which nobody has used nor will use, to the list of a sequence that is a
- * root, and ready.  False if it cannot be: it overlaps what is free, or there is no
+ * What tells the grants of this file of a sequence, on this timeline, from all others:
+ * what another has granted, this one may have granted to somebody else.  Never 0.
+ */
+uint64
+segment_free_epoch(const SegmentSequence *sequence)
+{
+	uint64		hash = hash_bytes_uint32_extended(GetWALInsertionTimeLine(), GetSystemIdentifier());
+
+	return Max(hash_bytes_uint32_extended(sequence->file, hash), 1);
+}
+
+/*
+ * Add a range that was granted in an epoch, and that nobody has used nor will use, to
+ * the list of a sequence that is a root, and ready.  False if it cannot be: it is of
+ * another epoch, is no range of the sequence, or overlaps what is free, or there is no
  * room.  Errors: UNDEFINED_TABLE.
  */
 bool
-segment_free_add(const SegmentSequence *sequence, SegmentRange range)
+segment_free_add(const SegmentSequence *sequence, SegmentRange range, uint64 epoch)
 {
-	FreeList	list = open_list(sequence);
+	FreeList	list;
 
+	if (epoch != segment_free_epoch(sequence))
+		return false;
+	list = open_list(sequence);
 	if (!may_be_added(&list, range))
 	{
 		table_close(list.table, NoLock);
@@ -214,11 +233,13 @@ take_range(FreeList *list, uint64 least, uint64 most)
 }
 
 /*
- * segment_take_free(sequence regclass, at_least bigint, at_most bigint)
+ * segment_take_free(sequence regclass, at_least bigint, at_most bigint, OUT range
+ * int8range, OUT epoch bigint)
  *
- * Takes at_least to at_most numbers in a row that had been given back; NULL if there are
- * none.  They are the caller's when the transaction has been committed.  Errors: those
- * of segment.h; READ_ONLY_SQL_TRANSACTION, INVALID_PARAMETER_VALUE.
+ * Takes at_least to at_most numbers in a row that had been given back; NULLs if there
+ * are none.  They are the caller's when the transaction has been committed, which
+ * flushes WAL whatever synchronous_commit says: the list would have them again.
+ * Errors: those of segment.h; READ_ONLY_SQL_TRANSACTION, INVALID_PARAMETER_VALUE.
  */
 Datum
 idgen_segment_take_free(PG_FUNCTION_ARGS)
@@ -226,6 +247,7 @@ idgen_segment_take_free(PG_FUNCTION_ARGS)
 	Segment    *segment = segment_of_call(fcinfo);
 	int64		least = PG_GETARG_INT64(1);
 	int64		most = PG_GETARG_INT64(2);
+	uint64		epoch;
 	SegmentRange range;
 	FreeList	list;
 
@@ -247,5 +269,8 @@ idgen_segment_take_free(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	}
 	write_list(&list);
-	PG_RETURN_DATUM(segment_range_datum(range, 1));
+	segment_grants_record(&segment->sequence, range);
+	ForceSyncCommit();
+	epoch = segment_free_epoch(&segment->sequence);
+	PG_RETURN_DATUM(segment_range_row(fcinfo, range, &epoch, 1));
 }

@@ -10,6 +10,7 @@
 
 #include "segment/segment_root.h"
 
-extern bool segment_free_add(const SegmentSequence *sequence, SegmentRange range);
+extern uint64 segment_free_epoch(const SegmentSequence *sequence);
+extern bool segment_free_add(const SegmentSequence *sequence, SegmentRange range, uint64 epoch);
 
 #endif							/* IDGEN_SEGMENT_FREE_H */

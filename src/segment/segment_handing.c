@@ -8,11 +8,9 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -63,24 +61,20 @@ idgen_segment_take(PG_FUNCTION_ARGS)
 }
 
 /*
- * segment_grant(sequence regclass, count bigint, OUT range int8range, OUT token bigint)
+ * segment_grant(sequence regclass, count bigint, OUT range int8range, OUT token bigint, OUT
+ * epoch bigint)
  *
- * The same, with the number by which segment_take_back() knows the range.
+ * The same, with the numbers by which segment_take_back() knows the range: of the share,
+ * and of the file and timeline that it is from.
  */
 Datum
 idgen_segment_grant(PG_FUNCTION_ARGS)
 {
-	SegmentShare share;
-	TupleDesc	row_type;
-	Datum		values[2];
-	bool		nulls[2] = {false};
+	Segment    *segment = segment_of_call(fcinfo);
+	SegmentShare share = hand_on(segment, PG_GETARG_INT64(1), "segment_grant()");
+	uint64		marks[] = {share.number, segment_free_epoch(&segment->sequence)};
 
-	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	share = hand_on(segment_find(PG_GETARG_OID(0)), PG_GETARG_INT64(1), "segment_grant()");
-	values[0] = segment_range_datum(share.range, 1);
-	values[1] = Int64GetDatum((int64) share.number);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls)));
+	PG_RETURN_DATUM(segment_range_row(fcinfo, share.range, marks, lengthof(marks)));
 }
 
 /* May what cannot be put back be on the free list?  The segment is ready. */
@@ -92,13 +86,13 @@ has_free_list(const Segment *segment)
 }
 
 /*
- * segment_take_back(sequence regclass, first bigint, last bigint, token bigint)
+ * segment_take_back(sequence regclass, first bigint, last bigint, token bigint, epoch bigint)
  *
  * Takes back the last numbers of a range that segment_grant() has handed on, which
  * the caller has not used and will not use.  "taken back" if nothing has been taken
- * since; otherwise "listed" if there is a free list, or NULL: then they remain the
- * caller's.  It raises nothing after it has taken them back.  Errors: those of
- * segment.h; INVALID_PARAMETER_VALUE.
+ * since; otherwise "listed" if there is a free list, and they are of its epoch, or NULL:
+ * then they remain the caller's.  After it has taken them back it raises nothing, but
+ * what sends the answer may.  Errors: those of segment.h; INVALID_PARAMETER_VALUE.
  */
 Datum
 idgen_segment_take_back(PG_FUNCTION_ARGS)
@@ -121,7 +115,7 @@ idgen_segment_take_back(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (segment_take_back(segment, range, (uint64) PG_GETARG_INT64(3), "segment_take_back()"))
 		PG_RETURN_TEXT_P(answer);
-	if (has_free_list(segment) && segment_free_add(&segment->sequence, range))
+	if (has_free_list(segment) && segment_free_add(&segment->sequence, range, (uint64) PG_GETARG_INT64(4)))
 		PG_RETURN_TEXT_P(cstring_to_text("listed"));
 	PG_RETURN_NULL();
 }

@@ -283,12 +283,13 @@ serve(SegmentSlot *slot, const SegmentJob *job)
 }
 
 static void
-deliver(const SegmentJob *job, int64 first, int64 last, int64 max)
+deliver(const SegmentJob *job, int64 first, int64 last, int64 max, uint64 epoch)
 {
 	SegmentGrant grant = {
 		.lsn = InvalidXLogRecPtr,
 		.ends_former = job->ends_former,
 		.is_free = job->is_free,
+		.epoch = epoch,
 	};
 
 	if (first > max)
@@ -332,7 +333,8 @@ may_ask_for_free(const SegmentJob *job, const SegmentErrand *errand, const Lease
 {
 	static SegmentSlot slot;
 
-	return taken->result == LEASE_EXHAUSTED && job->request == errand->request && job->is_under_way && !job->is_free && job->to_skip == 0 && job->to_pass == 0 &&
+	return taken->result == LEASE_EXHAUSTED && job->request == errand->request && job->is_under_way && !job->is_free &&
+		job->to_skip == 0 && job->to_pass == 0 &&
 		segment_desk_copy(job->place, &slot) && slot.accepts_free;
 }
 
@@ -359,7 +361,7 @@ take_free(const SegmentErrand *errand, const LeaseTaken *taken, const LeaseAnswe
 	max = slot->max;
 	unlock_slot();
 	if (is_usable)
-		deliver(job, taken->first, taken->first + taken->count - 1, max);
+		deliver(job, taken->first, taken->first + taken->count - 1, max, taken->epoch);
 	else
 	{
 		job->is_under_way = true;
@@ -406,7 +408,7 @@ take_next(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *
 	if (skip > 0)
 		report_skip(errand, job->root, skip);
 	if (is_usable)
-		deliver(job, first, last, max);
+		deliver(job, first, last, max, taken->epoch);
 	else if (++job->takes >= MOST_TAKES)
 	{
 		job->is_under_way = true;

@@ -140,11 +140,13 @@ compare_oids(const void *left, const void *right)
 	return one < other ? -1 : (one > other ? 1 : 0);
 }
 
-/* The owner of most entries; this one if no other has more.  The caller holds the lock. */
+/*
+ * The owner of most entries; this one if no other has more.  There is room in owners for
+ * all of them.  The caller holds the lock.
+ */
 static Oid
-owner_of_most(Oid owner)
+owner_of_most(Oid owner, Oid *owners)
 {
-	Oid		   *owners = palloc(table->capacity * sizeof(Oid));
 	Oid			most = owner;
 	int			most_count = 0;
 	int			count = 0;
@@ -164,7 +166,6 @@ owner_of_most(Oid owner)
 			most_count = count;
 		}
 	}
-	pfree(owners);
 	return most;
 }
 
@@ -217,6 +218,7 @@ begin_generation(SegmentEntry *entry, const SegmentSequence *sequence)
 	entry->sequence = sequence->oid;
 	entry->file = sequence->file;
 	entry->roots = sequence->options.roots;
+	entry->has_free_list = sequence->options.has_free_list;
 	entry->birth = birth;
 	entry->owner = sequence->owner;
 	entry->increment = sequence->increment;
@@ -235,7 +237,7 @@ has_file(int number, const SegmentSequence *sequence)
 	SegmentEntry *entry = number < 0 ? NULL : get_entry(number);
 
 	return entry != NULL && entry->file == sequence->file && entry->birth == database_birth() &&
-		entry->roots == sequence->options.roots;
+		entry->roots == sequence->options.roots && entry->has_free_list == sequence->options.has_free_list;
 }
 
 /* The place of a segment that has none yet, or one with another file. */
@@ -243,11 +245,12 @@ static SegmentPlace
 make_place(const SegmentSequence *sequence)
 {
 	SegmentPlace place;
+	Oid		   *owners = palloc(table->capacity * sizeof(Oid));
 
 	LWLockAcquire(&table->lock, LW_EXCLUSIVE);
 	place.number = find_number(sequence);
 	if (place.number < 0)
-		place.number = find_victim(owner_of_most(sequence->owner));
+		place.number = find_victim(owner_of_most(sequence->owner, owners));
 	if (place.number < 0)
 		place.number = find_victim(InvalidOid);
 	if (place.number < 0)
@@ -263,6 +266,7 @@ make_place(const SegmentSequence *sequence)
 		begin_generation(get_entry(place.number), sequence);
 	place.generation = get_entry(place.number)->generation;
 	LWLockRelease(&table->lock);
+	pfree(owners);
 	return place;
 }
 

@@ -7,7 +7,7 @@
  *
  *	mutex				a spinlock, held for a few instructions.  It guards all of the
  *						entry but what follows.
- *	database, birth, sequence, file, roots, generation
+ *	database, birth, sequence, file, roots, has_free_list, generation
  *						change with both the table's lock, exclusively, and mutex
  *						held, so holding either is enough to read them.
  *	used_us				an atomic.
@@ -76,7 +76,8 @@ typedef struct SegmentEntry
 	Oid			sequence;
 	Oid			file;
 	Oid			owner;			/* of the sequence, when it was first used */
-	uint32		roots;			/* as in SegmentOptions */
+	uint32		roots;			/* as in SegmentOptions ... */
+	bool		has_free_list;	/* ... and this, too */
 	uint64		birth;			/* of the database */
 	SegmentRange reserve;		/* what follows the chunk */
 	XLogRecPtr	reserve_lsn;
@@ -84,7 +85,9 @@ typedef struct SegmentEntry
 								 * elsewhere, noted */
 	int64		last_taken;		/* ... and the last of them */
 	int64		range_first;	/* the first number of the last range that was
-								 * taken */
+								 * taken ... */
+	uint64		range_count;
+	uint64		range_epoch;	/* ... and its epoch, as in SegmentGrant */
 	int64		chunk_first;	/* where the chunk began */
 	uint64		low;			/* with fewer left, the reserve is refilled */
 	uint64		step;			/* numbers to take with the next refill */

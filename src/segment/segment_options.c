@@ -165,7 +165,8 @@ write_row(Relation table, FunctionCallInfo fcinfo)
  * segment_configure(sequence regclass, step bigint, order_by text, grants boolean,
  * free_list boolean)
  *
- * Options that are NULL remain as they are.  One transaction at a time changes
+ * Options that are NULL remain as they are.  Without a free list, what was on it is
+ * not issued any more.  One transaction at a time changes
  * options.  Errors: WRONG_OBJECT_TYPE, INSUFFICIENT_PRIVILEGE,
  * INVALID_PARAMETER_VALUE.
  */
@@ -182,6 +183,8 @@ idgen_segment_configure(PG_FUNCTION_ARGS)
 		check_free_list(PG_GETARG_OID(COLUMN_SEQUENCE));
 	table = segment_table_begin_change(SEGMENT_OPTIONS_TABLE);
 	write_row(table, fcinfo);
+	if (!PG_ARGISNULL(COLUMN_FREE_LIST) && !PG_GETARG_BOOL(COLUMN_FREE_LIST))
+		segment_table_delete_row(SEGMENT_FREE_TABLE, PG_GETARG_OID(COLUMN_SEQUENCE));
 	segment_table_end_change(table, PG_GETARG_OID(COLUMN_SEQUENCE));
 	PG_RETURN_VOID();
 }

@@ -277,6 +277,22 @@ segment_page_last(const SegmentSequence *sequence)
 	return last;
 }
 
+/* Raise the page to last, as far as it goes.  With is_written, write it also if it says so already. */
+static XLogRecPtr
+raise_page(const SegmentSequence *sequence, int64 last, bool is_written)
+{
+	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
+	XLogRecPtr	lsn;
+
+	if ((page.row->last_value < last || (page.row->last_value == last && !page.row->is_called)) && last <= sequence->max)
+		(void) write_row(&page, last, true);
+	else if (is_written)
+		(void) write_row(&page, page.row->last_value, page.row->is_called);
+	lsn = PageGetLSN(BufferGetPage(page.buffer));
+	unlock_page(&page);
+	return lsn;
+}
+
 /*
  * Numbers up to last, of a root elsewhere, are about to be used: let the page say
  * so, as far as it goes.  Returns the WAL that says it, which is not flushed: without
@@ -285,14 +301,17 @@ segment_page_last(const SegmentSequence *sequence)
 XLogRecPtr
 segment_page_raise(const SegmentSequence *sequence, int64 last)
 {
-	SequencePage page = lock_page(sequence, BUFFER_LOCK_EXCLUSIVE);
-	XLogRecPtr	lsn;
+	return raise_page(sequence, last, false);
+}
 
-	if ((page.row->last_value < last || (page.row->last_value == last && !page.row->is_called)) && last <= sequence->max)
-		(void) write_row(&page, last, true);
-	lsn = PageGetLSN(BufferGetPage(page.buffer));
-	unlock_page(&page);
-	return lsn;
+/*
+ * The same for strict numbers.  They may be of a range that is being given back, which
+ * the page says has been used; so they give it another LSN, and it is not lowered.
+ */
+XLogRecPtr
+segment_page_note_strict(const SegmentSequence *sequence, int64 last)
+{
+	return raise_page(sequence, last, true);
 }
 
 /*

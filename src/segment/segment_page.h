@@ -12,6 +12,7 @@
 
 extern int64 segment_page_last(const SegmentSequence *sequence);
 extern XLogRecPtr segment_page_raise(const SegmentSequence *sequence, int64 last);
+extern XLogRecPtr segment_page_note_strict(const SegmentSequence *sequence, int64 last);
 extern void segment_page_lower(const SegmentSequence *sequence, SegmentRange range, XLogRecPtr lsn);
 extern bool segment_page_is_at(const SegmentSequence *sequence, XLogRecPtr lsn);
 extern bool segment_page_take_private(const SegmentSequence *sequence, uint64 least, uint64 most, SegmentRange *range);

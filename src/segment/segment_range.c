@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
 
@@ -36,4 +38,25 @@ segment_range_datum(SegmentRange range, int64 increment)
 	};
 
 	return RangeTypePGetDatum(compat_make_range(lookup_type_cache(INT8RANGEOID, TYPECACHE_RANGE_INFO), &lower, &upper));
+}
+
+#define MOST_MARKS 2
+
+/*
+ * What an SQL function returns: a range, in which numbers are 1 apart, and count
+ * (1 .. MOST_MARKS) numbers by which it is known, as bigint.
+ */
+Datum
+segment_range_row(FunctionCallInfo fcinfo, SegmentRange range, const uint64 *marks, int count)
+{
+	TupleDesc	row_type;
+	Datum		values[1 + MOST_MARKS];
+	bool		nulls[1 + MOST_MARKS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = segment_range_datum(range, 1);
+	for (int i = 0; i < count; i++)
+		values[1 + i] = Int64GetDatum((int64) marks[i]);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row_type), values, nulls));
 }

@@ -8,8 +8,11 @@
 #ifndef IDGEN_SEGMENT_RANGE_H
 #define IDGEN_SEGMENT_RANGE_H
 
+#include "fmgr.h"
+
 #include "segment/segment_root.h"
 
 extern Datum segment_range_datum(SegmentRange range, int64 increment);
+extern Datum segment_range_row(FunctionCallInfo fcinfo, SegmentRange range, const uint64 *marks, int count);
 
 #endif							/* IDGEN_SEGMENT_RANGE_H */

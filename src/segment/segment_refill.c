@@ -158,6 +158,8 @@ publish(SegmentPlace place, const SegmentGrant *grant)
 		entry->last_taken = grant->range.first + (int64) (grant->range.count - 1) * entry->increment;
 	entry->has_taken |= !grant->is_free;
 	entry->range_first = grant->range.first;
+	entry->range_count = grant->range.count;
+	entry->range_epoch = grant->epoch;
 
 	/*
 	 * What says here how far a range from elsewhere has been used remains so

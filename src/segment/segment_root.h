@@ -85,6 +85,8 @@ typedef struct SegmentGrant
 								 * not be used any more */
 	bool		is_free;		/* somebody has given it back, so that it may
 								 * be below what was taken before */
+	uint64		epoch;			/* of the root, by which it may get on its
+								 * free list; 0: it may not */
 } SegmentGrant;
 
 /* What has become of a range that was to be given back. */
@@ -101,6 +103,7 @@ typedef struct SegmentGiving
 	const SegmentSequence *sequence;
 	SegmentPlace place;
 	SegmentRange range;
+	uint64		epoch;			/* as in SegmentGrant */
 	XLogRecPtr	taken_lsn;
 	uint32		drops;			/* of the chunk, when the range was closed */
 } SegmentGiving;

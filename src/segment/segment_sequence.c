@@ -219,6 +219,7 @@ read_parameters(SegmentSequence *sequence)
 	objection = parameters_objection(parameters);
 	sequence->type = parameters->seqtypid;
 	sequence->increment = parameters->seqincrement;
+	sequence->min = parameters->seqmin;
 	sequence->max = parameters->seqmax;
 	sequence->cache = parameters->seqcache;
 	ReleaseSysCache(row);

@@ -20,6 +20,7 @@ typedef struct SegmentSequence
 	Oid			owner;
 	Oid			type;			/* of its numbers: int2, int4 or int8 */
 	int64		increment;		/* 1 .. */
+	int64		min;
 	int64		max;
 	int64		cache;			/* of nextval() */
 	SegmentOptions options;

@@ -279,7 +279,7 @@ await_numbers(StrictCall *call)
 static void
 note_use(const StrictCall *call, int64 last)
 {
-	XLogRecPtr	lsn = segment_page_raise(&call->segment->sequence, last);
+	XLogRecPtr	lsn = segment_page_note_strict(&call->segment->sequence, last);
 	int64		poll_ns = FIRST_POLL_NS;
 
 	XLogFlush(lsn);

@@ -302,6 +302,7 @@ note_answer(const StrictJob *job, SegmentSlot *slot, const LeaseTaken *taken, co
 		state->incarnation = answer->incarnation;
 		state->identity = taken->identity;
 		state->last = taken->first;
+		state->token = 0;
 	}
 	if (!is_other && taken->first > job->floor)
 		return 0;

@@ -162,6 +162,7 @@ remove_former(Relation table)
 		if (get_rel_relkind(get_sequence(row, table)) != RELKIND_SEQUENCE)
 			CatalogTupleDelete(table, &row->t_self);
 	systable_endscan(scan);
+	CommandCounterIncrement();
 }
 
 /* Open a table to change it; one transaction at a time does so.  ERROR UNDEFINED_TABLE. */
@@ -180,7 +181,7 @@ segment_table_begin_change(SegmentTableName name)
 	return table;
 }
 
-/* Write a row, in the place of an old one or, with NULL, as a new one. */
+/* Write a row, in the place of an old one or, with NULL, as a new one.  The same command may do so again. */
 void
 segment_table_write_row(Relation table, HeapTuple old, Datum *values, bool *nulls)
 {
@@ -190,6 +191,22 @@ segment_table_write_row(Relation table, HeapTuple old, Datum *values, bool *null
 		CatalogTupleUpdate(table, &old->t_self, row);
 	else
 		CatalogTupleInsert(table, row);
+	CommandCounterIncrement();
+}
+
+/* Delete the row of a sequence, if there is one.  ERROR UNDEFINED_TABLE. */
+void
+segment_table_delete_row(SegmentTableName name, Oid sequence)
+{
+	Relation	table = segment_table_begin_change(name);
+	HeapTuple	row = segment_table_find_row(table, sequence);
+
+	if (row != NULL)
+	{
+		CatalogTupleDelete(table, &row->t_self);
+		CommandCounterIncrement();
+	}
+	table_close(table, NoLock);
 }
 
 /* All sessions read again what is said of a sequence. */

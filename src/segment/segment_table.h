@@ -29,6 +29,7 @@ extern List *segment_table_sequences(SegmentTableName name);
 extern void segment_table_prevent_change(const char *function);
 extern void segment_table_check_sequence(FunctionCallInfo fcinfo);
 extern Relation segment_table_begin_change(SegmentTableName name);
+extern void segment_table_delete_row(SegmentTableName name, Oid sequence);
 extern void segment_table_write_row(Relation table, HeapTuple old, Datum *values, bool *nulls);
 extern void segment_table_end_change(Relation table, Oid sequence);
 

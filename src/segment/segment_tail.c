@@ -57,6 +57,15 @@ close_tail(SegmentEntry *entry, bool is_newest_only)
 	return tail;
 }
 
+/* The epoch of a tail, if it is of the range that was taken last; 0 otherwise, as it is not known. */
+static uint64
+epoch_of(const SegmentEntry *entry, SegmentRange tail)
+{
+	uint64		before = ((uint64) tail.first - (uint64) entry->range_first) / (uint64) entry->increment;
+
+	return tail.first >= entry->range_first && before + tail.count <= entry->range_count ? entry->range_epoch : 0;
+}
+
 /*
  * Note what has become of a tail that was closed.  If it is still ours, it is the
  * reserve, whatever it was before, unless what was here has been dropped meanwhile.
@@ -118,6 +127,7 @@ return_tail(SegmentPlace place, const SegmentSequence *sequence, const SegmentRo
 	if (entry == NULL)
 		return 0;
 	giving.range = close_tail(entry, root->returns_newest);
+	giving.epoch = epoch_of(entry, giving.range);
 	giving.taken_lsn = entry->taken_lsn;
 	giving.drops = entry->drops;
 	segment_memory_unlock(entry);

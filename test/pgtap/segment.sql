@@ -50,13 +50,13 @@ SELECT throws_ok($$SELECT segment_configure('pg_class')$$, '42809', NULL, 'a tab
 SELECT throws_ok($$SELECT segment_configure(NULL)$$, '22004', NULL, 'nor has NULL');
 ALTER SEQUENCE private MAXVALUE 1000;
 SELECT lives_ok($$SELECT segment_configure('private', free_list => true)$$, 'a sequence that may run out has a free list');
-SELECT is(segment_take_free('private', 1, 10), NULL, '... without any ranges at first');
+SELECT is((SELECT range FROM segment_take_free('private', 1, 10)), NULL, '... without any ranges at first');
 SELECT throws_ok($$SELECT segment_take_free('private', 10, 9)$$, '22023', NULL, '... of which no such range can be taken');
 SELECT throws_ok($$SELECT lamport_tick('private')$$, '55000', 'sequence "private" cannot be a Lamport clock', '... and no Lamport clock');
 SELECT lives_ok($$SELECT segment_configure('private', free_list => false)$$, '... until it is switched off');
 CREATE SEQUENCE endless;
 SELECT throws_ok($$SELECT segment_configure('endless', free_list => true)$$, '22023', 'sequence "endless" cannot have a free list', '... which others cannot have');
-SELECT is(segment_take_back('private', 1, 2, 0), NULL, 'nothing is taken back of a sequence of the transaction');
+SELECT is(segment_take_back('private', 1, 2, 0, 0), NULL, 'nothing is taken back of a sequence of the transaction');
 SELECT throws_ok(format('SELECT segment_set_roots(%L, NULL, skip => %s)', 'private', 140737488355329), '22023', 'skip must be between 0 and 140737488355328', 'what is skipped is bounded');
 SELECT is(segment_take('private', 3), int8range(6, 9), 'a range is handed on');
 SELECT is((SELECT format('%s %s %s', sequence, range, role = current_user AND granted_at > now()) FROM segment_grants WHERE sequence = 'private'::regclass), 'private [6,9) t', '... and recorded');

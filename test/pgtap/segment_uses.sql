@@ -1,7 +1,7 @@
 -- What is built on segments: Lamport clocks, scattered segments, and IDs of layout "hybrid". Crashes and other sessions
 -- are in test/t/075_segment_uses.pl.
 BEGIN;
-SELECT plan(48);
+SELECT plan(50);
 \ir include/query.sql
 SET LOCAL client_min_messages = warning;
 
@@ -60,6 +60,10 @@ FROM (VALUES ($$'new_scattered', 2, 1$$, '22023'), ($$'new_scattered', 0, 922337
 CREATE SEQUENCE new_negative MINVALUE -5 START -5;
 SELECT throws_ok($$SELECT segment_nextval_scattered('new_negative')$$, '22003', 'number of sequence "new_negative" must not be negative: -5', 'a negative number is not reversed');
 SELECT is(segment_scattered_state('new_negative'), -5::bigint, '... although it is drawn');
+SELECT segment_configure('new_integers', free_list => true);
+SELECT throws_ok($$SELECT segment_scattered_state('new_integers')$$, '55000', 'segment "new_integers" has no state', 'a segment with a free list has no state');
+SELECT segment_configure('new_integers', free_list => false);
+SELECT lives_ok($$SELECT segment_scattered_state('new_integers')$$, '... until it is switched off');
 
 --
 -- IDs of layout hybrid

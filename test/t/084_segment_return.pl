@@ -13,7 +13,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $root = new_server('root', preload => 1, conf => "listen_addresses = '127.0.0.1'\n");
+my $root = new_server('root', preload => 1, conf => "listen_addresses = '127.0.0.1'\nwal_writer_delay = '10s'\n");
 my ($one, $two) = map { new_server($_, preload => 1) } qw(one two);
 my %seen;
 my $twice = 0;
@@ -117,7 +117,7 @@ sub check_tokens
 
 	$session->query('CREATE SEQUENCE tokens; GRANT USAGE ON SEQUENCE tokens TO leaf; SET ROLE leaf');
 	my $take = sub { $token = $session->query("SELECT token FROM segment_grant('tokens', 100)") };
-	my $back = sub { return $session->query("SELECT coalesce(segment_take_back('tokens', $_[0], $_[1], " . ($_[2] // $token) . "), 'refused')") };
+	my $back = sub { return $session->query("SELECT coalesce(segment_take_back('tokens', $_[0], $_[1], " . ($_[2] // $token) . ", 0), 'refused')") };
 	my $sql_next = sub { return $session->query("SELECT next FROM segments WHERE sequence = 'tokens'::regclass") };
 
 	$take->();
@@ -139,11 +139,11 @@ sub check_tokens
 	crash_server($root);
 	$session = session($root);
 	my ($last) = $session->query("SELECT upper(segment_take('tokens', 100)) - 1");
-	is($session->query("SELECT segment_take_back('tokens', $last - 9, $last, $token)"), '', 'nor after a crash');
-	like($session->error("SELECT segment_take_back('tokens', 2, 1, 1)"), qr/22023: invalid range to take back/, 'no numbers are not taken back');
+	is($session->query("SELECT segment_take_back('tokens', $last - 9, $last, $token, 0)"), '', 'nor after a crash');
+	like($session->error("SELECT segment_take_back('tokens', 2, 1, 1, 0)"), qr/22023: invalid range to take back/, 'no numbers are not taken back');
 	like($session->error("SET ROLE leaf; CREATE ROLE x"), qr/42501/, '(a role without privileges)');
 	$session->query('RESET ROLE; REVOKE USAGE ON SEQUENCE tokens FROM leaf; SET ROLE leaf');
-	like($session->error("SELECT segment_take_back('tokens', 1, 1, 1)"), qr/42501: permission denied for sequence tokens/, '... nor from who may not draw');
+	like($session->error("SELECT segment_take_back('tokens', 1, 1, 1, 0)"), qr/42501: permission denied for sequence tokens/, '... nor from who may not draw');
 	$session->quit;
 	return;
 }
@@ -201,6 +201,8 @@ sub check_cut_returns
 	like(slurp_file($one->logfile), qr/WARNING:  it is not known whether the root of sequence "cut" has taken 90 numbers back/, '... which is told');
 	unlink($cut);
 	is(next_of_root('cut'), 11, '... the root has them');
+	is_deeply([ draw($one, 'cut', 1) ], [101], '... and who gave them back goes on above them');
+	unlike(slurp_file($one->logfile), qr/root 1 of the segment of "public.cut" may have gone back/, '... and does not say that the root has gone back');
 	draw($two, 'cut', 50);
 	draw($one, 'cut', 200);
 	draw($two, 'cut', 200);
@@ -289,6 +291,38 @@ sub check_list
 	is((grep { $_ > 10 && $_ < 1001 } @numbers), 0, '... as is seen');
 	$root->safe_psql('postgres', 'ALTER SEQUENCE small MAXVALUE 32000');
 	is($root->safe_psql('postgres', "SELECT segment_take_free('small', 1, 10)"), '', 'ALTER SEQUENCE ends the list, as it may have restarted the sequence');
+	is(give_back($_, 'small'), 0, '... and nothing that was taken before gets on it') foreach $one, $two;
+	is(free_list('small'), '{[11,1001),[1011,2001)}', '... which remains as it was');
+	$session->quit;
+	return;
+}
+
+# The list itself: only what the same file on the same timeline has granted gets on it, and what is taken from it is not there again.
+sub check_epochs
+{
+	my $session = session($root);
+	my $free = sub { return $session->query("SELECT free FROM segment_free WHERE sequence = 'epochs'::regclass") };
+	my $grant = sub { return split /\|/, $session->query("SELECT lower(range), token, epoch FROM segment_grant('epochs', 100)") };
+	my $back = sub { return $session->query("SELECT coalesce(segment_take_back('epochs', $_[0], $_[1], 0, $_[2]), 'refused')") };
+
+	$session->query("CREATE SEQUENCE epochs AS smallint; ALTER SEQUENCE epochs OWNER TO leaf; SELECT segment_configure('epochs', free_list => true, grants => true)");
+	my (undef, undef, $epoch) = $grant->();
+	$grant->();
+	is($back->(51, 100, 0), 'refused', 'a range without an epoch does not get on the list');
+	is($back->(51, 100, $epoch + 1), 'refused', '... nor one with another');
+	is($back->(-1000, -1, $epoch), 'refused', '... nor numbers below the minimum value');
+	is($back->(51, 100, $epoch), 'listed', '... but one with that of the sequence');
+	is($session->query("SELECT (one).range, (two).range, (one).epoch = $epoch FROM (SELECT segment_take_free('epochs', 1, 10) AS one, segment_take_free('epochs', 1, 10) AS two) s"), '[51,61)|[61,71)|t', 'two are taken in one statement');
+	is($session->query("SELECT count(*) FROM segment_grants WHERE sequence = 'epochs'::regclass AND range IN ('[51,61)', '[61,71)')"), 2, '... and recorded');
+	is($session->query("SET synchronous_commit = off; SELECT range FROM segment_take_free('epochs', 1, 10)"), '[71,81)', 'a range is taken with synchronous_commit off');
+	crash_server($root);
+	$session = session($root);
+	is($free->(), '{[81,101)}', '... and not on the list after a crash');
+	$session->query('ALTER SEQUENCE epochs RESTART');
+	$grant->() foreach 1, 2;
+	is($back->(1, 50, $epoch), 'refused', 'a range from before a restart of the sequence does not get on the list');
+	is($session->query("SELECT range FROM segment_take_free('epochs', 1, 10)"), '', '... where others may have it');
+	is($session->query("SET ROLE leaf; SELECT segment_configure('epochs', free_list => false); RESET ROLE; SELECT count(*) FROM segment_free WHERE sequence = 'epochs'::regclass"), "\n0", 'its owner empties the list');
 	$session->quit;
 	return;
 }
@@ -357,6 +391,7 @@ check_crash();
 $twice = 0;
 check_crowd();
 check_list();
+check_epochs();
 check_end();
 check_cut_takes();
 
