@@ -427,7 +427,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 18
+#define SHARED_AREA_FORMAT 19
 
 typedef struct SharedArea
 {
