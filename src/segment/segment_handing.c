@@ -33,11 +33,7 @@ hand_on(Segment *segment, int64 count, const char *caller)
 {
 	SegmentShare share;
 
-	if (count < 1 || count > SEGMENT_MOST_NUMBERS)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("count must be between 1 and %lld", (long long) SEGMENT_MOST_NUMBERS),
-				errdetail("The requested count is %lld.", (long long) count));
+	segment_range_check_count(count);
 	if (!segment_is_ready(segment))
 		segment_make_ready(segment, caller);
 	if (segment->sequence.increment != 1)

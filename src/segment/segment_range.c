@@ -15,6 +15,18 @@
 
 #include "base/compat.h"
 #include "segment/segment_range.h"
+#include "segment/segment_roots.h"
+
+/* ERROR INVALID_PARAMETER_VALUE unless so many numbers (1 .. SEGMENT_MOST_NUMBERS) can be handed on. */
+void
+segment_range_check_count(int64 count)
+{
+	if (count < 1 || count > SEGMENT_MOST_NUMBERS)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("count must be between 1 and %lld", (long long) SEGMENT_MOST_NUMBERS),
+				errdetail("The requested count is %lld.", (long long) count));
+}
 
 /*
  * An int8range from the first to the last number of a range, which is not empty.

@@ -343,11 +343,7 @@ idgen_segment_take_strict(PG_FUNCTION_ARGS)
 	int64		count = PG_GETARG_INT64(1);
 	SegmentRange range;
 
-	if (count < 1 || count > SEGMENT_MOST_NUMBERS)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("count must be between 1 and %lld", (long long) SEGMENT_MOST_NUMBERS),
-				errdetail("The requested count is %lld.", (long long) count));
+	segment_range_check_count(count);
 	range.first = draw_strict(PG_GETARG_OID(0), count, "segment_take_strict()");
 	range.count = count;
 	PG_RETURN_DATUM(segment_range_datum(range, 1));

@@ -9,7 +9,7 @@ use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
 use IdgenTest::Provider;
-use IO::Select;
+use IdgenTest::Proxy;
 use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -210,43 +210,10 @@ sub check_silence
 
 # ---------------------------------------------------------------------- replies that are cut off
 
-# A proxy before a server that passes queries on, and while there is the file cut, closes when the answer to a take comes.
-sub start_proxy
-{
-	my ($port, $cut) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 20, LocalAddr => '127.0.0.1', ReuseAddr => 1) or die "could not listen: $@";
-	my $pid = fork // die "could not fork: $!";
-
-	return ($listener->sockport, $pid) if $pid;
-	local $SIG{CHLD} = 'IGNORE';
-	while (my $client = $listener->accept)
-	{
-		next if fork;
-		my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or POSIX::_exit(0);
-		my $select = IO::Select->new($client, $server);
-		my $is_take = 0;
-
-		while (my @ready = $select->can_read)
-		{
-			foreach my $from (@ready)
-			{
-				my $to = $from == $client ? $server : $client;
-				my $length = $from->sysread(my $data, 65536);
-
-				$is_take = $data =~ /segment_(take|grant)/ if $length && $from == $client;
-				POSIX::_exit(0) if !$length || ($from == $server && $is_take && -e $cut);
-				$to->syswrite($data);
-			}
-		}
-		POSIX::_exit(0);
-	}
-	POSIX::_exit(0);
-}
-
 sub check_cut_replies
 {
 	my $cut = PostgreSQL::Test::Utils::tempdir() . '/cut';
-	my ($port, $pid) = start_proxy($root->port, $cut);
+	my ($port, $pid) = start_proxy($root->port, qr/segment_(take|grant)/, $cut);
 	my $session = session($leaf);
 	my ($taken, $lost);
 

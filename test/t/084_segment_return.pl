@@ -7,8 +7,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use IdgenTest;
-use IO::Select;
-use IO::Socket::INET;
+use IdgenTest::Proxy;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -150,41 +149,8 @@ sub check_tokens
 
 # ---------------------------------------------------------------------- a root that does not answer, replies that are cut off
 
-# A proxy before the root that passes queries on; while there is the file cut, it closes when the answer to a return, or to a take from the free list, comes.
-sub start_proxy
-{
-	my ($cut) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 20, LocalAddr => '127.0.0.1', ReuseAddr => 1) or die "could not listen: $@";
-	my $pid = fork // die "could not fork: $!";
-
-	return ($listener->sockport, $pid) if $pid;
-	local $SIG{CHLD} = 'IGNORE';
-	while (my $client = $listener->accept)
-	{
-		next if fork;
-		my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $root->port) or POSIX::_exit(0);
-		my $select = IO::Select->new($client, $server);
-		my $is_meant = 0;
-
-		while (my @ready = $select->can_read)
-		{
-			foreach my $from (@ready)
-			{
-				my $to = $from == $client ? $server : $client;
-				my $length = $from->sysread(my $data, 65536);
-
-				$is_meant = $data =~ /segment_take_(back|free)/ if $length && $from == $client;
-				POSIX::_exit(0) if !$length || ($from == $server && $is_meant && -e $cut);
-				$to->syswrite($data);
-			}
-		}
-		POSIX::_exit(0);
-	}
-	POSIX::_exit(0);
-}
-
 my $cut = PostgreSQL::Test::Utils::tempdir() . '/cut';
-my ($port, $proxy) = start_proxy($cut);
+my ($port, $proxy) = start_proxy($root->port, qr/segment_take_(back|free)/, $cut);
 
 END { kill('TERM', $proxy) if $proxy; }
 
