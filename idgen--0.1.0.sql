@@ -214,7 +214,7 @@ COMMENT ON FUNCTION snowflake_drop_generator(name) IS
 CREATE FUNCTION snowflake_nextval(generator name)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'idgen_generator_nextval'
-LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL SAFE;	-- null for null: see idgen_generator_nextval()
 
 COMMENT ON FUNCTION snowflake_nextval(name) IS
 'generates the next snowflake ID of a generator: strictly increasing within a session';

@@ -45,11 +45,13 @@ extern void named_generator_ready(NamedGenerator *named, const char *caller);
 /*
  * The generator, ready to issue IDs for the SQL function caller.  Errors: see
  * named_generator_ready.
+ *
+ * One test for two conditions: this is the hot path.
  */
 static inline Generator *
 named_generator_get(NamedGenerator *named, const char *caller)
 {
-	if (unlikely(!generator_is_ready(&named->generator) || named->user != GetUserId()))
+	if (unlikely(((named->generator.ready_as_of ^ generator_changes) | (named->user ^ GetUserId())) != 0))
 		named_generator_ready(named, caller);
 	return &named->generator;
 }

@@ -74,10 +74,17 @@ get_generator(FunctionCallInfo fcinfo, const char *caller)
 	return named_generator_get(named, caller);
 }
 
-/* snowflake_nextval(generator name) */
+/*
+ * snowflake_nextval(generator name)
+ *
+ * It is not STRICT, because PostgreSQL would look for a null in each call, and a call site
+ * that has cached its generator needs no argument.
+ */
 Datum
 idgen_generator_nextval(PG_FUNCTION_ARGS)
 {
+	if (unlikely(fcinfo->flinfo->fn_extra == NULL) && PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	PG_RETURN_INT64(generator_next_id(get_generator(fcinfo, "snowflake_nextval()")));
 }
 

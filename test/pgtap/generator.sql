@@ -2,7 +2,7 @@
 -- with the library; what their options must be; who may draw, create and drop; and that
 -- what changes is seen at once, whatever was cached.
 BEGIN;
-SELECT plan(139);
+SELECT plan(140);
 
 -- what went wrong, or NULL; with a role, as that role
 CREATE FUNCTION pg_temp.error(query text, role name DEFAULT NULL, OUT state text, OUT message text, OUT detail text, OUT hint text)
@@ -106,6 +106,8 @@ FROM unnest(ARRAY[$$nextvals('leaf', 0)$$, $$nextvals('leaf', -1)$$, $$next_bloc
 
 -- NULL
 SELECT is(snowflake_nextval(NULL::name), NULL, 'of no generator, no ID');
+SELECT is(string_agg((snowflake_nextval(name) IS NOT NULL)::text, ' ' ORDER BY i), 'false true false true', '... in any row')
+FROM (VALUES (1, NULL::name), (2, 'leaf'), (3, NULL), (4, 'leaf')) names (i, name);
 SELECT is(snowflake_nextvals('leaf', NULL), NULL, 'of no count, no IDs');
 SELECT is(snowflake_next_block(NULL, 5), NULL, 'of no generator, no block');
 SELECT is(snowflake_drop_generator(NULL)::text, NULL, 'no generator is not dropped');
