@@ -302,8 +302,13 @@ static EarlyValue
 get_early_value(const char *name)
 {
 	const char *str = GetConfigOption(name, true, false);
+
+	/*
+	 * Mostly it is not set, which is known at once; to find its source,
+	 * PostgreSQL 15 compares all names.
+	 */
 	EarlyValue	value = {
-		.source = get_setting_source(name),
+		.source = str ? get_setting_source(name) : PGC_S_DEFAULT,
 		.str = MemoryContextStrdup(TopMemoryContext, str ? str : ""),
 	};
 

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "bits/layout_presets.h"
@@ -40,14 +41,23 @@ metric_layout_name(const SnowflakeLayout *layout)
 	return words;
 }
 
+/* An empty string that becomes short: initStringInfo() takes a kB, which the kernel may have to find first. */
+static void
+init_short_string(StringInfo string)
+{
+	string->maxlen = 64;
+	string->data = palloc(string->maxlen);
+	resetStringInfo(string);
+}
+
 /* No labels yet. */
 MetricLabels *
 metric_labels(void)
 {
 	MetricLabels *labels = palloc(sizeof(MetricLabels));
 
-	initStringInfo(&labels->json);
-	initStringInfo(&labels->exposed);
+	init_short_string(&labels->json);
+	init_short_string(&labels->exposed);
 	labels->object = (Datum) 0;
 	return labels;
 }
@@ -95,12 +105,19 @@ metric_one_label(const char *name, const char *value)
 	return labels;
 }
 
-/* The labels as jsonb. */
+/* The labels as jsonb, which lives as long as they do. */
 static Datum
 get_object(MetricLabels *labels)
 {
-	if (labels->object == (Datum) 0)
-		labels->object = DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{%s}", labels->json.data)));
+	MemoryContext context;
+	Datum		object;
+
+	if (labels->object != (Datum) 0)
+		return labels->object;
+	object = DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{%s}", labels->json.data)));
+	context = MemoryContextSwitchTo(GetMemoryChunkContext(labels));
+	labels->object = PointerGetDatum(PG_DETOAST_DATUM_COPY(object));
+	MemoryContextSwitchTo(context);
 	return labels->object;
 }
 
@@ -134,13 +151,20 @@ put_text(MetricRun *run, const char *suffix, const MetricLabels *labels, double 
 		appendStringInfo(run->exposition, "%s%s{%s} %s\n", run->metric->name, suffix, labels->exposed.data, number);
 }
 
+/* The labels may be of the memory of a sample, which is freed. */
 static void
 put_sample(MetricRun *run, const char *suffix, MetricLabels *labels, double value)
 {
-	if (run->result != NULL)
-		put_row(run, suffix, labels, value);
-	else
+	if (run->result == NULL)
 		put_text(run, suffix, labels, value);
+	else
+	{
+		MemoryContext context = MemoryContextSwitchTo(run->of_sample);
+
+		put_row(run, suffix, labels, value);
+		MemoryContextSwitchTo(context);
+	}
+	MemoryContextReset(run->of_sample);
 }
 
 /* Report a sample of the metric that is being collected; labels may be NULL. */
@@ -152,13 +176,15 @@ metric_put(MetricRun *run, MetricLabels *labels, double value)
 
 /* The same labels, and the upper bound of a bucket, as Prometheus has it. */
 static MetricLabels *
-add_bound(const MetricLabels *labels, const char *bound)
+add_bound(MetricRun *run, const MetricLabels *labels, const char *bound)
 {
+	MemoryContext context = MemoryContextSwitchTo(run->of_sample);
 	MetricLabels *copy = metric_labels();
 
 	appendBinaryStringInfo(&copy->json, labels->json.data, labels->json.len);
 	appendBinaryStringInfo(&copy->exposed, labels->exposed.data, labels->exposed.len);
 	metric_label(copy, "le", bound);
+	MemoryContextSwitchTo(context);
 	return copy;
 }
 
@@ -178,7 +204,7 @@ metric_put_histogram(MetricRun *run, MetricLabels *labels, Histogram *histogram)
 	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
 	{
 		count += pg_atomic_read_u64(&histogram->buckets[i]);
-		put_sample(run, "_bucket", add_bound(labels, bounds[i]), count);
+		put_sample(run, "_bucket", add_bound(run, labels, bounds[i]), count);
 	}
 	put_sample(run, "_sum", labels, metric_seconds(sum_us));
 	put_sample(run, "_count", labels, count);

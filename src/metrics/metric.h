@@ -53,6 +53,7 @@ typedef struct MetricRun
 {
 	ReturnSetInfo *result;		/* gets rows; or NULL ... */
 	StringInfo	exposition;		/* ... and this gets text */
+	MemoryContext of_sample;	/* for what only the next sample needs */
 	const Metric *metric;		/* whose samples are being collected */
 	bool		has_header;		/* its help and type have been written to the
 								 * text */

@@ -19,6 +19,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "metrics/metric.h"
 
@@ -39,6 +40,7 @@ static const Metric *const subjects[] = {
 static void
 run_collectors(MetricRun *run)
 {
+	run->of_sample = AllocSetContextCreate(CurrentMemoryContext, "idgen sample", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < lengthof(subjects); i++)
 	{
 		for (run->metric = subjects[i]; run->metric->name != NULL; run->metric++)
@@ -47,6 +49,7 @@ run_collectors(MetricRun *run)
 			run->metric->collect(run);
 		}
 	}
+	MemoryContextDelete(run->of_sample);
 }
 
 /*
