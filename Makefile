@@ -111,6 +111,7 @@ OBJS = \
 	src/planner/range_predicate.o \
 	src/planner/range_selectivity.o \
 	src/planner/range_support.o \
+	src/planner/running_queries.o \
 	src/uuid/uuid.o \
 	src/uuid/uuid_gregorian.o \
 	src/uuid/uuid_inspect.o \

@@ -33,25 +33,108 @@ CREATE FUNCTION stable_plpgsql_horizon() RETURNS bigint LANGUAGE plpgsql STABLE 
 SELECT payload FROM outbox WHERE id < stable_horizon();
 SELECT payload FROM outbox WHERE id < stable_plpgsql_horizon();
 \set VERBOSITY default
-SELECT stable_horizon() >= :horizon AS alone;
+SELECT stable_horizon();
 SELECT stable_plpgsql_horizon();
 
--- such a function would read rows as of a time before its horizon
-CREATE FUNCTION stable_reader() RETURNS SETOF outbox LANGUAGE plpgsql STABLE AS $$
+-- such a function would read rows as of a time before its horizon, whatever calls it
+CREATE FUNCTION stable_reader() RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	horizon bigint := snowflake_horizon();
 BEGIN
-	RETURN QUERY SELECT * FROM outbox WHERE id < horizon ORDER BY id;
+	RETURN QUERY SELECT id FROM outbox WHERE id < horizon ORDER BY id;
 END $$;
+CREATE FUNCTION stable_count() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	horizon bigint := snowflake_horizon();
+BEGIN
+	RETURN (SELECT count(*) FROM outbox WHERE id < horizon);
+END $$;
+CREATE TABLE heartbeat (n integer PRIMARY KEY DEFAULT 1, horizon bigint DEFAULT snowflake_horizon());
+INSERT INTO heartbeat DEFAULT VALUES;
 \set VERBOSITY sqlstate
-SELECT payload FROM stable_reader();
+SELECT * FROM stable_reader();
+INSERT INTO heartbeat SELECT 2, * FROM stable_reader();
+INSERT INTO heartbeat SELECT 2, stable_horizon();
+INSERT INTO heartbeat VALUES (2, stable_count());
+UPDATE heartbeat SET horizon = stable_count();
+DELETE FROM heartbeat WHERE n + stable_count() > 0;
+MERGE INTO heartbeat h USING (VALUES (1)) AS v (n) ON h.n = v.n WHEN MATCHED THEN UPDATE SET horizon = stable_count();
+CREATE TABLE copied AS SELECT * FROM stable_reader();
+CREATE MATERIALIZED VIEW copied AS SELECT * FROM stable_reader();
+COPY (SELECT * FROM stable_reader()) TO STDOUT;
+EXPLAIN (ANALYZE, COSTS OFF) INSERT INTO heartbeat VALUES (2, stable_count());
+DO 'BEGIN PERFORM stable_reader(); END';
+DO 'BEGIN PERFORM stable_horizon(); END';
+DO 'BEGIN IF stable_count() > 0 THEN NULL; END IF; END';
+DO 'DECLARE n bigint; BEGIN n := stable_count(); END';
+DO 'DECLARE r record; BEGIN FOR r IN SELECT * FROM stable_reader() LOOP NULL; END LOOP; END';
+DO 'DECLARE r record; c CURSOR FOR SELECT * FROM stable_reader(); BEGIN FOR r IN c LOOP NULL; END LOOP; END';
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM stable_reader();
+FETCH c;
+ROLLBACK;
+
+-- so would one that has the horizon as an argument, and a prepared statement
+CREATE FUNCTION stable_below(horizon bigint) RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT id FROM outbox WHERE id < horizon ORDER BY id;
+END $$;
+CREATE FUNCTION stable_sql_below(horizon bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS 'SELECT id FROM outbox WHERE id < horizon ORDER BY id';
+PREPARE below(bigint) AS SELECT payload FROM outbox WHERE id < $1 ORDER BY id;
+SELECT stable_below(snowflake_horizon());
+SELECT * FROM stable_sql_below(snowflake_horizon());
+INSERT INTO heartbeat SELECT 2, * FROM stable_below(snowflake_horizon());
+EXECUTE below(snowflake_horizon());
+\set VERBOSITY terse
+SELECT below FROM snowflake_horizon() AS horizon, stable_below(horizon) AS below;
+INSERT INTO heartbeat SELECT 2, horizon + (SELECT count(*) FROM outbox) FROM (SELECT snowflake_horizon() AS horizon OFFSET 0) AS h;
 \set VERBOSITY default
-DROP FUNCTION stable_horizon, stable_plpgsql_horizon, stable_reader;
+EXECUTE below(:horizon);
+
+-- after an error, everything is as before
+CREATE FUNCTION failing() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT snowflake_horizon() / (random() * 0)::integer';
+DO $$
+DECLARE
+	horizon bigint;
+	failures integer := 0;
+	rows bigint;
+BEGIN
+	FOR i IN 1 .. 50 LOOP
+		BEGIN
+			PERFORM stable_reader();
+		EXCEPTION WHEN feature_not_supported THEN
+			failures := failures + 1;
+		END;
+		BEGIN
+			horizon := failing();
+		EXCEPTION WHEN division_by_zero THEN
+			failures := failures + 1;
+		END;
+		horizon := snowflake_horizon();
+		SELECT count(*) INTO rows FROM outbox WHERE id < horizon;
+		EXECUTE 'SELECT count(*) FROM outbox WHERE id < $1' INTO rows USING snowflake_horizon();
+	END LOOP;
+	RAISE NOTICE '% failures, % rows', failures, rows;
+	COMMIT;
+	horizon := snowflake_horizon();
+	ROLLBACK;
+	horizon := snowflake_horizon();
+END $$;
+DROP FUNCTION stable_horizon, stable_plpgsql_horizon, stable_reader, stable_count, stable_below, stable_sql_below, failing;
 
 -- it can be stored, and used in a function that is volatile
-CREATE TABLE heartbeat (horizon bigint);
-INSERT INTO heartbeat SELECT snowflake_horizon();
+INSERT INTO heartbeat SELECT 2, snowflake_horizon();
+INSERT INTO heartbeat (n) VALUES (3), (4);
+INSERT INTO heartbeat VALUES (4, snowflake_horizon()) ON CONFLICT (n) DO UPDATE SET horizon = EXCLUDED.horizon;
+INSERT INTO heartbeat VALUES (4, 0) ON CONFLICT (n) DO UPDATE SET horizon = snowflake_horizon();
 UPDATE heartbeat SET horizon = snowflake_horizon();
+MERGE INTO heartbeat h USING (VALUES (4), (5)) AS v (n) ON h.n = v.n
+	WHEN MATCHED THEN UPDATE SET horizon = snowflake_horizon() WHEN NOT MATCHED THEN INSERT VALUES (v.n, snowflake_horizon());
+WITH new AS (INSERT INTO heartbeat VALUES (6, snowflake_horizon()) RETURNING n) SELECT n FROM new;
+PREPARE beat(bigint) AS INSERT INTO heartbeat VALUES (7, $1);
+EXECUTE beat(snowflake_horizon());
+CREATE TABLE kept AS SELECT snowflake_horizon() AS horizon;
+DROP TABLE kept;
 CREATE VIEW alone AS SELECT snowflake_horizon() AS horizon;
 SELECT horizon > 0 AS positive FROM alone;
 DROP VIEW alone;
@@ -62,6 +145,27 @@ BEGIN
 	RETURN QUERY SELECT * FROM outbox WHERE id > last AND id < horizon ORDER BY id;
 END $$;
 SELECT payload FROM read_outbox(0);
+CREATE TABLE handled AS SELECT payload FROM read_outbox(0);
+INSERT INTO handled SELECT payload FROM read_outbox(0);
+CREATE FUNCTION below(horizon bigint) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT id FROM outbox WHERE id < horizon ORDER BY id;
+END $$;
+SELECT count(*) FROM below(snowflake_horizon());
+CREATE FUNCTION beat_and_count() RETURNS bigint LANGUAGE sql AS $$
+	UPDATE heartbeat SET horizon = snowflake_horizon();
+	SELECT count(*) FROM outbox WHERE id < (SELECT min(horizon) FROM heartbeat);
+$$;
+SELECT beat_and_count();
+CREATE PROCEDURE count_below(INOUT horizon bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	horizon := count(*) FROM outbox WHERE id < horizon;
+	COMMIT;
+	horizon := horizon + count(*) FROM outbox WHERE id < snowflake_nextval();
+END $$;
+CALL count_below(snowflake_horizon());
+DROP FUNCTION below, beat_and_count;
+DROP PROCEDURE count_below;
 CREATE FUNCTION read_outbox_in_loops() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	c CURSOR FOR SELECT snowflake_horizon() AS horizon;
@@ -87,9 +191,10 @@ SELECT uuidv7_horizon();
 ROLLBACK;
 SET default_transaction_isolation = 'repeatable read';
 SELECT payload FROM read_outbox(0);
+INSERT INTO handled SELECT payload FROM read_outbox(0);
 DO 'BEGIN PERFORM snowflake_horizon(); END';
 SELECT snowflake_horizon() >= :horizon AS "a statement of its own";
-INSERT INTO heartbeat SELECT snowflake_horizon();
+INSERT INTO heartbeat SELECT 8, snowflake_horizon();
 RESET default_transaction_isolation;
 \set VERBOSITY default
 
@@ -135,4 +240,4 @@ INSERT INTO outbox DEFAULT VALUES;
 DROP TRIGGER no_column ON outbox;
 CREATE TRIGGER no_argument BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION idgen_outbox_guard();
 INSERT INTO outbox DEFAULT VALUES;
-DROP TABLE outbox, heartbeat CASCADE;
+DROP TABLE outbox, heartbeat, handled CASCADE;

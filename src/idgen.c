@@ -18,6 +18,7 @@
 #include "generator/generator_ddl.h"
 #include "generator/server_layout.h"
 #include "lease/lease_agent.h"
+#include "planner/horizon_use.h"
 #include "segment/segment_desk.h"
 #include "segment/segment_memory.h"
 #include "segment/segment_rounds.h"
@@ -64,6 +65,7 @@ _PG_init(void)
 	generator_ddl_init();
 	upgrade_casts_init();
 	prepared_hold_init();
+	horizon_use_init();
 
 	if (!process_shared_preload_libraries_in_progress)
 		return;

@@ -259,6 +259,28 @@ compat_local_transaction(const PGPROC *proc)
 #endif
 }
 
+/* Compilers differ: let the processor fetch memory that will be read soon. */
+static inline void
+compat_fetch(const void *address)
+{
+#if defined(__GNUC__) || defined(__clang__)
+	__builtin_prefetch(address);
+#else
+	(void) address;
+#endif
+}
+
+/* 17: the number of a process's transaction is elsewhere in PGPROC. */
+static inline void
+compat_fetch_transaction(const PGPROC *proc)
+{
+#if PG_VERSION_NUM >= 170000
+	compat_fetch(&proc->vxid.lxid);
+#else
+	compat_fetch(&proc->lxid);
+#endif
+}
+
 /* 16: a new name.  The activity of backend number i (1 .. pgstat_fetch_stat_numbackends()). */
 static inline LocalPgBackendStatus *
 compat_activity_by_index(int i)

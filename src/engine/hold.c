@@ -199,18 +199,25 @@ read_position(pg_atomic_uint64 *stored, uint64 *position)
 	return found != 0;
 }
 
-/* Read the generators of a hold.  False if another process has changed them meanwhile. */
+/*
+ * Read the generators of a hold.  False if another process has changed them meanwhile.
+ * The first key is the first that is stored, and stays until the transaction ends: if it
+ * is none, nothing was held when it was read, and what is taken later does not count.
+ */
 static bool
 read_generators(BackendHold *hold, HoldView *view)
 {
 	uint32		keys[HOLD_GENERATORS];
 
+	view->has_many = false;
+	view->generators = 0;
+	if (pg_atomic_read_u32(&hold->keys[0]) == 0)
+		return true;
 	for (int i = 0; i < HOLD_GENERATORS; i++)
 		keys[i] = pg_atomic_read_u32(&hold->keys[i]);
 	pg_read_barrier();
 	view->has_many = keys[0] == HOLD_KEY_MANY || keys[1] == HOLD_KEY_MANY;
 	view->many = keys[0] == HOLD_KEY_MANY ? pg_atomic_read_u64(&hold->generators[0]) : PG_UINT64_MAX;
-	view->generators = 0;
 	for (int i = 0; i < HOLD_GENERATORS && !view->has_many; i++)
 		if (keys[i] != 0)
 		{
@@ -234,6 +241,21 @@ read_hold(BackendHold *hold, HoldView *view)
 	/* A transaction changes its keys a few times at most. */
 	while (!read_generators(hold, view))
 		;
+}
+
+/*
+ * Let the processor fetch the hold in a slot that will be read, and for one that is
+ * nearer, what PGPROC has of its process.  This reads nothing that counts.
+ */
+void
+hold_fetch(SharedArea *area, int number)
+{
+	int			nearer = number - HOLDS_AHEAD / 2;
+
+	if (number < area->slot_count)
+		compat_fetch(&area->slots[number].slot.hold);
+	if (nearer >= 0 && nearer < area->slot_count && pg_atomic_read_u32(&area->slots[nearer].slot.hold.transaction) != 0)
+		compat_fetch_transaction(compat_proc_by_number(nearer));
 }
 
 /*

@@ -14,6 +14,9 @@
 /* keys[0] of a hold with more generators than it has room for. */
 #define HOLD_KEY_MANY PG_UINT32_MAX
 
+/* So many slots are fetched ahead of the one that is read. */
+#define HOLDS_AHEAD 16
+
 /*
  * What a source has stored in the hold of a transaction: it may take positions
  * from here on.
@@ -41,6 +44,7 @@ typedef struct HoldView
 extern uint32 hold_transaction(void);
 extern void hold_stop_readers(void);
 extern void hold_from(HeldBySource *held, Timeline *timeline, uint64 position);
+extern void hold_fetch(SharedArea *area, int number);
 extern bool hold_read(SharedArea *area, int number, HoldView *view);
 extern bool hold_read_own(HoldView *view);
 extern uint64 hold_many_bit(uint32 key);

@@ -93,6 +93,8 @@ typedef struct HorizonReading
 	uint64		start;			/* position at which IDs begin */
 	uint64		others_from;	/* the other members are at this position or
 								 * beyond */
+	uint64		server_from;	/* least position of the server's own IDs that
+								 * is held */
 	uint64		id;				/* the least found so far */
 } HorizonReading;
 
@@ -249,6 +251,7 @@ begin_reading(HorizonReading *reading)
 	open = limit_open_positions(layout, &source->limits, now, 0);
 	reading->restarts = now.restarts;
 	reading->start = limit_start(layout, &source->limits);
+	reading->server_from = PG_UINT64_MAX;
 	if (pg_atomic_read_u64(&reading->area->limits.reserved_us) == 0)
 		return READING_STOPPED;
 	if (!move_on_to_clock(reading, &open))
@@ -282,9 +285,16 @@ lower_to_hold(HorizonReading *reading, const HoldView *hold)
 			lower_to(reading, hold->unique_times);
 		return;
 	}
-	if (hold->has_server && group->has_server)
+
+	/* A position that is not less has no lower ID. */
+	if (hold->has_server && group->has_server && hold->server < reading->server_from)
+	{
+		reading->server_from = hold->server;
 		lower_to(reading, group->count == 1 ? horizon_mark_id(group->members[0], layout, hold->server) :
 				 horizon_mark_tick_id(layout, hold->server));
+	}
+	if (!hold->has_many && hold->generators == 0)
+		return;
 	for (int i = 0; i < group->count; i++)
 	{
 		uint32		key = shmem_timeline_key(reading->area, group->members[i]);
@@ -306,6 +316,7 @@ read_holds(HorizonReading *reading)
 
 	for (int i = 0; i < area->slot_count; i++)
 	{
+		hold_fetch(area, i + HOLDS_AHEAD);
 		if (pg_atomic_read_u32(&area->slots[i].slot.hold.transaction) == 0)
 			continue;
 		if (OidIsValid(reading->database) && compat_proc_by_number(i)->databaseId != reading->database)

@@ -129,10 +129,14 @@ typedef struct BackendHold
 	slock_t		mutex;			/* for the processes that write */
 } BackendHold;
 
+/* What most processors fetch at a time. */
+#define FETCHED_LINE_SIZE 64
+
 /*
  * One backend's part of the shared area, on a cache line of its own.  Only the
  * backend writes to it, except that parallel workers increment stale when they
- * leave, and write the hold.
+ * leave, and write the hold.  Readers of a horizon look at the holds of all
+ * backends, so these are where one fetch gets each.
  */
 typedef struct BackendSlot
 {
@@ -141,9 +145,9 @@ typedef struct BackendSlot
 	pg_atomic_uint64 chunks_taken;
 	pg_atomic_uint64 waited_us;
 	pg_atomic_uint64 ticket;	/* place in a timeline's line; 0: in none */
-	BackendHold hold;
-	pg_atomic_uint32 waits[WAIT_CAUSES];
 	pg_atomic_uint32 line;		/* the timeline's key */
+	pg_atomic_uint32 waits[WAIT_CAUSES];
+	BackendHold hold;
 	pg_atomic_uint32 least;		/* positions needed, or the largest number */
 	pg_atomic_uint32 stale;		/* when it changes, chunks are dropped:
 								 * parallel workers passed them */
@@ -162,6 +166,8 @@ typedef union BackendSlotPadded
 } CACHE_LINE_ALIGNED BackendSlotPadded;
 
 StaticAssertDecl(sizeof(BackendSlotPadded) <= 128, "a backend takes at most 128 bytes");
+StaticAssertDecl(offsetof(BackendSlot, hold) / FETCHED_LINE_SIZE ==
+				 (offsetof(BackendSlot, hold) + sizeof(BackendHold) - 1) / FETCHED_LINE_SIZE, "a hold is fetched at once");
 
 /* Who uses a timeline. */
 typedef enum TimelineUse
@@ -427,7 +433,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 19
+#define SHARED_AREA_FORMAT 20
 
 typedef struct SharedArea
 {

@@ -8,6 +8,9 @@
 #ifndef IDGEN_HORIZON_USE_H
 #define IDGEN_HORIZON_USE_H
 
-extern void horizon_check_use(const char *caller);
+#include "fmgr.h"
+
+extern void horizon_use_init(void);
+extern void horizon_check_use(FunctionCallInfo fcinfo, const char *name);
 
 #endif							/* IDGEN_HORIZON_USE_H */

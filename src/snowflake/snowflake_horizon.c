@@ -43,7 +43,7 @@ idgen_snowflake_horizon(PG_FUNCTION_ARGS)
 {
 	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
 
-	horizon_check_use(CALLER);
+	horizon_check_use(fcinfo, CALLER);
 	PG_RETURN_INT64(read_horizon(generator_get_server(CALLER), all_databases));
 }
 
@@ -54,7 +54,7 @@ idgen_generator_horizon(PG_FUNCTION_ARGS)
 	bool		all_databases = PG_NARGS() > 1 && PG_GETARG_BOOL(1);
 	NamedGenerator *named;
 
-	horizon_check_use(CALLER);
+	horizon_check_use(fcinfo, CALLER);
 	named = named_generator_find(NameStr(*PG_GETARG_NAME(0)));
 	PG_RETURN_INT64(read_horizon(named_generator_get(named, CALLER), all_databases));
 }

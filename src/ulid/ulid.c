@@ -162,6 +162,6 @@ idgen_ulid_horizon(PG_FUNCTION_ARGS)
 {
 	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
 
-	horizon_check_use("ulid_horizon()");
+	horizon_check_use(fcinfo, "ulid_horizon()");
 	return uuid_datum(ulid_sequential(unique_time_horizon("ulid_horizon()", all_databases), 0));
 }

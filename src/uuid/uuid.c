@@ -170,6 +170,6 @@ idgen_uuidv7_horizon(PG_FUNCTION_ARGS)
 {
 	bool		all_databases = PG_NARGS() > 0 && PG_GETARG_BOOL(0);
 
-	horizon_check_use("uuidv7_horizon()");
+	horizon_check_use(fcinfo, "uuidv7_horizon()");
 	return uuid_datum(uuid_sequential(unique_time_horizon("uuidv7_horizon()", all_databases), 0));
 }

@@ -530,6 +530,18 @@ sub check_not_preloaded
 	$node = new_server('loaded', conf => $CONF);
 	$node->safe_psql('postgres', 'CREATE TABLE many AS SELECT generate_series(1, 50000) AS n; ALTER TABLE many SET (parallel_workers = 4); ANALYZE many');
 	%greatest = ();
+	$node->safe_psql('postgres', q{
+		CREATE FUNCTION count_below_horizon() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+		DECLARE
+		  horizon bigint := snowflake_horizon();
+		BEGIN
+		  RETURN (SELECT count(*) FROM many WHERE n < horizon);
+		END $$});
+	my $first = session($node);
+	like($first->error('SELECT count_below_horizon()'), qr/in a function that is not volatile/,
+		'not preloaded: a query that loads the library is known to it');
+	like($first->error('DO $$ BEGIN PERFORM count_below_horizon(); END $$'), qr/in a function that is not volatile/, '... and all later ones');
+	$first->quit;
 	my $session = parallel_session($node, 'off');
 	$session->query("LOAD 'idgen'");
 	$session->query('BEGIN');
