@@ -47,6 +47,7 @@ OBJS = \
 	src/base/clipped_text.o \
 	src/base/configuration_lines.o \
 	src/base/dependents.o \
+	src/base/dumped_relation.o \
 	src/base/encoded_text.o \
 	src/base/number_type.o \
 	src/base/set_rows.o \
@@ -227,6 +228,7 @@ DATA = $(SQL_SCRIPT) $(notdir $(wildcard $(TOP)idgen--*--*.sql))
 # script is committed, so that it is there without a build: after a change of a part, `make script` assembles it again.
 SQL_PARTS = \
 	src/idgen.sql \
+	src/base/dumped_relation.sql \
 	src/snowflake/snowflake_layout.sql \
 	src/snowflake/snowflake.sql \
 	src/snowflake/snowflake_generator.sql \
