@@ -83,31 +83,42 @@ delete_former(Relation table, HeapTuple row)
 	index_close(index, AccessShareLock);
 }
 
-/*
- * idgen_restore_row() returns trigger, before each row is inserted
- *
- * The functions that write these tables do so without triggers, or as if they
- * restored a row.  Other sessions read again what is said of the relation.  ERROR
- * TRIGGER_PROTOCOL_VIOLATED if it is called otherwise.
- */
-Datum
-idgen_restore_row(PG_FUNCTION_ARGS)
+/* ERROR TRIGGER_PROTOCOL_VIOLATED unless it is called before a row is inserted into a table that begins with a relation. */
+static void
+check_trigger(FunctionCallInfo fcinfo)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	HeapTuple	row;
-	Oid			relation;
-	bool		is_null;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
 		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 		ereport(ERROR,
 				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("idgen_restore_row() must be called by a trigger before each row is inserted"));
-	row = trigger->tg_trigtuple;
-	relation = DatumGetObjectId(heap_getattr(row, RELATION_ATTRIBUTE, RelationGetDescr(trigger->tg_relation), &is_null));
+	if (TupleDescAttr(RelationGetDescr(trigger->tg_relation), RELATION_ATTRIBUTE - 1)->attlen != sizeof(Oid))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("idgen_restore_row() must be called for a table whose first column has type idgen_relation"));
+}
+
+/*
+ * idgen_restore_row() returns trigger, before each row is inserted
+ *
+ * The functions that write these tables do so without triggers, or as if they
+ * restored a row.  Sessions read again what is said of the relation.
+ */
+Datum
+idgen_restore_row(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Oid			relation;
+	bool		is_null;
+
+	check_trigger(fcinfo);
+	relation = DatumGetObjectId(heap_getattr(trigger->tg_trigtuple, RELATION_ATTRIBUTE,
+											 RelationGetDescr(trigger->tg_relation), &is_null));
 	if (is_null || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
 		return PointerGetDatum(NULL);
-	delete_former(trigger->tg_relation, row);
+	delete_former(trigger->tg_relation, trigger->tg_trigtuple);
 	CacheInvalidateRelcacheByRelid(relation);
-	return PointerGetDatum(row);
+	return PointerGetDatum(trigger->tg_trigtuple);
 }
