@@ -333,8 +333,20 @@ drivers:
 
 else
 
+# `make install prefix=DIR` installs outside of the server's directories, for extension_control_path.  PGXS would look
+# for the server's headers there, too, and disregards it if PostgreSQL was configured with directories, as Debian's is.
+ELSEWHERE := $(prefix)
+override prefix :=
+
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# As PGXS names them.
+ifneq ($(ELSEWHERE),)
+SUBDIRECTORY := $(if $(findstring pgsql,$(ELSEWHERE))$(findstring postgres,$(ELSEWHERE)),,/postgresql)
+override datadir := $(ELSEWHERE)/share$(SUBDIRECTORY)
+override pkglibdir := $(ELSEWHERE)/lib$(SUBDIRECTORY)
+endif
 
 # Before 16, headers declare functions without prototypes, which C23 reads otherwise, and compilers begin to take it if
 # nothing is said. Those of 19 are configured for the C that its compiler takes.
