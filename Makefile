@@ -47,6 +47,7 @@ OBJS = \
 	src/base/clipped_text.o \
 	src/base/configuration_lines.o \
 	src/base/dependents.o \
+	src/base/dumped_relation.o \
 	src/base/encoded_text.o \
 	src/base/number_type.o \
 	src/base/set_rows.o \
@@ -228,6 +229,7 @@ DATA = $(SQL_SCRIPT) $(notdir $(wildcard $(TOP)idgen--*--*.sql))
 # script is committed, so that it is there without a build: after a change of a part, `make script` assembles it again.
 SQL_PARTS = \
 	src/idgen.sql \
+	src/base/dumped_relation.sql \
 	src/snowflake/snowflake_layout.sql \
 	src/snowflake/snowflake.sql \
 	src/snowflake/snowflake_generator.sql \
@@ -332,8 +334,20 @@ drivers:
 
 else
 
+# `make install prefix=DIR` installs outside of the server's directories, for extension_control_path.  PGXS would look
+# for the server's headers there, too, and disregards it if PostgreSQL was configured with directories, as Debian's is.
+ELSEWHERE := $(prefix)
+override prefix :=
+
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# As PGXS names them.
+ifneq ($(ELSEWHERE),)
+SUBDIRECTORY := $(if $(findstring pgsql,$(ELSEWHERE))$(findstring postgres,$(ELSEWHERE)),,/postgresql)
+override datadir := $(ELSEWHERE)/share$(SUBDIRECTORY)
+override pkglibdir := $(ELSEWHERE)/lib$(SUBDIRECTORY)
+endif
 
 # Before 16, headers declare functions without prototypes, which C23 reads otherwise, and compilers begin to take it if
 # nothing is said. Those of 19 are configured for the C that its compiler takes.

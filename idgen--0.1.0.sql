@@ -4,6 +4,79 @@
 \echo Use "CREATE EXTENSION idgen" to load this file. \quit
 
 --
+-- How tables of the extension that dumps contain name tables and sequences.
+-- Input of type regclass is an error if there is none of that name, and so a
+-- restore of a part of a dump would lose all that such a table says.
+--
+
+CREATE TYPE idgen_relation;
+
+COMMENT ON TYPE idgen_relation IS
+'regclass for tables that are dumped: a name of nothing is no error, but nothing';
+
+CREATE FUNCTION idgen_relation_in(cstring)
+RETURNS idgen_relation
+AS 'MODULE_PATHNAME', 'idgen_relation_in'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION idgen_relation_in(cstring) IS 'I/O';
+
+CREATE FUNCTION idgen_relation_out(idgen_relation)
+RETURNS cstring
+AS 'regclassout'
+LANGUAGE internal STABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION idgen_relation_out(idgen_relation) IS 'I/O';
+
+CREATE FUNCTION idgen_relation_recv(internal)
+RETURNS idgen_relation
+AS 'regclassrecv'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION idgen_relation_recv(internal) IS 'I/O';
+
+CREATE FUNCTION idgen_relation_send(idgen_relation)
+RETURNS bytea
+AS 'regclasssend'
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
+
+COMMENT ON FUNCTION idgen_relation_send(idgen_relation) IS 'I/O';
+
+CREATE TYPE idgen_relation (
+	INPUT = idgen_relation_in,
+	OUTPUT = idgen_relation_out,
+	RECEIVE = idgen_relation_recv,
+	SEND = idgen_relation_send,
+	LIKE = pg_catalog.regclass
+);
+
+CREATE CAST (idgen_relation AS oid) WITHOUT FUNCTION AS IMPLICIT;
+
+COMMENT ON CAST (idgen_relation AS oid) IS 'for comparisons, and for joins with catalogs';
+
+CREATE CAST (idgen_relation AS regclass) WITHOUT FUNCTION AS IMPLICIT;
+
+COMMENT ON CAST (idgen_relation AS regclass) IS 'for functions of a relation';
+
+CREATE CAST (oid AS idgen_relation) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON CAST (oid AS idgen_relation) IS 'the same relation';
+
+CREATE CAST (regclass AS idgen_relation) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON CAST (regclass AS idgen_relation) IS 'the same relation';
+
+CREATE FUNCTION idgen_restore_row()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'idgen_restore_row'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_restore_row() IS
+'for tables that are dumped: a row of a relation that is not there is left out, and others take the place of what was said of theirs';
+
+REVOKE ALL ON FUNCTION idgen_restore_row() FROM PUBLIC;
+
+--
 -- Layouts.  A layout is a value of 32 bytes; its text is the name of a preset, or
 -- its fields in words.
 --
@@ -2077,7 +2150,7 @@ COMMENT ON FUNCTION tso_parse(bigint) IS
 --
 
 CREATE TABLE segment_options (
-	sequence regclass PRIMARY KEY,
+	sequence idgen_relation PRIMARY KEY,
 	step bigint,
 	order_by text NOT NULL,
 	grants boolean NOT NULL,
@@ -2091,8 +2164,10 @@ GRANT SELECT ON segment_options TO PUBLIC;
 -- Not those of sequences that have been dropped, or are of extensions.
 SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER restore BEFORE INSERT ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+
 CREATE TABLE segment_grants (
-	sequence regclass NOT NULL,
+	sequence idgen_relation NOT NULL,
 	range int8range NOT NULL,
 	granted_at timestamptz NOT NULL,
 	role text NOT NULL,
@@ -2104,8 +2179,10 @@ COMMENT ON TABLE segment_grants IS
 
 SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+
 CREATE TABLE segment_roots (
-	sequence regclass PRIMARY KEY,
+	sequence idgen_relation PRIMARY KEY,
 	roots text[] NOT NULL,
 	counter text NOT NULL,
 	skip bigint);
@@ -2114,6 +2191,8 @@ COMMENT ON TABLE segment_roots IS
 'roots of segments that are not on this server, as segment_set_roots() has named them; dumps contain them';
 
 SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
+
+CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 -- Not in dumps: what a dump has may be taken after it was made.
 CREATE TABLE segment_free (
@@ -3333,7 +3412,7 @@ REVOKE EXECUTE ON FUNCTION idgen_reset_timeline(timestamptz, boolean) FROM PUBLI
 --
 
 CREATE TABLE idgen_converted_defaults (
-	relation regclass NOT NULL,
+	relation idgen_relation NOT NULL,
 	column_name name NOT NULL,
 	was text NOT NULL,
 	expression text,
@@ -3342,6 +3421,8 @@ CREATE TABLE idgen_converted_defaults (
 );
 
 SELECT pg_catalog.pg_extension_config_dump('idgen_converted_defaults', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation)');
+
+CREATE TRIGGER restore BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 GRANT SELECT ON idgen_converted_defaults TO PUBLIC;
 

@@ -17,6 +17,12 @@
 #include "lease/lease_pool.h"
 #include "lease/lease_store.h"
 
+/* What a command waits for one server of the store: on a busy machine, more than the agent can. */
+#define ADMINISTRATOR_TIMEOUT_MS 5000
+
+/* How often an operation is done whose outcome is not known. */
+#define MOST_ATTEMPTS 3
+
 static bool
 check_interrupts(void)
 {
@@ -33,7 +39,7 @@ check_answered(LeaseOutcome outcome, const LeaseAnswer *answer)
 				errcode(ERRCODE_CONNECTION_FAILURE),
 				errmsg("coordination store has not confirmed the change"),
 				errdetail("%s", answer->error),
-				errhint("The change may have been made. See idgen_lease_workers()."));
+				errhint("The change may have been made. You can repeat the command: if it has been made, this does no harm."));
 	if (outcome == LEASE_UNREACHABLE)
 		ereport(ERROR,
 				errcode(ERRCODE_CONNECTION_FAILURE),
@@ -41,15 +47,39 @@ check_answered(LeaseOutcome outcome, const LeaseAnswer *answer)
 				errdetail("%s", answer->error));
 }
 
-/* Read the pool.  Errors: CONNECTION_FAILURE; OBJECT_NOT_IN_PREREQUISITE_STATE if its record has another version. */
+/*
+ * Do an operation, again if its outcome is not known: each of those here may be
+ * repeated.  A write that has been applied is refused then.
+ */
+static LeaseOutcome
+do_operation(LeaseStore *store, const LeaseOperation *operation, LeaseAnswer *answer)
+{
+	LeaseOutcome outcome = LEASE_UNKNOWN;
+	bool		is_known = true;
+
+	for (int attempt = 0; attempt < MOST_ATTEMPTS && outcome == LEASE_UNKNOWN; attempt++)
+	{
+		outcome = lease_store_do(store, operation, answer, check_interrupts);
+		if (outcome == LEASE_UNREACHABLE && !is_known)
+			return LEASE_UNKNOWN;
+		is_known = outcome != LEASE_UNKNOWN;
+	}
+	return outcome;
+}
+
+/*
+ * Read the pool.  may_have_changed: a write has been done whose outcome is not
+ * known.  Errors: CONNECTION_FAILURE; OBJECT_NOT_IN_PREREQUISITE_STATE if the
+ * pool's record has another version.
+ */
 static void
-read_pool(LeaseStore *store, LeasePoolState *state)
+read_pool(LeaseStore *store, LeasePoolState *state, bool may_have_changed)
 {
 	LeaseOperation operation = {.kind = LEASE_READ};
-	LeaseOutcome outcome = lease_store_do(store, &operation, &state->answer, check_interrupts);
+	LeaseOutcome outcome = do_operation(store, &operation, &state->answer);
 
-	if (outcome == LEASE_UNKNOWN)
-		outcome = LEASE_UNREACHABLE;
+	if (outcome == LEASE_UNKNOWN || outcome == LEASE_UNREACHABLE)
+		outcome = may_have_changed ? LEASE_UNKNOWN : LEASE_UNREACHABLE;
 	check_answered(outcome, &state->answer);
 	state->exists = state->answer.has_pool;
 	memset(&state->pool, 0, sizeof(LeasePool));
@@ -77,15 +107,14 @@ prepare_store(LeaseStore *store, LeaseAnswer *answer)
 {
 	LeaseOperation operation = {.kind = LEASE_PREPARE};
 
-	check_answered(lease_store_do(store, &operation, answer, check_interrupts), answer);
+	check_answered(do_operation(store, &operation, answer), answer);
 }
 
-/* Write the pool, if it is still as in state; returns whether it was. */
+/* Write the pool as new_text, if it is still as in state; returns whether it was. */
 static bool
-write_pool(LeaseStore *store, LeasePoolState *state, const LeasePool *pool)
+write_pool(LeaseStore *store, LeasePoolState *state, const char *new_text)
 {
 	char		old_text[LEASE_POOL_SIZE];
-	char		new_text[LEASE_POOL_SIZE];
 	LeaseOperation operation = {
 		.kind = LEASE_WRITE_POOL,
 		.pool = state->exists ? old_text : NULL,
@@ -94,24 +123,28 @@ write_pool(LeaseStore *store, LeasePoolState *state, const LeasePool *pool)
 	LeaseOutcome outcome;
 
 	strlcpy(old_text, state->answer.pool, sizeof(old_text));
-	lease_pool_write(pool, new_text);
-	outcome = lease_store_do(store, &operation, &state->answer, check_interrupts);
+	outcome = do_operation(store, &operation, &state->answer);
 	check_answered(outcome, &state->answer);
 	return outcome == LEASE_APPLIED;
 }
 
+/* A write that is refused may have been applied before, by an attempt of which nothing was heard. */
 static void
 change_in_session(LeaseStore *store, LeasePoolState *state, LeasePoolChange change, void *argument)
 {
+	char		written[LEASE_POOL_SIZE] = "";
 	LeasePool	pool;
 
 	prepare_store(store, &state->answer);
 	do
 	{
-		read_pool(store, state);
+		read_pool(store, state, written[0] != '\0');
+		if (state->exists && strcmp(state->answer.pool, written) == 0)
+			return;
 		pool = state->pool;
 		change(state, &pool, argument);
-	} while (!write_pool(store, state, &pool));
+		lease_pool_write(&pool, written);
+	} while (!write_pool(store, state, written));
 }
 
 /* ERROR OBJECT_NOT_IN_PREREQUISITE_STATE unless worker IDs are leased. */
@@ -133,14 +166,14 @@ with_session(LeasePoolState *state, LeasePoolChange change, void *argument)
 	LeaseStore *store;
 
 	check_configured();
-	store = lease_store_open(LEASE_LONGEST_TIMEOUT_MS);
+	store = lease_store_open(ADMINISTRATOR_TIMEOUT_MS);
 	PG_TRY();
 	{
 		if (change != NULL)
 			change_in_session(store, state, change, argument);
 		else
 		{
-			read_pool(store, state);
+			read_pool(store, state, false);
 			copy_workers(state);
 		}
 	}

@@ -11,7 +11,7 @@
 #include "base/setting.h"
 #include "lease/lease_provider.h"
 
-/* The longest time for which an operation waits for one server of the store. */
+/* The longest time for which an operation of the agent waits for one server of the store. */
 #define LEASE_LONGEST_TIMEOUT_MS 1000
 
 /* idgen.lease_pool */

@@ -3,7 +3,7 @@
 --
 
 CREATE TABLE idgen_converted_defaults (
-	relation regclass NOT NULL,
+	relation idgen_relation NOT NULL,
 	column_name name NOT NULL,
 	was text NOT NULL,
 	expression text,
@@ -12,6 +12,8 @@ CREATE TABLE idgen_converted_defaults (
 );
 
 SELECT pg_catalog.pg_extension_config_dump('idgen_converted_defaults', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation)');
+
+CREATE TRIGGER restore BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 GRANT SELECT ON idgen_converted_defaults TO PUBLIC;
 

@@ -5,7 +5,7 @@
 --
 
 CREATE TABLE segment_options (
-	sequence regclass PRIMARY KEY,
+	sequence idgen_relation PRIMARY KEY,
 	step bigint,
 	order_by text NOT NULL,
 	grants boolean NOT NULL,
@@ -19,8 +19,10 @@ GRANT SELECT ON segment_options TO PUBLIC;
 -- Not those of sequences that have been dropped, or are of extensions.
 SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER restore BEFORE INSERT ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+
 CREATE TABLE segment_grants (
-	sequence regclass NOT NULL,
+	sequence idgen_relation NOT NULL,
 	range int8range NOT NULL,
 	granted_at timestamptz NOT NULL,
 	role text NOT NULL,
@@ -32,8 +34,10 @@ COMMENT ON TABLE segment_grants IS
 
 SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+
 CREATE TABLE segment_roots (
-	sequence regclass PRIMARY KEY,
+	sequence idgen_relation PRIMARY KEY,
 	roots text[] NOT NULL,
 	counter text NOT NULL,
 	skip bigint);
@@ -42,6 +46,8 @@ COMMENT ON TABLE segment_roots IS
 'roots of segments that are not on this server, as segment_set_roots() has named them; dumps contain them';
 
 SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
+
+CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 -- Not in dumps: what a dump has may be taken after it was made.
 CREATE TABLE segment_free (

@@ -21,7 +21,7 @@ SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no predicate is kept
 FROM our_functions WHERE prosqlbody IS NOT NULL AND prorettype = 'boolean'::regtype AND proconfig IS NOT NULL;
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'every function that changes nothing is PARALLEL SAFE, unless it reads tables, which may be temporary, or is a horizon')
 FROM our_functions WHERE proparallel <> (CASE WHEN proname IN ('idgen_check', 'idgen_check_configuration', 'sequence_interleave_check') OR proname ~ '_horizon$' THEN 'r' ELSE 's' END)
-  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_drop_generator', 'idgen_create_key', 'idgen_drop_key', 'idgen_convert_default', 'idgen_revert_default', 'segment_configure', 'segment_set_roots', 'segment_create_counter', 'segment_return', 'segment_take_back', 'segment_take_free', 'sequence_interleave')
+  AND proname NOT IN ('idgen_move_extension', 'idgen_reset_timeline', 'idgen_restore_row', 'snowflake_create_generator', 'snowflake_drop_generator', 'idgen_create_key', 'idgen_drop_key', 'idgen_convert_default', 'idgen_revert_default', 'segment_configure', 'segment_set_roots', 'segment_create_counter', 'segment_return', 'segment_take_back', 'segment_take_free', 'sequence_interleave')
   AND proname !~ '^idgen_lease_(create_pool|widen_pool|release|.*_layout)$';
 SELECT is(string_agg(oid::regprocedure::text, ', '), NULL, 'no function has default arguments, but for those that take options by name')
 FROM our_functions WHERE pronargdefaults > 0 AND proname NOT IN ('idgen_reset_timeline', 'snowflake_create_generator', 'snowflake_make', 'idgen_lease_create_pool', 'segment_configure', 'segment_set_roots', 'segment_create_counter');

@@ -55,7 +55,9 @@ sub configure
 
 mkdir $directory;
 my ($one, $session) = start('one', conf => "idgen.max_wait = '500ms'\nmax_files_per_process = 100\n");
-create_pool($session, 0, 3);
+behave('answer-lost write_pool 1');
+is($session->error('SELECT idgen_lease_create_pool(0, 3)'), '', 'a pool is created once, whether the store says so or not');
+behave();
 wait_for_lease($session, 'held');
 
 # ------------------------------------------------------------------------------------------------ errors while releasing
@@ -167,6 +169,38 @@ sub check_wiped
 	return;
 }
 
+# ------------------------------------------------------------------------------------------------ changes of the pool
+
+sub pool_has { return slurp_file("$directory/default.pool") =~ /$_[0]/; }
+
+# A store does what it is asked, or does not, and nobody hears of it.
+sub check_unconfirmed_changes
+{
+	my $last = 3;
+
+	foreach my $behavior ('answer-lost write_pool 1', 'request-lost write_pool 1', 'answer-lost write_pool 2', 'answer-lost prepare 2')
+	{
+		$last++;
+		behave($behavior);
+		is($session->error("SELECT idgen_lease_widen_pool(0, $last)"), '', "$behavior: the pool is widened");
+		ok(pool_has(" last=$last "), '... in the store');
+	}
+	behave('answer-lost write_pool 1');
+	is($session->error("SELECT idgen_lease_propose_layout('time 41 bits of 1 ms since 2020-01-01, datacenter 6, worker 4, sequence 12')"), '', 'a layout is proposed once');
+	behave('answer-lost write_pool 1');
+	is($session->error('SELECT idgen_lease_abort_layout()'), '', '... and withdrawn');
+
+	$last++;
+	behave('answer-lost write_pool -');
+	like($session->error("SELECT idgen_lease_widen_pool(0, $last)"),
+		qr/ERROR:  08006: coordination store has not confirmed the change\n.*HINT:  The change may have been made. You can repeat the command/s,
+		'who is not answered at all is told to repeat the command');
+	behave();
+	is($session->error("SELECT idgen_lease_widen_pool(0, $last)"), '', '... which does no harm');
+	issue($session);
+	return;
+}
+
 # ------------------------------------------------------------------------------------------------ the secret file
 
 sub check_secret_file
@@ -188,12 +222,13 @@ sub check_secret_file
 	return;
 }
 
-my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,slow,leave,wiped,secret';
+my %only = map { $_ => 1 } split /,/, $ENV{ONLY} // 'release,pool,slow,leave,wiped,changes,secret';
 check_error_while_releasing() if $only{release};
 check_other_pool_meanwhile() if $only{pool};
 check_slow_release() if $only{slow};
 check_leaving() if $only{leave};
 check_wiped() if $only{wiped};
+check_unconfirmed_changes() if $only{changes};
 check_secret_file() if $only{secret};
 check_nulls();
 $session->quit;

@@ -87,5 +87,6 @@ upgrade_cluster($node, $new);
 $new->start;
 is_continued($before, state_of($new, 'postgres'), 'upgraded');
 is(options_of($new, 'postgres'), $options, '... with options');
+is($new->safe_psql('postgres', "SELECT count(*) FROM pg_trigger WHERE tgfoid = 'idgen_restore_row()'::regprocedure"), 4, '... and the triggers for dumps');
 $new->stop;
 done_testing();

@@ -53,7 +53,7 @@ FROM (
 	UNION ALL SELECT 'double precision[]', format('%L::double precision[]', a) FROM unnest(ARRAY['{}', '{1}', '{NaN}', '{0}', '{1,2}', '{NULL}', '{1,0.5,2,1,3}']) a
 	UNION ALL SELECT 'oid', format('%s::oid', c::regclass::oid) FROM unnest('{pg_foreign_server,pg_foreign_data_wrapper,pg_user_mapping}'::text[]) c
 	UNION ALL SELECT 'bigint[]', format('%L::bigint[]', a) FROM unnest(ARRAY['{}', '{NULL}', '{1}', '{500,490,NULL}', '{{1,2},{3,4}}', '{9223372036854775807}']) a
-	UNION ALL SELECT 'regclass', format('%L::regclass', c) FROM unnest('{pg_class,0,idgen_slots}'::text[]) c
+	UNION ALL SELECT type, format('%L::%s', c, type) FROM unnest('{regclass,idgen_relation}'::text[]) type, unnest('{pg_class,0,idgen_slots}'::text[]) c
 	UNION ALL SELECT 'bytea', format('%L::bytea', b) FROM unnest(ARRAY['\x', '\x00', '\x017f22e279b07cc398c4dc0c0c07398f']) b
 	UNION ALL SELECT 'name', format('%L::name', n) FROM unnest('{nothing}'::text[]) n
 ) v(type, value);
