@@ -153,6 +153,9 @@ sub run
 
 	$self->{psql}->{stderr} = '';
 	my $output = $self->{psql}->query($sql);
+
+	# PostgreSQL 16's leaves the newline of the last row.
+	chomp $output;
 	my $error = $self->{psql}->{stderr};
 	$error =~ s/^\s+|\s+$//g;
 	return ($output, $error);
