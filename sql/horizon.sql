@@ -74,6 +74,24 @@ DECLARE c CURSOR FOR SELECT * FROM stable_reader();
 FETCH c;
 ROLLBACK;
 
+-- also if the subtransaction has ended that declared the cursor
+CREATE FUNCTION stable_queried_horizon() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	horizon bigint;
+BEGIN
+	SELECT snowflake_horizon() INTO horizon;
+	RETURN horizon;
+END $$;
+BEGIN;
+SAVEPOINT outer_one;
+SAVEPOINT inner_one;
+DECLARE c CURSOR FOR SELECT payload FROM outbox WHERE id < stable_queried_horizon();
+RELEASE inner_one;
+RELEASE outer_one;
+FETCH c;
+ROLLBACK;
+DROP FUNCTION stable_queried_horizon;
+
 -- so would one that has the horizon as an argument, and a prepared statement
 CREATE FUNCTION stable_below(horizon bigint) RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -269,6 +269,7 @@ horizon_use_init(void)
 	previous_ExecutorStart_hook = ExecutorStart_hook;
 	ExecutorStart_hook = start_executor;
 	RegisterXactCallback(end_transaction, NULL);
+	running_queries_init();
 }
 
 /*

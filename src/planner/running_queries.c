@@ -11,7 +11,8 @@
  * when the executor ends, and when an error ends it.  After an error in a
  * subtransaction, that of an SQL function may stay for as long as whoever has looked up
  * the function; so queries of transactions that have ended do not count: their snapshots may
- * be gone, and others be in their place.
+ * be gone, and others be in their place.  A cursor outlives the subtransaction that has declared
+ * it, if that commits.
  *
  *-------------------------------------------------------------------------
  */
@@ -85,6 +86,29 @@ running_query_next(RunningQuery *query)
 			return query;
 	}
 	return NULL;
+}
+
+/* What a subtransaction that commits leaves, its parent has. */
+static void
+hand_to_parent(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void *argument)
+{
+	dlist_iter	iter;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB)
+		return;
+	dlist_foreach(iter, &queries)
+	{
+		RunningQuery *query = dlist_container(RunningQuery, node, iter.cur);
+
+		if (query->subtransaction == subtransaction)
+			query->subtransaction = parent;
+	}
+}
+
+void
+running_queries_init(void)
+{
+	RegisterSubXactCallback(hand_to_parent, NULL);
 }
 
 /*

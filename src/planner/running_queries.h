@@ -23,6 +23,7 @@ typedef struct RunningQuery
 	MemoryContextCallback end;
 } RunningQuery;
 
+extern void running_queries_init(void);
 extern void running_query_add(const QueryDesc *description, SubTransactionId subtransaction);
 extern void running_query_mark(RunningQuery *query);
 extern int	running_queries_marked(void);
