@@ -20,7 +20,9 @@
  *	  it in an expression, or in EXECUTE of a prepared statement with such an argument.  This
  *	  is not so within an INSERT, UPDATE or MERGE that has no function in its FROM, as
  *	  row-level security may read tables there
- *	- in a transaction that has one snapshot for all of its statements
+ *	- in a transaction that has one snapshot for all of its statements: when the call is executed,
+ *	  or when a later statement begins to read a table, if it was not known before that there would be
+ *	  one, as in a pipeline
  *
  * A function that is VOLATILE, and is called in a statement that reads a table, is
  * not recognized: it has snapshots of its own to read rows.  The target of an INSERT or UPDATE
@@ -29,8 +31,8 @@
  *
  * A function of a procedural language evaluates simple expressions without a query, with a
  * snapshot that it takes for each if the function is VOLATILE.  If a horizon is read there,
- * we keep the snapshot until the next query begins: without this, a later one could have
- * the same address.
+ * we keep the snapshot until it is not active any more and the statement ends, or the next query
+ * begins: without this, a later one could have the same address.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,12 +49,14 @@
 #include "nodes/plannodes.h"
 #include "nodes/supportnodes.h"
 #include "storage/lockdefs.h"
+#include "storage/proc.h"
 #include "tcop/pquery.h"
 #include "utils/lsyscache.h"
 #include "utils/portal.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+#include "base/compat.h"
 #include "planner/horizon_use.h"
 #include "planner/running_queries.h"
 
@@ -62,6 +66,13 @@ static ExecutorStart_hook_type previous_ExecutorStart_hook = NULL;
 
 /* A snapshot with which a horizon has been read, and which is not that of a query. */
 static Snapshot kept_snapshot = NULL;
+
+/*
+ * The transaction with one snapshot that has read a horizon in a statement of its own, and when
+ * the client's message came in which it did.
+ */
+static uint32 one_snapshot_transaction = 0;
+static TimestampTz one_snapshot_time = 0;
 
 static bool reads_table(const Query *query);
 
@@ -215,11 +226,41 @@ end_transaction(XactEvent event, void *argument)
 		kept_snapshot = NULL;
 }
 
+/* When a portal or a statement in a function ends.  What is not active any more, no query begins with. */
+static void
+end_resources(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *argument)
+{
+	if (kept_snapshot != NULL && !is_top_level && phase == RESOURCE_RELEASE_BEFORE_LOCKS && kept_snapshot->active_count == 0)
+		forget_kept_snapshot();
+}
+
+static void
+report_one_snapshot(const char *name)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+			errmsg("cannot use %s in a transaction with isolation level \"%s\"", name,
+				   XactIsoLevel == XACT_SERIALIZABLE ? "serializable" : "repeatable read"),
+			errdetail("Its statements see rows as of its beginning, so they would miss rows below the horizon that are committed later."),
+			errhint("Use isolation level \"read committed\", or read the horizon before the transaction begins."));
+}
+
+/* Does a transaction with one snapshot go on after the statement that has read a horizon? */
+static bool
+is_after_horizon(void)
+{
+	return IsolationUsesXactSnapshot() && one_snapshot_transaction == compat_local_transaction(MyProc) &&
+		one_snapshot_time != GetCurrentStatementStartTimestamp();
+}
+
 /* ERROR FEATURE_NOT_SUPPORTED if a query begins to read a table with a snapshot with which a horizon has been read. */
 static void
 check_start(const QueryDesc *description)
 {
 	bool		has_horizon;
+
+	if (unlikely(is_after_horizon()) && statement_reads_table(description->plannedstmt))
+		report_one_snapshot("a horizon");
 
 	/* What is not active any more, no query begins with. */
 	if (kept_snapshot != NULL && kept_snapshot->active_count == 0)
@@ -269,6 +310,7 @@ horizon_use_init(void)
 	previous_ExecutorStart_hook = ExecutorStart_hook;
 	ExecutorStart_hook = start_executor;
 	RegisterXactCallback(end_transaction, NULL);
+	RegisterResourceReleaseCallback(end_resources, NULL);
 	running_queries_init();
 }
 
@@ -338,12 +380,12 @@ horizon_check_use(FunctionCallInfo fcinfo, const char *name)
 				errmsg("cannot execute %s during recovery", name),
 				errhint("Let the primary write the horizon to a table, and read it from there; see docs/outbox.md."));
 	if (IsolationUsesXactSnapshot() && (IsTransactionBlock() || is_in_function(caller)))
-		ereport(ERROR,
-				errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				errmsg("cannot use %s in a transaction with isolation level \"%s\"", name,
-					   XactIsoLevel == XACT_SERIALIZABLE ? "serializable" : "repeatable read"),
-				errdetail("Its statements see rows as of its beginning, so they would miss rows below the horizon that are committed later."),
-				errhint("Use isolation level \"read committed\", or read the horizon before the transaction begins."));
+		report_one_snapshot(name);
+	if (IsolationUsesXactSnapshot())
+	{
+		one_snapshot_transaction = compat_local_transaction(MyProc);
+		one_snapshot_time = GetCurrentStatementStartTimestamp();
+	}
 	if (ActiveSnapshotSet())
 		check_snapshot(caller, name);
 }

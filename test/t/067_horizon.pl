@@ -522,6 +522,24 @@ sub check_prepared_in_tick
 	return;
 }
 
+# A pipeline without BEGIN is one transaction, in which a statement does not know that others follow.
+sub check_pipeline
+{
+	my $script = <<'END';
+\startpipeline
+SELECT set_config('outbox.horizon', snowflake_horizon()::text, false);
+SELECT count(*) FROM outbox WHERE id < current_setting('outbox.horizon')::bigint;
+\endpipeline
+END
+	my @options = ('--no-vacuum --protocol=extended --transactions=2');
+
+	$node->pgbench(@options, 0, [qr{processed: 2/2}], [qr{^$}], 'a pipeline that is READ COMMITTED', { '067_committed' => $script });
+	local $ENV{PGOPTIONS} = '-c default_transaction_isolation=serializable';
+	$node->pgbench(@options, 2, [qr{processed: 0/2}], [qr/cannot use a horizon in a transaction with isolation level "serializable"/],
+		'... and one with a snapshot that is older than its horizon', { '067_serializable' => $script });
+	return;
+}
+
 # Without preloading, and where only workers have issued IDs.
 sub check_not_preloaded
 {
@@ -569,6 +587,7 @@ check_databases();
 check_generators();
 check_procedures();
 check_parallel();
+check_pipeline();
 check_prepared();
 check_idle();
 check_resets();
