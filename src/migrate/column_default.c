@@ -71,6 +71,23 @@ column_default_read(Oid table, const char *column)
 	return found;
 }
 
+/* The sequence that a column owns and its default does not use; InvalidOid if that is none, or several. */
+Oid
+column_default_owned_sequence(Oid table, const char *column)
+{
+	MigrationRow row = migration_query(
+									   "SELECT CASE count(*) WHEN 1 THEN min(s.oid) END FROM pg_attribute a"
+									   " JOIN pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum"
+									   "   AND p.classid = 'pg_class'::regclass AND p.deptype = 'a'"
+									   " JOIN pg_class s ON s.oid = p.objid AND s.relkind = 'S'"
+									   " WHERE a.attrelid = $1 AND a.attname = $2 AND NOT EXISTS ("
+									   "   SELECT FROM pg_depend u JOIN pg_attrdef d ON u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid"
+									   "   WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND u.refclassid = 'pg_class'::regclass AND u.refobjid = s.oid)",
+									   table, column);
+
+	return read_oid(row.values[0]);
+}
+
 SequenceOptions
 column_default_sequence(Oid sequence)
 {

@@ -38,6 +38,7 @@ typedef struct SequenceOptions
 
 extern ColumnDefault column_default_read(Oid table, const char *column);
 extern const char *column_default_kind_name(ColumnDefaultKind kind);
+extern Oid	column_default_owned_sequence(Oid table, const char *column);
 extern SequenceOptions column_default_sequence(Oid sequence);
 extern void column_default_set_position(const char *sequence, const SequenceOptions *options);
 extern void column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old);

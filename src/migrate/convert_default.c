@@ -156,6 +156,22 @@ end_identity(const Conversion *conversion)
 	column_default_set_position(options.name, &options);
 }
 
+/* ERROR if an expression left the column without a default: NULL is kept as none. */
+static const char *
+set_default(const Conversion *conversion, const char *expression)
+{
+	const char *set;
+
+	migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name, conversion->column_name, expression);
+	set = column_default_read(conversion->table, conversion->column).expression;
+	if (set == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("default of column \"%s\" of table \"%s\" must not be null", conversion->column, get_rel_name(conversion->table)),
+				errhint("To have no default, use ALTER TABLE ... ALTER COLUMN ... DROP DEFAULT, and DROP IDENTITY for an identity column."));
+	return set;
+}
+
 /* What takes time is looked at before the table is locked. */
 static const char *
 convert(Conversion *conversion, const char *expression)
@@ -177,8 +193,7 @@ convert(Conversion *conversion, const char *expression)
 	column_default_remember(conversion->function, conversion->table, conversion->column, &conversion->old);
 	if (conversion->old.kind == DEFAULT_IDENTITY_ALWAYS || conversion->old.kind == DEFAULT_IDENTITY)
 		end_identity(conversion);
-	migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name, conversion->column_name, expression);
-	return column_default_read(conversion->table, conversion->column).expression;
+	return set_default(conversion, expression);
 }
 
 /*
@@ -205,17 +220,29 @@ idgen_convert_default_to(PG_FUNCTION_ARGS)
 
 /* -------------------------------------------------------------------------------- reverting */
 
-/* The column becomes an identity again, with the sequence that has been kept. */
+/*
+ * The column becomes an identity again, with the sequence that has been kept.  ERROR if
+ * that is not there: a new one would begin with numbers that rows have.
+ */
 static void
-restore_identity(const Conversion *conversion, const ColumnDefault *kept)
+restore_identity(const Conversion *conversion, ColumnDefaultKind kind)
 {
-	SequenceOptions options = column_default_sequence(kept->sequence);
+	Oid			sequence = column_default_owned_sequence(conversion->table, conversion->column);
+	SequenceOptions options;
 
+	if (!OidIsValid(sequence))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("column \"%s\" of table \"%s\" has no sequence of its own to be an identity with", conversion->column,
+					   get_rel_name(conversion->table)),
+				errdetail("The sequence of the identity has been dropped, or is owned by another column or none, or the column owns several."),
+				errhint("Let the column own one that is above its values, with ALTER SEQUENCE ... OWNED BY."));
+	options = column_default_sequence(sequence);
 	migration_run("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", conversion->table_name, conversion->column_name);
 	migration_run("DROP SEQUENCE %s", options.name);
 	migration_run("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)",
 				  conversion->table_name, conversion->column_name,
-				  kept->kind == DEFAULT_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT", options.name, options.options);
+				  kind == DEFAULT_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT", options.name, options.options);
 	column_default_set_position(options.name, &options);
 }
 
@@ -237,7 +264,7 @@ idgen_revert_default(PG_FUNCTION_ARGS)
 	{
 		case DEFAULT_IDENTITY_ALWAYS:
 		case DEFAULT_IDENTITY:
-			restore_identity(&conversion, &kept);
+			restore_identity(&conversion, kept.kind);
 			break;
 		case DEFAULT_EXPRESSION:
 			migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion.table_name, conversion.column_name,

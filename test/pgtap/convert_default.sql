@@ -1,7 +1,7 @@
 -- Moving in: idgen_convert_default() and idgen_revert_default() for each kind of default, what they warn of and refuse,
 -- and that neither touches a row.
 BEGIN;
-SELECT plan(41);
+SELECT plan(49);
 SET client_min_messages = error;
 CREATE ROLE regress_idgen_owner;
 CREATE ROLE regress_idgen_stranger;
@@ -85,6 +85,21 @@ SELECT throws_ok('SELECT idgen_convert_default(1::oid::regclass, ''id'')', '42P0
 SELECT throws_ok('SELECT idgen_convert_default(''serials'', ''id'', ''1; DROP TABLE serials'')', '42601', NULL, 'more than an expression');
 SELECT throws_ok('SELECT idgen_convert_default(''serials'', ''id'', ''1); DROP TABLE serials; SELECT (1'')', '42601', NULL, '... however written');
 SELECT throws_ok('SELECT idgen_convert_default(''serials'', ''id'', ''1, ALTER COLUMN item DROP NOT NULL'')', NULL, NULL, '... or another action');
+CREATE TABLE nulls (id bigserial, bare bigint);
+SELECT throws_ok(format('SELECT idgen_convert_default(''nulls'', %L, %L)', c, e), '22023', format('default of column "%s" of table "nulls" must not be null', c), c || ': ' || e)
+FROM unnest('{id,bare}'::text[]) c, unnest('{"NULL",NULL::bigint}'::text[]) e;
+
+-- an identity whose sequence is gone, and one whose new default uses another sequence
+CREATE SEQUENCE shared;
+CREATE TABLE lost (id bigint GENERATED ALWAYS AS IDENTITY, uses bigint);
+SELECT idgen_convert_default('lost', 'id');
+DROP SEQUENCE lost_id_seq;
+SELECT throws_ok('SELECT idgen_revert_default(''lost'', ''id'')', '55000', 'column "id" of table "lost" has no sequence of its own to be an identity with', 'an identity whose sequence has been dropped');
+CREATE TABLE sharing (id bigint GENERATED ALWAYS AS IDENTITY);
+SELECT idgen_convert_default('sharing', 'id', 'nextval(''shared'')');
+SELECT is(idgen_revert_default('sharing', 'id'), 'generated always as identity', 'an identity comes back');
+SELECT is(to_regclass('shared')::text, 'shared', '... and the sequence of the default in between stays');
+SELECT is(pg_get_serial_sequence('sharing', 'id'), '"Old Shop".sharing_id_seq', '... as the identity has its own');
 RESET ROLE;
 SET ROLE regress_idgen_stranger;
 SELECT throws_ok('SELECT public.idgen_convert_default(''"Old Shop".serials''::regclass, ''id'')', '42501', NULL, 'the table of another role');
