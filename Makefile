@@ -106,6 +106,7 @@ OBJS = \
 	src/migrate/column_default.o \
 	src/migrate/column_uses.o \
 	src/migrate/convert_default.o \
+	src/migrate/restored_column.o \
 	src/migrate/migration_query.o \
 	src/planner/time_range.o \
 	src/planner/horizon_use.o \

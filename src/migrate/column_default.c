@@ -133,23 +133,53 @@ kept_table(Oid function)
 	return table;
 }
 
-/* Keep what the default of a column was.  What was kept before, of a default that is no longer there, is replaced. */
+/*
+ * Is the default of a column still that of a conversion: the one that it was given, or
+ * a later one that calls the extension?  Then what is kept remains.
+ */
+bool
+column_default_is_converted(Oid function, Oid table, const char *column)
+{
+	MigrationRow row = migration_query(psprintf("SELECT k.converted_to = pg_get_expr(d.adbin, d.adrelid) OR EXISTS ("
+												"  SELECT FROM pg_depend u JOIN pg_depend e ON e.classid = u.refclassid AND e.objid = u.refobjid AND e.deptype = 'e'"
+												"    JOIN pg_depend x ON x.refclassid = e.refclassid AND x.refobjid = e.refobjid AND x.deptype = 'e'"
+												"  WHERE u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid AND x.classid = 'pg_class'::regclass AND x.objid = k.tableoid)"
+												" FROM %s k JOIN pg_attribute a ON a.attrelid = k.relation AND a.attnum = k.column_number"
+												" JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+												" WHERE k.relation = $1 AND a.attname = $2",
+												migration_qualified_name(kept_table(function))),
+									   table, column);
+
+	return row.is_found && row.values[0] != NULL && row.values[0][0] == 't';
+}
+
+/*
+ * Keep what the default of a column was, and what it is now.  With no old one, what has
+ * been kept remains.  The column is known by its number, as it can be renamed; triggers
+ * of the table fill that in.
+ */
 void
-column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old)
+column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old, const char *converted_to)
 {
 	Oid			kept = kept_table(function);
+	char	   *name = migration_qualified_name(kept);
 	const char *values[] = {
 		psprintf("%u", table),
 		column,
-		kind_names[old->kind],
-		old->expression,
+		converted_to,
+		old == NULL ? NULL : kind_names[old->kind],
+		old == NULL ? NULL : old->expression,
 	};
 
-	migration_write(kept,
-					psprintf("INSERT INTO %s AS k (relation, column_name, was, expression) VALUES ($1::oid, $2, $3, $4)"
-							 " ON CONFLICT (relation, column_name) DO UPDATE SET was = excluded.was, expression = excluded.expression,"
-							 " converted_at = statement_timestamp()", migration_qualified_name(kept)),
-					lengthof(values), values);
+	if (old == NULL)
+		migration_write(kept,
+						psprintf("UPDATE %s k SET column_name = $2, converted_to = $3 FROM pg_attribute a"
+								 " WHERE k.relation = $1::oid AND a.attrelid = k.relation AND a.attname = $2 AND a.attnum = k.column_number", name),
+						3, values);
+	else
+		migration_write(kept,
+						psprintf("INSERT INTO %s (relation, column_name, converted_to, was, expression) VALUES ($1::oid, $2, $3, $4, $5)", name),
+						lengthof(values), values);
 }
 
 /* What was kept, which is forgotten.  ERROR if nothing was. */
@@ -157,14 +187,16 @@ ColumnDefault
 column_default_recall(Oid function, Oid table, const char *column)
 {
 	Oid			kept = kept_table(function);
-	const char *values[] = {
-		psprintf("%u", table),
-		column,
-	};
-	MigrationRow row = migration_query(psprintf("SELECT was, expression FROM %s WHERE relation = $1 AND column_name = $2",
+	MigrationRow row = migration_query(psprintf("SELECT k.was, k.expression, k.column_number FROM %s k"
+												" JOIN pg_attribute a ON a.attrelid = k.relation AND a.attnum = k.column_number"
+												" WHERE k.relation = $1 AND a.attname = $2",
 												migration_qualified_name(kept)),
 									   table, column);
 	ColumnDefault found = column_default_read(table, column);
+	const char *values[] = {
+		psprintf("%u", table),
+		row.values[2],
+	};
 
 	if (!row.is_found)
 		ereport(ERROR,
@@ -177,7 +209,8 @@ column_default_recall(Oid function, Oid table, const char *column)
 		if (strcmp(row.values[0], kind_names[kind]) == 0)
 			found.kind = kind;
 	}
-	migration_write(kept, psprintf("DELETE FROM %s WHERE relation = $1::oid AND column_name = $2", migration_qualified_name(kept)),
+	migration_write(kept,
+					psprintf("DELETE FROM %s WHERE relation = $1::oid AND column_number = $2::smallint", migration_qualified_name(kept)),
 					lengthof(values), values);
 	return found;
 }

@@ -41,7 +41,9 @@ extern const char *column_default_kind_name(ColumnDefaultKind kind);
 extern Oid	column_default_owned_sequence(Oid table, const char *column);
 extern SequenceOptions column_default_sequence(Oid sequence);
 extern void column_default_set_position(const char *sequence, const SequenceOptions *options);
-extern void column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old);
+extern bool column_default_is_converted(Oid function, Oid table, const char *column);
+extern void column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old,
+									const char *converted_to);
 extern ColumnDefault column_default_recall(Oid function, Oid table, const char *column);
 
 #endif							/* IDGEN_COLUMN_DEFAULT_H */

@@ -176,6 +176,9 @@ set_default(const Conversion *conversion, const char *expression)
 static const char *
 convert(Conversion *conversion, const char *expression)
 {
+	bool		is_converted;
+	const char *converted_to;
+
 	if (expression != NULL)
 		check_expression(expression);
 	conversion->old = column_default_read(conversion->table, conversion->column);
@@ -190,10 +193,13 @@ convert(Conversion *conversion, const char *expression)
 	column_uses_report(conversion->table, conversion->column, conversion->old.sequence);
 	lock_table(conversion);
 	conversion->old = column_default_read(conversion->table, conversion->column);
-	column_default_remember(conversion->function, conversion->table, conversion->column, &conversion->old);
+	is_converted = column_default_is_converted(conversion->function, conversion->table, conversion->column);
 	if (conversion->old.kind == DEFAULT_IDENTITY_ALWAYS || conversion->old.kind == DEFAULT_IDENTITY)
 		end_identity(conversion);
-	return set_default(conversion, expression);
+	converted_to = set_default(conversion, expression);
+	column_default_remember(conversion->function, conversion->table, conversion->column, is_converted ? NULL : &conversion->old,
+							converted_to);
+	return converted_to;
 }
 
 /*
@@ -267,6 +273,7 @@ idgen_revert_default(PG_FUNCTION_ARGS)
 			restore_identity(&conversion, kept.kind);
 			break;
 		case DEFAULT_EXPRESSION:
+			check_expression(kept.expression);
 			migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion.table_name, conversion.column_name,
 						  kept.expression);
 			break;

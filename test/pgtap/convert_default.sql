@@ -1,7 +1,7 @@
 -- Moving in: idgen_convert_default() and idgen_revert_default() for each kind of default, what they warn of and refuse,
 -- and that neither touches a row.
 BEGIN;
-SELECT plan(49);
+SELECT plan(56);
 SET client_min_messages = error;
 CREATE ROLE regress_idgen_owner;
 CREATE ROLE regress_idgen_stranger;
@@ -100,6 +100,30 @@ SELECT idgen_convert_default('sharing', 'id', 'nextval(''shared'')');
 SELECT is(idgen_revert_default('sharing', 'id'), 'generated always as identity', 'an identity comes back');
 SELECT is(to_regclass('shared')::text, 'shared', '... and the sequence of the default in between stays');
 SELECT is(pg_get_serial_sequence('sharing', 'id'), '"Old Shop".sharing_id_seq', '... as the identity has its own');
+-- once more, and in between renamed
+CREATE SEQUENCE other_numbers;
+CREATE TABLE twice (dropped text, id bigserial, identity bigint GENERATED ALWAYS AS IDENTITY, own bigint DEFAULT 7);
+ALTER TABLE twice DROP COLUMN dropped;
+SELECT idgen_convert_default('twice', c), idgen_convert_default('twice', c) FROM unnest('{id,identity}'::name[]) c;
+SELECT idgen_convert_default('twice', 'own', '8');
+SELECT idgen_convert_default('twice', 'id', 'nextval(''other_numbers'')'), idgen_convert_default('twice', 'own', '9');
+SELECT is(array_agg(row(column_name, expression, converted_to)::text ORDER BY column_number),
+	ARRAY[$$(id,"nextval('""Old Shop"".twice_id_seq'::regclass)","nextval('""Old Shop"".other_numbers'::regclass)")$$, '(identity,,public.snowflake_nextval())', '(own,7,9)'],
+	'a column that is converted again: what it was at first is kept') FROM idgen_converted_defaults WHERE relation = 'twice'::regclass;
+ALTER TABLE twice RENAME COLUMN id TO id_renamed;
+ALTER TABLE twice RENAME COLUMN own TO id;
+SELECT is(idgen_convert_default('twice', 'id_renamed'), 'public.snowflake_nextval()', '... renamed, and again');
+SELECT is(idgen_revert_default('twice', 'id_renamed'), 'nextval(''"Old Shop".twice_id_seq''::regclass)', '... it comes back');
+SELECT is(idgen_revert_default('twice', 'identity'), 'generated always as identity', '... as an identity does');
+SELECT is(idgen_revert_default('twice', 'id'), '7', '... and what has its former name now');
+SELECT idgen_convert_default('twice', 'id_renamed');
+ALTER TABLE twice ALTER COLUMN id_renamed SET DEFAULT 5;
+SELECT idgen_convert_default('twice', 'id_renamed');
+SELECT is(idgen_revert_default('twice', 'id_renamed'), '5', 'a default that the owner has set in between is one to come back');
+SELECT idgen_convert_default('twice', 'id_renamed');
+ALTER TABLE twice DROP COLUMN id_renamed;
+ALTER TABLE twice ADD COLUMN id_renamed bigint;
+SELECT throws_like('SELECT idgen_revert_default(''twice'', ''id_renamed'')', '%has not been converted', 'another column of the name of one that has been dropped');
 RESET ROLE;
 SET ROLE regress_idgen_stranger;
 SELECT throws_ok('SELECT public.idgen_convert_default(''"Old Shop".serials''::regclass, ''id'')', '42501', NULL, 'the table of another role');
