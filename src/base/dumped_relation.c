@@ -8,6 +8,9 @@
  * out.  What has been said of a relation before, in the database that is restored
  * into, gives way to what the dump says.
  *
+ * The owner of a database, who need not be a superuser, may insert into these tables,
+ * as a restore does.  So the trigger looks at whether the relation is theirs.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -15,8 +18,11 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "catalog/indexing.h"
+#include "catalog/objectaddress.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/inval.h"
@@ -101,6 +107,26 @@ check_trigger(FunctionCallInfo fcinfo)
 }
 
 /*
+ * ERROR unless the current user may say something of a relation: as its owner, if the
+ * trigger has no argument, or as a superuser.  Functions that have looked at that
+ * themselves write as the table's owner.
+ */
+static void
+check_user(const TriggerData *trigger, Oid relation)
+{
+	if (superuser() || compat_relation_ownercheck(RelationGetRelid(trigger->tg_relation), GetUserId()))
+		return;
+	if (trigger->tg_trigger->tgnargs > 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied to restore rows of table \"%s\"", RelationGetRelationName(trigger->tg_relation)),
+				errdetail("Only superusers may say this of a sequence."),
+				errhint("Restore as a superuser, or leave the rows out with --exclude-table-data when dumping."));
+	if (!compat_relation_ownercheck(relation, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+}
+
+/*
  * idgen_restore_row() returns trigger, before each row is inserted
  *
  * The functions that write these tables do so without triggers, or as if they
@@ -118,6 +144,7 @@ idgen_restore_row(PG_FUNCTION_ARGS)
 											 RelationGetDescr(trigger->tg_relation), &is_null));
 	if (is_null || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
 		return PointerGetDatum(NULL);
+	check_user(trigger, relation);
 	delete_former(trigger->tg_relation, trigger->tg_trigtuple);
 	CacheInvalidateRelcacheByRelid(relation);
 	return PointerGetDatum(trigger->tg_trigtuple);

@@ -67,6 +67,6 @@ AS 'MODULE_PATHNAME', 'idgen_restore_row'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION idgen_restore_row() IS
-'for tables that are dumped: a row of a relation that is not there is left out, and others take the place of what was said of theirs';
+'for tables that are dumped: a row of a relation that is not there is left out, others take the place of what was said of theirs, and only its owner adds one, or with an argument only superusers';
 
 REVOKE ALL ON FUNCTION idgen_restore_row() FROM PUBLIC;

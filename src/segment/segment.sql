@@ -6,8 +6,8 @@
 
 CREATE TABLE segment_options (
 	sequence idgen_relation PRIMARY KEY,
-	step bigint,
-	order_by text NOT NULL,
+	step bigint CHECK (step BETWEEN 1 AND 2147483647),
+	order_by text NOT NULL CHECK (order_by IN ('statement', 'session')),
 	grants boolean NOT NULL,
 	free_list boolean NOT NULL);
 
@@ -15,6 +15,9 @@ COMMENT ON TABLE segment_options IS
 'options of segments, as segment_configure() has set them; dumps contain them';
 
 GRANT SELECT ON segment_options TO PUBLIC;
+
+-- For pg_dump and restore by an owner of the database who is no superuser; the trigger looks at whose sequences rows name.
+GRANT INSERT ON segment_options TO pg_database_owner;
 
 -- Not those of sequences that have been dropped, or are of extensions.
 SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
@@ -32,6 +35,8 @@ CREATE TABLE segment_grants (
 COMMENT ON TABLE segment_grants IS
 'ranges that segment_take() has handed on, for segments with the option grants; dumps contain them';
 
+GRANT SELECT, INSERT ON segment_grants TO pg_database_owner;
+
 SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
@@ -45,9 +50,11 @@ CREATE TABLE segment_roots (
 COMMENT ON TABLE segment_roots IS
 'roots of segments that are not on this server, as segment_set_roots() has named them; dumps contain them';
 
+GRANT SELECT, INSERT ON segment_roots TO pg_database_owner;
+
 SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
-CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row('superuser');
 
 -- Not in dumps: what a dump has may be taken after it was made.
 CREATE TABLE segment_free (

@@ -152,5 +152,33 @@ $session->query('CREATE SEQUENCE steps; SELECT ids.segment_nextval(\'steps\')');
 $session->query("INSERT INTO ids.segment_options VALUES ('steps', NULL, 'statement', true, false); SELECT ids.segment_take('steps', 2)");
 is($session->query("SELECT count(*) FROM ids.segment_grants WHERE sequence = 'steps'::regclass"), 1, 'what is restored takes effect at once');
 $session->quit;
+
+# An owner of a database who is no superuser dumps it, and restores it where a superuser has created the extension.
+$node->safe_psql('postgres', 'CREATE ROLE ann LOGIN');
+
+sub database_of_ann
+{
+	my $name = new_database('CREATE EXTENSION idgen');
+
+	$node->safe_psql('postgres', "ALTER DATABASE $name OWNER TO ann");
+	return $name;
+}
+
+my @as_ann = (extra_params => [ '-U', 'ann' ]);
+my $of_ann = database_of_ann();
+$node->safe_psql($of_ann, <<'END', @as_ann);
+CREATE SCHEMA app;
+CREATE TABLE app.orders (dropped text, id bigserial PRIMARY KEY);
+ALTER TABLE app.orders DROP COLUMN dropped;
+CREATE SEQUENCE app.numbers;
+SELECT idgen_convert_default('app.orders', 'id');
+SELECT segment_configure('app.numbers', step => 70, grants => true), segment_take('app.numbers', 5);
+END
+my $ann_file = "$directory/of_ann";
+$node->command_ok([ 'pg_dump', '--no-sync', '--no-comments', '-U', 'ann', '-f', $ann_file, $node->connstr($of_ann) ], 'pg_dump by the owner of the database');
+my $restored = database_of_ann();
+$node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-U', 'ann', '-f', $ann_file, $node->connstr($restored) ], '... who restores it');
+is($node->safe_psql($restored, 'SELECT count(*) FROM segment_options; SELECT range FROM segment_grants', @as_ann), "1\n[1,6)", '... with what is said of segments');
+is($node->safe_psql($restored, q{SELECT idgen_revert_default('app.orders', 'id')}, @as_ann), q{nextval('app.orders_id_seq'::regclass)}, '... and of defaults');
 $node->stop;
 done_testing();
