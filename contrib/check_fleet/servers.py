@@ -49,7 +49,17 @@ class Server:
                 except NestedTooDeep as problem:
                     problems.append(str(problem))
         for problem in problems:
-            self.put("error", problem, "Correct the file.")
+            self.put("error", problem, self.hint_at_files(problem))
+
+    def hint_at_files(self, problem):
+        """What to do about a problem: Debian keeps postgresql.conf elsewhere than the data directory."""
+        for path in self.files:
+            if os.path.isdir(path) and problem.startswith(os.path.join(path, "postgresql.conf") + ": "):
+                return (
+                    f"If it is elsewhere, name the files instead, as in {self.name}=/etc/postgresql/17/main/postgresql.conf,"
+                    f"{os.path.join(path, 'postgresql.auto.conf')}."
+                )
+        return "Correct the file."
 
     def interpret(self, presets):
         """Gives settings their meaning."""

@@ -170,6 +170,18 @@ extend_drift(Wait *wait, const SnowflakeLayout *layout, uint64 position, uint32 
 	return wait_for_reference(wait, layout_tick_start_us(layout, tick - drift_ticks(layout)) * NS_PER_US);
 }
 
+/* A distance in time as a person reads it: "12.345 ms", or "29 days 23:59:48". */
+static char *
+describe_distance(int64 us)
+{
+	int64		seconds = us / USECS_PER_SEC;
+
+	if (seconds < SECS_PER_HOUR)
+		return psprintf("%.3f ms", (double) us / 1000);
+	return psprintf("%lld days %02d:%02d:%02d", (long long) (seconds / SECS_PER_DAY), (int) (seconds % SECS_PER_DAY / SECS_PER_HOUR),
+					(int) (seconds % SECS_PER_HOUR / SECS_PER_MINUTE), (int) (seconds % SECS_PER_MINUTE));
+}
+
 static void
 report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 {
@@ -179,9 +191,9 @@ report_drift(const Wait *wait, const SnowflakeLayout *layout, uint64 position)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake timeline is too far ahead of the system clock"),
-			errdetail("The next ID's time is %s, %.3f ms ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, and \"idgen.max_regression\" is %d ms.",
+			errdetail("The next ID's time is %s, %s ahead of the clock. \"idgen.max_drift\" is %d ms, \"idgen.max_wait\" is %d ms, and \"idgen.max_regression\" is %d ms.",
 					  timestamptz_to_str(clock_timestamptz(position_us)),
-					  (double) (position_us - now_us) / 1000,
+					  describe_distance(position_us - now_us),
 					  drift_max.value, wait_max_ms, reference_max_regression.value),
 			errhint("If the clock was set back, correct it, or wait until it is within \"idgen.max_regression\" of the last ID. If it was ahead and has been corrected, see idgen_reset_timeline(). If more IDs are requested than the layout has room for, raise \"idgen.max_wait\" or \"idgen.max_drift\"."));
 }

@@ -50,6 +50,9 @@ struct LeaseStore
 	LeaseAddress address;
 };
 
+/* How names of modules begin; the rest is that of the Debian package. */
+#define MODULE_PREFIX "idgen_"
+
 /* A scheme of addresses, and the module whose provider knows it. */
 typedef struct StoreScheme
 {
@@ -137,14 +140,31 @@ lease_settings_objection(void)
 	return NULL;
 }
 
+/* A callback of errors while a module is loaded: where it comes from, if it is not installed. */
+static void
+hint_at_package(void *arg)
+{
+	const char *module = arg;
+
+	if (geterrcode() == ERRCODE_UNDEFINED_FILE)
+		errhint("Install it; in Debian, it is in package \"postgresql-%d-idgen-%s\".", PG_VERSION_NUM / 10000, module + strlen(MODULE_PREFIX));
+}
+
 static const LeaseProvider *
 load_provider(const char *address)
 {
 	const StoreScheme *scheme = find_scheme(address);
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = hint_at_package,
+		.arg = unconstify(char *, scheme->module),
+	};
 	LeaseProviderFunction get_provider;
 	const LeaseProvider *provider;
 
+	error_context_stack = &callback;
 	get_provider = (LeaseProviderFunction) load_external_function(scheme->module, LEASE_PROVIDER_FUNCTION, true, NULL);
+	error_context_stack = callback.previous;
 	provider = get_provider();
 	if (provider->version != LEASE_PROVIDER_VERSION)
 		ereport(ERROR,
@@ -183,6 +203,8 @@ describe_refusal(void)
 		error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
 		PG_RE_THROW();
 	FlushErrorState();
+	if (error->sqlerrcode == ERRCODE_UNDEFINED_FILE && error->hint != NULL)
+		return psprintf("%s. %s", error->message, error->hint);
 	return error->detail ? psprintf("%s. %s", error->message, error->detail) : psprintf("%s.", error->message);
 }
 

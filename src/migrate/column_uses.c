@@ -35,8 +35,8 @@ read_values(Oid table, const char *column, const char *schema)
 		return row;
 	return migration_query(psprintf("WITH v AS MATERIALIZED (SELECT max(%1$s)::bigint AS greatest FROM %2$s)"
 									" SELECT greatest, greatest >= %3$s.snowflake_lower_bound(now())::bigint,"
-									"   CASE WHEN greatest >= 0 THEN %3$s.snowflake_timestamp(greatest) END, %3$s.snowflake_timestamp(0::bigint)"
-									" FROM v WHERE greatest IS NOT NULL",
+									"   %3$s.snowflake_timestamp(greatest), %3$s.snowflake_timestamp(0::bigint)"
+									" FROM v WHERE greatest >= 0",
 									quote_identifier(column), migration_qualified_name(table), schema),
 						   table, column);
 }
@@ -80,7 +80,27 @@ warn_of(const char *query, Oid object, const char *name, const char *message, co
 				errhint("%s", hint));
 }
 
-/* Warn of columns that reference this one and are narrower, and of what else uses the sequence. */
+/* Warn of what may refuse new IDs.  Partitions by hash do not. */
+static void
+report_conditions(Oid table, const char *column)
+{
+	warn_of("SELECT string_agg(what, ', ' ORDER BY what) FROM pg_attribute a, LATERAL ("
+			" SELECT pg_describe_object('pg_constraint'::regclass, c.oid, 0) FROM pg_constraint c"
+			"   WHERE c.contype = 'c' AND c.conrelid = a.attrelid AND a.attnum = ANY (c.conkey)"
+			" UNION ALL SELECT pg_describe_object('pg_constraint'::regclass, c.oid, 0) FROM pg_constraint c"
+			"   WHERE c.contype = 'c' AND c.contypid = a.atttypid"
+			" UNION ALL SELECT format('partitions of table %s', p.partrelid::regclass) FROM pg_partitioned_table p"
+			"   WHERE p.partrelid = a.attrelid AND p.partstrat <> 'h' AND a.attnum = ANY (p.partattrs::smallint[])) AS u(what)"
+			" WHERE a.attrelid = $1 AND a.attname = $2",
+			table, column,
+			psprintf(_("conditions on column \"%s\" apply to new IDs"), column),
+			_("See whether they let new IDs in, as INSERT fails otherwise."));
+}
+
+/*
+ * Warn of columns that reference this one and are narrower, of what may refuse new IDs,
+ * and of what else uses the sequence.
+ */
 void
 column_uses_report(Oid table, const char *column, Oid sequence)
 {
@@ -92,6 +112,7 @@ column_uses_report(Oid table, const char *column, Oid sequence)
 			table, column,
 			psprintf(_("columns that reference \"%s\" are too narrow for new IDs"), column),
 			_("Widen them before rows with new IDs are referenced."));
+	report_conditions(table, column);
 	if (!OidIsValid(sequence))
 		return;
 	warn_of("SELECT string_agg(what, ', ' ORDER BY what) FROM ("

@@ -131,6 +131,26 @@ sub check_dump
 	return;
 }
 
+# What may refuse new IDs is warned of, and nothing is said of times that there are none of.
+sub check_what_conversion_says
+{
+	$session->query('CREATE DATABASE warned');
+	$publisher->safe_psql('warned', <<'END');
+CREATE EXTENSION idgen;
+CREATE DOMAIN small AS bigint CONSTRAINT is_small CHECK (VALUE < 1000);
+CREATE TABLE bounded (id bigint CONSTRAINT below CHECK (id < 1000), other small) PARTITION BY RANGE (id);
+CREATE TABLE hashed (id bigint) PARTITION BY HASH (id);
+CREATE TABLE negative (id bigint PRIMARY KEY);
+INSERT INTO negative VALUES (-5);
+END
+	my (undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('bounded', 'id'), idgen_convert_default('bounded', 'other')});
+	like($said, qr/WARNING:  conditions on column "id" apply to new IDs\n.*DETAIL:  constraint below on table public\.bounded, partitions of table public\.bounded$/m, 'CHECK constraints and bounds of partitions are warned of');
+	like($said, qr/WARNING:  conditions on column "other" apply to new IDs\n.*DETAIL:  constraint is_small on type public\.small$/m, '... and those of a domain');
+	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('hashed', 'id'), idgen_convert_default('negative', 'id')});
+	is($said, '', '... partitions by hash are not, and of negative numbers no time is said');
+	return;
+}
+
 # What defaults were before they were converted, without those of tables that are gone: their OIDs may be other tables there.
 sub check_dump_of_converted
 {
@@ -200,6 +220,7 @@ check_copy();
 check_statements();
 check_ways_back();
 check_dump();
+check_what_conversion_says();
 check_dump_of_converted();
 check_logical_replication();
 check_drop_extension();

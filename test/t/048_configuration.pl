@@ -99,6 +99,8 @@ sub check_lease_lines
 	my $libdir = qx(pg_config --pkglibdir);
 	chomp $libdir;
 	finds("idgen.lease_store = 'etcd://h:99999999'", -e "$libdir/idgen_etcd.so" ? qr/\Aerror\|idgen\.lease_store\|With this value no worker ID can be leased: / : qr/could not access file "idgen_etcd"/, 'no port, or no module');
+	finds("idgen.lease_store = 'teststore://h'", qr/could not access file "idgen_teststore".* Install it; in Debian, it is in package "postgresql-\d+-idgen-teststore"/, 'a module that is not installed')
+	  unless -e "$libdir/idgen_teststore.so";
 	finds("${store}idgen.lease_pool = 'a b'", qr/\Aerror\|idgen\.lease_pool\|The value "a b" is invalid, so no worker ID is leased\. It must be 1 to 64 letters/, 'no name of a pool');
 	finds("idgen.lease_pool = 'a b'", $NOTHING, '... which does not matter without a store');
 	finds("${store}idgen.lease_ttl = 2min", qr/\Awarning\|idgen\.lease_ttl\|The value is 120000 ms, and "idgen\.lease_reach" is 60000 ms/, 'times that do not go together');

@@ -288,6 +288,8 @@ sub check_files
 	my $main = file('main.conf', "idgen.worker_id = 1\ninclude_dir 'conf.d'\ninclude_if_exists = 'nowhere.conf'\n");
 	my (undef, $output) = run_check('--list', "a=$main", "b=$main,$static", "c=$static", "c=$main");
 	like($output, qr/^a: datacenter 0, worker 4,.*^b: datacenter 0, worker 5,.*^c: datacenter 0, worker 4,/ms, 'files that include others, and files that come later');
+	mkdir "$directory/empty";
+	like((run_check("main=$directory/empty"))[1], qr{postgresql\.conf: No such file or directory, .*main=/etc/postgresql/17/main/postgresql\.conf,\Q$directory\E/empty/postgresql\.auto\.conf}s, 'a data directory without a postgresql.conf, as in Debian');
 	file('data/postgresql.conf', "include '../static.conf'\n");
 	like((run_check('--list', "$directory/data"))[1], qr/worker 5,/, 'a data directory');
 	file('data/postgresql.auto.conf', "idgen.worker_id = '9'\n");
