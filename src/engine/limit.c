@@ -176,7 +176,7 @@ describe_distance(int64 us)
 {
 	int64		seconds = us / USECS_PER_SEC;
 
-	if (seconds < SECS_PER_HOUR)
+	if (seconds < SECS_PER_DAY)
 		return psprintf("%.3f ms", (double) us / 1000);
 	return psprintf("%lld days %02d:%02d:%02d", (long long) (seconds / SECS_PER_DAY), (int) (seconds % SECS_PER_DAY / SECS_PER_HOUR),
 					(int) (seconds % SECS_PER_HOUR / SECS_PER_MINUTE), (int) (seconds % SECS_PER_MINUTE));

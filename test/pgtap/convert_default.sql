@@ -108,7 +108,7 @@ SELECT idgen_convert_default('twice', c), idgen_convert_default('twice', c) FROM
 SELECT idgen_convert_default('twice', 'own', '8');
 SELECT idgen_convert_default('twice', 'id', 'nextval(''other_numbers'')'), idgen_convert_default('twice', 'own', '9');
 SELECT is(array_agg(row(column_name, expression, converted_to)::text ORDER BY column_number),
-	ARRAY[$$(id,"nextval('""Old Shop"".twice_id_seq'::regclass)","nextval('""Old Shop"".other_numbers'::regclass)")$$, '(identity,,public.snowflake_nextval())', '(own,7,9)'],
+	ARRAY[$$(id,"nextval('""Old Shop"".twice_id_seq'::regclass)","nextval('""Old Shop"".other_numbers'::regclass)")$$, '(identity,,"public.snowflake_nextval()")', '(own,7,9)'],
 	'a column that is converted again: what it was at first is kept') FROM idgen_converted_defaults WHERE relation = 'twice'::regclass;
 ALTER TABLE twice RENAME COLUMN id TO id_renamed;
 ALTER TABLE twice RENAME COLUMN own TO id;

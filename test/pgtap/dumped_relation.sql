@@ -37,7 +37,7 @@ SELECT throws_ok($$ INSERT INTO segment_roots VALUES ('owned_id_seq', '{postgres
 SELECT throws_ok($$ INSERT INTO segment_options VALUES ('owned_id_seq', 0, 'statement', true, false) $$, '23514', NULL, '... and no step that there is not');
 SELECT throws_ok($$ INSERT INTO idgen_converted_defaults VALUES ('owned', 'id', 'expression', NULL) $$, '23514', NULL, '... and no expression that is none');
 INSERT INTO idgen_converted_defaults VALUES ('owned', 'id', 'expression', '1; DROP TABLE owned');
-SELECT throws_ok($$ SELECT idgen_revert_default('owned', 'id') $$, '42601', 'default must be one expression', '... and no command that another role would run');
+SELECT throws_ok($$ SELECT idgen_revert_default('owned', 'id') $$, '42601', NULL, '... and no command that another role would run');
 RESET ROLE;
 
 CREATE TABLE others (n bigint, relation idgen_relation PRIMARY KEY);
