@@ -87,7 +87,7 @@ report_conditions(Oid table, const char *column)
 	warn_of("SELECT string_agg(what, ', ' ORDER BY what) FROM pg_attribute a, LATERAL ("
 			" SELECT pg_describe_object('pg_constraint'::regclass, c.oid, 0) FROM pg_constraint c"
 			"   WHERE c.contype = 'c' AND c.conrelid = a.attrelid AND a.attnum = ANY (c.conkey)"
-			" UNION ALL SELECT pg_describe_object('pg_constraint'::regclass, c.oid, 0) FROM pg_constraint c"
+			" UNION ALL SELECT format('constraint %I of domain %s', c.conname, c.contypid::regtype) FROM pg_constraint c"
 			"   WHERE c.contype = 'c' AND c.contypid = a.atttypid"
 			" UNION ALL SELECT format('partitions of table %s', p.partrelid::regclass) FROM pg_partitioned_table p"
 			"   WHERE p.partrelid = a.attrelid AND p.partstrat <> 'h' AND a.attnum = ANY (p.partattrs::smallint[])) AS u(what)"

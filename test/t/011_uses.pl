@@ -145,7 +145,7 @@ INSERT INTO negative VALUES (-5);
 END
 	my (undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('bounded', 'id'), idgen_convert_default('bounded', 'other')});
 	like($said, qr/WARNING:  conditions on column "id" apply to new IDs\n.*DETAIL:  constraint below on table public\.bounded, partitions of table public\.bounded$/m, 'CHECK constraints and bounds of partitions are warned of');
-	like($said, qr/WARNING:  conditions on column "other" apply to new IDs\n.*DETAIL:  constraint is_small on type public\.small$/m, '... and those of a domain');
+	like($said, qr/WARNING:  conditions on column "other" apply to new IDs\n.*DETAIL:  constraint is_small of domain public\.small$/m, '... and those of a domain');
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('hashed', 'id'), idgen_convert_default('negative', 'id')});
 	is($said, '', '... partitions by hash are not, and of negative numbers no time is said');
 	return;
