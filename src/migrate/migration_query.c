@@ -139,10 +139,18 @@ migration_write(Oid owner_of, const char *query, int count, const char *const *v
 	AtEOXact_GUC(true, level);
 }
 
+/* ERROR UNDEFINED_TABLE if the relation has been dropped, also just now. */
 char *
 migration_qualified_name(Oid relation)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+	char	   *name = get_rel_name(relation);
+	char	   *schema = get_namespace_name(get_rel_namespace(relation));
+
+	if (name == NULL || schema == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", relation));
+	return quote_qualified_identifier(schema, name);
 }
 
 /* A type of a schema; InvalidOid if there is none. */
