@@ -108,11 +108,13 @@ sub check_memory
 	return;
 }
 
-# The clock of sessions is behind what the library issued, so whoever goes on from that has
-# its time.
+# The clock of sessions is behind what the library issued, until it gets there, so whoever
+# goes on from that has its time.
 sub check_postmaster
 {
-	my $clock = fake_clock('+5');
+	my $ahead = 9;
+	my $start = time;
+	my $clock = fake_clock("+$ahead");
 	my $node = new_server('preloaded', clock => $clock, conf => "shared_preload_libraries = 'idgen, $LIBRARY'");
 
 	create_functions($node);
@@ -131,7 +133,11 @@ sub check_postmaster
 		my @ids = map { $node->safe_psql('postgres', "SELECT $kind()::uuid") } 1 .. 3;
 
 		is(scalar(random_parts($kind, @ids, $issued{$kind})), 4, "$kind: no session goes on from what was issued in the postmaster");
-		is(scalar(grep { $_ ge $issued{$kind} } @ids), 0, '... or at its time') if $kind =~ /uuidv[67]|ulid/;
+		next if $kind !~ /uuidv[67]|ulid/;
+	  SKIP: {
+			skip 'the clock may be there', 1 if time >= $start + $ahead - 1;
+			is(scalar(grep { $_ ge $issued{$kind} } @ids), 0, '... or at its time');
+		}
 	}
 	$node->stop;
 	return;

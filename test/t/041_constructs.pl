@@ -119,10 +119,15 @@ sub constructs
 	return $CONSTRUCTS =~ s/\bT(?=\b|_)/$type/gr =~ s/\bONE\b/$value{one}/gr =~ s/\bTWO\b/$value{two}/gr =~ s/\bID\b/$value{id}/gr;
 }
 
-# A domain for each cast of the extension, over the type it is from.
-my $DOMAINS_OF_CASTS = q{
+# The casts of the extension, but those of the type that only its own tables have.
+my $CASTS = q{
+	pg_cast AS c JOIN pg_depend ON classid = 'pg_cast'::regclass AND objid = c.oid AND deptype = 'e'
+	WHERE NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid IN (castsource, casttarget) AND typname = 'idgen_relation')};
+
+# A domain for each of them, over the type it is from.
+my $DOMAINS_OF_CASTS = qq{
 	SELECT format('CREATE DOMAIN cast_%s AS %s CHECK (VALUE::%s IS NOT NULL)', row_number() OVER (ORDER BY c.oid), castsource::regtype, casttarget::regtype)
-	FROM pg_cast AS c JOIN pg_depend ON classid = 'pg_cast'::regclass AND objid = c.oid AND deptype = 'e'};
+	FROM $CASTS};
 
 sub fill
 {
@@ -191,7 +196,7 @@ sub check
 	like($error, qr/ERROR:  23514:/, "$name: a domain checks times of ULIDs");
 	($output, $error) = try($node, $database, q(SELECT 0::snowflake_since));
 	like($error, qr/ERROR:  23514:/, '... and of Snowflakes');
-	is( query($node, $database, q{SELECT count(*) FROM pg_cast AS c JOIN pg_depend ON classid = 'pg_cast'::regclass AND objid = c.oid AND deptype = 'e'}),
+	is( query($node, $database, "SELECT count(*) FROM $CASTS"),
 		query($node, $database, q{SELECT count(*) FROM pg_type WHERE typname LIKE 'cast\_%'}), '... and there is a domain for each cast');
 	return;
 }
