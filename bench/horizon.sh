@@ -13,6 +13,7 @@ fi
 time_horizon() {
   # shellcheck disable=SC2034 # time_calls reads them
   local name=$1 CALLS=$HORIZON_CALLS
+  # shellcheck disable=SC2034 # and these
   local -A calls=(["$name"]='snowflake_horizon()')
   time_calls "horizon-$name" call 1 "FROM (SELECT generate_series(1, $HORIZON_CALLS)) AS rows" "$name"
 }

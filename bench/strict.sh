@@ -30,6 +30,7 @@ has_etcd() { command -v etcd >/dev/null && [[ -e $("$PGBIN/pg_config" --pkglibdi
 start_strict() {
   local root far_root etcd far_etcd peer
   read -r root far_root etcd far_etcd peer < <(free_ports 5)
+  # shellcheck disable=SC2034,SC2154 # a name, as a key of an array of test/harness.sh
   PORTS[strict_root]=$root
   start_bench strict_root "listen_addresses = '127.0.0.1'"
   sql bench -c 'CREATE SEQUENCE bench_strict_postgres' -c 'CREATE ROLE leaf LOGIN' -c 'GRANT USAGE ON SEQUENCE bench_strict_postgres TO leaf'
