@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/dumped_relation.h"
 
 PG_FUNCTION_INFO_V1(idgen_relation_in);
 PG_FUNCTION_INFO_V1(idgen_restore_row);
@@ -89,14 +90,23 @@ delete_former(Relation table, HeapTuple row)
 	index_close(index, AccessShareLock);
 }
 
+/* Is this called by a trigger before each row is inserted? */
+bool
+dumped_relation_is_inserted(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	return CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BEFORE(trigger->tg_event) && TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
+		TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+}
+
 /* ERROR TRIGGER_PROTOCOL_VIOLATED unless it is called before a row is inserted into a table that begins with a relation. */
 static void
 check_trigger(FunctionCallInfo fcinfo)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
-		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	if (!dumped_relation_is_inserted(fcinfo))
 		ereport(ERROR,
 				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("idgen_restore_row() must be called by a trigger before each row is inserted"));

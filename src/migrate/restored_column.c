@@ -21,6 +21,8 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "base/dumped_relation.h"
+
 PG_FUNCTION_INFO_V1(idgen_restore_column);
 
 /* The columns of the table that matter here, as attribute numbers. */
@@ -77,8 +79,7 @@ idgen_restore_column(PG_FUNCTION_ARGS)
 	Datum		values[NUMBER_ATTRIBUTE + 1];
 	bool		nulls[NUMBER_ATTRIBUTE + 1];
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
-		!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+	if (!dumped_relation_is_inserted(fcinfo) ||
 		RelationGetDescr(trigger->tg_relation)->natts != lengthof(values))
 		ereport(ERROR,
 				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),

@@ -206,6 +206,14 @@ forget_kept_snapshot(void)
 	kept_snapshot = NULL;
 }
 
+/* What is not active any more, no query begins with. */
+static void
+forget_inactive_snapshot(void)
+{
+	if (kept_snapshot != NULL && kept_snapshot->active_count == 0)
+		forget_kept_snapshot();
+}
+
 /* Keep the active snapshot, so that a query that begins with it is recognized. */
 static void
 keep_snapshot(Snapshot snapshot)
@@ -226,12 +234,12 @@ end_transaction(XactEvent event, void *argument)
 		kept_snapshot = NULL;
 }
 
-/* When a portal or a statement in a function ends.  What is not active any more, no query begins with. */
+/* When a portal or a statement in a function ends. */
 static void
 end_resources(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *argument)
 {
-	if (kept_snapshot != NULL && !is_top_level && phase == RESOURCE_RELEASE_BEFORE_LOCKS && kept_snapshot->active_count == 0)
-		forget_kept_snapshot();
+	if (!is_top_level && phase == RESOURCE_RELEASE_BEFORE_LOCKS)
+		forget_inactive_snapshot();
 }
 
 static void
@@ -262,9 +270,7 @@ check_start(const QueryDesc *description)
 	if (unlikely(is_after_horizon()) && statement_reads_table(description->plannedstmt))
 		report_one_snapshot("a horizon");
 
-	/* What is not active any more, no query begins with. */
-	if (kept_snapshot != NULL && kept_snapshot->active_count == 0)
-		forget_kept_snapshot();
+	forget_inactive_snapshot();
 	if (kept_snapshot == NULL && running_queries_marked() == 0)
 		return;
 	has_horizon = kept_snapshot != NULL && kept_snapshot == description->snapshot;
