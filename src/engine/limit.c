@@ -178,8 +178,9 @@ describe_distance(int64 us)
 
 	if (seconds < SECS_PER_DAY)
 		return psprintf("%.3f ms", (double) us / 1000);
-	return psprintf("%lld days %02d:%02d:%02d", (long long) (seconds / SECS_PER_DAY), (int) (seconds % SECS_PER_DAY / SECS_PER_HOUR),
-					(int) (seconds % SECS_PER_HOUR / SECS_PER_MINUTE), (int) (seconds % SECS_PER_MINUTE));
+	return psprintf("%lld day%s %02d:%02d:%02d", (long long) (seconds / SECS_PER_DAY), seconds / SECS_PER_DAY == 1 ? "" : "s",
+					(int) (seconds % SECS_PER_DAY / SECS_PER_HOUR), (int) (seconds % SECS_PER_HOUR / SECS_PER_MINUTE),
+					(int) (seconds % SECS_PER_MINUTE));
 }
 
 static void

@@ -86,8 +86,9 @@ sub check_lives
 		}
 		my $session = session($node);
 		$session->query('SET idgen.max_wait = 0');
-		like($session->error('SELECT snowflake_nextval()'),
-			$TOO_FAR, "$kind, $way, clock set back by more than idgen.max_drift: refused");
+		my $error = $session->error('SELECT snowflake_nextval()');
+		like($error, $TOO_FAR, "$kind, $way, clock set back by more than idgen.max_drift: refused");
+		like($error, qr/DETAIL:.*, 1 day \d\d:\d\d:\d\d ahead of the clock\./, '... and says by how much, as a person reads it');
 		next_life($way, $node, $session, $clock, -82800);
 
 		$session = session($node);
