@@ -43,21 +43,33 @@
 #define WORKER_LOCK_TIMEOUT "5s"
 
 /*
+ * Look for the origin, and for its number if value is not NULL (0 if there is no
+ * origin).  Returns false if another transaction keeps us from reading.  The
+ * origin is not locked, and a worker that creates it is not kept waiting.
+ */
+static bool
+try_find(ReplOriginId *origin, uint64 *value)
+{
+	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, AccessShareLock))
+		return false;
+	*origin = replorigin_by_name(ORIGIN_NAME, true);
+	if (value != NULL)
+		*value = *origin == InvalidReplOriginId ? 0 : replorigin_get_progress(*origin, false);
+	UnlockRelationOid(ReplicationOriginRelationId, AccessShareLock);
+	return true;
+}
+
+/*
  * Read the number; 0 if there is none.  Returns false if another transaction
- * keeps us from reading.  The origin is not locked: if it is dropped
- * concurrently, the number is gone anyway.
+ * keeps us from reading.  If the origin is dropped concurrently, the number is
+ * gone anyway.
  */
 bool
 origin_try_read(uint64 *value)
 {
 	ReplOriginId origin;
 
-	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, AccessShareLock))
-		return false;
-	origin = replorigin_by_name(ORIGIN_NAME, true);
-	*value = origin == InvalidReplOriginId ? 0 : replorigin_get_progress(origin, false);
-	UnlockRelationOid(ReplicationOriginRelationId, AccessShareLock);
-	return true;
+	return try_find(&origin, value);
 }
 
 static LOCKTAG
@@ -151,11 +163,19 @@ lock_origin(Oid origin, LOCKMODE mode)
 	return true;
 }
 
+/*
+ * While it is missing, sessions that look for it hold nothing that the worker has
+ * to wait for: on a new server that may be all sessions at once.
+ */
 static OriginStatus
 lock_existing(ReplOriginId *origin)
 {
 	OriginStatus status = ORIGIN_LOCKED;
 
+	if (!try_find(origin, NULL))
+		return ORIGIN_LOCKED;
+	if (*origin == InvalidReplOriginId)
+		return ORIGIN_MISSING;
 	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, RowExclusiveLock))
 		return ORIGIN_LOCKED;
 
@@ -216,6 +236,16 @@ run_creation_worker(void)
 	return true;
 }
 
+/* Could the worker lock the catalog now? */
+static bool
+catalog_can_be_locked(void)
+{
+	if (!try_lock_tag(catalog_tag(), RowExclusiveLock))
+		return false;
+	unlock_tag(catalog_tag(), RowExclusiveLock);
+	return true;
+}
+
 /*
  * Have the origin created.  One backend at a time does this, so that not all of
  * them start workers; parallel workers of one query share their locks and may
@@ -224,19 +254,21 @@ run_creation_worker(void)
 static OriginStatus
 create_origin(void)
 {
-	bool		started = true;
+	OriginStatus status = ORIGIN_MISSING;
+	ReplOriginId origin;
 
 	check_catalog_is_free();
 	if (!lock_origin(InvalidOid, ExclusiveLock))
 		return ORIGIN_IN_CREATION;
-	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
-		started = run_creation_worker();
+	if (!catalog_can_be_locked() || !try_find(&origin, NULL))
+		status = ORIGIN_LOCKED;
+	else if (origin == InvalidReplOriginId && !run_creation_worker())
+		status = ORIGIN_NO_WORKER;
 	unlock_tag(origin_tag(InvalidOid), ExclusiveLock);
-	if (!started)
-		return ORIGIN_NO_WORKER;
+	if (status != ORIGIN_MISSING)
+		return status;
 
-	AcceptInvalidationMessages();
-	if (replorigin_by_name(ORIGIN_NAME, true) == InvalidReplOriginId)
+	if (try_find(&origin, NULL) && origin == InvalidReplOriginId)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("could not create replication origin \"%s\"", ORIGIN_NAME),
