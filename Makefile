@@ -40,6 +40,7 @@ OBJS = \
 	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
 	src/bits/permutation.o \
+	src/bits/round_gathering.o \
 	src/bits/shard_choice.o \
 	src/bits/typeid_text.o \
 	src/bits/ulid_text.o \
@@ -50,6 +51,7 @@ OBJS = \
 	src/base/dumped_relation.o \
 	src/base/encoded_text.o \
 	src/base/number_type.o \
+	src/base/published_row.o \
 	src/base/set_rows.o \
 	src/base/setting.o \
 	src/base/standbys.o \
@@ -231,6 +233,7 @@ DATA = $(SQL_SCRIPT) $(notdir $(wildcard $(TOP)idgen--*--*.sql))
 SQL_PARTS = \
 	src/idgen.sql \
 	src/base/dumped_relation.sql \
+	src/base/published_row.sql \
 	src/snowflake/snowflake_layout.sql \
 	src/snowflake/snowflake.sql \
 	src/snowflake/snowflake_generator.sql \

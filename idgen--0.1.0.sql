@@ -77,6 +77,20 @@ COMMENT ON FUNCTION idgen_restore_row() IS
 REVOKE ALL ON FUNCTION idgen_restore_row() FROM PUBLIC;
 
 --
+-- How the extension's tables stay as they are when another server's are published.
+--
+
+CREATE FUNCTION idgen_ignore_published_row()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'idgen_ignore_published_row'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION idgen_ignore_published_row() IS
+'for tables of the extension: leaves out what a subscription brings, as it says how another server is set up';
+
+REVOKE ALL ON FUNCTION idgen_ignore_published_row() FROM PUBLIC;
+
+--
 -- Layouts.  A layout is a value of 32 bytes; its text is the name of a preset, or
 -- its fields in words.
 --
@@ -2167,6 +2181,10 @@ GRANT INSERT ON segment_options TO pg_database_owner;
 -- Not those of sequences that have been dropped, or are of extensions.
 SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_options ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE TRIGGER restore BEFORE INSERT ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 CREATE TABLE segment_grants (
@@ -2184,6 +2202,10 @@ GRANT SELECT, INSERT ON segment_grants TO pg_database_owner;
 
 SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_grants ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 CREATE TABLE segment_roots (
@@ -2199,6 +2221,10 @@ GRANT SELECT, INSERT ON segment_roots TO pg_database_owner;
 
 SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_roots ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row('superuser');
 
 -- Not in dumps: what a dump has may be taken after it was made.
@@ -2210,6 +2236,10 @@ CREATE TABLE segment_free (
 
 COMMENT ON TABLE segment_free IS
 'ranges that servers below a root have given back to it, for segments with the option free_list; of one file of the sequence and one timeline of the server';
+
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_free FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_free ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE FUNCTION segment_set_roots(
 	sequence regclass,
@@ -2532,6 +2562,10 @@ REVOKE ALL ON idgen_key_secrets FROM PUBLIC;
 
 COMMENT ON TABLE idgen_key_secrets IS
 'keys of id_conceal(), which nobody but superusers can see; not in dumps, so copy them: see docs/concealing.md';
+
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON idgen_key_secrets FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE idgen_key_secrets ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE VIEW idgen_keys WITH (security_barrier) AS
 	SELECT name AS key, pg_catalog.pg_get_userbyid(owner) AS owner, created_at
@@ -3441,7 +3475,11 @@ COMMENT ON FUNCTION idgen_restore_column() IS
 
 REVOKE ALL ON FUNCTION idgen_restore_column() FROM PUBLIC;
 
--- Before the trigger "restore": triggers are called in the order of their names.
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER ignore_published;
+
+-- Triggers are called in the order of their names: this one before "restore".
 CREATE TRIGGER number BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_column();
 
 CREATE TRIGGER restore BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();

@@ -25,7 +25,11 @@ COMMENT ON FUNCTION idgen_restore_column() IS
 
 REVOKE ALL ON FUNCTION idgen_restore_column() FROM PUBLIC;
 
--- Before the trigger "restore": triggers are called in the order of their names.
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER ignore_published;
+
+-- Triggers are called in the order of their names: this one before "restore".
 CREATE TRIGGER number BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_column();
 
 CREATE TRIGGER restore BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();

@@ -17,6 +17,10 @@ REVOKE ALL ON idgen_key_secrets FROM PUBLIC;
 COMMENT ON TABLE idgen_key_secrets IS
 'keys of id_conceal(), which nobody but superusers can see; not in dumps, so copy them: see docs/concealing.md';
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON idgen_key_secrets FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE idgen_key_secrets ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE VIEW idgen_keys WITH (security_barrier) AS
 	SELECT name AS key, pg_catalog.pg_get_userbyid(owner) AS owner, created_at
 	FROM idgen_key_secrets

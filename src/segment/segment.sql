@@ -22,6 +22,10 @@ GRANT INSERT ON segment_options TO pg_database_owner;
 -- Not those of sequences that have been dropped, or are of extensions.
 SELECT pg_catalog.pg_extension_config_dump('segment_options', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_options ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE TRIGGER restore BEFORE INSERT ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 CREATE TABLE segment_grants (
@@ -39,6 +43,10 @@ GRANT SELECT, INSERT ON segment_grants TO pg_database_owner;
 
 SELECT pg_catalog.pg_extension_config_dump('segment_grants', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_grants ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
 CREATE TABLE segment_roots (
@@ -54,6 +62,10 @@ GRANT SELECT, INSERT ON segment_roots TO pg_database_owner;
 
 SELECT pg_catalog.pg_extension_config_dump('segment_roots', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = sequence AND c.relkind = ''S'')');
 
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_roots ENABLE ALWAYS TRIGGER ignore_published;
+
 CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row('superuser');
 
 -- Not in dumps: what a dump has may be taken after it was made.
@@ -65,6 +77,10 @@ CREATE TABLE segment_free (
 
 COMMENT ON TABLE segment_free IS
 'ranges that servers below a root have given back to it, for segments with the option free_list; of one file of the sequence and one timeline of the server';
+
+CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_free FOR EACH ROW EXECUTE FUNCTION idgen_ignore_published_row();
+
+ALTER TABLE segment_free ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE FUNCTION segment_set_roots(
 	sequence regclass,

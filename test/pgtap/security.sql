@@ -4,7 +4,7 @@ SELECT plan(4);
 
 CREATE TEMP TABLE closed (name text, to_monitor boolean);
 INSERT INTO closed VALUES
-	('idgen_reset_timeline', false), ('idgen_restore_column', false), ('idgen_restore_row', false), ('idgen_lease_create_pool', false), ('idgen_lease_widen_pool', false),
+	('idgen_reset_timeline', false), ('idgen_restore_column', false), ('idgen_restore_row', false), ('idgen_ignore_published_row', false), ('idgen_lease_create_pool', false), ('idgen_lease_widen_pool', false),
 	('idgen_lease_propose_layout', false), ('idgen_lease_commit_layout', false), ('idgen_lease_abort_layout', false),
 	('idgen_lease_release', false), ('idgen_lease_workers', false), ('idgen_lease', true), ('idgen_metrics', true),
 	('idgen_metrics_text', true), ('idgen_create_key', false), ('idgen_drop_key', false), ('id_conceal', false),

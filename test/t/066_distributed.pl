@@ -1,6 +1,6 @@
 # Guards: which server issues an ID, and that none comes twice, between servers that lease their worker IDs from one
 # pool, or have different ones: with logical replication both ways, defaults are evaluated where a row is inserted, and
-# not where it is applied; with postgres_fdw, where the foreign table is, if it has the default, and otherwise where the
+# not where it is applied, and idgen's own tables stay as they are; with postgres_fdw, where the foreign table is, if it has the default, and otherwise where the
 # table is.
 
 use strict;
@@ -84,6 +84,49 @@ sub check_both_ways
 	return;
 }
 
+# ---------------------------------------------------------------------------------------------------- all tables
+
+# What each server says of its own objects: of one that both have, and of one that the other does not have.
+sub set_up_differently
+{
+	my ($server, $step) = @_;
+
+	$session{$server}->query($_)
+	  foreach 'CREATE SEQUENCE tickets', "CREATE SEQUENCE tickets_of_$server", "CREATE SEQUENCE more_tickets_of_$server",
+	  "SELECT segment_configure(s, step => $step) FROM unnest(ARRAY['tickets', 'tickets_of_$server', 'more_tickets_of_$server']::regclass[]) AS s",
+	  "SELECT idgen_create_key('shop', 'postgres')",
+	  'CREATE TABLE notes (id bigint PRIMARY KEY, body text)',
+	  "SELECT idgen_convert_default('notes', 'id')";
+	return;
+}
+
+my $OWN_TABLES = "SELECT string_agg(o::text, ' ' ORDER BY o::text) FROM segment_options o
+	UNION ALL SELECT string_agg(d::text, ' ') FROM idgen_converted_defaults d
+	UNION ALL SELECT string_agg(s::text, ' ') FROM idgen_key_secrets s";
+
+sub check_all_tables
+{
+	set_up_differently('one', 100);
+	set_up_differently('two', 200);
+	my $was = $session{two}->query($OWN_TABLES);
+
+	$session{one}->query($_) foreach 'CREATE PUBLICATION everything FOR ALL TABLES', "INSERT INTO notes (body) VALUES ('copied')";
+	$session{two}->query("CREATE SUBSCRIPTION everything CONNECTION '" . $node{one}->connstr . " dbname=postgres' PUBLICATION everything");
+	wait_until { $session{two}->query("SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'") == 0 } 'all tables have been copied';
+	is($session{two}->query($OWN_TABLES), $was, "all tables: those of idgen stay as they are when the publisher's are copied");
+
+	$session{one}->query($_)
+	  foreach "SELECT segment_configure('tickets', step => 300)", "SELECT segment_configure('tickets_of_one', step => 300)",
+	  "SELECT idgen_revert_default('notes', 'id')", "SELECT idgen_drop_key('shop'), idgen_create_key('other', 'postgres')",
+	  "INSERT INTO notes VALUES (1, 'applied')";
+	wait_until { $session{two}->query("SELECT count(*) FROM notes WHERE body = 'applied'") == 1 } 'a row has been applied';
+	is($session{two}->query($OWN_TABLES), $was, '... or change');
+	is($session{two}->query('SELECT sum(apply_error_count) + sum(sync_error_count) FROM pg_stat_subscription_stats'), 0, '... and nothing fails');
+	$session{two}->query('DROP SUBSCRIPTION everything');
+	$session{one}->query('DROP PUBLICATION everything');
+	return;
+}
+
 # ---------------------------------------------------------------------------------------------------- postgres_fdw
 
 sub check_foreign_table
@@ -109,6 +152,7 @@ sub check_foreign_table
 create_pool($session{one}, 0, 7);
 $worker{$_} = wait_for_lease($session{$_}, 'held')->{worker_id} foreach keys %node;
 isnt($worker{one}, $worker{two}, 'two servers have two worker IDs');
+check_all_tables();
 check_both_ways();
 check_foreign_table();
 $_->quit foreach values %session;
