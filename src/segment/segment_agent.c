@@ -180,7 +180,7 @@ idgen_segment_agent(Datum argument)
 
 		reload();
 		due_ns = assign_all(now_ns);
-		segment_strict_assign_all(now_ns);
+		due_ns = Min(due_ns, segment_strict_assign_all(now_ns));
 		if (!advance_all())
 			segment_session_wait(Max(due_ns - clock_monotonic_ns(), 0));
 		segment_session_close_idle(now_ns - IDLE_NS);

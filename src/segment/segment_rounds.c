@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 
 #include "base/compat.h"
+#include "engine/clock.h"
 #include "engine/shmem.h"
 #include "segment/segment_roots.h"
 #include "segment/segment_rounds.h"
@@ -131,6 +132,7 @@ enter(SegmentPlace place, bool is_remote)
 		if (!is_of(found, place))
 		{
 			memset(found->rounds, 0, sizeof(found->rounds));
+			memset(&found->gathering, 0, sizeof(found->gathering));
 
 			/*
 			 * What is still taken for a former round is of none that is here
@@ -216,6 +218,7 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 	SegmentRound *round;
 	SegmentRound *next;
 	bool		is_closed;
+	int64		now_ns = clock_monotonic_ns();
 
 	SpinLockAcquire(&rounds->mutex);
 	round = get_round(rounds, rounds->open);
@@ -224,6 +227,8 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 	if (is_closed)
 	{
 		round->state = SEGMENT_ROUND_CLOSED;
+		round->closed_ns = now_ns;
+		round_gathering_close(&rounds->gathering, round->members);
 		*number = rounds->open;
 		*place = rounds->place;
 		*count = round->count;
@@ -253,10 +258,15 @@ end_round(SegmentRounds *rounds, uint64 number, const int64 *first, const char *
 void
 segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
 {
+	int64		now_ns = clock_monotonic_ns();
+
 	SpinLockAcquire(&rounds->mutex);
 	if (is_of(rounds, place) && rounds->open - number < SEGMENT_MOST_ROUNDS &&
 		get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
+	{
+		round_gathering_note_time(&rounds->gathering, now_ns - get_round(rounds, number)->closed_ns);
 		end_round(rounds, number, first, error);
+	}
 	SpinLockRelease(&rounds->mutex);
 	ConditionVariableBroadcast(&rounds->changed);
 }
@@ -298,6 +308,22 @@ segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place)
 	*place = rounds->place;
 	SpinLockRelease(&rounds->mutex);
 	return result;
+}
+
+/*
+ * For the agent, which could serve the open round now: the time, monotonic in ns,
+ * until which it is to be kept open for others to join it; 0: it need not be.
+ */
+int64
+segment_rounds_open_until(SegmentRounds *rounds)
+{
+	int64		now_ns = clock_monotonic_ns();
+	int64		until_ns;
+
+	SpinLockAcquire(&rounds->mutex);
+	until_ns = round_gathering_until(&rounds->gathering, get_round(rounds, rounds->open)->members, now_ns);
+	SpinLockRelease(&rounds->mutex);
+	return until_ns;
 }
 
 /* For a new agent: what the former one was about to serve is lost. */

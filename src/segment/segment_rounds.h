@@ -21,6 +21,7 @@
 #include "storage/spin.h"
 
 #include "bits/lease_operation.h"
+#include "bits/round_gathering.h"
 #include "segment/segment_root.h"
 
 typedef enum SegmentRoundState
@@ -37,6 +38,7 @@ typedef struct SegmentRound
 	int			members;		/* that have joined and not left */
 	uint64		count;			/* numbers that they want */
 	int64		first;			/* DONE: the first of them */
+	int64		closed_ns;		/* monotonic: when it was closed */
 } SegmentRound;
 
 /* Rounds of one segment that are not over. */
@@ -53,6 +55,7 @@ typedef struct SegmentRounds
 	uint64		open;			/* number of the open round; its place in
 								 * rounds is the rest */
 	SegmentRound rounds[SEGMENT_MOST_ROUNDS];
+	RoundGathering gathering;	/* of rounds that the agent serves */
 	char		error[LEASE_TAKE_ERROR_SIZE];	/* of the last that failed */
 	ConditionVariable changed;
 } SegmentRounds;
@@ -85,6 +88,7 @@ extern void segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64
 extern bool segment_rounds_lead(const SegmentMember *member);
 extern void segment_rounds_end_leading(SegmentRounds *rounds);
 extern bool segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place);
+extern int64 segment_rounds_open_until(SegmentRounds *rounds);
 extern void segment_rounds_fail_closed(const char *error);
 extern int	segment_rounds_capacity(void);
 extern SegmentRounds *segment_rounds_get(int number);

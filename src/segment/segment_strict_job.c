@@ -4,7 +4,8 @@
  *	  How the agent serves rounds of strict numbers from roots elsewhere.
  *
  * A round is closed when a session can take for it at once, so that as many
- * processes as possible have joined.  There are several sessions with a root for
+ * processes as possible have joined, and not before those who usually come together
+ * have come (see round_gathering.h).  There are several sessions with a root for
  * this, so that one round need not be over before the next one begins; but if takes
  * of one counter would compete, each of them has to end first.  Otherwise rounds would
  * fail time and again, as those that have just succeeded are ahead.
@@ -192,29 +193,39 @@ find_free_job(void)
 	return NULL;
 }
 
-/* Close the open round of a slot and begin with it, if a session is free. */
-static void
+/*
+ * Close the open round of a slot and begin with it, if a session is free and nobody
+ * else is expected.  Returns when to look again if somebody is, or PG_INT64_MAX.
+ */
+static int64
 begin_round(SegmentRounds *rounds, SegmentPlace place, const SegmentSlot *slot, int64 now_ns)
 {
 	StrictJob  *job = find_free_job();
 	StrictJob	new = {.rounds = rounds};
 	int			root = choose_root(&new, slot, now_ns);
+	int64		open_until_ns;
 
 	if (job == NULL || (root >= 0 && find_session(&slot->roots, root) == NULL))
-		return;
+		return PG_INT64_MAX;
+	open_until_ns = segment_rounds_open_until(rounds);
+	if (open_until_ns > 0)
+		return open_until_ns;
 	new.floor = get_floor(place, slot);
-	if (!segment_rounds_close(rounds, &new.place, &new.round, &new.count))
-		return;
-	*job = new;
-	go_on(job, slot, now_ns);
+	if (segment_rounds_close(rounds, &new.place, &new.round, &new.count))
+	{
+		*job = new;
+		go_on(job, slot, now_ns);
+	}
+	return PG_INT64_MAX;
 }
 
-/* Let sessions serve rounds. */
-void
+/* Let sessions serve rounds.  Returns when to look again, at the latest. */
+int64
 segment_strict_assign_all(int64 now_ns)
 {
 	static SegmentSlot slot;
 	SegmentPlace place;
+	int64		due_ns = PG_INT64_MAX;
 
 	for (int i = 0; i < MOST_JOBS; i++)
 		if (jobs[i].rounds != NULL && !jobs[i].is_under_way)
@@ -229,8 +240,9 @@ segment_strict_assign_all(int64 now_ns)
 		SegmentRounds *rounds = segment_rounds_get(i);
 
 		if (segment_rounds_are_wanted(rounds, &place) && segment_desk_copy(place, &slot))
-			begin_round(rounds, place, &slot, now_ns);
+			due_ns = Min(due_ns, begin_round(rounds, place, &slot, now_ns));
 	}
+	return due_ns;
 }
 
 /* ---------------------------------------------------------------------- answers */

@@ -10,7 +10,7 @@
 
 #include "segment/segment_session.h"
 
-extern void segment_strict_assign_all(int64 now_ns);
+extern int64 segment_strict_assign_all(int64 now_ns);
 extern bool segment_strict_is_errand(const SegmentErrand *errand);
 extern void segment_strict_fail(const SegmentErrand *errand, const char *error);
 extern void segment_strict_take(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken,
