@@ -19,25 +19,25 @@
 #define SHORTEST_NS NS_PER_MS
 
 /*
- * The time until which the round is kept open that so many members (1 ..) have
- * joined; 0 if it can be closed now.
+ * The time until which the open round is kept open when so many callers (1 ..) wait
+ * in it and in those under way; 0 if it can be closed now.
  */
 int64
-round_gathering_until(RoundGathering *gathering, int members, int64 now_ns)
+round_gathering_until(RoundGathering *gathering, int waiting, int64 now_ns)
 {
 	int64		wait_ns = Min(gathering->round_ns / PART, LONGEST_NS);
 
-	if (members >= gathering->largest || wait_ns < SHORTEST_NS)
+	if (waiting >= gathering->most || wait_ns < SHORTEST_NS)
 		return 0;
 	if (gathering->until_ns == 0)
 		gathering->until_ns = now_ns + wait_ns;
 	return now_ns < gathering->until_ns ? gathering->until_ns : 0;
 }
 
-/* A round has been closed with so many members.  A larger one is forgotten by and by. */
+/* A round has been closed when so many waited.  That there have been more is forgotten by and by. */
 void
-round_gathering_close(RoundGathering *gathering, int members)
+round_gathering_close(RoundGathering *gathering, int waiting)
 {
 	gathering->until_ns = 0;
-	gathering->largest = Max(members, gathering->largest - (gathering->largest + 3) / 4);
+	gathering->most = Max(waiting, gathering->most - (gathering->most + 3) / 4);
 }

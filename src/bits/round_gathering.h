@@ -6,7 +6,7 @@
  * Callers whom one round has served call again at about the same time.  If the
  * first of them had a round of its own, the others would wait until that is over,
  * and all would take twice as long as a round does.  So a round is kept open for a
- * tenth of that, unless as many have joined as were in the largest of late.  A
+ * tenth of that, unless as many wait, in it or in one under way, as have of late.  A
  * caller who has been alone does not wait.
  *
  * Times are in ns, by a clock that does not go back.  No fmgr, no shared memory,
@@ -20,14 +20,14 @@
 /* All zero: nothing is known. */
 typedef struct RoundGathering
 {
-	int			largest;		/* members of the largest round of late */
+	int			most;			/* callers that have waited at once of late */
 	int64		round_ns;		/* how long the last took */
 	int64		until_ns;		/* the present one is kept open; 0: nobody has
 								 * joined it */
 } RoundGathering;
 
-extern int64 round_gathering_until(RoundGathering *gathering, int members, int64 now_ns);
-extern void round_gathering_close(RoundGathering *gathering, int members);
+extern int64 round_gathering_until(RoundGathering *gathering, int waiting, int64 now_ns);
+extern void round_gathering_close(RoundGathering *gathering, int waiting);
 
 static inline void
 round_gathering_note_time(RoundGathering *gathering, int64 round_ns)

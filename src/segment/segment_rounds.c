@@ -211,6 +211,18 @@ segment_rounds_look(const SegmentMember *member, int64 *first)
 	return state;
 }
 
+/* Callers in the open round, and in those under way.  The caller holds the mutex. */
+static int
+count_waiting(const SegmentRounds *rounds)
+{
+	int			waiting = 0;
+
+	for (int i = 0; i < SEGMENT_MOST_ROUNDS; i++)
+		if (rounds->rounds[i].state == SEGMENT_ROUND_OPEN || rounds->rounds[i].state == SEGMENT_ROUND_CLOSED)
+			waiting += rounds->rounds[i].members;
+	return waiting;
+}
+
 /* Close the open round; false if nobody is in it, or there is no room for another one yet. */
 bool
 segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number, uint64 *count)
@@ -228,7 +240,7 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 	{
 		round->state = SEGMENT_ROUND_CLOSED;
 		round->closed_ns = now_ns;
-		round_gathering_close(&rounds->gathering, round->members);
+		round_gathering_close(&rounds->gathering, count_waiting(rounds));
 		*number = rounds->open;
 		*place = rounds->place;
 		*count = round->count;
@@ -321,7 +333,7 @@ segment_rounds_open_until(SegmentRounds *rounds)
 	int64		until_ns;
 
 	SpinLockAcquire(&rounds->mutex);
-	until_ns = round_gathering_until(&rounds->gathering, get_round(rounds, rounds->open)->members, now_ns);
+	until_ns = round_gathering_until(&rounds->gathering, count_waiting(rounds), now_ns);
 	SpinLockRelease(&rounds->mutex);
 	return until_ns;
 }

@@ -46,7 +46,7 @@ test_together(void)
 static void
 test_fewer(void)
 {
-	RoundGathering gathering = {.largest = 1024,.round_ns = 100 * MS_NS};
+	RoundGathering gathering = {.most = 1024,.round_ns = 100 * MS_NS};
 	int			rounds = 0;
 
 	while (round_gathering_until(&gathering, 1, 1) != 0)
@@ -55,13 +55,13 @@ test_fewer(void)
 		rounds++;
 	}
 	check(rounds > 10 && rounds < 30, "who is alone after a thousand soon does not wait any more");
-	check(gathering.largest == 1, "and is as one who always was");
+	check(gathering.most == 1, "and is as one who always was");
 }
 
 static void
 test_times(void)
 {
-	RoundGathering gathering = {.largest = 64,.round_ns = 9 * MS_NS};
+	RoundGathering gathering = {.most = 64,.round_ns = 9 * MS_NS};
 
 	check(round_gathering_until(&gathering, 1, 1) == 0, "what is shorter than a millisecond is not waited");
 	gathering.round_ns = 10000 * MS_NS;
