@@ -57,17 +57,21 @@ open_connections() {
   until (($(count_connections "AND query ~ 'nextval' AND (state = 'idle' OR '$1' = 'drawing')") >= CONNECTIONS)); do sleep 1; done
 }
 
-# "NAME<tab>MS<tab>MS" a line: the first call of each of some sessions, and the later ones, of processor time and by the
+# What is read; pg_stat_activity shows what PostgreSQL itself needs for so many connections, after the others have filled
+# the session's caches.
+METRICS_READ=('idgen_metrics()' 'idgen_metrics_text()' pg_stat_activity)
+
+# "NAME<tab>MS<tab>MS" a line: the first read of each of some sessions, and the later ones, of processor time and by the
 # clock.
 metrics_rounds() {
-  local session turn
+  local session turn name
   for ((session = 0; session < FEW_ROUNDS; session++)); do
     {
       printf '%s\n' 'SELECT count(*), baseline_cpu() FROM pg_class \g /dev/null'
       for ((turn = 0; turn < 12; turn++)); do
-        for name in metrics metrics_text; do
+        for name in "${METRICS_READ[@]}"; do
           printf '%s\n' 'SELECT baseline_cpu() AS began, extract(epoch FROM clock_timestamp()) AS at \gset' \
-            "SELECT count(*) FROM idgen_$name() \\g /dev/null" \
+            "SELECT count(*) FROM $name \\g /dev/null" \
             "SELECT '$name$( ((turn > 0)) || echo ' first')', (baseline_cpu() - :began) / 1e6, (extract(epoch FROM clock_timestamp()) - :at) * 1e3;"
         done
       done
@@ -77,7 +81,8 @@ metrics_rounds() {
 
 # Beside connections that are idle, or that draw.
 measure_metrics_beside() {
-  local kind=$1 part=metrics-$1 name names=(metrics 'metrics first' metrics_text 'metrics_text first') beside
+  local kind=$1 part=metrics-$1 name names=() beside
+  for name in "${METRICS_READ[@]}"; do names+=("$name" "$name first"); done
   [[ $kind == idle ]] && beside='that have issued an ID' || beside='that issue IDs all the time'
   open_connections "$kind"
   supervise metrics_rounds >"$WORK/$part"
@@ -89,17 +94,17 @@ measure_metrics_beside() {
     record "$part" "$name" 'clock max' "$(awk -F '\t' -v name="$name" '$1 == name && $3 > most { most = $3 } END { print most }' "$WORK/$part")" ms
   done
   {
-    printf 'call\tms (quartiles)\tms, the slowest\tby the clock\n'
+    printf 'read\tms (quartiles)\tms, the slowest\tby the clock\n'
     for name in "${names[@]}"; do
-      printf 'idgen_%s\t%s\t%.2f\t%.2f\n' "${name/ first/(), the first of a session}" "$(spread %.2f "$part $name call")" \
+      printf '%s\t%s\t%.2f\t%.2f\n' "${name/ first/, the first of a session}" "$(spread %.2f "$part $name call")" \
         "${VALUE["$part $name call max"]}" "${VALUE["$part $name clock max"]}"
     done
   } | table
-  note "Processor time of the statement, and the slowest by the clock too, beside $CONNECTIONS connections $beside; $FEW_ROUNDS sessions of 12 calls."
+  note "Processor time of the statement, and the slowest by the clock too, beside $CONNECTIONS connections $beside; $FEW_ROUNDS sessions of 12 reads of each."
   judge "idgen_metrics() beside $CONNECTIONS connections $beside, the slowest later call" \
-    "$(calc %.2f "${VALUE["$part metrics call max"]}")" ' ms' '<=' 5
+    "$(calc %.2f "${VALUE["$part idgen_metrics() call max"]}")" ' ms' '<=' 5
   judge "idgen_metrics() beside $CONNECTIONS connections $beside, the first of a session" \
-    "$(calc %.2f "${VALUE["$part metrics first call"]}")" ' ms' '<=' 5
+    "$(calc %.2f "${VALUE["$part idgen_metrics() first call"]}")" ' ms' '<=' 5
 }
 
 measure_metrics() {
