@@ -63,7 +63,7 @@ measure_horizons() {
   part "Cost of a horizon"
   start_bench horizons 'max_connections = 1000' 'max_prepared_transactions = 10' 'max_locks_per_transaction = 256'
   time_horizon idle
-  # So many sessions at once that issue the first ID of all wait for each other, some for longer than they may.
+  # The first ID of a server takes longest, for all that wait for it.
   sql bench -c 'SELECT snowflake_nextval()' >/dev/null
   open_holders
   time_horizon holders

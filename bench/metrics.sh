@@ -110,7 +110,7 @@ measure_metrics_beside() {
 measure_metrics() {
   part "Cost of metrics"
   start_bench metrics "max_connections = $((CONNECTIONS + 50))" "shared_preload_libraries = 'idgen'" 'shared_buffers = 128MB'
-  # A thousand sessions at once that issue the first ID of all wait for each other, some for longer than they may.
+  # The first ID of a server takes longest, for all that wait for it.
   sql bench -c 'SELECT snowflake_nextval()' >/dev/null
   measure_metrics_beside idle
   measure_metrics_beside drawing

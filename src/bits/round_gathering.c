@@ -34,6 +34,20 @@ round_gathering_until(RoundGathering *gathering, int waiting, int64 now_ns)
 	return now_ns < gathering->until_ns ? gathering->until_ns : 0;
 }
 
+/* A caller has joined, and so many wait now. */
+void
+round_gathering_join(RoundGathering *gathering, int waiting)
+{
+	gathering->most = Max(gathering->most, waiting);
+}
+
+/* The last caller has left the open round. */
+void
+round_gathering_leave(RoundGathering *gathering)
+{
+	gathering->until_ns = 0;
+}
+
 /* A round has been closed when so many waited.  That there have been more is forgotten by and by. */
 void
 round_gathering_close(RoundGathering *gathering, int waiting)

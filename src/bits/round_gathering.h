@@ -28,6 +28,8 @@ typedef struct RoundGathering
 
 extern int64 round_gathering_until(RoundGathering *gathering, int waiting, int64 now_ns);
 extern void round_gathering_close(RoundGathering *gathering, int waiting);
+extern void round_gathering_join(RoundGathering *gathering, int waiting);
+extern void round_gathering_leave(RoundGathering *gathering);
 
 static inline void
 round_gathering_note_time(RoundGathering *gathering, int64 round_ns)

@@ -52,6 +52,8 @@ try_find(ReplOriginId *origin, uint64 *value)
 {
 	if (!ConditionalLockRelationOid(ReplicationOriginRelationId, AccessShareLock))
 		return false;
+	/* If we held the lock before, that has not accepted them. */
+	AcceptInvalidationMessages();
 	*origin = replorigin_by_name(ORIGIN_NAME, true);
 	if (value != NULL)
 		*value = *origin == InvalidReplOriginId ? 0 : replorigin_get_progress(*origin, false);
@@ -194,21 +196,6 @@ lock_existing(ReplOriginId *origin)
 }
 
 /*
- * What origin_acquire() would find now.  Creates nothing and keeps no lock.
- * Not to be called in recovery, where the lock cannot be taken.
- */
-OriginStatus
-origin_probe(void)
-{
-	ReplOriginId origin;
-	OriginStatus status = lock_existing(&origin);
-
-	if (status == ORIGIN_ACQUIRED)
-		origin_release(origin);
-	return status;
-}
-
-/*
  * Start a worker that creates the origin, and wait until it has exited.  False
  * if none could be started.
  */
@@ -240,10 +227,27 @@ run_creation_worker(void)
 static bool
 catalog_can_be_locked(void)
 {
-	if (!try_lock_tag(catalog_tag(), RowExclusiveLock))
+	if (!try_lock_tag(catalog_tag(), ExclusiveLock))
 		return false;
-	unlock_tag(catalog_tag(), RowExclusiveLock);
+	unlock_tag(catalog_tag(), ExclusiveLock);
 	return true;
+}
+
+/*
+ * What origin_acquire() would find now.  Creates nothing and keeps no lock.
+ * Not to be called in recovery, where the lock cannot be taken.
+ */
+OriginStatus
+origin_probe(void)
+{
+	ReplOriginId origin;
+	OriginStatus status = lock_existing(&origin);
+
+	if (status == ORIGIN_ACQUIRED)
+		origin_release(origin);
+	if (status == ORIGIN_MISSING && !catalog_can_be_locked())
+		return ORIGIN_LOCKED;
+	return status;
 }
 
 /*

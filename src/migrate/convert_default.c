@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 #include "parser/parse_type.h"
+#include "replication/logicalworker.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -75,6 +76,14 @@ begin_conversion(FunctionCallInfo fcinfo)
 		.column = pstrdup(NameStr(*PG_GETARG_NAME(1))),
 	};
 
+	/*
+	 * What it keeps would be left out as if it came from the publisher: see
+	 * published_row.c.
+	 */
+	if (IsLogicalWorker())
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("cannot convert a default in a logical replication worker"));
 	check_table(conversion.table);
 	conversion.table_name = migration_qualified_name(conversion.table);
 	conversion.column_name = quote_identifier(conversion.column);

@@ -70,7 +70,7 @@ CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCT
 
 -- Not in dumps: what a dump has may be taken after it was made.
 CREATE TABLE segment_free (
-	sequence regclass PRIMARY KEY,
+	sequence idgen_relation PRIMARY KEY,
 	file oid NOT NULL,
 	timeline integer NOT NULL,
 	free int8multirange NOT NULL);

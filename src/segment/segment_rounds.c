@@ -149,6 +149,18 @@ enter(SegmentPlace place, bool is_remote)
 	return found;
 }
 
+/* Callers in the open round, and in those under way.  The caller holds the mutex. */
+static int
+count_waiting(const SegmentRounds *rounds)
+{
+	int			waiting = 0;
+
+	for (int i = 0; i < SEGMENT_MOST_ROUNDS; i++)
+		if (rounds->rounds[i].state == SEGMENT_ROUND_OPEN || rounds->rounds[i].state == SEGMENT_ROUND_CLOSED)
+			waiting += rounds->rounds[i].members;
+	return waiting;
+}
+
 /*
  * Join the open round of a place, for count numbers (1 .. SEGMENT_MOST_NUMBERS).
  * After SEGMENT_JOIN_DONE it must be left.
@@ -176,6 +188,7 @@ segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMem
 	member->offset = round->count;
 	round->members++;
 	round->count += count;
+	round_gathering_join(&rounds->gathering, count_waiting(rounds));
 	SpinLockRelease(&rounds->mutex);
 	return SEGMENT_JOIN_DONE;
 }
@@ -192,6 +205,8 @@ segment_rounds_leave(const SegmentMember *member)
 	rounds->users--;
 	if (--round->members == 0 && round->state != SEGMENT_ROUND_CLOSED)
 		memset(round, 0, sizeof(SegmentRound));
+	if (get_round(rounds, rounds->open)->members == 0)
+		round_gathering_leave(&rounds->gathering);
 	SpinLockRelease(&rounds->mutex);
 }
 
@@ -209,18 +224,6 @@ segment_rounds_look(const SegmentMember *member, int64 *first)
 	*first = round->first;
 	SpinLockRelease(&rounds->mutex);
 	return state;
-}
-
-/* Callers in the open round, and in those under way.  The caller holds the mutex. */
-static int
-count_waiting(const SegmentRounds *rounds)
-{
-	int			waiting = 0;
-
-	for (int i = 0; i < SEGMENT_MOST_ROUNDS; i++)
-		if (rounds->rounds[i].state == SEGMENT_ROUND_OPEN || rounds->rounds[i].state == SEGMENT_ROUND_CLOSED)
-			waiting += rounds->rounds[i].members;
-	return waiting;
 }
 
 /* Close the open round; false if nobody is in it, or there is no room for another one yet. */
@@ -276,7 +279,8 @@ segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, con
 	if (is_of(rounds, place) && rounds->open - number < SEGMENT_MOST_ROUNDS &&
 		get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
 	{
-		round_gathering_note_time(&rounds->gathering, now_ns - get_round(rounds, number)->closed_ns);
+		if (first != NULL)
+			round_gathering_note_time(&rounds->gathering, now_ns - get_round(rounds, number)->closed_ns);
 		end_round(rounds, number, first, error);
 	}
 	SpinLockRelease(&rounds->mutex);

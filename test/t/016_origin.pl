@@ -327,6 +327,39 @@ sub check_create_in_own_transaction
 	return;
 }
 
+# A transaction that has read the catalog of origins has locked it, and does not see by a new lock that it has changed.
+sub check_create_after_a_look
+{
+	my $dba = open_session();
+
+	drop_origin($dba);
+	leave_reservation($dba);
+	$dba->query('BEGIN; SELECT count(*) FROM pg_replication_origin');
+	draws($dba, 'missing, and looked for before: it is created');
+	$dba->query('COMMIT');
+	$_->quit foreach splice @sessions;
+	return;
+}
+
+# The catalog is locked, and there is no origin: calls wait, and idgen_check() says so.
+sub check_missing_and_locked
+{
+	my $dba = open_session();
+	my $session = open_session();
+
+	drop_origin($dba);
+	leave_reservation($dba);
+	$dba->query('BEGIN; LOCK TABLE pg_catalog.pg_replication_origin IN ROW EXCLUSIVE MODE');
+	like($session->query("SELECT string_agg(finding, ' ') FROM idgen_check()"), qr/locked/, 'missing, while its catalog is locked: idgen_check() says so');
+	$session->query("SET idgen.max_wait = '1h'");
+	$session->send('SELECT snowflake_nextval()');
+	is_waiting($session, '... a call waits');
+	$dba->query('COMMIT');
+	finish_with_ids('... until it is free', $session);
+	$_->quit foreach splice @sessions;
+	return;
+}
+
 sub check_create_under_way
 {
 	my ($end) = @_;
@@ -621,6 +654,8 @@ check_drop_rolled_back();
 check_drop_in_own_transaction();
 check_drop_under_way($_) foreach 'COMMIT', 'ROLLBACK';
 check_create_in_own_transaction();
+check_create_after_a_look();
+check_missing_and_locked();
 check_create_under_way($_) foreach 'COMMIT', 'ROLLBACK';
 check_moved(@$_)
   foreach [ 'back', "'0/1'" ], [ 'forward by an hour', $HOUR_AHEAD ], [ 'to the end', "'FFFFFFFF/FFFFFFFF'" ];

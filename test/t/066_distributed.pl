@@ -94,6 +94,9 @@ sub set_up_differently
 	$session{$server}->query($_)
 	  foreach 'CREATE SEQUENCE tickets', "CREATE SEQUENCE tickets_of_$server", "CREATE SEQUENCE more_tickets_of_$server",
 	  "SELECT segment_configure(s, step => $step) FROM unnest(ARRAY['tickets', 'tickets_of_$server', 'more_tickets_of_$server']::regclass[]) AS s",
+	  "INSERT INTO segment_grants SELECT s, '[1,5)', now(), '$server', '' FROM unnest(ARRAY['tickets', 'tickets_of_$server']::regclass[]) AS s",
+	  "INSERT INTO segment_roots SELECT s, '{postgresql://127.0.0.1:1}', '$server' FROM unnest(ARRAY['tickets', 'tickets_of_$server']::regclass[]) AS s",
+	  "INSERT INTO segment_free SELECT s, 1, $step, '{[1,5)}' FROM unnest(ARRAY['tickets', 'tickets_of_$server', 'more_tickets_of_$server']::regclass[]) AS s",
 	  "SELECT idgen_create_key('shop', 'postgres')",
 	  'CREATE TABLE notes (id bigint PRIMARY KEY, body text)',
 	  "SELECT idgen_convert_default('notes', 'id')";
@@ -102,6 +105,9 @@ sub set_up_differently
 
 my $OWN_TABLES = "SELECT string_agg(o::text, ' ' ORDER BY o::text) FROM segment_options o
 	UNION ALL SELECT string_agg(d::text, ' ') FROM idgen_converted_defaults d
+	UNION ALL SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM segment_grants g
+	UNION ALL SELECT string_agg(r::text, ' ' ORDER BY r::text) FROM segment_roots r
+	UNION ALL SELECT string_agg(f::text, ' ' ORDER BY f::text) FROM segment_free f
 	UNION ALL SELECT string_agg(s::text, ' ') FROM idgen_key_secrets s";
 
 sub check_all_tables
@@ -117,6 +123,7 @@ sub check_all_tables
 
 	$session{one}->query($_)
 	  foreach "SELECT segment_configure('tickets', step => 300)", "SELECT segment_configure('tickets_of_one', step => 300)",
+	  "UPDATE segment_free SET timeline = 7", "DELETE FROM segment_free WHERE sequence = 'tickets'::regclass",
 	  "SELECT idgen_revert_default('notes', 'id')", "SELECT idgen_drop_key('shop'), idgen_create_key('other', 'postgres')",
 	  "INSERT INTO notes VALUES (1, 'applied')";
 	wait_until { $session{two}->query("SELECT count(*) FROM notes WHERE body = 'applied'") == 1 } 'a row has been applied';

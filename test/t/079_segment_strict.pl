@@ -109,6 +109,7 @@ sub check_far_store
 		$seen{$_}++ foreach @$client;
 	}
 	is(scalar(keys %seen), $clients * $numbers, "etcd, far away: $clients sessions draw at the same time, and all are served");
+	is($leaf->safe_psql('postgres', "SET idgen.max_wait = '5s'; SELECT segment_nextval_strict('far') IS NOT NULL"), 't', '... and a session that comes alone after that does not wait for the others');
 	$network->kill_kill;
 	return;
 }

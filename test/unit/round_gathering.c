@@ -58,6 +58,20 @@ test_fewer(void)
 	check(gathering.most == 1, "and is as one who always was");
 }
 
+/* Two groups that come by turns: they are to be served together. */
+static void
+test_groups(void)
+{
+	RoundGathering gathering = {.round_ns = 100 * MS_NS};
+
+	round_gathering_join(&gathering, 32);
+	round_gathering_close(&gathering, 32);
+	round_gathering_join(&gathering, 64);
+	check(round_gathering_until(&gathering, 32, 1) == 1 + 10 * MS_NS, "one group waits for another, whose round has ended");
+	round_gathering_leave(&gathering);
+	check(round_gathering_until(&gathering, 1, 20 * MS_NS) == 30 * MS_NS, "who joins when all have left has the whole time");
+}
+
 static void
 test_times(void)
 {
@@ -74,6 +88,7 @@ main(void)
 	test_alone();
 	test_together();
 	test_fewer();
+	test_groups();
 	test_times();
 	return done_testing();
 }
