@@ -407,12 +407,15 @@ shmem_issued(Timeline *timeline)
 /*
  * Call a function that attaches to shared memory; returns false, without an
  * error, if there is no room.  The function must leave nothing behind that an
- * ERROR would have to clean up.
+ * ERROR would have to clean up, but for the lock that PostgreSQL 19 holds when it
+ * raises, and has the end of the transaction release.  We release all locks, so a
+ * caller that holds one, or holds off interrupts, gets the ERROR.
  */
 static bool
 attach_if_room(void (*attach) (int number), int number)
 {
 	MemoryContext context = CurrentMemoryContext;
+	const bool	may_go_on = InterruptHoldoffCount == 0;
 	volatile bool has_room = true;
 
 	PG_TRY();
@@ -421,8 +424,9 @@ attach_if_room(void (*attach) (int number), int number)
 	}
 	PG_CATCH();
 	{
-		if (geterrcode() != ERRCODE_OUT_OF_MEMORY)
+		if (geterrcode() != ERRCODE_OUT_OF_MEMORY || !may_go_on)
 			PG_RE_THROW();
+		LWLockReleaseAll();
 		MemoryContextSwitchTo(context);
 		FlushErrorState();
 		has_room = false;
@@ -459,6 +463,13 @@ shmem_area_if_room(void)
 	if (shared != NULL)
 		return shared;
 	return attach_if_room(attach_area_only, 0) ? shared : NULL;
+}
+
+/* Call a function that attaches to a piece of shared memory, if there is room for it. */
+bool
+shmem_attach_if_room(void (*attach) (int number))
+{
+	return attach_if_room(attach, 0);
 }
 
 /* The area, or NULL if this process has not attached to it. */

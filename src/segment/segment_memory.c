@@ -317,10 +317,17 @@ segment_memory_note_use(SegmentPlace place, int64 time_us)
 		pg_atomic_write_u64(used_us, time_us);
 }
 
+static void
+attach(int number)
+{
+	(void) get_table();
+}
+
+/* Entries that there are; none if there is no room for the table, and so no segment is in use. */
 int
 segment_memory_capacity(void)
 {
-	return get_table()->capacity;
+	return table != NULL || shmem_attach_if_room(attach) ? table->capacity : 0;
 }
 
 /* Copy an entry, to look at; false if it is not in use. */

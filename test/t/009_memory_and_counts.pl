@@ -30,15 +30,17 @@ sub check_works_without
 	return;
 }
 
+$node->safe_psql('postgres', 'CREATE SEQUENCE numbers');
 use_up_shared_memory($node);
 my @sessions = map { session($node) } 1 .. 2;
 foreach my $sql (
 	'SELECT snowflake_nextval()', 'SELECT snowflake_nextvals(2)',
 	'SELECT snowflake_next_block(2)', 'SELECT * FROM idgen_status()',
-	'SELECT * FROM idgen_slots')
+	'SELECT * FROM idgen_slots', "SELECT segment_nextval('numbers')")
 {
 	like($_->error($sql), $NO_ROOM, "no room: $sql") foreach @sessions;
 }
+is($sessions[0]->query('SELECT count(*) FROM segments'), 0, '... no segment is in use, which the view says');
 check_works_without($sessions[0]);
 is( $sessions[0]->query(
 		q{DO $$
@@ -60,6 +62,23 @@ $node->restart;
 use_up_shared_memory($node);
 like($node->safe_psql('postgres', 'SELECT snowflake_nextval()'), qr/^\d+$/, 'preloaded it works in any case');
 is($node->safe_psql('postgres', 'SELECT preloaded FROM idgen_status()'), 't', '... and says that it is');
+
+# As many backends as make the area larger than what PostgreSQL 19 keeps spare, by little and by much.
+$node->adjust_conf('postgresql.conf', 'shared_preload_libraries', "''");
+foreach my $connections (500, 700, 1000)
+{
+	$node->adjust_conf('postgresql.conf', 'max_connections', $connections);
+	$node->restart;
+	my ($first, $second) = map { session($node) } 1 .. 2;
+	my $error = $first->error('SELECT snowflake_nextval()');
+
+	like($error, qr/^$|$NO_ROOM/, "$connections connections, not preloaded: an ID, or the error");
+	is($first->error('SELECT snowflake_nextval()'), $error, '... again');
+	is($second->query("SELECT snowflake_timestamp(0, 'default') IS NOT NULL"), 't', '... and no lock is left behind');
+	is($second->error('SELECT count(*) FROM segments'), '', '... and the view of segments can be read');
+	$_->quit foreach $first, $second;
+}
+$node->adjust_conf('postgresql.conf', 'shared_preload_libraries', "'idgen'");
 
 # Many backends, preloaded or not.
 $node->append_conf('postgresql.conf', 'max_connections = 5000');
