@@ -208,6 +208,7 @@ OBJS = \
 	src/admin/check_segments.o \
 	src/admin/check_settings.o \
 	src/admin/check_timelines.o \
+	src/admin/check_version.o \
 	src/admin/extension_schema.o \
 	src/admin/check_finding.o \
 	src/admin/id_series.o \

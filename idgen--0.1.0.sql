@@ -2187,6 +2187,8 @@ ALTER TABLE segment_options ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
+ALTER TABLE segment_options ENABLE ALWAYS TRIGGER restore;
+
 CREATE TABLE segment_grants (
 	sequence idgen_relation NOT NULL,
 	range int8range NOT NULL,
@@ -2208,6 +2210,8 @@ ALTER TABLE segment_grants ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
+ALTER TABLE segment_grants ENABLE ALWAYS TRIGGER restore;
+
 CREATE TABLE segment_roots (
 	sequence idgen_relation PRIMARY KEY,
 	roots text[] NOT NULL,
@@ -2226,6 +2230,8 @@ CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_roo
 ALTER TABLE segment_roots ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row('superuser');
+
+ALTER TABLE segment_roots ENABLE ALWAYS TRIGGER restore;
 
 -- Not in dumps: what a dump has may be taken after it was made.
 CREATE TABLE segment_free (
@@ -3482,7 +3488,11 @@ ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER ignore_published;
 -- Triggers are called in the order of their names: this one before "restore".
 CREATE TRIGGER number BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_column();
 
+ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER number;
+
 CREATE TRIGGER restore BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+
+ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER restore;
 
 GRANT SELECT ON idgen_converted_defaults TO PUBLIC;
 

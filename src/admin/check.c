@@ -27,6 +27,7 @@
 #include "admin/check_segments.h"
 #include "admin/check_settings.h"
 #include "admin/check_timelines.h"
+#include "admin/check_version.h"
 #include "generator/generator.h"
 #include "generator/server_layout.h"
 
@@ -53,6 +54,7 @@ idgen_check(PG_FUNCTION_ARGS)
 	layout = get_server_layout();
 	check_settings(result);
 	check_files(result);
+	check_version(result);
 	check_clock(result);
 	check_reservation(result);
 	check_lease(result, layout);

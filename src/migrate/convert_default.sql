@@ -32,7 +32,11 @@ ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER ignore_published;
 -- Triggers are called in the order of their names: this one before "restore".
 CREATE TRIGGER number BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_column();
 
+ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER number;
+
 CREATE TRIGGER restore BEFORE INSERT ON idgen_converted_defaults FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
+
+ALTER TABLE idgen_converted_defaults ENABLE ALWAYS TRIGGER restore;
 
 GRANT SELECT ON idgen_converted_defaults TO PUBLIC;
 

@@ -28,6 +28,8 @@ ALTER TABLE segment_options ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_options FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
+ALTER TABLE segment_options ENABLE ALWAYS TRIGGER restore;
+
 CREATE TABLE segment_grants (
 	sequence idgen_relation NOT NULL,
 	range int8range NOT NULL,
@@ -49,6 +51,8 @@ ALTER TABLE segment_grants ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_grants FOR EACH ROW EXECUTE FUNCTION idgen_restore_row();
 
+ALTER TABLE segment_grants ENABLE ALWAYS TRIGGER restore;
+
 CREATE TABLE segment_roots (
 	sequence idgen_relation PRIMARY KEY,
 	roots text[] NOT NULL,
@@ -67,6 +71,8 @@ CREATE TRIGGER ignore_published BEFORE INSERT OR UPDATE OR DELETE ON segment_roo
 ALTER TABLE segment_roots ENABLE ALWAYS TRIGGER ignore_published;
 
 CREATE TRIGGER restore BEFORE INSERT ON segment_roots FOR EACH ROW EXECUTE FUNCTION idgen_restore_row('superuser');
+
+ALTER TABLE segment_roots ENABLE ALWAYS TRIGGER restore;
 
 -- Not in dumps: what a dump has may be taken after it was made.
 CREATE TABLE segment_free (

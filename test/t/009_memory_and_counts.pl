@@ -73,7 +73,7 @@ foreach my $connections (500, 700, 1000)
 	my $error = $first->error('SELECT snowflake_nextval()');
 
 	like($error, qr/^$|$NO_ROOM/, "$connections connections, not preloaded: an ID, or the error");
-	is($first->error('SELECT snowflake_nextval()'), $error, '... again');
+	like($first->error('SELECT snowflake_nextval()'), $error eq '' ? qr/^$/ : $NO_ROOM, '... again');
 	is($second->query("SELECT snowflake_timestamp(0, 'default') IS NOT NULL"), 't', '... and no lock is left behind');
 	is($second->error('SELECT count(*) FROM segments'), '', '... and the view of segments can be read');
 	$_->quit foreach $first, $second;

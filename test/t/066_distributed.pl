@@ -129,6 +129,8 @@ sub check_all_tables
 	wait_until { $session{two}->query("SELECT count(*) FROM notes WHERE body = 'applied'") == 1 } 'a row has been applied';
 	is($session{two}->query($OWN_TABLES), $was, '... or change');
 	is($session{two}->query('SELECT sum(apply_error_count) + sum(sync_error_count) FROM pg_stat_subscription_stats'), 0, '... and nothing fails');
+	$session{two}->query("SET session_replication_role = replica; CREATE TABLE loaded (id bigint PRIMARY KEY); SELECT idgen_convert_default('loaded', 'id'); RESET session_replication_role");
+	is($session{two}->query("SELECT count(*) FROM idgen_converted_defaults WHERE relation = 'loaded'::regclass"), 1, 'what this server itself does is kept, also while other triggers rest');
 	$session{two}->query('DROP SUBSCRIPTION everything');
 	$session{one}->query('DROP PUBLICATION everything');
 	return;
