@@ -58,4 +58,4 @@ postgresql.singleton_class.prepend(Idgen::Adapter)
 postgresql::NATIVE_DATABASE_TYPES.merge!(snowflake: { name: 'snowflake' }, ulid: { name: 'ulid' })
 ActiveRecord::ConnectionAdapters::PostgreSQL::TableDefinition.send(:define_column_methods, :snowflake, :ulid)
 # Tables of the extension are the extension's to create.
-ActiveRecord::SchemaDumper.ignore_tables |= [/\Aidgen_/, /\Asegment_(grants|options|roots)\z/]
+ActiveRecord::SchemaDumper.ignore_tables |= [/\Aidgen_/, /\Asegment_(free|grants|options|roots)\z/]

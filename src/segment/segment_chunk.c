@@ -367,7 +367,10 @@ try_pass(SegmentPlace place, int64 target)
 bool
 segment_chunk_pass(SegmentPlace place, const SegmentSequence *sequence, int64 target)
 {
-	SegmentWait wait = {.place = place,.sequence = sequence};
+	SegmentWait wait = {
+		.place = place,
+		.sequence = sequence,
+	};
 	ShareStatus status;
 
 	while ((status = try_pass(place, target)) == SHARE_EMPTY)

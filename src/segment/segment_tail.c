@@ -34,7 +34,10 @@
 static SegmentRange
 close_tail(SegmentEntry *entry, bool is_newest_only)
 {
-	SegmentRange tail = {.first = entry->next,.count = entry->left};
+	SegmentRange tail = {
+		.first = entry->next,
+		.count = entry->left,
+	};
 	uint64		kept = 0;
 
 	entry->shares++;

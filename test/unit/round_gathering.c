@@ -46,7 +46,10 @@ test_together(void)
 static void
 test_fewer(void)
 {
-	RoundGathering gathering = {.most = 1024,.round_ns = 100 * MS_NS};
+	RoundGathering gathering = {
+		.most = 1024,
+		.round_ns = 100 * MS_NS,
+	};
 	int			rounds = 0;
 
 	while (round_gathering_until(&gathering, 1, 1) != 0)
@@ -75,7 +78,10 @@ test_groups(void)
 static void
 test_times(void)
 {
-	RoundGathering gathering = {.most = 64,.round_ns = 9 * MS_NS};
+	RoundGathering gathering = {
+		.most = 64,
+		.round_ns = 9 * MS_NS,
+	};
 
 	check(round_gathering_until(&gathering, 1, 1) == 0, "what is shorter than a millisecond is not waited");
 	gathering.round_ns = 10000 * MS_NS;
