@@ -29,6 +29,8 @@ sub fake_http
 	my $pid = fork() // croak "could not fork: $!";
 	if ($pid == 0)
 	{
+		# From 19 on, PostgreSQL's own handler would end in stopping all servers of the test.
+		$SIG{TERM} = $SIG{INT} = 'DEFAULT';
 		$SIG{CHLD} = 'IGNORE';
 		while (my $connection = $listener->accept)
 		{

@@ -21,6 +21,8 @@ sub start_proxy
 	my $pid = fork // die "could not fork: $!";
 
 	return ($listener->sockport, $pid) if $pid;
+	# From 19 on, PostgreSQL's own handler would end in stopping all servers of the test.
+	local $SIG{TERM} = local $SIG{INT} = 'DEFAULT';
 	local $SIG{CHLD} = 'IGNORE';
 	while (my $client = $listener->accept)
 	{
