@@ -198,6 +198,13 @@ is_lost(const Writer *writer, const char *state)
 		strncmp(state, "57P", 3) == 0;
 }
 
+/* The first ID of a server may take longer than a call may wait, with all else that the machine has to do. */
+static bool
+is_origin_in_creation(const char *state, const PGresult *result)
+{
+	return strcmp(state, "55006") == 0 && strstr(PQresultErrorMessage(result), "is being created by another session") != NULL;
+}
+
 static void
 note_error(Writer *writer, const PGresult *result)
 {
@@ -205,7 +212,7 @@ note_error(Writer *writer, const PGresult *result)
 
 	if (is_lost(writer, state))
 		count(&lost, 1);
-	else if (strcmp(state, "55000") == 0)
+	else if (strcmp(state, "55000") == 0 || is_origin_in_creation(state, result))
 		count(&refused, 1);
 	else
 	{
