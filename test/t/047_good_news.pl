@@ -113,7 +113,7 @@ sub check_no_layout
 sub check_reservation
 {
 	my ($node) = @_;
-	my $session = restart_with($node, 'idgen.reserve_ahead = 100ms');
+	my $session = restart_with($node, 'idgen.reserve_ahead = 400ms');
 	my $other = session($node);
 
 	is_well($session, 'before another transaction locks the origin');
