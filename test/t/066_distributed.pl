@@ -1,7 +1,7 @@
 # Guards: which server issues an ID, and that none comes twice, between servers that lease their worker IDs from one
 # pool, or have different ones: with logical replication both ways, defaults are evaluated where a row is inserted, and
-# not where it is applied, and idgen's own tables stay as they are; with postgres_fdw, where the foreign table is, if it has the default, and otherwise where the
-# table is.
+# not where it is applied, and idgen's own tables stay as they are; with postgres_fdw, where the foreign table is, if it
+# has the default, and otherwise where the table is.
 
 use strict;
 use warnings;
