@@ -411,8 +411,8 @@ shmem_issued(Timeline *timeline)
  * raises, and has the end of the transaction release.  We release all locks, so a
  * caller that holds one, or holds off interrupts, gets the ERROR.
  */
-static bool
-attach_if_room(void (*attach) (int number), int number)
+bool
+shmem_attach_if_room(void (*attach) (int number), int number)
 {
 	MemoryContext context = CurrentMemoryContext;
 	const bool	may_go_on = InterruptHoldoffCount == 0;
@@ -448,7 +448,7 @@ attach_timeline(int number)
 bool
 shmem_reach_timeline(int number)
 {
-	return attach_if_room(attach_timeline, number);
+	return shmem_attach_if_room(attach_timeline, number);
 }
 
 static void
@@ -462,14 +462,7 @@ shmem_area_if_room(void)
 {
 	if (shared != NULL)
 		return shared;
-	return attach_if_room(attach_area_only, 0) ? shared : NULL;
-}
-
-/* Call a function that attaches to a piece of shared memory, if there is room for it. */
-bool
-shmem_attach_if_room(void (*attach) (int number))
-{
-	return attach_if_room(attach, 0);
+	return shmem_attach_if_room(attach_area_only, 0) ? shared : NULL;
 }
 
 /* The area, or NULL if this process has not attached to it. */

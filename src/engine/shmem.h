@@ -483,7 +483,7 @@ StaticAssertDecl(offsetof(SharedArea, slots) % PG_CACHE_LINE_SIZE == 0,
 				 "no slot shares a cache line");
 
 extern void *shmem_attach_piece(const char *name, Size size, void (*init) (void *piece, bool found));
-extern bool shmem_attach_if_room(void (*attach) (int number));
+extern bool shmem_attach_if_room(void (*attach) (int number), int number);
 extern void shmem_startup(int timelines);
 extern SharedArea *shmem_area(void);
 extern SharedArea *shmem_area_if_room(void);

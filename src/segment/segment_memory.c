@@ -327,7 +327,7 @@ attach(int number)
 int
 segment_memory_capacity(void)
 {
-	return table != NULL || shmem_attach_if_room(attach) ? table->capacity : 0;
+	return table != NULL || shmem_attach_if_room(attach, 0) ? table->capacity : 0;
 }
 
 /* Copy an entry, to look at; false if it is not in use. */
