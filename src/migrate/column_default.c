@@ -154,6 +154,22 @@ column_default_is_converted(Oid function, Oid table, const char *column)
 }
 
 /*
+ * Remove what is kept of columns that have been dropped, alone or with their tables,
+ * whose OIDs may come again; but do not wait for another transaction that does so.
+ */
+static void
+remove_former(Oid kept)
+{
+	char	   *name = migration_qualified_name(kept);
+
+	migration_write(kept,
+					psprintf("DELETE FROM %s WHERE ctid = ANY (ARRAY(SELECT k.ctid FROM %s k WHERE NOT EXISTS (SELECT FROM pg_attribute a"
+							 " WHERE a.attrelid = k.relation AND a.attnum = k.column_number AND NOT a.attisdropped) FOR UPDATE SKIP LOCKED))",
+							 name, name),
+					0, NULL);
+}
+
+/*
  * Keep what the default of a column was, and what it is now.  With no old one, what has
  * been kept remains.  The column is known by its number, as it can be renamed; triggers
  * of the table fill that in.
@@ -177,9 +193,12 @@ column_default_remember(Oid function, Oid table, const char *column, const Colum
 								 " WHERE k.relation = $1::oid AND a.attrelid = k.relation AND a.attname = $2 AND a.attnum = k.column_number", name),
 						3, values);
 	else
+	{
+		remove_former(kept);
 		migration_write(kept,
 						psprintf("INSERT INTO %s (relation, column_name, converted_to, was, expression) VALUES ($1::oid, $2, $3, $4, $5)", name),
 						lengthof(values), values);
+	}
 }
 
 /* What was kept, which is forgotten.  ERROR if nothing was. */

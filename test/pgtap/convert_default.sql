@@ -1,7 +1,7 @@
 -- Moving in: idgen_convert_default() and idgen_revert_default() for each kind of default, what they warn of and refuse,
 -- and that neither touches a row.
 BEGIN;
-SELECT plan(56);
+SELECT plan(59);
 SET client_min_messages = error;
 CREATE ROLE regress_idgen_owner;
 CREATE ROLE regress_idgen_stranger;
@@ -130,6 +130,15 @@ SELECT throws_ok('SELECT public.idgen_convert_default(''"Old Shop".serials''::re
 RESET ROLE;
 SELECT ok(has_table_privilege('regress_idgen_stranger', 'public.idgen_converted_defaults', 'SELECT'), 'anyone may read what is kept');
 SELECT ok(NOT has_table_privilege('regress_idgen_stranger', 'public.idgen_converted_defaults', 'INSERT, UPDATE, DELETE'), '... and not change it');
+
+CREATE TABLE dropped (id bigserial, other bigserial);
+CREATE TABLE dropped_column (id bigserial, other bigserial);
+SELECT is(count(idgen_convert_default(t, 'id')), 2::bigint, 'two columns that will be dropped') FROM (VALUES ('dropped'::regclass), ('dropped_column')) AS tables(t);
+DROP TABLE dropped;
+ALTER TABLE dropped_column DROP COLUMN id;
+SELECT is(idgen_convert_default('dropped_column', 'other'), 'public.snowflake_nextval()', '... and another one');
+SELECT is(count(*), 0::bigint, 'a conversion removes what is kept of columns that have been dropped') FROM idgen_converted_defaults AS k
+WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = k.relation AND a.attnum = k.column_number AND NOT a.attisdropped);
 
 SELECT * FROM finish();
 ROLLBACK;
