@@ -146,16 +146,29 @@ sub new
 
 sub pid { return $_[0]->{pid}; }
 
+# The output of some SQL, and of what has been sent before; its errors are in stderr, too, once this returns.  The query()
+# of older minor releases does not wait for these, and leaves its separator if there is no output, or else a newline.
+sub collect
+{
+	my ($self, $sql) = @_;
+	my $psql = $self->{psql};
+	my $end = 'no more errors';
+
+	my $output = $psql->query("$sql\n;\n\\warn $end");
+	pump_until($psql->{run}, $psql->{timeout}, \$psql->{stderr}, qr/$end/);
+	$psql->{stderr} =~ s/\n?$end\n?//;
+	$output =~ s/^background_psql: QUERY_SEPARATOR$//m;
+	chomp $output;
+	return $output;
+}
+
 # (output, error) of some SQL; error has the SQLSTATE, the detail and the hint.
 sub run
 {
 	my ($self, $sql) = @_;
 
 	$self->{psql}->{stderr} = '';
-	my $output = $self->{psql}->query($sql);
-
-	# PostgreSQL 16's leaves the newline of the last row.
-	chomp $output;
+	my $output = $self->collect($sql);
 	my $error = $self->{psql}->{stderr};
 	$error =~ s/^\s+|\s+$//g;
 	return ($output, $error);
@@ -203,7 +216,7 @@ sub send
 sub finish
 {
 	my ($self) = @_;
-	my $output = $self->{early} . $self->{psql}->query('');
+	my $output = $self->{early} . $self->collect('');
 
 	$output =~ s/\n\z//;
 	return ($output, $self->{psql}->{stderr});
