@@ -409,9 +409,10 @@ typedef RepOriginId ReplOriginId;
 
 /*
  * Are synchronous standbys configured?  Like commits, we use what the
- * checkpointer has published, once it has; a session may not have processed a
- * reload yet.  Minor releases of early 2025 and before publish less than later
- * ones.
+ * checkpointer has published, once it has; a session that waits does not process
+ * a reload.  In minor releases of early 2025 and before, what is published is false
+ * before the checkpointer has read the setting, too: there, false counts once this
+ * process has seen true.
  */
 static inline bool
 compat_sync_standbys_defined(void)
@@ -421,6 +422,13 @@ compat_sync_standbys_defined(void)
 
 	if (status & SYNC_STANDBY_INIT)
 		return (status & SYNC_STANDBY_DEFINED) != 0;
+#else
+	static bool was_defined = false;
+	bool		is_defined = *(volatile bool *) &WalSndCtl->sync_standbys_defined;
+
+	was_defined |= is_defined;
+	if (is_defined || was_defined)
+		return is_defined;
 #endif
 	return SyncRepStandbyNames != NULL && SyncRepStandbyNames[0] != '\0';
 }
