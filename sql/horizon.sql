@@ -228,9 +228,11 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON outbox FOR EACH ROW EXECUTE FUNC
 INSERT INTO outbox (payload) VALUES ('c');
 INSERT INTO outbox (id, payload) VALUES (1, 'by hand');
 SELECT snowflake_nextval() AS earlier \gset
+INSERT INTO outbox (id, payload) VALUES (NULL, 'of nobody');
 \set VERBOSITY sqlstate
 INSERT INTO outbox (id, payload) VALUES (:earlier, 'of a transaction before');
 UPDATE outbox SET id = id + 1;
+UPDATE outbox SET id = NULL;
 
 -- also in a transaction with IDs of more generators than it holds one by one
 SELECT count(snowflake_create_generator('of' || n, worker_id => 20 + n)) AS generators FROM generate_series(1, 3) AS n;

@@ -190,13 +190,13 @@ idgen_get_timelines(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	SharedArea *area = shmem_area();
-	const SnowflakeLayout *layout = server_layout();
+	const SnowflakeLayout *layout = server_layout_if_valid();
 	Timeline   *of_server = generator_server_timeline();
 	int			count = id_space_count();
 	uint64		node_bits;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (generator_find_server_node_bits(layout, &node_bits))
+	if (layout != NULL && generator_find_server_node_bits(layout, &node_bits))
 		add_timeline_row(result, of_server, true, layout, node_bits);
 
 	/*
@@ -264,7 +264,8 @@ idgen_status(PG_FUNCTION_ARGS)
 {
 	SharedArea *area = shmem_area();
 	uint64		reserved_us = pg_atomic_read_u64(&area->limits.reserved_us);
-	char		layout[LAYOUT_TEXT_SIZE];
+	const SnowflakeLayout *layout = server_layout_if_valid();
+	char		layout_text[LAYOUT_TEXT_SIZE];
 	Datum		values[22];
 	bool		nulls[22] = {false};
 	TupleDesc	row_type;
@@ -272,13 +273,17 @@ idgen_status(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &row_type) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 
-	layout_write(server_layout(), layout, sizeof(layout));
 	nulls[0] = !setting_is_valid(&generator_datacenter);
 	values[0] = Int32GetDatum(generator_datacenter.value);
 	nulls[1] = server_worker() == SETTING_INVALID;
 	values[1] = Int32GetDatum(server_worker());
-	values[2] = CStringGetTextDatum(layout);
-	set_timeline_columns(generator_server_timeline(), server_layout(), &values[3], &nulls[3]);
+	nulls[2] = layout == NULL;
+	if (layout != NULL)
+	{
+		layout_write(layout, layout_text, sizeof(layout_text));
+		values[2] = CStringGetTextDatum(layout_text);
+	}
+	set_timeline_columns(generator_server_timeline(), layout, &values[3], &nulls[3]);
 
 	/*
 	 * The reservation is extended when an ID is issued, starting from its

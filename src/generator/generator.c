@@ -272,14 +272,14 @@ generator_ready_server(const char *caller)
 	FAILURES_END_WATCH();
 }
 
-/* The timeline of the server's own IDs; NULL if none have been issued with its layout and node. */
+/* The timeline of the server's own IDs; NULL if none have been issued with its layout and node, or it has no valid layout. */
 Timeline *
 generator_server_timeline(void)
 {
-	const SnowflakeLayout *layout = server_layout();
+	const SnowflakeLayout *layout = server_layout_if_valid();
 	uint64		node_bits;
 
-	return generator_find_server_node_bits(layout, &node_bits) ? id_space_find_timeline(layout, node_bits) : NULL;
+	return layout != NULL && generator_find_server_node_bits(layout, &node_bits) ? id_space_find_timeline(layout, node_bits) : NULL;
 }
 
 /* Fill ids with the next count IDs, in order.  Errors: see timeline_take. */

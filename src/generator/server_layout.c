@@ -173,6 +173,13 @@ server_layout(void)
 	return likely(fixed_layout != NULL) ? fixed_layout : find_layout();
 }
 
+/* The same for those who only show it, or NULL as long as it is not fixed and idgen.layout is invalid. */
+const SnowflakeLayout *
+server_layout_if_valid(void)
+{
+	return server_layout_is_fixed() || setting_is_valid(&server_layout_setting) ? server_layout() : NULL;
+}
+
 /* Has the layout been fixed?  ERROR OUT_OF_MEMORY without room for the shared area. */
 bool
 server_layout_is_fixed(void)

@@ -26,6 +26,7 @@ extern bool server_layout_is_possible(const SnowflakeLayout *layout);
 extern bool server_layout_read(const char *str, SnowflakeLayout *layout, LayoutProblem *problem);
 extern void server_layout_set(const char *str);
 extern const SnowflakeLayout *server_layout(void);
+extern const SnowflakeLayout *server_layout_if_valid(void);
 extern bool server_layout_is_fixed(void);
 extern const SnowflakeLayout *server_layout_asked(void);
 extern const SnowflakeLayout *server_layout_expected(void);

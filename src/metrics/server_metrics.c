@@ -17,9 +17,10 @@
 static const char *
 describe_field(LayoutField field)
 {
+	const SnowflakeLayout *layout = server_layout_if_valid();
 	int			value = generator_field_value(field);
 
-	if (!layout_has(server_layout(), field) || value == SETTING_INVALID)
+	if (layout == NULL || !layout_has(layout, field) || value == SETTING_INVALID)
 		return "";
 	return psprintf("%d", value);
 }
@@ -27,9 +28,10 @@ describe_field(LayoutField field)
 static void
 collect_info(MetricRun *run)
 {
+	const SnowflakeLayout *layout = server_layout_if_valid();
 	MetricLabels *labels = metric_one_label("version", IDGEN_VERSION);
 
-	metric_label(labels, "layout", metric_layout_name(server_layout()));
+	metric_label(labels, "layout", layout == NULL ? "" : metric_layout_name(layout));
 	metric_label(labels, "datacenter", describe_field(LAYOUT_DATACENTER));
 	metric_label(labels, "worker", describe_field(LAYOUT_WORKER));
 	metric_label(labels, "preloaded", shmem_area()->preloaded ? "true" : "false");

@@ -150,17 +150,23 @@ is_own_uuid(const Guarded *guarded, UuidBits id)
 		compare_bits(id, make(from, 0)) >= 0 && compare_bits(id, make(until, 0)) < 0;
 }
 
-/* ERROR CHECK_VIOLATION for the ID of a row. */
+/* ERROR CHECK_VIOLATION, or NOT_NULL_VIOLATION, for the ID of a row. */
 static void
 report_foreign_id(const TriggerData *trigger, const Guarded *guarded)
 {
 	TupleDesc	columns = RelationGetDescr(trigger->tg_relation);
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	char	   *id = SPI_getvalue(row, columns, guarded->column);
 
+	if (id == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_NOT_NULL_VIOLATION),
+				errmsg("ID in column \"%s\" must not be null", SPI_fname(columns, guarded->column)),
+				errdetail("No reader of the outbox would get the row."));
 	ereport(ERROR,
 			errcode(ERRCODE_CHECK_VIOLATION),
 			errmsg("ID %s in column \"%s\" was not generated in this transaction",
-				   SPI_getvalue(row, columns, guarded->column), SPI_fname(columns, guarded->column)),
+				   id, SPI_fname(columns, guarded->column)),
 			errdetail("Readers that stop at the horizon may have passed it, and would miss the row."),
 			guarded->kind == GUARDED_SNOWFLAKE ?
 			errhint("Let the column's default generate the ID, or call snowflake_nextval() in the transaction that inserts the row.") :
@@ -171,22 +177,23 @@ report_foreign_id(const TriggerData *trigger, const Guarded *guarded)
 
 /* Does an UPDATE leave the ID of the row as it was? */
 static bool
-is_unchanged(const TriggerData *trigger, const Guarded *guarded, Datum id)
+is_unchanged(const TriggerData *trigger, const Guarded *guarded, Datum id, bool is_null)
 {
-	bool		is_null;
+	bool		was_null;
 	Datum		old;
 
 	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		return false;
-	old = heap_getattr(trigger->tg_trigtuple, guarded->column, RelationGetDescr(trigger->tg_relation), &is_null);
-	return !is_null && (guarded->kind == GUARDED_SNOWFLAKE ? datumIsEqual(old, id, true, sizeof(int64)) :
-						datumIsEqual(old, id, false, UUID_BYTES));
+	old = heap_getattr(trigger->tg_trigtuple, guarded->column, RelationGetDescr(trigger->tg_relation), &was_null);
+	if (was_null || is_null)
+		return was_null && is_null;
+	return datumIsEqual(old, id, guarded->kind == GUARDED_SNOWFLAKE, guarded->kind == GUARDED_SNOWFLAKE ? sizeof(int64) : UUID_BYTES);
 }
 
 /*
  * idgen_outbox_guard()
  *
- * NULL is for others to refuse.  Errors: CHECK_VIOLATION; those of the generator.
+ * Errors: CHECK_VIOLATION, NOT_NULL_VIOLATION; those of the generator.
  */
 Datum
 idgen_outbox_guard(PG_FUNCTION_ARGS)
@@ -203,9 +210,9 @@ idgen_outbox_guard(PG_FUNCTION_ARGS)
 		guarded = fcinfo->flinfo->fn_extra = read_arguments(fcinfo);
 	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	id = heap_getattr(row, guarded->column, RelationGetDescr(trigger->tg_relation), &is_null);
-	is_own = is_null || is_unchanged(trigger, guarded, id) ||
-		(guarded->kind == GUARDED_SNOWFLAKE ? is_own_snowflake(guarded, DatumGetInt64(id)) :
-		 is_own_uuid(guarded, uuid_from_datum(id)));
+	is_own = is_unchanged(trigger, guarded, id, is_null) ||
+		(!is_null && (guarded->kind == GUARDED_SNOWFLAKE ? is_own_snowflake(guarded, DatumGetInt64(id)) :
+					  is_own_uuid(guarded, uuid_from_datum(id))));
 	if (!is_own)
 		report_foreign_id(trigger, guarded);
 	return PointerGetDatum(row);

@@ -154,6 +154,22 @@ sub check_settings
 	$node->restart;
 	finds($node, "error|$states|It is 0, so no time can be reserved and no IDs are issued.", 'no place for the reservation');
 	$node->safe_psql('postgres', "ALTER SYSTEM RESET $states");
+	check_invalid_layout($node);
+	return;
+}
+
+# A layout that is none, from the start: who watches the server is told of it.
+sub check_invalid_layout
+{
+	my ($node) = @_;
+
+	$node->append_conf('postgresql.conf', "idgen.layout = 'bogus'");
+	$node->restart;
+	like(findings($node), qr/^error\|idgen\.layout\|/m, 'a layout that is none');
+	is($node->safe_psql('postgres', 'SELECT layout IS NULL, timeline_at IS NULL, worker_id FROM idgen_status()'), 't|t|0', '... idgen_status() shows none');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM idgen_timelines WHERE is_server'), 0, '... nor do timelines');
+	like($node->safe_psql('postgres', 'SELECT idgen_metrics_text()'), qr/^idgen_server_info\{.*layout="".* 1$/m, '... nor metrics');
+	$node->append_conf('postgresql.conf', "idgen.layout = 'default'");
 	$node->restart;
 	return;
 }
