@@ -66,8 +66,9 @@ assign_all(int64 now_ns)
 {
 	static SegmentSlot copy;
 	int64		due_ns = now_ns + LONGEST_SLEEP_NS;
+	int			count = segment_desk_count();
 
-	for (int i = 0; i < segment_desk()->capacity; i++)
+	for (int i = 0; i < count; i++)
 	{
 		SegmentJob *job = segment_job_get(i);
 		SegmentJobNext next;

@@ -24,9 +24,8 @@
 
 #define DESK_NAME "IdgenSegmentDesk"
 
-/* Slots if the server has not reserved memory for more, and the most. */
+/* Slots if the server has not reserved memory for more. */
 #define SLOTS_WITHOUT_PRELOADING 8
-#define MOST_SLOTS 64
 
 static SegmentDesk *desk = NULL;
 static int	wanted_capacity = SLOTS_WITHOUT_PRELOADING;
@@ -41,7 +40,7 @@ desk_size(int slots)
 Size
 segment_desk_size(int segments)
 {
-	return desk_size(Min(segments, MOST_SLOTS));
+	return desk_size(Max(segments, 1));
 }
 
 static void
@@ -74,7 +73,7 @@ void
 segment_desk_startup(int segments)
 {
 	desk = NULL;
-	wanted_capacity = Max(Min(segments, MOST_SLOTS), 1);
+	wanted_capacity = Max(segments, 1);
 	(void) segment_desk();
 }
 
@@ -84,62 +83,165 @@ is_same_place(SegmentPlace one, SegmentPlace other)
 	return one.number == other.number && one.generation == other.generation;
 }
 
+/* The slot of a place; NULL if it has none.  The caller holds the lock. */
+static SegmentSlot *
+find_slot(SegmentPlace place)
+{
+	for (int i = 0; i < desk->count; i++)
+		if (is_same_place(desk->slots[i].place, place))
+			return &desk->slots[i];
+	return NULL;
+}
+
+/* Slots that are, or have been, of a place: the first ones. */
+int
+segment_desk_count(void)
+{
+	int			count;
+
+	LWLockAcquire(&segment_desk()->lock, LW_SHARED);
+	count = desk->count;
+	LWLockRelease(&desk->lock);
+	return count;
+}
+
 /* Copy the slot of a place; false if it has none. */
 bool
 segment_desk_copy(SegmentPlace place, SegmentSlot *copy)
 {
-	bool		found = false;
+	const SegmentSlot *slot;
 
 	LWLockAcquire(&segment_desk()->lock, LW_SHARED);
-	for (int i = 0; i < desk->capacity && !found; i++)
-	{
-		found = is_same_place(desk->slots[i].place, place);
-		if (found)
-			*copy = desk->slots[i];
-	}
+	slot = find_slot(place);
+	if (slot != NULL)
+		*copy = *slot;
 	LWLockRelease(&desk->lock);
-	return found;
+	return slot != NULL;
+}
+
+/* The slot of a place, with the lock held exclusively; NULL, without it, if it has none. */
+SegmentSlot *
+segment_desk_lock(SegmentPlace place)
+{
+	SegmentSlot *slot;
+
+	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
+	slot = find_slot(place);
+	if (slot == NULL)
+		LWLockRelease(&desk->lock);
+	return slot;
 }
 
 /* A root has taken back what it gave last, from a number on, or may have: those numbers may come again. */
 void
 segment_desk_note_return(SegmentPlace place, int root, int64 first)
 {
-	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < desk->capacity; i++)
-	{
-		SegmentSlot *slot = &desk->slots[i];
-		SegmentRootState *state = &slot->states[root];
+	SegmentSlot *slot = segment_desk_lock(place);
 
-		if (!is_same_place(slot->place, place) || state->last < first)
-			continue;
-		state->last = first - 1;
-		state->token = 0;
+	if (slot == NULL)
+		return;
+	if (slot->states[root].last >= first)
+	{
+		slot->states[root].last = first - 1;
+		slot->states[root].token = 0;
 		slot->floor = Min(slot->floor, first - 1);
 	}
 	LWLockRelease(&desk->lock);
 }
 
-/*
- * A slot for a place: its own, one of an earlier generation, a free one, or one
- * for which nothing is wanted; NULL if there is none.  The caller holds the lock
- * exclusively.
- */
-static SegmentSlot *
-find_slot(SegmentPlace place)
-{
-	SegmentSlot *best = NULL;
+/* ---------------------------------------------------------------------- slots */
 
-	for (int i = 0; i < desk->capacity; i++)
+/* Does somebody rely on a slot?  The caller holds the lock exclusively. */
+static bool
+is_busy(SegmentSlot *slot)
+{
+	return slot->is_wanted || pg_atomic_read_u32(&slot->users) > 0;
+}
+
+/* The slot that was used last of those of a segment, whatever its place; NULL.  The caller holds the lock. */
+static SegmentSlot *
+find_former(const SegmentSequence *sequence)
+{
+	SegmentSlot *former = NULL;
+
+	for (int i = 0; i < desk->count; i++)
 	{
 		SegmentSlot *slot = &desk->slots[i];
 
-		if (slot->place.generation != 0 && slot->place.number == place.number)
-			return slot;
-		if (slot->place.generation == 0 || (best == NULL && !slot->is_wanted))
+		if (slot->database == MyDatabaseId && slot->sequence == sequence->oid &&
+			(former == NULL || slot->used > former->used))
+			former = slot;
+	}
+	return former;
+}
+
+/*
+ * A slot that can be taken: one that nobody has had, or else the one that was not
+ * used for longest of those on which nobody relies; NULL if there is none.  The caller
+ * holds the lock exclusively.
+ */
+static SegmentSlot *
+find_room(void)
+{
+	SegmentSlot *best = NULL;
+
+	if (desk->count < desk->capacity)
+		return &desk->slots[desk->count++];
+	for (int i = 0; i < desk->count; i++)
+	{
+		SegmentSlot *slot = &desk->slots[i];
+
+		if (!is_busy(slot) && (best == NULL || slot->used < best->used))
 			best = slot;
 	}
 	return best;
+}
+
+/* Are numbers from the same counter of the same roots?  How many to skip may differ. */
+static bool
+has_roots(const SegmentSlot *slot, const SegmentRoots *roots)
+{
+	return slot->roots.count == roots->count &&
+		memcmp(slot->roots.addresses, roots->addresses, SEGMENT_ADDRESSES_SIZE) == 0 &&
+		strcmp(slot->roots.counter, roots->counter) == 0;
+}
+
+/* What the agent has found is so for a segment's new slot, too. */
+static void
+carry_over(SegmentSlot *slot, const SegmentSlot *former)
+{
+	memcpy(slot->states, former->states, sizeof(slot->states));
+	slot->root = former->root;
+	slot->root_since_ns = former->root_since_ns;
+	slot->skipped = former->skipped;
+}
+
+/* A slot for a place that has none; NULL if there is no room.  The caller holds the lock exclusively. */
+static SegmentSlot *
+make_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentRoots *roots)
+{
+	SegmentSlot *former = find_former(sequence);
+	SegmentSlot *slot = former != NULL && !is_busy(former) ? former : find_room();
+	SegmentSlot new = {
+		.place = place,
+		.database = MyDatabaseId,
+		.sequence = sequence->oid,
+		.file = sequence->file,
+	};
+
+	if (slot == NULL)
+		return NULL;
+
+	/*
+	 * An answer to a former request that is still under way must not be taken
+	 * for ours.
+	 */
+	new.requests = slot->requests;
+	pg_atomic_init_u32(&new.users, 0);
+	if (former != NULL && former->file == sequence->file && has_roots(former, roots))
+		carry_over(&new, former);
+	*slot = new;
+	return slot;
 }
 
 /* ---------------------------------------------------------------------- requests */
@@ -177,19 +279,10 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 	SegmentSlot *slot = find_slot(place);
 
 	if (slot == NULL)
+		slot = make_slot(place, sequence, roots);
+	if (slot == NULL)
 		return NULL;
-	if (!is_same_place(slot->place, place) || segment_roots_hash(&slot->roots) != segment_roots_hash(roots))
-	{
-		uint32		requests = slot->requests;
-
-		/*
-		 * An answer to a former one that is still under way must not be taken
-		 * for ours.
-		 */
-		memset(slot, 0, sizeof(SegmentSlot));
-		slot->requests = requests;
-	}
-	slot->place = place;
+	slot->used = ++desk->uses;
 	slot->roots = *roots;
 	slot->max = sequence->max;
 	slot->first_step = segment_sequence_step(sequence);
@@ -229,9 +322,10 @@ start_agent(void)
 
 /*
  * Let the agent know the roots of a segment, and the numbers that its own must be
- * above.  False if there is no room.  Errors: those of start_agent().
+ * above.  The slot remains the place's until it is released; NULL if there is no room
+ * now.  Errors: those of start_agent().
  */
-bool
+SegmentSlot *
 segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence)
 {
 	SegmentRoots roots;
@@ -245,9 +339,19 @@ segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence)
 	LWLockAcquire(&segment_desk()->lock, LW_EXCLUSIVE);
 	slot = prepare_slot(place, sequence, &roots);
 	if (slot != NULL)
+	{
 		slot->floor = Max(slot->floor, floor);
+		pg_atomic_fetch_add_u32(&slot->users, 1);
+	}
 	LWLockRelease(&desk->lock);
-	return slot != NULL;
+	return slot;
+}
+
+/* A slot that was introduced is not needed any more.  Takes no lock, so it may be called after an ERROR. */
+void
+segment_desk_release(SegmentSlot *slot)
+{
+	pg_atomic_fetch_sub_u32(&slot->users, 1);
 }
 
 /* Leave a request in its slot.  SEGMENT_ROOT_UNREACHABLE, with the reason in error, if it is in vain. */

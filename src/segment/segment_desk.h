@@ -5,8 +5,15 @@
  *	  what it knows of these roots, in shared memory.
  *
  * The desk's lock guards all of its slots; it is held for copying only.  A slot is
- * of one place of a segment (see segment_memory.h), and of another one once it is
- * needed for that, and nothing is wanted for the first.
+ * of one place of a segment (see segment_memory.h), that is of one generation.  It
+ * remains so, and what is known of the roots does, while something is wanted for it
+ * or processes use it, for rounds (see segment_rounds.h); otherwise until it is the
+ * one that was not used for longest, and another place needs one.  There are as many
+ * as segments that are kept, if the server has reserved memory for them.
+ *
+ * A segment that comes back with another place, as its former one was needed for
+ * others, finds there what was known of its roots: if one goes back meanwhile, that is
+ * noticed.  After ALTER SEQUENCE, which gives the sequence another file, it begins anew.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +43,13 @@ typedef struct SegmentRootState
 
 typedef struct SegmentSlot
 {
-	SegmentPlace place;			/* generation 0: the slot is free */
+	SegmentPlace place;
+	Oid			database;		/* of the segment, ... */
+	Oid			sequence;
+	Oid			file;			/* ... as in its entry */
+	uint64		used;			/* desk->uses, when it was used last */
+	pg_atomic_uint32 users;		/* processes that need it; incremented with
+								 * the lock held, decremented without */
 	SegmentRoots roots;
 	int64		max;			/* of the sequence */
 	uint64		first_step;		/* numbers of a chunk at first */
@@ -63,14 +76,20 @@ typedef struct SegmentDesk
 	LWLock		lock;
 	AgentProcess process;
 	int			capacity;
+	int			count;			/* of slots that are in use, the first ones;
+								 * it only grows */
+	uint64		uses;			/* counts them */
 	SegmentSlot slots[FLEXIBLE_ARRAY_MEMBER];
 } SegmentDesk;
 
 extern Size segment_desk_size(int segments);
 extern void segment_desk_startup(int segments);
 extern SegmentDesk *segment_desk(void);
-extern bool segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence);
+extern int	segment_desk_count(void);
+extern SegmentSlot *segment_desk_introduce(SegmentPlace place, const SegmentSequence *sequence);
+extern void segment_desk_release(SegmentSlot *slot);
 extern bool segment_desk_copy(SegmentPlace place, SegmentSlot *copy);
+extern SegmentSlot *segment_desk_lock(SegmentPlace place);
 extern void segment_desk_note_return(SegmentPlace place, int root, int64 first);
 extern SegmentRootStatus segment_desk_take(const SegmentRequest *request, SegmentGrant *grant);
 extern bool segment_root_is_other(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer);

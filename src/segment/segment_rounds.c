@@ -20,6 +20,12 @@
 #define SLOTS_WITHOUT_PRELOADING 8
 #define MOST_SLOTS 64
 
+/*
+ * How long a round that is over keeps its place for processes that have yet to leave.
+ * On a busy machine, they may well come late, and would be late again.
+ */
+#define LATEST_NS (200 * NS_PER_MS)
+
 typedef struct RoundsTable
 {
 	LWLock		lock;			/* of which slot is which segment's */
@@ -97,6 +103,43 @@ get_round(SegmentRounds *rounds, uint64 number)
 	return &rounds->rounds[number % SEGMENT_MOST_ROUNDS];
 }
 
+/* The round with this number; NULL if another one has its place.  The caller holds the mutex. */
+static SegmentRound *
+find_round(SegmentRounds *rounds, uint64 number)
+{
+	SegmentRound *round = get_round(rounds, number);
+
+	return round->number == number ? round : NULL;
+}
+
+/* Open a round without members, in the place of one that is not needed any more.  The caller holds the mutex. */
+static void
+open_round(SegmentRounds *rounds, uint64 number)
+{
+	SegmentRound *round = get_round(rounds, number);
+
+	memset(round, 0, sizeof(SegmentRound));
+	round->number = number;
+	rounds->open = number;
+}
+
+/*
+ * Until when there is no place for the round after the open one: 0 if there is one;
+ * PG_INT64_MAX if that depends on a round that is being served.  The caller holds the
+ * mutex.
+ */
+static int64
+is_held_until(SegmentRounds *rounds, int64 now_ns)
+{
+	const SegmentRound *former = get_round(rounds, rounds->open + 1);
+
+	if (former->state == SEGMENT_ROUND_CLOSED)
+		return PG_INT64_MAX;
+	if (former->members == 0 || now_ns >= former->ended_ns + LATEST_NS)
+		return 0;
+	return former->ended_ns + LATEST_NS;
+}
+
 static bool
 is_of(const SegmentRounds *rounds, SegmentPlace place)
 {
@@ -138,7 +181,7 @@ enter(SegmentPlace place, bool is_remote)
 			 * What is still taken for a former round is of none that is here
 			 * now.
 			 */
-			found->open += SEGMENT_MOST_ROUNDS;
+			open_round(found, found->open + SEGMENT_MOST_ROUNDS);
 			found->place = place;
 		}
 		found->is_remote = is_remote;
@@ -193,35 +236,51 @@ segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMem
 	return SEGMENT_JOIN_DONE;
 }
 
-/* Leave a round, whatever has become of it.  Its numbers that we have not taken are lost. */
-void
+/*
+ * Leave a round, whatever has become of it.  Its numbers that we have not taken are lost.
+ * Returns whether the open round may be closed now, and could not before, so that whoever
+ * serves it has to know; processes have been told.
+ */
+bool
 segment_rounds_leave(const SegmentMember *member)
 {
 	SegmentRounds *rounds = member->rounds;
 	SegmentRound *round;
+	bool		makes_room = false;
 
 	SpinLockAcquire(&rounds->mutex);
-	round = get_round(rounds, member->round);
+	round = find_round(rounds, member->round);
 	rounds->users--;
-	if (--round->members == 0 && round->state != SEGMENT_ROUND_CLOSED)
-		memset(round, 0, sizeof(SegmentRound));
+	if (round != NULL && --round->members == 0)
+	{
+		if (round->state == SEGMENT_ROUND_OPEN)
+			round->count = 0;
+		makes_room = round == get_round(rounds, rounds->open + 1) && round->state != SEGMENT_ROUND_CLOSED &&
+			get_round(rounds, rounds->open)->members > 0;
+	}
 	if (get_round(rounds, rounds->open)->members == 0)
 		round_gathering_leave(&rounds->gathering);
 	SpinLockRelease(&rounds->mutex);
+	if (makes_room)
+		ConditionVariableBroadcast(&rounds->changed);
+	return makes_room;
 }
 
-/* What has become of our round; *first is the first of our numbers if it is done. */
+/* What has become of our round; *first is the first of its numbers if it is done. */
 SegmentRoundState
 segment_rounds_look(const SegmentMember *member, int64 *first)
 {
 	SegmentRounds *rounds = member->rounds;
 	const SegmentRound *round;
-	SegmentRoundState state;
+	SegmentRoundState state = SEGMENT_ROUND_LOST;
 
 	SpinLockAcquire(&rounds->mutex);
-	round = get_round(rounds, member->round);
-	state = round->state;
-	*first = round->first;
+	round = find_round(rounds, member->round);
+	if (round != NULL)
+	{
+		state = round->state;
+		*first = round->first;
+	}
 	SpinLockRelease(&rounds->mutex);
 	return state;
 }
@@ -231,14 +290,12 @@ bool
 segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number, uint64 *count)
 {
 	SegmentRound *round;
-	SegmentRound *next;
 	bool		is_closed;
 	int64		now_ns = clock_monotonic_ns();
 
 	SpinLockAcquire(&rounds->mutex);
 	round = get_round(rounds, rounds->open);
-	next = get_round(rounds, rounds->open + 1);
-	is_closed = round->members > 0 && next->members == 0 && next->state == SEGMENT_ROUND_OPEN;
+	is_closed = round->members > 0 && is_held_until(rounds, now_ns) == 0;
 	if (is_closed)
 	{
 		round->state = SEGMENT_ROUND_CLOSED;
@@ -247,8 +304,7 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 		*number = rounds->open;
 		*place = rounds->place;
 		*count = round->count;
-		rounds->open++;
-		next->count = 0;
+		open_round(rounds, rounds->open + 1);
 	}
 	SpinLockRelease(&rounds->mutex);
 	return is_closed;
@@ -256,17 +312,14 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 
 /* A closed round is over.  The caller holds the mutex. */
 static void
-end_round(SegmentRounds *rounds, uint64 number, const int64 *first, const char *error)
+end_round(SegmentRounds *rounds, SegmentRound *round, const int64 *first, const char *error, int64 now_ns)
 {
-	SegmentRound *round = get_round(rounds, number);
-
 	round->state = first != NULL ? SEGMENT_ROUND_DONE : SEGMENT_ROUND_FAILED;
+	round->ended_ns = now_ns;
 	if (first != NULL)
 		round->first = *first;
 	else
 		strlcpy(rounds->error, error, sizeof(rounds->error));
-	if (round->members == 0)
-		memset(round, 0, sizeof(SegmentRound));
 }
 
 /* The numbers of a closed round have been taken, from *first on; or not (NULL), for the reason in error. */
@@ -274,31 +327,41 @@ void
 segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
 {
 	int64		now_ns = clock_monotonic_ns();
+	SegmentRound *round;
 
 	SpinLockAcquire(&rounds->mutex);
-	if (is_of(rounds, place) && rounds->open - number < SEGMENT_MOST_ROUNDS &&
-		get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
+	round = is_of(rounds, place) ? find_round(rounds, number) : NULL;
+	if (round != NULL && round->state == SEGMENT_ROUND_CLOSED)
 	{
 		if (first != NULL)
-			round_gathering_note_time(&rounds->gathering, now_ns - get_round(rounds, number)->closed_ns);
-		end_round(rounds, number, first, error);
+			round_gathering_note_time(&rounds->gathering, now_ns - round->closed_ns);
+		end_round(rounds, round, first, error, now_ns);
 	}
 	SpinLockRelease(&rounds->mutex);
 	ConditionVariableBroadcast(&rounds->changed);
 }
 
-/* If our round is open and nobody serves one, be the one who does. */
+/*
+ * If our round is open and nobody serves one, be the one who does.  It can then be
+ * closed.  If it cannot be closed yet, *until_ns, which is monotonic, is set to when to try
+ * again, if that is earlier; before that, changed is signaled if it can be.
+ */
 bool
-segment_rounds_lead(const SegmentMember *member)
+segment_rounds_lead(const SegmentMember *member, int64 *until_ns)
 {
 	SegmentRounds *rounds = member->rounds;
+	int64		now_ns = clock_monotonic_ns();
+	int64		held_until_ns;
 	bool		leads;
 
 	SpinLockAcquire(&rounds->mutex);
-	leads = rounds->leader == 0 && rounds->open == member->round;
+	held_until_ns = is_held_until(rounds, now_ns);
+	leads = rounds->leader == 0 && rounds->open == member->round && held_until_ns == 0;
 	if (leads)
 		rounds->leader = MyProcPid;
 	SpinLockRelease(&rounds->mutex);
+	if (held_until_ns > 0)
+		*until_ns = Min(*until_ns, held_until_ns);
 	return leads;
 }
 
@@ -328,7 +391,8 @@ segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place)
 
 /*
  * For the agent, which could serve the open round now: the time, monotonic in ns,
- * until which it is to be kept open for others to join it; 0: it need not be.
+ * until which it is to be kept open for others to join it, or as there is no place for
+ * the next one; 0: it need not be.
  */
 int64
 segment_rounds_open_until(SegmentRounds *rounds)
@@ -337,7 +401,9 @@ segment_rounds_open_until(SegmentRounds *rounds)
 	int64		until_ns;
 
 	SpinLockAcquire(&rounds->mutex);
-	until_ns = round_gathering_until(&rounds->gathering, count_waiting(rounds), now_ns);
+	until_ns = is_held_until(rounds, now_ns);
+	if (until_ns == 0)
+		until_ns = round_gathering_until(&rounds->gathering, count_waiting(rounds), now_ns);
 	SpinLockRelease(&rounds->mutex);
 	return until_ns;
 }
@@ -346,6 +412,8 @@ segment_rounds_open_until(SegmentRounds *rounds)
 void
 segment_rounds_fail_closed(const char *error)
 {
+	int64		now_ns = clock_monotonic_ns();
+
 	for (int i = 0; i < get_table()->capacity; i++)
 	{
 		SegmentRounds *rounds = &table->slots[i];
@@ -353,7 +421,7 @@ segment_rounds_fail_closed(const char *error)
 		SpinLockAcquire(&rounds->mutex);
 		for (int j = 0; j < SEGMENT_MOST_ROUNDS && rounds->is_remote; j++)
 			if (rounds->rounds[j].state == SEGMENT_ROUND_CLOSED)
-				end_round(rounds, j, NULL, error);
+				end_round(rounds, &rounds->rounds[j], NULL, error, now_ns);
 		SpinLockRelease(&rounds->mutex);
 		ConditionVariableBroadcast(&rounds->changed);
 	}

@@ -8,9 +8,17 @@
  * only then takes numbers from the root: so they are above all that had been taken
  * when any of the processes joined.  Meanwhile the next round is open.
  *
- * The mutex of a segment's rounds guards all of them.  A round that was closed
- * stays until each process that joined it has left.  A slot that no process uses
- * may become another segment's.
+ * The mutex of a segment's rounds guards all of them, and users, place, is_remote and
+ * leader; place changes only while there are no users, with the table's lock held, too.
+ *
+ * Rounds are in a ring.  One whose numbers are being taken keeps its place there.  One
+ * that is over keeps it until each process that joined it has left, but not for longer
+ * than a while: a process that is stopped must not stop the others.  A process that finds
+ * another round in the place of its own, by the number of the round, does not know its
+ * numbers: they are lost, and it joins again.  So no number is returned twice: those of a
+ * round are given to it once, by whoever has closed it; each member has its own offset in
+ * them; and a member reads the first of them, with the mutex held, only of the round that
+ * it has joined, whose number no other round of the slot ever has.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,18 +38,22 @@ typedef enum SegmentRoundState
 	SEGMENT_ROUND_CLOSED,		/* its numbers are being taken */
 	SEGMENT_ROUND_DONE,
 	SEGMENT_ROUND_FAILED,
+	SEGMENT_ROUND_LOST,			/* we were late, and another round has its
+								 * place */
 } SegmentRoundState;
 
 typedef struct SegmentRound
 {
-	SegmentRoundState state;
+	uint64		number;
+	SegmentRoundState state;	/* never SEGMENT_ROUND_LOST */
 	int			members;		/* that have joined and not left */
 	uint64		count;			/* numbers that they want */
 	int64		first;			/* DONE: the first of them */
-	int64		closed_ns;		/* monotonic: when it was closed */
+	int64		closed_ns;		/* monotonic: when it was closed ... */
+	int64		ended_ns;		/* ... and when it was over */
 } SegmentRound;
 
-/* Rounds of one segment that are not over. */
+/* Rounds of one segment: the open one, those under way, and those that processes have yet to leave. */
 #define SEGMENT_MOST_ROUNDS 8
 
 typedef struct SegmentRounds
@@ -52,8 +64,8 @@ typedef struct SegmentRounds
 	int			users;			/* members of all rounds */
 	int			leader;			/* PID of the member that serves a round; 0:
 								 * none, or the agent does */
-	uint64		open;			/* number of the open round; its place in
-								 * rounds is the rest */
+	uint64		open;			/* number of the open round, which only grows;
+								 * its place in rounds is the rest */
 	SegmentRound rounds[SEGMENT_MOST_ROUNDS];
 	RoundGathering gathering;	/* of rounds that the agent serves */
 	char		error[LEASE_TAKE_ERROR_SIZE];	/* of the last that failed */
@@ -80,12 +92,12 @@ typedef struct SegmentMember
 extern Size segment_rounds_size(int segments);
 extern void segment_rounds_startup(int segments);
 extern SegmentJoin segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member);
-extern void segment_rounds_leave(const SegmentMember *member);
+extern bool segment_rounds_leave(const SegmentMember *member);
 extern SegmentRoundState segment_rounds_look(const SegmentMember *member, int64 *first);
 extern bool segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *round, uint64 *count);
 extern void segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 round, const int64 *first,
 							   const char *error);
-extern bool segment_rounds_lead(const SegmentMember *member);
+extern bool segment_rounds_lead(const SegmentMember *member, int64 *until_ns);
 extern void segment_rounds_end_leading(SegmentRounds *rounds);
 extern bool segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place);
 extern int64 segment_rounds_open_until(SegmentRounds *rounds);

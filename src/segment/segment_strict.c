@@ -47,6 +47,8 @@ typedef struct StrictCall
 	int64		deadline_ns;	/* monotonic */
 	SegmentMember member;
 	bool		is_member;
+	SegmentSlot *slot;			/* of the desk, if the root is elsewhere;
+								 * NULL: none yet */
 
 	/* If it serves a round: */
 	SegmentPlace place;			/* of it */
@@ -190,33 +192,58 @@ leave(int code, Datum arg)
 {
 	StrictCall *call = (StrictCall *) DatumGetPointer(arg);
 
-	if (call->is_member)
-		segment_rounds_leave(&call->member);
+	/* The agent may be waiting for a place for the next round. */
+	if (call->is_member && segment_rounds_leave(&call->member) && call->slot != NULL)
+		agent_process_wake(&segment_desk()->process.agent);
 	call->is_member = false;
+	/* Not before: the agent serves no round whose roots it does not know. */
+	if (call->slot != NULL)
+		segment_desk_release(call->slot);
+	call->slot = NULL;
+}
+
+/* Join the open round, unless there is no room for us. */
+static SegmentJoin
+try_to_join(StrictCall *call)
+{
+	bool		is_remote = call->segment->sequence.options.roots != 0;
+	SegmentJoin join;
+
+	if (is_remote && call->slot == NULL)
+		call->slot = segment_desk_introduce(call->segment->place, &call->segment->sequence);
+	if (is_remote && call->slot == NULL)
+		return SEGMENT_JOIN_NO_SLOT;
+	join = segment_rounds_join(call->segment->place, is_remote, call->count, &call->member);
+	call->is_member = join == SEGMENT_JOIN_DONE;
+	return join;
+}
+
+/* ERROR after idgen.max_wait, as so many segments are in use. */
+static void
+check_room(const StrictCall *call)
+{
+	if (clock_monotonic_ns() >= call->deadline_ns)
+		ereport(ERROR,
+				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				errmsg("too many segments give strict numbers at the same time"),
+				errhint("Raise \"idgen.max_segments\", add \"idgen\" to \"shared_preload_libraries\" if it is not there, and restart the server."));
 }
 
 /* Join a round, and let the agent know, if it serves it. */
 static void
 join(StrictCall *call)
 {
-	bool		is_remote = call->segment->sequence.options.roots != 0;
-	bool		has_slot = !is_remote || segment_desk_introduce(call->segment->place, &call->segment->sequence);
-	SegmentJoin join = SEGMENT_JOIN_NO_SLOT;
+	SegmentJoin join;
 	int64		poll_ns = FIRST_POLL_NS;
 
-	while (has_slot &&
-		   (join = segment_rounds_join(call->segment->place, is_remote, call->count, &call->member)) == SEGMENT_JOIN_FULL)
+	while ((join = try_to_join(call)) != SEGMENT_JOIN_DONE)
 	{
+		if (join == SEGMENT_JOIN_NO_SLOT)
+			check_room(call);
 		check_time(call, "Other calls have taken as many numbers as can be taken at once");
 		wait_briefly(&poll_ns);
 	}
-	if (join != SEGMENT_JOIN_DONE)
-		ereport(ERROR,
-				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				errmsg("too many segments give strict numbers at the same time"),
-				errhint("Raise \"idgen.max_segments\", add \"idgen\" to \"shared_preload_libraries\" if it is not there, and restart the server."));
-	call->is_member = true;
-	if (is_remote)
+	if (call->slot != NULL)
 		agent_process_wake(&segment_desk()->process.agent);
 }
 
@@ -236,6 +263,15 @@ begin_again(StrictCall *call)
 	join(call);
 }
 
+/* Wait until a time, monotonic in ns, or until something has changed. */
+static void
+sleep_until(ConditionVariable *changed, int64 until_ns)
+{
+	int64		left_ms = (until_ns - clock_monotonic_ns()) / NS_PER_MS + 1;
+
+	(void) ConditionVariableTimedSleep(changed, (long) Max(left_ms, 1), segment_memory_wait_event());
+}
+
 /* Wait until our round is done, or serve it. */
 static int64
 await_numbers(StrictCall *call)
@@ -245,7 +281,7 @@ await_numbers(StrictCall *call)
 		ConditionVariable *changed = &call->member.rounds->changed;
 		int64		first;
 		SegmentRoundState state;
-		int64		left_ms = (call->deadline_ns - clock_monotonic_ns()) / NS_PER_MS + 1;
+		int64		until_ns = call->deadline_ns;
 
 		ConditionVariablePrepareToSleep(changed);
 		state = segment_rounds_look(&call->member, &first);
@@ -259,13 +295,19 @@ await_numbers(StrictCall *call)
 			ConditionVariableCancelSleep();
 			begin_again(call);
 		}
-		else if (state == SEGMENT_ROUND_OPEN && call->segment->sequence.options.roots == 0 && segment_rounds_lead(&call->member))
+		else if (state == SEGMENT_ROUND_LOST)
+		{
+			ConditionVariableCancelSleep();
+			leave(0, PointerGetDatum(call));
+			join(call);
+		}
+		else if (state == SEGMENT_ROUND_OPEN && call->segment->sequence.options.roots == 0 && segment_rounds_lead(&call->member, &until_ns))
 		{
 			ConditionVariableCancelSleep();
 			serve(call);
 		}
 		else
-			(void) ConditionVariableTimedSleep(changed, (long) Max(left_ms, 1), segment_memory_wait_event());
+			sleep_until(changed, until_ns);
 		ConditionVariableCancelSleep();
 		check_time(call, "It has not answered");
 	}

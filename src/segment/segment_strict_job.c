@@ -219,6 +219,21 @@ begin_round(SegmentRounds *rounds, SegmentPlace place, const SegmentSlot *slot, 
 	return PG_INT64_MAX;
 }
 
+/*
+ * The roots of a round are not known, which cannot be while it has members: they hold
+ * the slot.  If it were so, none should wait in vain.
+ */
+static void
+fail_round(SegmentRounds *rounds)
+{
+	SegmentPlace place;
+	uint64		round;
+	uint64		count;
+
+	if (segment_rounds_close(rounds, &place, &round, &count))
+		segment_rounds_end(rounds, place, round, NULL, "The agent does not know the roots of the segment.");
+}
+
 /* Let sessions serve rounds.  Returns when to look again, at the latest. */
 int64
 segment_strict_assign_all(int64 now_ns)
@@ -233,33 +248,23 @@ segment_strict_assign_all(int64 now_ns)
 			if (segment_desk_copy(jobs[i].place, &slot))
 				go_on(&jobs[i], &slot, now_ns);
 			else
-				end_job(&jobs[i], NULL, "The segment has other roots now.");
+				end_job(&jobs[i], NULL, "All who waited have left.");
 		}
 	for (int i = 0; i < segment_rounds_capacity(); i++)
 	{
 		SegmentRounds *rounds = segment_rounds_get(i);
 
-		if (segment_rounds_are_wanted(rounds, &place) && segment_desk_copy(place, &slot))
+		if (!segment_rounds_are_wanted(rounds, &place))
+			continue;
+		if (segment_desk_copy(place, &slot))
 			due_ns = Min(due_ns, begin_round(rounds, place, &slot, now_ns));
+		else
+			fail_round(rounds);
 	}
 	return due_ns;
 }
 
 /* ---------------------------------------------------------------------- answers */
-
-/* The slot of a place, with the desk's lock held exclusively; NULL, without it, if there is none. */
-static SegmentSlot *
-lock_slot(SegmentPlace place)
-{
-	SegmentDesk *desk = segment_desk();
-
-	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < desk->capacity; i++)
-		if (desk->slots[i].place.number == place.number && desk->slots[i].place.generation == place.generation)
-			return &desk->slots[i];
-	LWLockRelease(&desk->lock);
-	return NULL;
-}
 
 /* A root has failed to give numbers for a round. */
 void
@@ -275,7 +280,7 @@ segment_strict_fail(const SegmentErrand *errand, const char *error)
 	job->is_under_way = false;
 	job->to_skip = 0;
 	job->has_tried[job->root] = true;
-	slot = lock_slot(job->place);
+	slot = segment_desk_lock(job->place);
 	if (slot == NULL)
 		return;
 	circuit_breaker_fail(&slot->states[job->root].breaker, clock_monotonic_ns(), noise);
@@ -339,7 +344,7 @@ segment_strict_take(const SegmentErrand *errand, const LeaseTake *take, const Le
 		return;
 	}
 	job->is_under_way = false;
-	slot = lock_slot(job->place);
+	slot = segment_desk_lock(job->place);
 	if (slot == NULL)
 		return;
 	first = taken->first + (int64) job->to_skip;

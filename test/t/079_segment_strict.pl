@@ -1,5 +1,6 @@
 # Strict numbers: each is above every number that had been returned anywhere before its call began, on the server that is the
 # root, on others, and beside numbers of chunks; callers that wait are served together; what fails, fails all that wait.
+# Neither a process that is stopped nor the use of many other segments keeps callers from being served.
 
 use strict;
 use warnings;
@@ -13,8 +14,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $root = new_server('root', preload => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
-my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\n");
+my $root = new_server('root', preload => 1, streaming => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
+my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\nidgen.segment_root_timeout = '60s'\n");
 
 append_to_file($root->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 trust\n");
 $root->reload;
@@ -114,6 +115,120 @@ sub check_far_store
 	return;
 }
 
+# Has the agent ask the root for a strict number of a sequence, and be kept waiting: ($lock, $caller) are the session that
+# has locked the sequence there, and the one that has called on the leaf.
+sub keep_waiting
+{
+	my ($sequence) = @_;
+	my ($lock, $caller) = (session($root), session($leaf));
+
+	$lock->query("BEGIN; ALTER SEQUENCE $sequence CACHE 2");
+	$caller->query("SET idgen.max_wait = '300s'");
+	$caller->send("SELECT segment_nextval_strict('$sequence')");
+	$root->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_locks WHERE relation = '$sequence'::regclass AND NOT granted")
+	  or die 'the root was not asked';
+	return ($lock, $caller);
+}
+
+# A process is stopped in a round, which is served, and others go on; then it does, too.
+sub check_others_than
+{
+	my ($where, $node, $late) = @_;
+	my $session = session($node);
+	my ($numbers, $error) = $session->run("SELECT segment_nextval_strict('orders') FROM generate_series(1, 30)");
+	my ($highest) = $numbers =~ /(\d+)$/;
+	my $number;
+
+	is($error, '', "$where: a process that is stopped in a round that was served does not stop the others");
+	kill('CONT', $late->pid);
+	($number, $error) = $late->finish;
+	is($error, '', '... and it goes on after that');
+	cmp_ok($number, '>', $highest // 0, '... with a number of another round');
+	$_->quit foreach $session, $late;
+	return;
+}
+
+sub check_late_elsewhere
+{
+	my ($lock, $late) = keep_waiting('orders');
+
+	stop_processes($late->pid);
+	$lock->query('ROLLBACK');
+	$lock->quit;
+	check_others_than('remote', $leaf, $late);
+	return;
+}
+
+# The first caller leads, and waits for a standby; the second one waits for the round after that.
+sub check_late_here
+{
+	my @callers = map { session($root) } 1 .. 2;
+	my $error;
+
+	set_synchronous($root, 0, 'nobody');
+	foreach my $caller (@callers)
+	{
+		$caller->query("SET idgen.max_wait = '300s'");
+		$caller->send("SELECT segment_nextval_strict('orders')");
+		is_seen_waiting($root, $caller, 'IdgenSegment', 'local: a caller waits');
+	}
+	stop_processes($callers[1]->pid);
+	set_synchronous($root, 0, '');
+	(undef, $error) = $callers[0]->finish;
+	is($error, '', 'the first of them is served');
+	$callers[0]->quit;
+	check_others_than('local', $root, $callers[1]);
+	return;
+}
+
+# A root gives numbers again, as it does after it was restored or set up anew: is that noticed?
+sub is_return_noticed
+{
+	my $log_start = -s $leaf->logfile;
+
+	$root->safe_psql('postgres', "DROP SEQUENCE busy; CREATE SEQUENCE busy; GRANT USAGE ON SEQUENCE busy TO leaf");
+	$leaf->safe_psql('postgres', "SELECT segment_next_block('busy', 200000)");
+	return substr(slurp_file($leaf->logfile), $log_start) =~ /root 1 of the segment of "public.busy" may have gone back/;
+}
+
+# A segment, its roots, and what is known of these remain while others are used.
+sub check_many_segments
+{
+	my $draw = sub { my ($kind, $count) = @_; return "SELECT segment_nextval(('$kind' || n)::regclass) FROM generate_series(1, $count) n;\n" };
+	my ($lock, $caller, $number, $error);
+	my $address = 'postgresql://leaf@127.0.0.1:' . $root->port . '/postgres';
+
+	$_->safe_psql('postgres', 'CREATE SEQUENCE busy') foreach $root, $leaf;
+	$root->safe_psql('postgres', 'GRANT USAGE ON SEQUENCE busy TO leaf');
+	$leaf->safe_psql('postgres', "SELECT segment_set_roots('busy', ARRAY['$address']);
+		DO \$\$ BEGIN FOR n IN 1 .. 70 LOOP EXECUTE 'CREATE SEQUENCE other' || n; EXECUTE 'CREATE SEQUENCE here' || n;
+		PERFORM segment_set_roots(('other' || n)::regclass, ARRAY['$address'], counter => 'orders'); END LOOP; END \$\$");
+
+	# It is in the middle of those that are used since the start.
+	$leaf->restart;
+	$leaf->safe_psql('postgres', $draw->('other', 63));
+	$leaf->safe_psql('postgres', "SELECT segment_nextval('busy'), segment_nextval_strict('busy')");
+	($lock, $caller) = keep_waiting('busy');
+	$leaf->safe_psql('postgres', $draw->('other', 70));
+	$lock->query('ROLLBACK');
+	($number, $error) = $caller->finish;
+	is($error, '', 'many segments have their roots elsewhere: a caller that waits is served');
+	like($number, qr/^\d+$/, '... with a number');
+	ok(is_return_noticed(), '... and a root that has gone back since is noticed');
+	$_->quit foreach $lock, $caller;
+
+	$leaf->append_conf('postgresql.conf', 'idgen.max_segments = 8');
+	$leaf->restart;
+	$leaf->safe_psql('postgres', "SELECT segment_nextval('busy')");
+	$leaf->safe_psql('postgres', $draw->('here', 10));
+	is($leaf->safe_psql('postgres', "SELECT count(*) FROM segments WHERE sequence = 'busy'::regclass"), 0, 'others have the place of a segment');
+	ok(is_return_noticed(), '... and a root that has gone back since is noticed');
+	$caller = session($leaf);
+	is($caller->error("SELECT segment_nextval_strict(('other' || n)::regclass) FROM generate_series(1, 12) n"), '', 'more segments are used than there is room for');
+	$caller->quit;
+	return;
+}
+
 # The root goes away: those who wait are told, and those who come later, too.
 sub check_absence
 {
@@ -148,6 +263,9 @@ check_sequences();
 check_standby();
 check_load('local', $root);
 check_load('remote', $leaf);
+check_late_here();
+check_late_elsewhere();
+check_many_segments();
 SKIP:
 {
 	chomp(my $libdir = qx(pg_config --pkglibdir));
