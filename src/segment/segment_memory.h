@@ -70,6 +70,10 @@ typedef struct SegmentEntry
 	int			refiller;		/* PID, or 0 */
 	bool		is_asked;		/* another process will deliver */
 	bool		has_waited;		/* a call, since the last refill began */
+	uint32		refusals;		/* how often a root elsewhere has answered
+								 * that it has not what was asked for ... */
+	uint64		refused;		/* ... the last time: so many numbers in a
+								 * row; 0: it has no such counter */
 	bool		has_taken;		/* numbers since this generation began ... */
 	bool		reserve_is_confirmed;	/* by a synchronous standby */
 	Oid			database;

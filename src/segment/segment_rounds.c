@@ -20,6 +20,9 @@
 #define SLOTS_WITHOUT_PRELOADING 8
 #define MOST_SLOTS 64
 
+/* For how long who wants to be alone in a round keeps others from joining; he tries more often. */
+#define SINGLE_NS (20 * NS_PER_MS)
+
 typedef struct RoundsTable
 {
 	LWLock		lock;			/* of which slot is which segment's */
@@ -162,22 +165,37 @@ count_waiting(const SegmentRounds *rounds)
 }
 
 /*
- * Join the open round of a place, for count numbers (1 .. SEGMENT_MOST_NUMBERS).
- * After SEGMENT_JOIN_DONE it must be left.
+ * Can one more join the open round?  If he wants to be alone and cannot, the others
+ * let him, for a while.  The caller holds the mutex.
+ */
+static bool
+has_room(SegmentRounds *rounds, uint64 count, bool is_single, int64 now_ns)
+{
+	const SegmentRound *round = get_round(rounds, rounds->open);
+	bool		has_room = !round->is_single && round->count <= (uint64) SEGMENT_MOST_NUMBERS - count &&
+		(is_single ? round->members == 0 : now_ns >= rounds->single_until_ns);
+
+	if (is_single)
+		rounds->single_until_ns = has_room ? 0 : now_ns + SINGLE_NS;
+	return has_room;
+}
+
+/*
+ * Join the open round of a place, for count numbers (1 .. SEGMENT_MOST_NUMBERS), with
+ * others or alone.  After SEGMENT_JOIN_DONE it must be left.
  */
 SegmentJoin
-segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member)
+segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, bool is_single, SegmentMember *member)
 {
 	SegmentRounds *rounds = enter(place, is_remote);
 	SegmentRound *round;
-	bool		is_full;
+	int64		now_ns = clock_monotonic_ns();
 
 	if (rounds == NULL)
 		return SEGMENT_JOIN_NO_SLOT;
 	SpinLockAcquire(&rounds->mutex);
 	round = get_round(rounds, rounds->open);
-	is_full = round->count > (uint64) SEGMENT_MOST_NUMBERS - count;
-	if (is_full)
+	if (!has_room(rounds, count, is_single, now_ns))
 	{
 		rounds->users--;
 		SpinLockRelease(&rounds->mutex);
@@ -188,6 +206,7 @@ segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMem
 	member->offset = round->count;
 	round->members++;
 	round->count += count;
+	round->is_single = is_single;
 	round_gathering_join(&rounds->gathering, count_waiting(rounds));
 	SpinLockRelease(&rounds->mutex);
 	return SEGMENT_JOIN_DONE;
@@ -210,20 +229,21 @@ segment_rounds_leave(const SegmentMember *member)
 	SpinLockRelease(&rounds->mutex);
 }
 
-/* What has become of our round; *first is the first of our numbers if it is done. */
+/* What has become of our round. */
 SegmentRoundState
-segment_rounds_look(const SegmentMember *member, int64 *first)
+segment_rounds_look(const SegmentMember *member, SegmentRoundEnd *end)
 {
 	SegmentRounds *rounds = member->rounds;
 	const SegmentRound *round;
-	SegmentRoundState state;
 
 	SpinLockAcquire(&rounds->mutex);
 	round = get_round(rounds, member->round);
-	state = round->state;
-	*first = round->first;
+	end->state = round->state;
+	end->first = round->first;
+	end->count = round->count;
+	strlcpy(end->error, round->error, sizeof(end->error));
 	SpinLockRelease(&rounds->mutex);
-	return state;
+	return end->state;
 }
 
 /* Close the open round; false if nobody is in it, or there is no room for another one yet. */
@@ -256,22 +276,19 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 
 /* A closed round is over.  The caller holds the mutex. */
 static void
-end_round(SegmentRounds *rounds, uint64 number, const int64 *first, const char *error)
+end_round(SegmentRound *round, SegmentRoundState state, int64 first, const char *error)
 {
-	SegmentRound *round = get_round(rounds, number);
-
-	round->state = first != NULL ? SEGMENT_ROUND_DONE : SEGMENT_ROUND_FAILED;
-	if (first != NULL)
-		round->first = *first;
-	else
-		strlcpy(rounds->error, error, sizeof(rounds->error));
+	round->state = state;
+	round->first = first;
+	strlcpy(round->error, error, sizeof(round->error));
 	if (round->members == 0)
 		memset(round, 0, sizeof(SegmentRound));
 }
 
-/* The numbers of a closed round have been taken, from *first on; or not (NULL), for the reason in error. */
-void
-segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
+/* A closed round, if it is there, is over. */
+static void
+end_closed(SegmentRounds *rounds, SegmentPlace place, uint64 number, SegmentRoundState state, int64 first,
+		   const char *error)
 {
 	int64		now_ns = clock_monotonic_ns();
 
@@ -279,12 +296,29 @@ segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, con
 	if (is_of(rounds, place) && rounds->open - number < SEGMENT_MOST_ROUNDS &&
 		get_round(rounds, number)->state == SEGMENT_ROUND_CLOSED)
 	{
-		if (first != NULL)
+		if (state == SEGMENT_ROUND_DONE)
 			round_gathering_note_time(&rounds->gathering, now_ns - get_round(rounds, number)->closed_ns);
-		end_round(rounds, number, first, error);
+		end_round(get_round(rounds, number), state, first, error);
 	}
 	SpinLockRelease(&rounds->mutex);
 	ConditionVariableBroadcast(&rounds->changed);
+}
+
+/* The numbers of a closed round have been taken, from *first on; or not (NULL), for the reason in error. */
+void
+segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
+{
+	if (first != NULL)
+		end_closed(rounds, place, number, SEGMENT_ROUND_DONE, *first, "");
+	else
+		end_closed(rounds, place, number, SEGMENT_ROUND_FAILED, 0, error);
+}
+
+/* There are not as many numbers as the members of a closed round want together. */
+void
+segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 number)
+{
+	end_closed(rounds, place, number, SEGMENT_ROUND_REFUSED, 0, "");
 }
 
 /* If our round is open and nobody serves one, be the one who does. */
@@ -337,7 +371,8 @@ segment_rounds_open_until(SegmentRounds *rounds)
 	int64		until_ns;
 
 	SpinLockAcquire(&rounds->mutex);
-	until_ns = round_gathering_until(&rounds->gathering, count_waiting(rounds), now_ns);
+	until_ns = get_round(rounds, rounds->open)->is_single ? 0 :
+		round_gathering_until(&rounds->gathering, count_waiting(rounds), now_ns);
 	SpinLockRelease(&rounds->mutex);
 	return until_ns;
 }
@@ -353,7 +388,7 @@ segment_rounds_fail_closed(const char *error)
 		SpinLockAcquire(&rounds->mutex);
 		for (int j = 0; j < SEGMENT_MOST_ROUNDS && rounds->is_remote; j++)
 			if (rounds->rounds[j].state == SEGMENT_ROUND_CLOSED)
-				end_round(rounds, j, NULL, error);
+				end_round(&rounds->rounds[j], SEGMENT_ROUND_FAILED, 0, error);
 		SpinLockRelease(&rounds->mutex);
 		ConditionVariableBroadcast(&rounds->changed);
 	}

@@ -12,6 +12,10 @@
  * stays until each process that joined it has left.  A slot that no process uses
  * may become another segment's.
  *
+ * If there are not as many numbers as the members of a round want together, each of
+ * them asks again alone, so that who wants few gets them, and who is refused is told
+ * of his own number.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_SEGMENT_ROUNDS_H
@@ -30,6 +34,8 @@ typedef enum SegmentRoundState
 	SEGMENT_ROUND_CLOSED,		/* its numbers are being taken */
 	SEGMENT_ROUND_DONE,
 	SEGMENT_ROUND_FAILED,
+	SEGMENT_ROUND_REFUSED,		/* there are not so many numbers: members may
+								 * get theirs alone */
 } SegmentRoundState;
 
 typedef struct SegmentRound
@@ -39,6 +45,8 @@ typedef struct SegmentRound
 	uint64		count;			/* numbers that they want */
 	int64		first;			/* DONE: the first of them */
 	int64		closed_ns;		/* monotonic: when it was closed */
+	bool		is_single;		/* nobody else may join */
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* FAILED: why */
 } SegmentRound;
 
 /* Rounds of one segment that are not over. */
@@ -56,7 +64,8 @@ typedef struct SegmentRounds
 								 * rounds is the rest */
 	SegmentRound rounds[SEGMENT_MOST_ROUNDS];
 	RoundGathering gathering;	/* of rounds that the agent serves */
-	char		error[LEASE_TAKE_ERROR_SIZE];	/* of the last that failed */
+	int64		single_until_ns;	/* monotonic: the next round is for who
+									 * wants to be alone in it */
 	ConditionVariable changed;
 } SegmentRounds;
 
@@ -66,7 +75,8 @@ typedef enum SegmentJoin
 	SEGMENT_JOIN_DONE,
 	SEGMENT_JOIN_NO_SLOT,		/* too many segments have rounds */
 	SEGMENT_JOIN_FULL,			/* the round has as many numbers as can be
-								 * taken at once */
+								 * taken at once, or somebody wants to be
+								 * alone */
 } SegmentJoin;
 
 /* A process in a round. */
@@ -77,14 +87,25 @@ typedef struct SegmentMember
 	uint64		offset;			/* of its numbers in those of the round */
 } SegmentMember;
 
+/* What has become of a round. */
+typedef struct SegmentRoundEnd
+{
+	SegmentRoundState state;
+	int64		first;			/* DONE: the first number */
+	uint64		count;			/* that all members wanted */
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* FAILED: why */
+} SegmentRoundEnd;
+
 extern Size segment_rounds_size(int segments);
 extern void segment_rounds_startup(int segments);
-extern SegmentJoin segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member);
+extern SegmentJoin segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, bool is_single,
+									   SegmentMember *member);
 extern void segment_rounds_leave(const SegmentMember *member);
-extern SegmentRoundState segment_rounds_look(const SegmentMember *member, int64 *first);
+extern SegmentRoundState segment_rounds_look(const SegmentMember *member, SegmentRoundEnd *end);
 extern bool segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *round, uint64 *count);
 extern void segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 round, const int64 *first,
 							   const char *error);
+extern void segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 round);
 extern bool segment_rounds_lead(const SegmentMember *member);
 extern void segment_rounds_end_leading(SegmentRounds *rounds);
 extern bool segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place);
