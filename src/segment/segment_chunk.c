@@ -270,10 +270,10 @@ check_refusal(SegmentWait *wait, uint64 least)
 
 	if (entry == NULL)
 		return;
-	is_refused = wait->has_asked && entry->refusals != wait->refusals && entry->refused <= least;
-	is_end = entry->refused > 0;
+	is_refused = wait->has_asked && entry->refusals.count != wait->refusals && entry->refusals.last <= least;
+	is_end = entry->refusals.last > 0;
 	strlcpy(error, entry->last_error, sizeof(error));
-	wait->refusals = entry->refusals;
+	wait->refusals = entry->refusals.count;
 	wait->has_asked = true;
 	segment_memory_unlock(entry);
 	if (is_refused && is_end)

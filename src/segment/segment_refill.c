@@ -361,8 +361,8 @@ segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error)
 
 	if (entry == NULL)
 		return;
-	entry->refusals++;
-	entry->refused = refused;
+	entry->refusals.count++;
+	entry->refusals.last = refused;
 	segment_memory_unlock(entry);
 	(void) end_asking(place, refused > 1 ? NULL : error);
 }

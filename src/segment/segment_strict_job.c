@@ -180,6 +180,17 @@ assign(StrictJob *job, const SegmentSlot *slot, SegmentSession *session)
 	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, &take);
 }
 
+/* Does another round take numbers that are to be skipped?  One has to. */
+static bool
+another_skips(const StrictJob *job, int root)
+{
+	for (int i = 0; i < MOST_JOBS; i++)
+		if (&jobs[i] != job && jobs[i].is_under_way && jobs[i].rounds == job->rounds && jobs[i].root == root &&
+			root_watch_missing(&jobs[i].asked) > 0)
+			return true;
+	return false;
+}
+
 /* Go on with a round that has been closed. */
 static void
 go_on(StrictJob *job, const SegmentSlot *slot, int64 now_ns)
@@ -193,6 +204,8 @@ go_on(StrictJob *job, const SegmentSlot *slot, int64 now_ns)
 		return;
 	}
 	job->root = root;
+	if (root_watch_missing(&slot->states[root].watch) > 0 && another_skips(job, root))
+		return;
 	session = find_session(&slot->roots, root);
 	if (session != NULL)
 		assign(job, slot, session);

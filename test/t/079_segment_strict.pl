@@ -14,7 +14,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = new_server('root', preload => 1, streaming => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
-my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\n");
+# Takes wait at the root until a test lets them go on.
+my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\nidgen.segment_root_timeout = '30s'\n");
 
 append_to_file($root->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 trust\n");
 $root->reload;
@@ -184,7 +185,7 @@ sub check_refusals
 	$greedy->query('SET ROLE greedy');
 	like($greedy->error("SELECT segment_take_strict('many', 3000000000)"), qr/2200H: .*"many".*DETAIL:  3000000000 consecutive numbers were requested/s, 'more numbers than there are') foreach 1 .. 4;
 	is($modest->error("SELECT segment_nextval_strict('many')"), '', '... others get theirs');
-	like($greedy->error("SELECT segment_next_block('many', 2147483640)"), qr/2200H: .*"many".*DETAIL:  2147483640 consecutive numbers were requested/s, '... the same for a chunk') foreach 1 .. 4;
+	like($greedy->error("SELECT segment_next_block('many', 2147483647)"), qr/2200H: .*"many".*DETAIL:  2147483647 consecutive numbers were requested/s, '... the same for a chunk') foreach 1 .. 4;
 	is($modest->error("SELECT segment_nextval('many')"), '', '... others get theirs');
 	is($modest->error("SELECT segment_nextval_strict('many')"), '', '... also strict ones');
 	is($modest->query($failures), '0false', '... and the root has not failed');
