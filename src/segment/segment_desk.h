@@ -31,8 +31,8 @@ typedef struct SegmentRootState
 								 * or PG_INT64_MIN ... */
 	uint64		token;			/* ... and by what the root knows that take */
 	CircuitBreaker breaker;
-	char		error[LEASE_TAKE_ERROR_SIZE];	/* empty: it has given what was
-												 * asked for */
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* empty: it has given what
+												 * was asked for */
 } SegmentRootState;
 
 typedef struct SegmentSlot

@@ -113,6 +113,7 @@ take_locally(const StrictCall *call, uint64 count)
 		.most = count,
 	};
 	SegmentGrant grant = {.lsn = InvalidXLogRecPtr};
+	SegmentRange none = {0};
 	SegmentEntry *entry = segment_memory_lock(request.place);
 	int64		poll_ns = FIRST_POLL_NS;
 
@@ -123,7 +124,7 @@ take_locally(const StrictCall *call, uint64 count)
 		segment_memory_unlock(entry);
 	}
 	if (segment_root_local.take(&request, &grant) != SEGMENT_ROOT_TAKEN)
-		return (SegmentRange) {0};
+		return none;
 	segment_refill_note_strict(request.place, &grant);
 	while (!standbys_have(grant.lsn))
 	{
