@@ -40,6 +40,7 @@ OBJS = \
 	src/bits/lease_machine.o \
 	src/bits/lease_record.o \
 	src/bits/permutation.o \
+	src/bits/root_watch.o \
 	src/bits/round_gathering.o \
 	src/bits/shard_choice.o \
 	src/bits/typeid_text.o \
@@ -150,6 +151,7 @@ OBJS = \
 	src/segment/scattered.o \
 	src/segment/segment.o \
 	src/segment/segment_agent.o \
+	src/segment/segment_answer.o \
 	src/segment/segment_desk.o \
 	src/segment/segment_elsewhere.o \
 	src/segment/segment_free.o \

@@ -57,6 +57,7 @@ assign(int slot, const SegmentSlot *copy, SegmentJob *job)
 	};
 
 	take.least = Min(take.least, take.count);
+	job->asked = copy->states[job->root].watch;
 	job->is_under_way = session != NULL && segment_session_add(session, slot, copy->requests, &take);
 }
 

@@ -104,6 +104,8 @@ typedef struct SegmentWait
 	const SegmentSequence *sequence;
 	int64		since;			/* monotonic ns; 0 before the first wait */
 	int64		poll_ns;
+	bool		has_asked;		/* for more, or has seen that others do ... */
+	uint32		refusals;		/* ... and so many had been refused before */
 } SegmentWait;
 
 /* Count the wait, once for a call.  Returns the rest of idgen.max_wait, in ns. */
@@ -136,6 +138,16 @@ report_wait(const SegmentWait *wait, const char *detail, const char *hint)
 			errmsg("no numbers of sequence \"%s\" are left on this server", get_rel_name(wait->sequence->oid)),
 			errdetail("%s within \"idgen.max_wait\", which is %d ms.", detail, wait_max_ms),
 			errhint("%s", hint));
+}
+
+/* ERROR: no root gives numbers. */
+static void
+report_unreachable(const SegmentWait *wait, const char *error)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("no numbers of sequence \"%s\" are left on this server", get_rel_name(wait->sequence->oid)),
+			errdetail("Its root cannot be reached: %s", error));
 }
 
 /* Mark the reserve as confirmed, if it is the one that is confirmed up to lsn. */
@@ -247,12 +259,37 @@ await_refill(SegmentWait *wait, ConditionVariable *changed)
 	ConditionVariableCancelSleep();
 }
 
+/* ERROR if, since the call began, the agent has been refused as many numbers in a row, or fewer, by all roots. */
+static void
+check_refusal(SegmentWait *wait, uint64 least)
+{
+	SegmentEntry *entry = segment_memory_lock(wait->place);
+	bool		is_refused;
+	bool		is_end;
+	char		error[SEGMENT_ERROR_SIZE];
+
+	if (entry == NULL)
+		return;
+	is_refused = wait->has_asked && entry->refusals.count != wait->refusals && entry->refusals.last <= least;
+	is_end = entry->refusals.last > 0;
+	strlcpy(error, entry->last_error, sizeof(error));
+	wait->refusals = entry->refusals.count;
+	wait->has_asked = true;
+	segment_memory_unlock(entry);
+	if (is_refused && is_end)
+		segment_sequence_report_refused(wait->sequence, least);
+	if (is_refused)
+		report_unreachable(wait, error);
+}
+
 /* Refill the reserve, or wait for another process that does. */
 static void
 get_more(SegmentWait *wait, uint64 least, uint64 most)
 {
-	SegmentRootStatus status = segment_refill(wait->place, wait->sequence, least, most);
+	SegmentRootStatus status;
 
+	check_refusal(wait, least);
+	status = segment_refill(wait->place, wait->sequence, least, most);
 	if (status == SEGMENT_ROOT_ENDED)
 		segment_sequence_report_ended(wait->sequence, least);
 	if (status == SEGMENT_ROOT_UNREACHABLE)
@@ -260,10 +297,7 @@ get_more(SegmentWait *wait, uint64 least, uint64 most)
 		SegmentEntry entry;
 
 		if (segment_memory_copy(wait->place.number, &entry) && entry.generation == wait->place.generation)
-			ereport(ERROR,
-					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("no numbers of sequence \"%s\" are left on this server", get_rel_name(wait->sequence->oid)),
-					errdetail("Its root cannot be reached: %s", entry.last_error));
+			report_unreachable(wait, entry.last_error);
 	}
 	await_refill(wait, segment_memory_changed(wait->place));
 }

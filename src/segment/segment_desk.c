@@ -142,8 +142,11 @@ segment_desk_note_return(SegmentPlace place, int root, int64 first)
 		return;
 	if (slot->states[root].last >= first)
 	{
-		slot->states[root].last = first - 1;
-		slot->states[root].token = 0;
+		SegmentRootState *state = &slot->states[root];
+
+		state->last = first - 1;
+		state->watch.highest = Min(state->watch.highest, first - 1);
+		state->token = 0;
 		slot->floor = Min(slot->floor, first - 1);
 	}
 	LWLockRelease(&desk->lock);
@@ -294,9 +297,7 @@ prepare_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentR
 bool
 segment_root_is_other(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
-	return state->is_known &&
-		((answer->incarnation != 0 && state->incarnation != 0 && answer->incarnation != state->incarnation) ||
-		 (taken->identity != 0 && state->identity != 0 && taken->identity != state->identity));
+	return root_watch_is_other(&state->watch, answer->incarnation, taken->identity);
 }
 
 /* How many numbers to skip when a root may have gone back. */

@@ -24,6 +24,7 @@
 
 #include "bits/circuit_breaker.h"
 #include "bits/lease_operation.h"
+#include "bits/root_watch.h"
 #include "engine/agent_process.h"
 #include "segment/segment_root.h"
 #include "segment/segment_roots.h"
@@ -31,14 +32,14 @@
 /* A root, as the agent has last seen it.  Times are monotonic, in ns. */
 typedef struct SegmentRootState
 {
-	bool		is_known;		/* the following are of an answer */
-	uint64		incarnation;	/* as in LeaseAnswer */
-	uint64		revision;
-	uint64		identity;		/* of the counter */
-	int64		last;			/* number that was taken from it ... */
+	RootWatch	watch;
+	uint64		revision;		/* of the last answer to a chunk; 0: unknown */
+	int64		last;			/* number that was taken from it for a chunk,
+								 * or PG_INT64_MIN ... */
 	uint64		token;			/* ... and by what the root knows that take */
 	CircuitBreaker breaker;
-	char		error[LEASE_TAKE_ERROR_SIZE];	/* empty: it has answered */
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* empty: it has given what
+												 * was asked for */
 } SegmentRootState;
 
 typedef struct SegmentSlot

@@ -41,7 +41,7 @@ make_operation(const SegmentSlot *slot, const SegmentGiving *giving)
 {
 	SegmentRange range = giving->range;
 	const SegmentRootState *state = &slot->states[slot->root];
-	bool		is_newest = state->is_known && last_of_range(range) == Min(state->last, slot->max);
+	bool		is_newest = state->watch.is_known && last_of_range(range) == Min(state->last, slot->max);
 	LeaseOperation operation = {
 		.kind = LEASE_RETURN,
 		.returned.counter = slot->roots.counter,

@@ -16,8 +16,9 @@
  * restored, or has failed over to a server that lacked what had been answered, or
  * was set up anew.  It is noticed by the incarnation of the store, the identity of
  * the counter, or a revision or numbers that are lower than before.  Then so many
- * numbers are skipped as the segment's option says, and what is left of the
- * numbers from before is not used either.
+ * numbers are skipped as the segment's option says, by whatever answers they come
+ * (see segment_answer.c), and what is left of the numbers from before is not used
+ * either.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,6 +28,7 @@
 
 #include "engine/clock.h"
 #include "engine/random.h"
+#include "segment/segment_answer.h"
 #include "segment/segment_job.h"
 
 /* After this time the first root is tried again. */
@@ -122,7 +124,7 @@ segment_job_choose_root(SegmentJob *job, const SegmentSlot *slot, int64 now_ns, 
 		{
 			job->root = root;
 			job->takes = 0;
-			job->to_pass = job->to_skip = 0;
+			job->to_pass = 0;
 			job->is_free = false;
 			return SEGMENT_JOB_ASK;
 		}
@@ -146,11 +148,12 @@ int64
 segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
 {
 	uint64		count = slot->most;
+	uint64		to_pass = Max(job->to_pass, root_watch_missing(&slot->states[job->root].watch));
 
 	if (is_emergency(job, slot))
 		count = Min(count, Max(slot->least, slot->first_step / EMERGENCY_PART));
 	count = Min(Max(count, 1), (uint64) SEGMENT_MOST_NUMBERS);
-	return (int64) Min(count + job->to_pass, (uint64) SEGMENT_MOST_NUMBERS);
+	return (int64) (count + Min(to_pass, (uint64) SEGMENT_MOST_NUMBERS - count));
 }
 
 /* ---------------------------------------------------------------------- failures */
@@ -186,13 +189,27 @@ segment_job_give_up(int number, const SegmentSlot *copy)
 	SegmentDesk *desk = segment_desk();
 	SegmentSlot *slot = &desk->slots[number];
 	const SegmentJob *job = segment_job_get(number);
-	int			root = job->root >= 0 ? job->root : 0;
+	const char *error = copy->states[Max(job->root, 0)].error;
 
 	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
 	if (slot->requests == copy->requests)
 		slot->is_wanted = false;
 	LWLockRelease(&desk->lock);
-	segment_chunk_fail(copy->place, copy->states[root].error);
+	if (job->is_refused)
+		segment_chunk_refuse(copy->place, job->has_ended ? Max(copy->least, 1) : 0, error);
+	else
+		segment_chunk_fail(copy->place, error);
+}
+
+/* A root has not given numbers, and is not asked again for this request.  The caller holds the desk's lock. */
+static void
+end_trying(SegmentJob *job, SegmentSlot *slot)
+{
+	job->has_tried[job->root] = true;
+	if (slot->is_early)
+		memset(job->has_tried, true, sizeof(job->has_tried));
+	if (job->root == 0)
+		slot->root_since_ns = clock_monotonic_ns();
 }
 
 /* A root has failed to give numbers. */
@@ -204,20 +221,15 @@ segment_job_fail(const SegmentErrand *errand, const char *error)
 												 * the lock */
 	SegmentSlot *slot = lock_slot(errand);
 	SegmentRootState *state;
-	int64		now_ns = clock_monotonic_ns();
 	int			failures;
 
 	if (slot == NULL)
 		return;
 	state = &slot->states[job->root];
-	circuit_breaker_fail(&state->breaker, now_ns, noise);
+	circuit_breaker_fail(&state->breaker, clock_monotonic_ns(), noise);
 	failures = state->breaker.failures;
 	strlcpy(state->error, error, sizeof(state->error));
-	job->has_tried[job->root] = true;
-	if (slot->is_early)
-		memset(job->has_tried, true, sizeof(job->has_tried));
-	if (job->root == 0)
-		slot->root_since_ns = now_ns;
+	end_trying(job, slot);
 	unlock_slot();
 	if (failures == 1 || failures == CIRCUIT_FAILURES)
 		ereport(LOG,
@@ -225,28 +237,33 @@ segment_job_fail(const SegmentErrand *errand, const char *error)
 				errdetail("%s", error));
 }
 
-/* ---------------------------------------------------------------------- ranges */
-
-/* Is what a root says now not what came after what it had said before? */
-static bool
-has_gone_back(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
+/*
+ * A root has answered that it does not have what was requested.  That is the end of
+ * the request, unless another root has it; others may request less.
+ */
+static void
+refuse(const SegmentErrand *errand, const LeaseTaken *taken)
 {
-	return segment_root_is_other(state, taken, answer) ||
-		(state->is_known &&
-		 ((answer->revision != 0 && answer->revision < state->revision) || taken->first <= state->last));
+	SegmentJob *job = segment_job_get(errand->slot);
+	SegmentSlot *slot = lock_slot(errand);
+
+	if (slot == NULL)
+		return;
+	segment_answer_note_refusal(&slot->states[job->root], taken);
+	job->is_refused = true;
+	job->has_ended |= taken->result == LEASE_EXHAUSTED;
+	end_trying(job, slot);
+	unlock_slot();
 }
 
-static void
-note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
+/* ---------------------------------------------------------------------- ranges */
+
+/* Are a root's numbers, or its revision, not what came after those of the last chunk? */
+static bool
+is_lower(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
-	state->is_known = true;
-	if (answer->incarnation != 0)
-		state->incarnation = answer->incarnation;
-	if (taken->identity != 0)
-		state->identity = taken->identity;
-	state->revision = answer->revision;
-	state->error[0] = '\0';
-	circuit_breaker_succeed(&state->breaker);
+	return state->watch.is_known &&
+		((answer->revision != 0 && answer->revision < state->revision) || taken->first <= state->last);
 }
 
 /*
@@ -256,17 +273,10 @@ note_answer(SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer 
 static bool
 find_first(SegmentJob *job, const SegmentSlot *slot, int64 last, int64 *first)
 {
-	int64		skipped = (int64) Min(job->to_skip, (uint64) (last - *first + 1));
-
-	*first += skipped;
-	job->to_skip -= skipped;
-	if (*first <= slot->floor)
-		*first = Min(slot->floor, last) + 1;
-	if (*first <= last && job->to_skip == 0)
+	*first = root_watch_first(&slot->states[job->root].watch, *first, slot->floor);
+	if (*first <= last)
 		return true;
-	job->to_pass = job->to_skip;
-	if (slot->floor > last)
-		job->to_pass = Max(job->to_pass, (uint64) slot->floor - (uint64) last);
+	job->to_pass = (uint64) *first - (uint64) last - 1;
 	return false;
 }
 
@@ -302,45 +312,27 @@ deliver(const SegmentJob *job, int64 first, int64 last, int64 max, uint64 epoch)
 	segment_chunk_deliver(job->place, &grant);
 }
 
-static void
-report_skip(const SegmentErrand *errand, int root, int64 skip)
-{
-	ereport(WARNING,
-			errmsg("root %d of the segment of \"%s\" may have gone back", root + 1, errand->counter),
-			errdetail("It was restored or set up anew, or another server has taken its place: %lld numbers are skipped.",
-					  (long long) skip),
-			errhint("If it may have lost more than that, raise the sequence at the root above all numbers in use."));
-}
-
-/* Why a take that was answered has no range. */
-static const char *
-why_not_taken(const LeaseTaken *taken)
-{
-	switch (taken->result)
-	{
-		case LEASE_NO_COUNTER:
-			return "the root has no such counter";
-		case LEASE_EXHAUSTED:
-			return "the root has no more numbers";
-		default:
-			return taken->error;
-	}
-}
-
-/* Numbers that were given back are below those that have been used; so what is skipped is not found among them. */
+/*
+ * Numbers that were given back are below those that have been used; so what is skipped
+ * is not found among them.  Nor is a root asked that may have gone back: what it gave
+ * would be lost.
+ */
 static bool
-may_ask_for_free(const SegmentJob *job, const SegmentErrand *errand, const LeaseTaken *taken)
+may_ask_for_free(const SegmentJob *job, const SegmentErrand *errand, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
 	static SegmentSlot slot;
 
 	return taken->result == LEASE_EXHAUSTED && job->request == errand->request && job->is_under_way && !job->is_free &&
-		job->to_skip == 0 && job->to_pass == 0 &&
-		segment_desk_copy(job->place, &slot) && slot.accepts_free;
+		job->to_pass == 0 &&
+		segment_desk_copy(job->place, &slot) && slot.accepts_free &&
+		root_watch_missing(&slot.states[job->root].watch) == 0 &&
+		!segment_root_is_other(&slot.states[job->root], taken, answer);
 }
 
 /*
  * A root has answered with numbers that had been given back.  If it may have gone back,
- * others may have them, and they are lost.
+ * others may have them, and they are lost.  That is not noted then: they do not say
+ * from where on to skip, so the next answer with others has to show it.
  */
 static void
 take_free(const SegmentErrand *errand, const LeaseTaken *taken, const LeaseAnswer *answer)
@@ -354,10 +346,15 @@ take_free(const SegmentErrand *errand, const LeaseTaken *taken, const LeaseAnswe
 	if (slot == NULL)
 		return;
 	state = &slot->states[job->root];
-	is_usable = !segment_root_is_other(state, taken, answer) && answer->revision >= state->revision;
-	note_answer(state, taken, answer);
+	is_usable = !segment_answer_is_late(state, &job->asked, taken, answer) &&
+		!segment_root_is_other(state, taken, answer) && answer->revision >= state->revision &&
+		root_watch_first(&state->watch, taken->first, PG_INT64_MIN) == taken->first;
 	if (is_usable)
+	{
+		(void) segment_answer_note(slot, job->root, taken, answer, taken->first + taken->count - 1, false);
+		state->revision = answer->revision;
 		serve(slot, job);
+	}
 	max = slot->max;
 	unlock_slot();
 	if (is_usable)
@@ -384,29 +381,29 @@ take_next(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *
 	int64		first = taken->first;
 	int64		last = taken->first + take->count - 1;
 	SegmentSlot *slot = lock_slot(errand);
-	int64		skip = 0;
+	SegmentRootState *state;
+	SegmentSkip skip = {0};
 	int64		max;
 	bool		is_usable;
 
 	if (slot == NULL)
 		return;
-	if (has_gone_back(&slot->states[job->root], taken, answer))
+	state = &slot->states[job->root];
+	is_usable = !segment_answer_is_late(state, &job->asked, taken, answer);
+	if (is_usable)
 	{
-		skip = segment_slot_skip(slot);
-		slot->skipped += skip;
-		job->to_skip = skip;
-		job->ends_former = true;
+		skip = segment_answer_note(slot, job->root, taken, answer, last, is_lower(state, taken, answer));
+		job->ends_former |= skip.numbers > 0;
+		state->revision = answer->revision;
+		state->last = last;
+		state->token = taken->token;
+		is_usable = find_first(job, slot, last, &first);
 	}
-	note_answer(&slot->states[job->root], taken, answer);
-	slot->states[job->root].last = last;
-	slot->states[job->root].token = taken->token;
-	is_usable = find_first(job, slot, last, &first);
 	if (is_usable)
 		serve(slot, job);
 	max = slot->max;
 	unlock_slot();
-	if (skip > 0)
-		report_skip(errand, job->root, skip);
+	segment_answer_report_skip(skip, errand->counter);
 	if (is_usable)
 		deliver(job, first, last, max, taken->epoch);
 	else if (++job->takes >= MOST_TAKES)
@@ -422,13 +419,15 @@ segment_job_take(const SegmentErrand *errand, const LeaseTake *take, const Lease
 {
 	SegmentJob *job = segment_job_get(errand->slot);
 
-	if (may_ask_for_free(job, errand, taken))
+	if (may_ask_for_free(job, errand, taken, answer))
 	{
 		job->is_free = true;
 		job->is_under_way = false;
 	}
+	else if (segment_answer_is_refusal(taken))
+		refuse(errand, taken);
 	else if (taken->result != LEASE_TAKEN)
-		segment_job_fail(errand, why_not_taken(taken));
+		segment_job_fail(errand, segment_answer_why(taken));
 	else if (!is_in_bounds(taken, taken->is_free ? taken->count : take->count))
 		segment_job_fail(errand, "the root gave an answer of another form");
 	else if (taken->is_free)

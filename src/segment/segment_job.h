@@ -21,9 +21,12 @@ typedef struct SegmentJob
 	int			root;			/* that is asked */
 	bool		has_tried[SEGMENT_MOST_ROOTS];
 	int			takes;			/* from this root, so far */
+	RootWatch	asked;			/* of this root, when it was asked */
 	uint64		to_pass;		/* numbers that are taken in addition, as the
-								 * first ones cannot be used ... */
-	uint64		to_skip;		/* ... at least so many of them */
+								 * first ones cannot be used */
+	bool		is_refused;		/* a root has answered that it has no such
+								 * counter, or ... */
+	bool		has_ended;		/* ... not so many numbers */
 	bool		ends_former;	/* as in SegmentGrant */
 	bool		is_free;		/* the root has no other numbers than those
 								 * that were given back */

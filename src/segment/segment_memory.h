@@ -47,6 +47,14 @@ typedef struct SegmentCounts
 								 * when it was largest */
 } SegmentCounts;
 
+/* A root elsewhere has answered that it has not what was asked for. */
+typedef struct SegmentRefusals
+{
+	uint32		count;
+	uint64		last;			/* so many numbers in a row; 0: it has no such
+								 * counter */
+} SegmentRefusals;
+
 /* The number that this server issues IDs of layout "hybrid" with; see slab.c. */
 typedef struct SegmentSlab
 {
@@ -70,6 +78,7 @@ typedef struct SegmentEntry
 	int			refiller;		/* PID, or 0 */
 	bool		is_asked;		/* another process will deliver */
 	bool		has_waited;		/* a call, since the last refill began */
+	SegmentRefusals refusals;
 	bool		has_taken;		/* numbers since this generation began ... */
 	bool		reserve_is_confirmed;	/* by a synchronous standby */
 	Oid			database;

@@ -352,3 +352,17 @@ segment_chunk_fail(SegmentPlace place, const char *error)
 {
 	(void) end_asking(place, error);
 }
+
+/* See segment_root.h.  That there are not so many numbers is no error of those who want fewer. */
+void
+segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+
+	if (entry == NULL)
+		return;
+	entry->refusals.count++;
+	entry->refusals.last = refused;
+	segment_memory_unlock(entry);
+	(void) end_asking(place, refused > 1 ? NULL : error);
+}

@@ -29,7 +29,8 @@
  * SEGMENT_ROOT_ASKED says that another process will deliver.  take() has called
  * segment_chunk_ask() before it asked.  Until that process calls
  * segment_chunk_deliver() or segment_chunk_fail(), callers wait, for no longer
- * than idgen.max_wait, and nobody asks again.
+ * than idgen.max_wait, and nobody asks again.  After segment_chunk_refuse(), those
+ * who want no fewer numbers than were refused give up, and the others ask.
  *
  *-------------------------------------------------------------------------
  */
@@ -156,5 +157,6 @@ extern const SegmentRoot *segment_root_of(const SegmentSequence *sequence);
 extern void segment_chunk_ask(SegmentPlace place);
 extern void segment_chunk_deliver(SegmentPlace place, const SegmentGrant *grant);
 extern void segment_chunk_fail(SegmentPlace place, const char *error);
+extern void segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error);
 
 #endif							/* IDGEN_SEGMENT_ROOT_H */

@@ -63,11 +63,11 @@ put_rows(const SegmentSlot *slot, Oid sequence, void *argument)
 		values[1] = Int32GetDatum(i + 1);
 		values[2] = CStringGetTextDatum(segment_roots_address(&slot->roots, i));
 		values[3] = CStringGetTextDatum(slot->roots.counter);
-		values[4] = BoolGetDatum(slot->root == i && state->is_known);
+		values[4] = BoolGetDatum(slot->root == i && state->watch.is_known);
 		values[5] = Int32GetDatum(state->breaker.failures);
 		values[6] = BoolGetDatum(circuit_breaker_is_open(&state->breaker, now_ns));
 		values[7] = Int64GetDatum(state->last);
-		nulls[7] = !state->is_known;
+		nulls[7] = !state->watch.is_known || state->last == PG_INT64_MIN;
 		values[8] = CStringGetTextDatum(state->error);
 		nulls[8] = state->error[0] == '\0';
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -26,6 +26,9 @@
  */
 #define LATEST_NS (200 * NS_PER_MS)
 
+/* For how long who wants to be alone in a round keeps others from joining; he tries more often. */
+#define SINGLE_NS (20 * NS_PER_MS)
+
 typedef struct RoundsTable
 {
 	LWLock		lock;			/* of which slot is which segment's */
@@ -205,22 +208,37 @@ count_waiting(const SegmentRounds *rounds)
 }
 
 /*
- * Join the open round of a place, for count numbers (1 .. SEGMENT_MOST_NUMBERS).
- * After SEGMENT_JOIN_DONE it must be left.
+ * Can one more join the open round?  If he wants to be alone and cannot, the others
+ * let him, for a while.  The caller holds the mutex.
+ */
+static bool
+has_room(SegmentRounds *rounds, uint64 count, bool is_single, int64 now_ns)
+{
+	const SegmentRound *round = get_round(rounds, rounds->open);
+	bool		has_room = !round->is_single && round->count <= (uint64) SEGMENT_MOST_NUMBERS - count &&
+		(is_single ? round->members == 0 : now_ns >= rounds->single_until_ns);
+
+	if (is_single)
+		rounds->single_until_ns = has_room ? 0 : now_ns + SINGLE_NS;
+	return has_room;
+}
+
+/*
+ * Join the open round of a place, for count numbers (1 .. SEGMENT_MOST_NUMBERS), with
+ * others or alone.  After SEGMENT_JOIN_DONE it must be left.
  */
 SegmentJoin
-segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member)
+segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, bool is_single, SegmentMember *member)
 {
 	SegmentRounds *rounds = enter(place, is_remote);
 	SegmentRound *round;
-	bool		is_full;
+	int64		now_ns = clock_monotonic_ns();
 
 	if (rounds == NULL)
 		return SEGMENT_JOIN_NO_SLOT;
 	SpinLockAcquire(&rounds->mutex);
 	round = get_round(rounds, rounds->open);
-	is_full = round->count > (uint64) SEGMENT_MOST_NUMBERS - count;
-	if (is_full)
+	if (!has_room(rounds, count, is_single, now_ns))
 	{
 		rounds->users--;
 		SpinLockRelease(&rounds->mutex);
@@ -231,6 +249,7 @@ segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMem
 	member->offset = round->count;
 	round->members++;
 	round->count += count;
+	round->is_single = is_single;
 	round_gathering_join(&rounds->gathering, count_waiting(rounds));
 	SpinLockRelease(&rounds->mutex);
 	return SEGMENT_JOIN_DONE;
@@ -254,7 +273,10 @@ segment_rounds_leave(const SegmentMember *member)
 	if (round != NULL && --round->members == 0)
 	{
 		if (round->state == SEGMENT_ROUND_OPEN)
+		{
 			round->count = 0;
+			round->is_single = false;
+		}
 		makes_room = round == get_round(rounds, rounds->open + 1) && round->state != SEGMENT_ROUND_CLOSED &&
 			get_round(rounds, rounds->open)->members > 0;
 	}
@@ -266,23 +288,26 @@ segment_rounds_leave(const SegmentMember *member)
 	return makes_room;
 }
 
-/* What has become of our round; *first is the first of its numbers if it is done. */
+/* What has become of our round. */
 SegmentRoundState
-segment_rounds_look(const SegmentMember *member, int64 *first)
+segment_rounds_look(const SegmentMember *member, SegmentRoundEnd *end)
 {
 	SegmentRounds *rounds = member->rounds;
 	const SegmentRound *round;
-	SegmentRoundState state = SEGMENT_ROUND_LOST;
 
+	memset(end, 0, sizeof(SegmentRoundEnd));
+	end->state = SEGMENT_ROUND_LOST;
 	SpinLockAcquire(&rounds->mutex);
 	round = find_round(rounds, member->round);
 	if (round != NULL)
 	{
-		state = round->state;
-		*first = round->first;
+		end->state = round->state;
+		end->first = round->first;
+		end->count = round->count;
+		strlcpy(end->error, round->error, sizeof(end->error));
 	}
 	SpinLockRelease(&rounds->mutex);
-	return state;
+	return end->state;
 }
 
 /* Close the open round; false if nobody is in it, or there is no room for another one yet. */
@@ -312,19 +337,18 @@ segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *number,
 
 /* A closed round is over.  The caller holds the mutex. */
 static void
-end_round(SegmentRounds *rounds, SegmentRound *round, const int64 *first, const char *error, int64 now_ns)
+end_round(SegmentRound *round, SegmentRoundState state, int64 first, const char *error, int64 now_ns)
 {
-	round->state = first != NULL ? SEGMENT_ROUND_DONE : SEGMENT_ROUND_FAILED;
+	round->state = state;
 	round->ended_ns = now_ns;
-	if (first != NULL)
-		round->first = *first;
-	else
-		strlcpy(rounds->error, error, sizeof(rounds->error));
+	round->first = first;
+	strlcpy(round->error, error, sizeof(round->error));
 }
 
-/* The numbers of a closed round have been taken, from *first on; or not (NULL), for the reason in error. */
-void
-segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
+/* A closed round, if it is there, is over. */
+static void
+end_closed(SegmentRounds *rounds, SegmentPlace place, uint64 number, SegmentRoundState state, int64 first,
+		   const char *error)
 {
 	int64		now_ns = clock_monotonic_ns();
 	SegmentRound *round;
@@ -333,12 +357,29 @@ segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, con
 	round = is_of(rounds, place) ? find_round(rounds, number) : NULL;
 	if (round != NULL && round->state == SEGMENT_ROUND_CLOSED)
 	{
-		if (first != NULL)
+		if (state == SEGMENT_ROUND_DONE)
 			round_gathering_note_time(&rounds->gathering, now_ns - round->closed_ns);
-		end_round(rounds, round, first, error, now_ns);
+		end_round(round, state, first, error, now_ns);
 	}
 	SpinLockRelease(&rounds->mutex);
 	ConditionVariableBroadcast(&rounds->changed);
+}
+
+/* The numbers of a closed round have been taken, from *first on; or not (NULL), for the reason in error. */
+void
+segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, const int64 *first, const char *error)
+{
+	if (first != NULL)
+		end_closed(rounds, place, number, SEGMENT_ROUND_DONE, *first, "");
+	else
+		end_closed(rounds, place, number, SEGMENT_ROUND_FAILED, 0, error);
+}
+
+/* There are not as many numbers as the members of a closed round want together. */
+void
+segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 number)
+{
+	end_closed(rounds, place, number, SEGMENT_ROUND_REFUSED, 0, "");
 }
 
 /*
@@ -402,7 +443,7 @@ segment_rounds_open_until(SegmentRounds *rounds)
 
 	SpinLockAcquire(&rounds->mutex);
 	until_ns = is_held_until(rounds, now_ns);
-	if (until_ns == 0)
+	if (until_ns == 0 && !get_round(rounds, rounds->open)->is_single)
 		until_ns = round_gathering_until(&rounds->gathering, count_waiting(rounds), now_ns);
 	SpinLockRelease(&rounds->mutex);
 	return until_ns;
@@ -421,7 +462,7 @@ segment_rounds_fail_closed(const char *error)
 		SpinLockAcquire(&rounds->mutex);
 		for (int j = 0; j < SEGMENT_MOST_ROUNDS && rounds->is_remote; j++)
 			if (rounds->rounds[j].state == SEGMENT_ROUND_CLOSED)
-				end_round(rounds, &rounds->rounds[j], NULL, error, now_ns);
+				end_round(&rounds->rounds[j], SEGMENT_ROUND_FAILED, 0, error, now_ns);
 		SpinLockRelease(&rounds->mutex);
 		ConditionVariableBroadcast(&rounds->changed);
 	}

@@ -20,6 +20,10 @@
  * them; and a member reads the first of them, with the mutex held, only of the round that
  * it has joined, whose number no other round of the slot ever has.
  *
+ * If there are not as many numbers as the members of a round want together, each of
+ * them asks again alone, so that who wants few gets them, and who is refused is told
+ * of his own number.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef IDGEN_SEGMENT_ROUNDS_H
@@ -40,6 +44,8 @@ typedef enum SegmentRoundState
 	SEGMENT_ROUND_FAILED,
 	SEGMENT_ROUND_LOST,			/* we were late, and another round has its
 								 * place */
+	SEGMENT_ROUND_REFUSED,		/* there are not so many numbers: members may
+								 * get theirs alone */
 } SegmentRoundState;
 
 typedef struct SegmentRound
@@ -51,6 +57,8 @@ typedef struct SegmentRound
 	int64		first;			/* DONE: the first of them */
 	int64		closed_ns;		/* monotonic: when it was closed ... */
 	int64		ended_ns;		/* ... and when it was over */
+	bool		is_single;		/* nobody else may join */
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* FAILED: why */
 } SegmentRound;
 
 /* Rounds of one segment: the open one, those under way, and those that processes have yet to leave. */
@@ -68,7 +76,8 @@ typedef struct SegmentRounds
 								 * its place in rounds is the rest */
 	SegmentRound rounds[SEGMENT_MOST_ROUNDS];
 	RoundGathering gathering;	/* of rounds that the agent serves */
-	char		error[LEASE_TAKE_ERROR_SIZE];	/* of the last that failed */
+	int64		single_until_ns;	/* monotonic: the next round is for who
+									 * wants to be alone in it */
 	ConditionVariable changed;
 } SegmentRounds;
 
@@ -78,7 +87,8 @@ typedef enum SegmentJoin
 	SEGMENT_JOIN_DONE,
 	SEGMENT_JOIN_NO_SLOT,		/* too many segments have rounds */
 	SEGMENT_JOIN_FULL,			/* the round has as many numbers as can be
-								 * taken at once */
+								 * taken at once, or somebody wants to be
+								 * alone */
 } SegmentJoin;
 
 /* A process in a round. */
@@ -89,14 +99,25 @@ typedef struct SegmentMember
 	uint64		offset;			/* of its numbers in those of the round */
 } SegmentMember;
 
+/* What has become of a round. */
+typedef struct SegmentRoundEnd
+{
+	SegmentRoundState state;
+	int64		first;			/* DONE: the first number */
+	uint64		count;			/* that all members wanted */
+	char		error[LEASE_TAKE_ERROR_SIZE];	/* FAILED: why */
+} SegmentRoundEnd;
+
 extern Size segment_rounds_size(int segments);
 extern void segment_rounds_startup(int segments);
-extern SegmentJoin segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, SegmentMember *member);
+extern SegmentJoin segment_rounds_join(SegmentPlace place, bool is_remote, uint64 count, bool is_single,
+									   SegmentMember *member);
 extern bool segment_rounds_leave(const SegmentMember *member);
-extern SegmentRoundState segment_rounds_look(const SegmentMember *member, int64 *first);
+extern SegmentRoundState segment_rounds_look(const SegmentMember *member, SegmentRoundEnd *end);
 extern bool segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *round, uint64 *count);
 extern void segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 round, const int64 *first,
 							   const char *error);
+extern void segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 round);
 extern bool segment_rounds_lead(const SegmentMember *member, int64 *until_ns);
 extern void segment_rounds_end_leading(SegmentRounds *rounds);
 extern bool segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place);

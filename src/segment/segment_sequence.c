@@ -296,3 +296,13 @@ segment_sequence_report_ended(const SegmentSequence *sequence, uint64 requested)
 				   get_rel_name(sequence->oid), (long long) sequence->max),
 			requested > 1 ? errdetail("%llu consecutive numbers were requested.", (unsigned long long) requested) : 0);
 }
+
+/* The same, of a root elsewhere, whose maximum value is not known. */
+void
+segment_sequence_report_refused(const SegmentSequence *sequence, uint64 requested)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED),
+			errmsg("the root of sequence \"%s\" has no more numbers", get_rel_name(sequence->oid)),
+			requested > 1 ? errdetail("%llu consecutive numbers were requested.", (unsigned long long) requested) : 0);
+}

@@ -31,6 +31,7 @@ extern void segment_sequence_check_privilege(Oid sequence);
 extern SegmentSequence segment_sequence_read(Oid sequence);
 extern bool segment_sequence_inspect(Oid oid, SegmentSequence *sequence, const char **objection);
 extern void segment_sequence_report_ended(const SegmentSequence *sequence, uint64 requested);
+extern void segment_sequence_report_refused(const SegmentSequence *sequence, uint64 requested);
 
 /* The number of numbers of a chunk at first. */
 static inline uint64

@@ -33,7 +33,7 @@
 PG_FUNCTION_INFO_V1(idgen_segment_nextval_strict);
 PG_FUNCTION_INFO_V1(idgen_segment_take_strict);
 
-/* More are taken without a round. */
+/* More are taken without others. */
 #define MOST_IN_ROUND 1024
 
 /* How long to wait at first for another refiller, or a standby. */
@@ -49,12 +49,19 @@ typedef struct StrictCall
 	bool		is_member;
 	SegmentSlot *slot;			/* of the desk, if the root is elsewhere;
 								 * NULL: none yet */
+	bool		is_single;		/* it wants a round of its own */
 
 	/* If it serves a round: */
 	SegmentPlace place;			/* of it */
 	uint64		round;
 	bool		has_closed;
 } StrictCall;
+
+static bool
+is_elsewhere(const StrictCall *call)
+{
+	return call->segment->sequence.options.roots != 0;
+}
 
 /* ERROR after idgen.max_wait. */
 static void
@@ -94,7 +101,10 @@ become_refiller(const StrictCall *call)
 	}
 }
 
-/* Take the numbers of a round from the local root, when no process has the segment's chunk refilled. */
+/*
+ * Take the numbers of a round from the local root, when no process has the segment's
+ * chunk refilled.  There may be none: it has not so many.
+ */
 static SegmentRange
 take_locally(const StrictCall *call, uint64 count)
 {
@@ -105,6 +115,7 @@ take_locally(const StrictCall *call, uint64 count)
 		.most = count,
 	};
 	SegmentGrant grant = {.lsn = InvalidXLogRecPtr};
+	SegmentRange none = {0};
 	SegmentEntry *entry = segment_memory_lock(request.place);
 	int64		poll_ns = FIRST_POLL_NS;
 
@@ -115,7 +126,7 @@ take_locally(const StrictCall *call, uint64 count)
 		segment_memory_unlock(entry);
 	}
 	if (segment_root_local.take(&request, &grant) != SEGMENT_ROOT_TAKEN)
-		segment_sequence_report_ended(request.sequence, count);
+		return none;
 	segment_refill_note_strict(request.place, &grant);
 	while (!standbys_have(grant.lsn))
 	{
@@ -153,7 +164,10 @@ serve(StrictCall *call)
 			SegmentRange range = take_locally(call, count);
 
 			call->has_closed = false;
-			segment_rounds_end(call->member.rounds, call->place, call->round, &range.first, NULL);
+			if (range.count > 0)
+				segment_rounds_end(call->member.rounds, call->place, call->round, &range.first, NULL);
+			else
+				segment_rounds_refuse(call->member.rounds, call->place, call->round);
 		}
 		end_serving(0, PointerGetDatum(call));
 	}
@@ -169,8 +183,8 @@ end_refilling(int code, Datum arg)
 }
 
 /*
- * Take many numbers from the local root, without a round: there may not be so many,
- * and the others in it would have to do without theirs.
+ * Take numbers from the local root, without a round: there may not be so many, and the
+ * others in it would have to do without theirs.
  */
 static int64
 take_alone(StrictCall *call)
@@ -184,6 +198,8 @@ take_alone(StrictCall *call)
 		end_refilling(0, PointerGetDatum(call));
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(end_refilling, PointerGetDatum(call));
+	if (range.count == 0)
+		segment_sequence_report_ended(&call->segment->sequence, call->count);
 	return range.first;
 }
 
@@ -206,14 +222,14 @@ leave(int code, Datum arg)
 static SegmentJoin
 try_to_join(StrictCall *call)
 {
-	bool		is_remote = call->segment->sequence.options.roots != 0;
+	bool		is_remote = is_elsewhere(call);
 	SegmentJoin join;
 
 	if (is_remote && call->slot == NULL)
 		call->slot = segment_desk_introduce(call->segment->place, &call->segment->sequence);
 	if (is_remote && call->slot == NULL)
 		return SEGMENT_JOIN_NO_SLOT;
-	join = segment_rounds_join(call->segment->place, is_remote, call->count, &call->member);
+	join = segment_rounds_join(call->segment->place, is_remote, call->count, call->is_single, &call->member);
 	call->is_member = join == SEGMENT_JOIN_DONE;
 	return join;
 }
@@ -240,26 +256,32 @@ join(StrictCall *call)
 	{
 		if (join == SEGMENT_JOIN_NO_SLOT)
 			check_room(call);
-		check_time(call, "Other calls have taken as many numbers as can be taken at once");
+		check_time(call, "Other calls have been served first");
 		wait_briefly(&poll_ns);
 	}
 	if (call->slot != NULL)
 		agent_process_wake(&segment_desk()->process.agent);
 }
 
-/* A round has failed: if a process has served it, another may; the agent has tried all that can be tried. */
+/*
+ * A round is over without numbers.  If there are not as many as its members want
+ * together, each of them tries it alone; otherwise, if a process has served it, another
+ * may.  The agent has tried all that can be tried.
+ */
 static void
-begin_again(StrictCall *call)
+begin_again(StrictCall *call, const SegmentRoundEnd *end)
 {
-	char		error[LEASE_TAKE_ERROR_SIZE];
+	bool		is_refused = end->state == SEGMENT_ROUND_REFUSED;
 
-	strlcpy(error, call->member.rounds->error, sizeof(error));
 	leave(0, PointerGetDatum(call));
-	if (call->segment->sequence.options.roots != 0)
+	if (is_refused && end->count == call->count)
+		segment_sequence_report_refused(&call->segment->sequence, call->count);
+	if (!is_refused && is_elsewhere(call))
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("could not take a number of sequence \"%s\" from its root", get_rel_name(call->segment->oid)),
-				errdetail("%s", error));
+				errdetail("%s", end->error));
+	call->is_single = is_refused;
 	join(call);
 }
 
@@ -272,43 +294,52 @@ sleep_until(ConditionVariable *changed, int64 until_ns)
 	(void) ConditionVariableTimedSleep(changed, (long) Max(left_ms, 1), segment_memory_wait_event());
 }
 
-/* Wait until our round is done, or serve it. */
+/* Wait until our round is over, or serve it.  Returns whether it is over. */
+static bool
+await_end(StrictCall *call, SegmentRoundEnd *end)
+{
+	ConditionVariable *changed = &call->member.rounds->changed;
+	int64		until_ns = call->deadline_ns;
+	SegmentRoundState state;
+
+	ConditionVariablePrepareToSleep(changed);
+	state = segment_rounds_look(&call->member, end);
+	if (state == SEGMENT_ROUND_OPEN && !is_elsewhere(call) && segment_rounds_lead(&call->member, &until_ns))
+	{
+		ConditionVariableCancelSleep();
+		serve(call);
+	}
+	else if (state == SEGMENT_ROUND_OPEN || state == SEGMENT_ROUND_CLOSED)
+		sleep_until(changed, until_ns);
+	ConditionVariableCancelSleep();
+	return state != SEGMENT_ROUND_OPEN && state != SEGMENT_ROUND_CLOSED;
+}
+
+/* Returns the first of our numbers. */
 static int64
 await_numbers(StrictCall *call)
 {
 	for (;;)
 	{
-		ConditionVariable *changed = &call->member.rounds->changed;
-		int64		first;
-		SegmentRoundState state;
-		int64		until_ns = call->deadline_ns;
+		SegmentRoundEnd end;
 
-		ConditionVariablePrepareToSleep(changed);
-		state = segment_rounds_look(&call->member, &first);
-		if (state == SEGMENT_ROUND_DONE)
+		if (await_end(call, &end))
 		{
-			ConditionVariableCancelSleep();
-			return first + (int64) (call->member.offset * (uint64) call->segment->sequence.increment);
+			if (end.state == SEGMENT_ROUND_DONE)
+				return end.first + (int64) (call->member.offset * (uint64) call->segment->sequence.increment);
+			if (end.state == SEGMENT_ROUND_REFUSED && !is_elsewhere(call))
+			{
+				leave(0, PointerGetDatum(call));
+				return take_alone(call);
+			}
+			if (end.state == SEGMENT_ROUND_LOST)
+			{
+				leave(0, PointerGetDatum(call));
+				join(call);
+			}
+			else
+				begin_again(call, &end);
 		}
-		if (state == SEGMENT_ROUND_FAILED)
-		{
-			ConditionVariableCancelSleep();
-			begin_again(call);
-		}
-		else if (state == SEGMENT_ROUND_LOST)
-		{
-			ConditionVariableCancelSleep();
-			leave(0, PointerGetDatum(call));
-			join(call);
-		}
-		else if (state == SEGMENT_ROUND_OPEN && call->segment->sequence.options.roots == 0 && segment_rounds_lead(&call->member, &until_ns))
-		{
-			ConditionVariableCancelSleep();
-			serve(call);
-		}
-		else
-			sleep_until(changed, until_ns);
-		ConditionVariableCancelSleep();
 		check_time(call, "It has not answered");
 	}
 }
@@ -353,7 +384,8 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		return range.first;
 	}
 	call.deadline_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
-	if (count > MOST_IN_ROUND && call.segment->sequence.options.roots == 0)
+	call.is_single = count > MOST_IN_ROUND;
+	if (call.is_single && !is_elsewhere(&call))
 		return take_alone(&call);
 	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	{
@@ -362,7 +394,7 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		leave(0, PointerGetDatum(&call));
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
-	if (call.segment->sequence.options.roots != 0)
+	if (is_elsewhere(&call))
 		note_use(&call, first + (int64) count - 1);
 	return first;
 }

@@ -13,7 +13,11 @@
  * A root that is a PostgreSQL passes a strict take on to its own root; so the
  * first of the roots that answers will do.  Numbers must be above all that had been
  * taken here when the round began.  If they are not, or the store is another one,
- * it may have gone back: then so many are skipped as for a chunk.
+ * it may have gone back: then so many are skipped as for a chunk, by all rounds that
+ * are under way (see segment_answer.c).
+ *
+ * That a root has not so many numbers, or no such counter, is an answer: the round ends,
+ * and the root is asked for others as before.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,6 +25,7 @@
 
 #include "engine/clock.h"
 #include "engine/random.h"
+#include "segment/segment_answer.h"
 #include "segment/segment_desk.h"
 #include "segment/segment_memory.h"
 #include "segment/segment_refill.h"
@@ -32,7 +37,7 @@
 #define MOST_JOBS 16
 
 /* Takes for one round, if its numbers cannot be used. */
-#define MOST_TAKES 3
+#define MOST_TAKES 5
 
 typedef struct StrictJob
 {
@@ -41,10 +46,14 @@ typedef struct StrictJob
 	uint64		round;
 	uint64		count;
 	int64		floor;			/* numbers must be above it */
-	uint64		to_skip;		/* numbers that are taken in addition, and not
-								 * used */
 	int			root;
-	int			takes;
+	int			takes;			/* from this root, so far */
+	uint64		to_pass;		/* takes > 0: numbers that are taken in
+								 * addition, and not used */
+	RootWatch	asked;			/* of this root, when it was asked */
+	char		refusal[LEASE_TAKE_ERROR_SIZE]; /* of the last root that has
+												 * refused */
+	bool		has_ended;		/* a root has not so many numbers */
 	bool		has_tried[SEGMENT_MOST_ROOTS];
 	bool		is_under_way;
 } StrictJob;
@@ -77,6 +86,23 @@ end_job(StrictJob *job, const int64 *first, const char *error)
 {
 	segment_rounds_end(job->rounds, job->place, job->round, first, error);
 	memset(job, 0, sizeof(StrictJob));
+}
+
+/* No root is left to be asked. */
+static void
+give_up(StrictJob *job, const SegmentSlot *slot)
+{
+	const char *error = slot->states[job->root].error;
+
+	if (job->has_ended)
+	{
+		segment_rounds_refuse(job->rounds, job->place, job->round);
+		memset(job, 0, sizeof(StrictJob));
+	}
+	else if (job->refusal[0] != '\0')
+		end_job(job, NULL, job->refusal);
+	else
+		end_job(job, NULL, error[0] == '\0' ? "No root answers." : error);
 }
 
 /* Sessions have been closed. */
@@ -142,13 +168,27 @@ find_session(const SegmentRoots *roots, int root)
 static void
 assign(StrictJob *job, const SegmentSlot *slot, SegmentSession *session)
 {
+	const RootWatch *watch = &slot->states[job->root].watch;
+	uint64		to_pass = Max(job->to_pass, root_watch_missing(watch));
 	LeaseTake	take = {
 		.counter = slot->roots.counter,
-		.count = (int64) (job->count + job->to_skip),
+		.count = (int64) (job->count + Min(to_pass, (uint64) SEGMENT_MOST_NUMBERS - job->count)),
 		.is_strict = true,
 	};
 
+	job->asked = *watch;
 	job->is_under_way = segment_session_add(session, errand_slot(job), (uint32) job->round, &take);
+}
+
+/* Does another round take numbers that are to be skipped?  One has to. */
+static bool
+another_skips(const StrictJob *job, int root)
+{
+	for (int i = 0; i < MOST_JOBS; i++)
+		if (&jobs[i] != job && jobs[i].is_under_way && jobs[i].rounds == job->rounds && jobs[i].root == root &&
+			root_watch_missing(&jobs[i].asked) > 0)
+			return true;
+	return false;
 }
 
 /* Go on with a round that has been closed. */
@@ -156,14 +196,16 @@ static void
 go_on(StrictJob *job, const SegmentSlot *slot, int64 now_ns)
 {
 	SegmentSession *session;
-	int			root = job->to_skip > 0 ? job->root : choose_root(job, slot, now_ns);
+	int			root = job->takes > 0 ? job->root : choose_root(job, slot, now_ns);
 
 	if (root < 0)
 	{
-		end_job(job, NULL, slot->states[job->root].error[0] == '\0' ? "No root answers." : slot->states[job->root].error);
+		give_up(job, slot);
 		return;
 	}
 	job->root = root;
+	if (root_watch_missing(&slot->states[root].watch) > 0 && another_skips(job, root))
+		return;
 	session = find_session(&slot->roots, root);
 	if (session != NULL)
 		assign(job, slot, session);
@@ -266,6 +308,16 @@ segment_strict_assign_all(int64 now_ns)
 
 /* ---------------------------------------------------------------------- answers */
 
+/* A root has not given numbers, and is not asked again for this round. */
+static void
+end_trying(StrictJob *job)
+{
+	job->is_under_way = false;
+	job->takes = 0;
+	job->to_pass = 0;
+	job->has_tried[job->root] = true;
+}
+
 /* A root has failed to give numbers for a round. */
 void
 segment_strict_fail(const SegmentErrand *errand, const char *error)
@@ -277,9 +329,7 @@ segment_strict_fail(const SegmentErrand *errand, const char *error)
 
 	if (job == NULL)
 		return;
-	job->is_under_way = false;
-	job->to_skip = 0;
-	job->has_tried[job->root] = true;
+	end_trying(job);
 	slot = segment_desk_lock(job->place);
 	if (slot == NULL)
 		return;
@@ -300,31 +350,78 @@ drop_chunk(SegmentPlace place)
 	segment_memory_unlock(entry);
 }
 
-/*
- * Note what a root has said.  Returns how many numbers to skip, as it may have gone
- * back: 0 if it has not.
- */
-static uint64
-note_answer(const StrictJob *job, SegmentSlot *slot, const LeaseTaken *taken, const LeaseAnswer *answer)
+/* A root has answered that it does not have what was asked for. */
+static void
+refuse(StrictJob *job, const LeaseTaken *taken)
 {
-	SegmentRootState *state = &slot->states[job->root];
-	bool		is_other = segment_root_is_other(state, taken, answer);
+	SegmentSlot *slot;
 
-	circuit_breaker_succeed(&state->breaker);
-	state->error[0] = '\0';
-	/* What a chunk has taken since may be more, and is not for us to change. */
-	if (!state->is_known || is_other)
+	end_trying(job);
+	strlcpy(job->refusal, segment_answer_why(taken), sizeof(job->refusal));
+	job->has_ended |= taken->result == LEASE_EXHAUSTED;
+	slot = segment_desk_lock(job->place);
+	if (slot == NULL)
+		return;
+	segment_answer_note_refusal(&slot->states[job->root], taken);
+	LWLockRelease(&segment_desk()->lock);
+}
+
+/*
+ * Are a root's numbers not above those that it had given, and that had been taken here,
+ * before it was asked?  What it gives after having been found below does not show that
+ * once more.
+ */
+static bool
+is_lower(const StrictJob *job, const LeaseTaken *taken)
+{
+	return (job->takes == 0 && taken->first <= job->floor) ||
+		(job->asked.is_known && taken->first <= job->asked.highest);
+}
+
+/*
+ * Find the first number for a round in those of an answer, from first to last.  The
+ * caller holds the desk's lock.
+ */
+static bool
+find_first(StrictJob *job, SegmentSlot *slot, int64 last, int64 *first)
+{
+	*first = root_watch_first(&slot->states[job->root].watch, *first, job->floor);
+	if (*first <= last && (uint64) last - (uint64) *first >= job->count - 1)
 	{
-		state->is_known = true;
-		state->incarnation = answer->incarnation;
-		state->identity = taken->identity;
-		state->last = taken->first;
-		state->token = 0;
+		slot->floor = Max(slot->floor, *first + (int64) job->count - 1);
+		return true;
 	}
-	if (!is_other && taken->first > job->floor)
-		return 0;
-	drop_chunk(job->place);
-	return (uint64) segment_slot_skip(slot);
+	job->to_pass = *first > last ? (uint64) *first - (uint64) last - 1 : 0;
+	return false;
+}
+
+/* A root has answered with numbers for a round. */
+static void
+take_numbers(StrictJob *job, const SegmentErrand *errand, int64 count, const LeaseTaken *taken, const LeaseAnswer *answer)
+{
+	SegmentSlot *slot = segment_desk_lock(job->place);
+	int64		first = taken->first;
+	int64		last = taken->first + count - 1;
+	SegmentSkip skip = {0};
+	bool		is_usable;
+
+	job->is_under_way = false;
+	if (slot == NULL)
+		return;
+	is_usable = !segment_answer_is_late(&slot->states[job->root], &job->asked, taken, answer);
+	if (is_usable)
+	{
+		skip = segment_answer_note(slot, job->root, taken, answer, last, is_lower(job, taken));
+		is_usable = find_first(job, slot, last, &first);
+	}
+	LWLockRelease(&segment_desk()->lock);
+	if (skip.numbers > 0)
+		drop_chunk(job->place);
+	segment_answer_report_skip(skip, errand->counter);
+	if (is_usable)
+		end_job(job, &first, NULL);
+	else if (++job->takes >= MOST_TAKES)
+		end_job(job, NULL, "Its numbers are far below those that have been used here.");
 }
 
 /* A root has answered for a round. */
@@ -332,32 +429,13 @@ void
 segment_strict_take(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
 	StrictJob  *job = job_of(errand);
-	SegmentSlot *slot;
-	uint64		skip;
-	int64		first;
 
 	if (job == NULL)
 		return;
-	if (taken->result != LEASE_TAKEN || taken->first > PG_INT64_MAX - take->count)
-	{
-		segment_strict_fail(errand, taken->error[0] == '\0' ? "the root has no such counter, or no more numbers" : taken->error);
-		return;
-	}
-	job->is_under_way = false;
-	slot = segment_desk_lock(job->place);
-	if (slot == NULL)
-		return;
-	first = taken->first + (int64) job->to_skip;
-	skip = job->to_skip > 0 && first > job->floor ? 0 : note_answer(job, slot, taken, answer);
-	if (skip == 0)
-		slot->floor = Max(slot->floor, first + (int64) job->count - 1);
-	LWLockRelease(&segment_desk()->lock);
-	if (skip == 0)
-		end_job(job, &first, NULL);
+	if (segment_answer_is_refusal(taken))
+		refuse(job, taken);
+	else if (taken->result != LEASE_TAKEN || taken->first > PG_INT64_MAX - take->count)
+		segment_strict_fail(errand, segment_answer_why(taken));
 	else
-	{
-		job->to_skip = Max(skip, taken->first <= job->floor ? (uint64) job->floor - (uint64) taken->first : 0);
-		if (++job->takes >= MOST_TAKES || job->to_skip > (uint64) SEGMENT_MOST_NUMBERS - job->count)
-			end_job(job, NULL, "Its numbers are far below those that have been used here.");
-	}
+		take_numbers(job, errand, take->count, taken, answer);
 }

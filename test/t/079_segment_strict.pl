@@ -15,6 +15,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = new_server('root', preload => 1, streaming => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
+# Takes wait at the root until a test lets them go on.
 my $leaf = new_server('leaf', preload => 1, streaming => 1, conf => "max_connections = 100\nidgen.segment_root_timeout = '60s'\n");
 
 append_to_file($root->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 trust\n");
@@ -258,6 +259,129 @@ sub check_standby
 	return;
 }
 
+# ---------------------------------------------------------------------- numbers that are not there
+
+# Starts calls, each in a session, all of which wait for a lock that a transaction of the holder has at the root.  Returns the
+# sessions after the transaction has ended.
+sub release_together
+{
+	my ($holder, $sequence, $calls) = @_;
+	my @sessions = map { session($leaf, user => $_->[0]) } @$calls;
+	my $waiting = 0;
+
+	$holder->query("BEGIN; ALTER SEQUENCE $sequence OWNER TO CURRENT_USER");
+	foreach my $i (0 .. $#sessions)
+	{
+		my (undef, $sql, $is_seen) = @{ $calls->[$i] };
+
+		$sessions[$i]->send($sql);
+		$waiting++ if $is_seen;
+		wait_until { $holder->query("SELECT count(*) FROM pg_locks WHERE relation = '$sequence'::regclass AND NOT granted") == $waiting } "$waiting to wait at the root"
+		  if $is_seen;
+		is_seen_waiting($leaf, $sessions[$i], 'IdgenSegment', "... call $i waits");
+	}
+	$holder->query('COMMIT');
+	return @sessions;
+}
+
+# What a root does not have is refused to who asked for it, and to nobody else: not to who is in the same round, nor later.
+sub check_refusals
+{
+	my $at_root = session($root);
+	my $modest = session($leaf);
+	my $greedy = session($leaf);
+	my $failures = "SELECT string_agg(failures || is_open::text, ' ') FROM segment_root_states WHERE sequence::text ~ '^(few|many)\$'";
+	my $address = 'postgresql://leaf@127.0.0.1:' . $root->port . '/postgres';
+	my ($output, $error);
+
+	$at_root->query('CREATE SEQUENCE few MAXVALUE 1000; CREATE SEQUENCE many AS integer; GRANT USAGE ON SEQUENCE few, many TO leaf');
+	$leaf->safe_psql('postgres', "CREATE ROLE greedy LOGIN; CREATE SEQUENCE few; CREATE SEQUENCE many; GRANT USAGE ON SEQUENCE few, many TO greedy;
+		SELECT segment_set_roots('few', ARRAY['$address']), segment_set_roots('many', ARRAY['$address'])");
+	$greedy->query('SET ROLE greedy');
+	like($greedy->error("SELECT segment_take_strict('many', 3000000000)"), qr/2200H: .*"many".*DETAIL:  3000000000 consecutive numbers were requested/s, 'more numbers than there are') foreach 1 .. 4;
+	is($modest->error("SELECT segment_nextval_strict('many')"), '', '... others get theirs');
+	like($greedy->error("SELECT segment_next_block('many', 2147483647)"), qr/2200H: .*"many".*DETAIL:  2147483647 consecutive numbers were requested/s, '... the same for a chunk') foreach 1 .. 4;
+	is($modest->error("SELECT segment_nextval('many')"), '', '... others get theirs');
+	is($modest->error("SELECT segment_nextval_strict('many')"), '', '... also strict ones');
+	is($modest->query($failures), '0false', '... and the root has not failed');
+
+	# One round for both: the first three calls keep all sessions with the root busy.
+	my @one = ('postgres', "SELECT segment_nextval_strict('few')");
+	my @sessions = release_together(
+		$at_root, 'few',
+		[ (map { [ @one, 1 ] } 1 .. 3), [@one], [ 'greedy', "SELECT segment_take_strict('few', 1000)" ], [@one] ]);
+	my @ends = map { [ $_->finish ] } @sessions;
+	is(join(' ', sort { $a <=> $b } map { $ends[$_]->[0] } 0 .. 3, 5), '1 2 3 4 5', 'of a round with more numbers than there are, who asked for few gets them');
+	like($ends[4]->[1], qr/2200H: .*"few".*DETAIL:  1000 consecutive numbers were requested/s, '... and who asked for too many is told of his own');
+	$_->quit foreach @sessions;
+
+	# The same at the root, where the first call waits for a standby.
+	$at_root->query('CREATE SEQUENCE fewer MAXVALUE 1000');
+	set_synchronous($root, 0, 'nobody');
+	@sessions = map { session($root) } 1 .. 4;
+	foreach my $i (0 .. 3)
+	{
+		$sessions[$i]->send($i == 2 ? "SELECT segment_take_strict('fewer', 1000)" : "SELECT segment_nextval_strict('fewer')");
+		is_seen_waiting($root, $sessions[$i], 'IdgenSegment', "... call $i waits");
+	}
+	set_synchronous($root, 0, '');
+	@ends = map { [ $_->finish ] } @sessions;
+	is(join(' ', sort { $a <=> $b } map { $ends[$_]->[0] } 0, 1, 3), '1 2 3', 'the same at the root: who asked for few gets them');
+	like($ends[2]->[1], qr/2200H: .*DETAIL:  1000 consecutive numbers were requested/s, '... and who asked for too many is told of his own');
+	$_->quit foreach @sessions, $at_root, $modest, $greedy;
+	return;
+}
+
+# ---------------------------------------------------------------------- a root that goes back
+
+# Another server takes the place of the root, and lacks what others have taken from it.  Several takes are under way when that
+# is noticed: none of their numbers may be one that others have.
+sub check_going_back
+{
+	my $directory = PostgreSQL::Test::Utils::tempdir_short();
+	my $link = "$directory/.s.PGSQL.5432";
+	my $socket = sub { return $_[0]->host . '/.s.PGSQL.' . $_[0]->port };
+	my $address = 'postgresql://leaf@' . ($directory =~ s{/}{%2F}gr) . '/postgres?port=5432';
+	my @sequences = qw(lost1 lost2 lost3);
+	my $restored = PostgreSQL::Test::Cluster->new('restored');
+	my ($holder, @sessions, @numbers);
+
+	$root->safe_psql('postgres', join(';', map { "CREATE SEQUENCE $_; SELECT segment_nextval_strict('$_'); GRANT USAGE ON SEQUENCE $_ TO leaf" } @sequences));
+	$root->backup('before');
+	$restored->init_from_backup($root, 'before', has_streaming => 1);
+	$restored->start;
+	$restored->promote;
+	symlink($socket->($root), $link) or die "could not link: $!";
+	foreach my $sequence (@sequences)
+	{
+		$leaf->safe_psql('postgres', "CREATE SEQUENCE $sequence; SELECT segment_set_roots('$sequence', ARRAY['$address']); SELECT segment_nextval_strict('$sequence')");
+		$root->safe_psql('postgres', "SELECT segment_take('$sequence', 300000)");
+	}
+	unlink($link);
+	symlink($socket->($restored), $link) or die "could not link: $!";
+	$root->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'leaf'");
+	$holder = session($restored);
+	my @strict = map { [ 'postgres', "SET idgen.max_wait = '60s'; SELECT segment_nextval_strict('$sequences[$_]')", 1 ] } 0 .. 2;
+	my @cached = map { [ 'postgres', "SET idgen.max_wait = '60s'; SELECT segment_nextval('$sequences[$_]')", 1 ] } 0 .. 2;
+	foreach my $case ([ 'lost1', 'rounds', $strict[0], $strict[0], $strict[0], [ @{ $strict[0] }[ 0, 1 ] ] ],
+		[ 'lost2', 'a chunk and rounds', $cached[1], $strict[1], $strict[1] ],
+		[ 'lost3', 'rounds and a chunk', $strict[2], $strict[2], $cached[2] ])
+	{
+		my ($sequence, $name, @calls) = @$case;
+		my %seen;
+
+		@sessions = release_together($holder, $sequence, \@calls);
+		@numbers = map { my ($output, $error) = $_->finish; diag($error) if $error; ($output =~ /(\d+)/) } @sessions;
+		is(scalar(grep { $_ > 300_000 } @numbers), scalar(@calls), "$name are under way when a root has gone back: no number is used that others have");
+		is(scalar(grep { $seen{$_}++ } @numbers), 0, '... and none twice');
+		$_->quit foreach @sessions;
+		like(slurp_file($leaf->logfile), qr/WARNING:  root 1 of the segment of "public.$sequence" may have gone back/, '... and it is reported');
+	}
+	$holder->quit;
+	$restored->stop('fast');
+	return;
+}
+
 check_order();
 check_sequences();
 check_standby();
@@ -266,6 +390,8 @@ check_load('remote', $leaf);
 check_late_here();
 check_late_elsewhere();
 check_many_segments();
+check_refusals();
+check_going_back();
 SKIP:
 {
 	chomp(my $libdir = qx(pg_config --pkglibdir));
