@@ -267,7 +267,9 @@ await_numbers(StrictCall *call)
 		else
 			(void) ConditionVariableTimedSleep(changed, (long) Max(left_ms, 1), segment_memory_wait_event());
 		ConditionVariableCancelSleep();
-		check_time(call, "It has not answered");
+		/* What has come in the meantime is taken, however late it is. */
+		if (segment_rounds_look(&call->member, &first) != SEGMENT_ROUND_DONE)
+			check_time(call, "It has not answered");
 	}
 }
 
@@ -290,6 +292,48 @@ note_use(const StrictCall *call, int64 last)
 	}
 }
 
+/*
+ * ERROR unless there are enough numbers above last, up to the maximum of the sequence
+ * here, which a root elsewhere does not know.
+ */
+static void
+check_left(const StrictCall *call, int64 last)
+{
+	const SegmentSequence *sequence = &call->segment->sequence;
+
+	if (last >= sequence->max || (uint64) sequence->max - (uint64) last < call->count)
+		segment_sequence_report_ended(sequence, call->count);
+}
+
+/* Take the numbers of a call in a round, and return the first. */
+static int64
+take_in_round(StrictCall *call)
+{
+	int64		first = 0;
+
+	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(call));
+	{
+		join(call);
+		first = await_numbers(call);
+		leave(0, PointerGetDatum(call));
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(call));
+	return first;
+}
+
+/* The same from a root elsewhere.  If there is no number left here, it is not asked for one. */
+static int64
+take_remotely(StrictCall *call)
+{
+	int64		first;
+
+	check_left(call, segment_page_last(&call->segment->sequence));
+	first = take_in_round(call);
+	check_left(call, first - 1);
+	note_use(call, first + (int64) call->count - 1);
+	return first;
+}
+
 /* The first of count numbers in a row, which had not been taken when we were called. */
 static int64
 draw_strict(Oid sequence, uint64 count, const char *caller)
@@ -298,7 +342,6 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		.segment = segment_find(sequence),
 		.count = count,
 	};
-	int64		first = 0;
 
 	if (!segment_is_ready(call.segment))
 		segment_make_ready(call.segment, caller);
@@ -311,18 +354,9 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		return range.first;
 	}
 	call.deadline_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
-	if (count > MOST_IN_ROUND && call.segment->sequence.options.roots == 0)
-		return take_alone(&call);
-	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
-	{
-		join(&call);
-		first = await_numbers(&call);
-		leave(0, PointerGetDatum(&call));
-	}
-	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	if (call.segment->sequence.options.roots != 0)
-		note_use(&call, first + (int64) count - 1);
-	return first;
+		return take_remotely(&call);
+	return count > MOST_IN_ROUND ? take_alone(&call) : take_in_round(&call);
 }
 
 /* segment_nextval_strict(sequence regclass) */
