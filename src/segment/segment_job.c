@@ -148,7 +148,10 @@ segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
 	const SegmentRootState *state = &slot->states[job->root];
 	uint64		count = slot->most;
 
-	/* Its numbers were above the maximum, and are of no use: see with few of them whether they still are. */
+	/*
+	 * Its numbers were above the maximum, and are of no use: see with few of
+	 * them whether they still are.
+	 */
 	if (state->is_known && state->last >= slot->max && !job->is_free)
 		count = slot->least;
 	if (is_emergency(job, slot))
