@@ -17,6 +17,11 @@
  * A segment is made ready once in a transaction, which locks its sequence, looks
  * at its definition if PostgreSQL has told us that it changed, and at its root.
  *
+ * A file that the current transaction has created (is_private) is drawn from
+ * without a chunk, as no other session sees it.  If the numbers are from another
+ * server, nothing is drawn while there is such a file: what it says of the numbers
+ * in use would go with it.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -246,6 +251,24 @@ check_place(Segment *segment)
 }
 
 /*
+ * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if numbers are from elsewhere, and the file
+ * is of the transaction.  They cannot be taken from the file, as other servers have
+ * the same ones.  Nor can they be taken from the root: what notes here that they are
+ * in use is in the file, and a rollback would leave the former one, without that.
+ */
+static void
+check_file(const SegmentSequence *sequence)
+{
+	if (sequence->is_private && sequence->options.roots != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("cannot draw numbers of sequence \"%s\" in the transaction that has created or changed it",
+					   get_rel_name(sequence->oid)),
+				errdetail("They come from another server, and a rollback would take back what says here which of them are in use."),
+				errhint("Commit the transaction first."));
+}
+
+/*
  * Make a segment ready for this transaction and user.  An ERROR leaves it as it was
  * before, not ready.
  */
@@ -265,6 +288,7 @@ segment_make_ready(Segment *segment, const char *caller)
 	}
 	PG_END_TRY();
 	segment_sequence_check_privilege(segment->oid);
+	check_file(&segment->sequence);
 	if (!segment->sequence.is_private)
 		check_place(segment);
 	segment->user = GetUserId();

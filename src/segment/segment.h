@@ -15,7 +15,8 @@
  *
  * Errors of each way to draw, for the SQL function caller:
  * READ_ONLY_SQL_TRANSACTION in recovery; INSUFFICIENT_PRIVILEGE unless the current
- * user may call nextval(); those of segment_sequence_lock(),
+ * user may call nextval(); OBJECT_NOT_IN_PREREQUISITE_STATE if the numbers are from
+ * elsewhere and the transaction has changed the sequence; those of segment_sequence_lock(),
  * segment_sequence_read(), segment_memory_find() and segment_chunk_take().
  *
  *-------------------------------------------------------------------------

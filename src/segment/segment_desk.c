@@ -402,6 +402,8 @@ segment_desk_take(const SegmentRequest *request, SegmentGrant *grant)
 	floor = segment_page_last(sequence);
 	if (request->has_taken)
 		floor = Max(floor, request->last_taken);
+	if (floor >= sequence->max && !sequence->options.has_free_list)
+		return SEGMENT_ROOT_ENDED;
 
 	segment_chunk_ask(request->place);
 	if (leave_request(request, &roots, floor, error, sizeof(error)) == SEGMENT_ROOT_UNREACHABLE)

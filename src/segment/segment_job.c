@@ -147,9 +147,16 @@ is_emergency(const SegmentJob *job, const SegmentSlot *slot)
 int64
 segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
 {
+	const SegmentRootState *state = &slot->states[job->root];
 	uint64		count = slot->most;
 	uint64		to_pass = Max(job->to_pass, root_watch_missing(&slot->states[job->root].watch));
 
+	/*
+	 * Its numbers were above the maximum, and are of no use: see with few of
+	 * them whether they still are.
+	 */
+	if (state->watch.is_known && state->last >= slot->max && !job->is_free)
+		count = slot->least;
 	if (is_emergency(job, slot))
 		count = Min(count, Max(slot->least, slot->first_step / EMERGENCY_PART));
 	count = Min(Max(count, 1), (uint64) SEGMENT_MOST_NUMBERS);
@@ -304,7 +311,7 @@ deliver(const SegmentJob *job, int64 first, int64 last, int64 max, uint64 epoch)
 
 	if (first > max)
 	{
-		segment_chunk_fail(job->place, "The numbers of the root are above the maximum value of the sequence.");
+		segment_chunk_end(job->place);
 		return;
 	}
 	grant.range.first = first;

@@ -77,6 +77,7 @@ typedef struct SegmentEntry
 	uint32		drops;			/* how often chunks have been dropped */
 	int			refiller;		/* PID, or 0 */
 	bool		is_asked;		/* another process will deliver */
+	bool		is_ended;		/* its numbers are none of the sequence's */
 	bool		has_waited;		/* a call, since the last refill began */
 	SegmentRefusals refusals;
 	bool		has_taken;		/* numbers since this generation began ... */
@@ -102,7 +103,7 @@ typedef struct SegmentEntry
 	uint64		step;			/* numbers to take with the next refill */
 	int64		began_at;		/* the first refill */
 	int64		refilled_at;
-	int64		retry_at;		/* no early refill before */
+	int64		retry_at;		/* no early refill before, nor one if is_ended */
 	uint64		issued_before;	/* the last refill */
 	double		rate;			/* numbers issued in a second, before the last
 								 * refill */

@@ -43,7 +43,7 @@
 /* However large the first step is, no later one is larger than this, or else it. */
 #define LARGEST_STEP (UINT64CONST(1) << 24)
 
-/* After an early refill that failed, the next one waits. */
+/* After an early refill that failed, or one for which there were no numbers, the next one waits. */
 #define RETRY_NS NS_PER_S
 
 /*
@@ -243,6 +243,20 @@ make_request(SegmentRequest *request)
 	return status;
 }
 
+/* Has the process that asks a root elsewhere just found that it has no numbers for the sequence? */
+static bool
+has_ended(SegmentPlace place)
+{
+	SegmentEntry *entry = segment_memory_lock(place);
+	bool		result;
+
+	if (entry == NULL)
+		return false;
+	result = entry->is_ended && entry->reserve.count == 0 && clock_monotonic_ns() < entry->retry_at;
+	segment_memory_unlock(entry);
+	return result;
+}
+
 /*
  * Refill the reserve, if nobody else does, for a caller that needs least
  * numbers in a row and wants most.  SEGMENT_ROOT_TAKEN: look again, whoever did
@@ -258,7 +272,7 @@ segment_refill(SegmentPlace place, const SegmentSequence *sequence, uint64 least
 		.most = most,
 	};
 
-	return make_request(&request);
+	return has_ended(place) ? SEGMENT_ROOT_ENDED : make_request(&request);
 }
 
 /*
@@ -310,17 +324,16 @@ segment_refill_note_strict(SegmentPlace place, const SegmentGrant *grant)
 	segment_memory_unlock(entry);
 }
 
-/* Stop waiting for another process to deliver, if anybody waits. */
-static bool
-end_asking(SegmentPlace place, const char *error)
+/* Stop waiting for another process to deliver. */
+static void
+end_asking(SegmentPlace place, bool is_ended, const char *error)
 {
 	SegmentEntry *entry = segment_memory_lock(place);
-	bool		was_asked;
 
 	if (entry == NULL)
-		return false;
-	was_asked = entry->is_asked;
+		return;
 	entry->is_asked = false;
+	entry->is_ended = is_ended;
 	if (error != NULL)
 	{
 		entry->retry_at = clock_monotonic_ns() + RETRY_NS;
@@ -328,7 +341,6 @@ end_asking(SegmentPlace place, const char *error)
 	}
 	segment_memory_unlock(entry);
 	ConditionVariableBroadcast(&entry->changed);
-	return was_asked;
 }
 
 /* See segment_root.h. */
@@ -344,13 +356,19 @@ segment_chunk_deliver(SegmentPlace place, const SegmentGrant *grant)
 	segment_memory_unlock(entry);
 	if (is_expected)
 		publish(place, grant);
-	(void) end_asking(place, NULL);
+	end_asking(place, false, NULL);
 }
 
 void
 segment_chunk_fail(SegmentPlace place, const char *error)
 {
-	(void) end_asking(place, error);
+	end_asking(place, false, error);
+}
+
+void
+segment_chunk_end(SegmentPlace place)
+{
+	end_asking(place, true, "The numbers of the root are above the maximum value of the sequence.");
 }
 
 /* See segment_root.h.  That there are not so many numbers is no error of those who want fewer. */
@@ -364,5 +382,5 @@ segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error)
 	entry->refusals.count++;
 	entry->refusals.last = refused;
 	segment_memory_unlock(entry);
-	(void) end_asking(place, refused > 1 ? NULL : error);
+	end_asking(place, false, refused > 1 ? NULL : error);
 }

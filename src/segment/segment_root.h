@@ -28,9 +28,11 @@
  *
  * SEGMENT_ROOT_ASKED says that another process will deliver.  take() has called
  * segment_chunk_ask() before it asked.  Until that process calls
- * segment_chunk_deliver() or segment_chunk_fail(), callers wait, for no longer
- * than idgen.max_wait, and nobody asks again.  After segment_chunk_refuse(), those
- * who want no fewer numbers than were refused give up, and the others ask.
+ * segment_chunk_deliver(), segment_chunk_fail(), segment_chunk_refuse() or
+ * segment_chunk_end(), callers wait, for no longer than idgen.max_wait, and nobody asks
+ * again.  After segment_chunk_refuse(), those who want no fewer numbers than were
+ * refused give up, and the others ask.  After segment_chunk_end(), which says that the
+ * root has no numbers that the sequence may have, nobody asks for a second.
  *
  *-------------------------------------------------------------------------
  */
@@ -158,5 +160,6 @@ extern void segment_chunk_ask(SegmentPlace place);
 extern void segment_chunk_deliver(SegmentPlace place, const SegmentGrant *grant);
 extern void segment_chunk_fail(SegmentPlace place, const char *error);
 extern void segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error);
+extern void segment_chunk_end(SegmentPlace place);
 
 #endif							/* IDGEN_SEGMENT_ROOT_H */

@@ -16,7 +16,9 @@ typedef struct SegmentSequence
 {
 	Oid			oid;
 	Oid			file;			/* the number of its relation file */
-	bool		is_private;		/* the file is of the current transaction */
+	bool		is_private;		/* the file is of the current transaction; its
+								 * numbers are only drawn from it if the root
+								 * is local */
 	Oid			owner;
 	Oid			type;			/* of its numbers: int2, int4 or int8 */
 	int64		increment;		/* 1 .. */

@@ -294,6 +294,12 @@ sleep_until(ConditionVariable *changed, int64 until_ns)
 	(void) ConditionVariableTimedSleep(changed, (long) Max(left_ms, 1), segment_memory_wait_event());
 }
 
+static bool
+is_over(SegmentRoundState state)
+{
+	return state != SEGMENT_ROUND_OPEN && state != SEGMENT_ROUND_CLOSED;
+}
+
 /* Wait until our round is over, or serve it.  Returns whether it is over. */
 static bool
 await_end(StrictCall *call, SegmentRoundEnd *end)
@@ -309,10 +315,10 @@ await_end(StrictCall *call, SegmentRoundEnd *end)
 		ConditionVariableCancelSleep();
 		serve(call);
 	}
-	else if (state == SEGMENT_ROUND_OPEN || state == SEGMENT_ROUND_CLOSED)
+	else if (!is_over(state))
 		sleep_until(changed, until_ns);
 	ConditionVariableCancelSleep();
-	return state != SEGMENT_ROUND_OPEN && state != SEGMENT_ROUND_CLOSED;
+	return is_over(state);
 }
 
 /* Returns the first of our numbers. */
@@ -340,7 +346,9 @@ await_numbers(StrictCall *call)
 			else
 				begin_again(call, &end);
 		}
-		check_time(call, "It has not answered");
+		/* What has come in the meantime is taken, however late it is. */
+		if (!is_over(segment_rounds_look(&call->member, &end)))
+			check_time(call, "It has not answered");
 	}
 }
 
@@ -363,6 +371,48 @@ note_use(const StrictCall *call, int64 last)
 	}
 }
 
+/*
+ * ERROR unless there are enough numbers above last, up to the maximum of the sequence
+ * here, which a root elsewhere does not know.
+ */
+static void
+check_left(const StrictCall *call, int64 last)
+{
+	const SegmentSequence *sequence = &call->segment->sequence;
+
+	if (last >= sequence->max || (uint64) sequence->max - (uint64) last < call->count)
+		segment_sequence_report_ended(sequence, call->count);
+}
+
+/* Take the numbers of a call in a round, and return the first. */
+static int64
+take_in_round(StrictCall *call)
+{
+	int64		first = 0;
+
+	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(call));
+	{
+		join(call);
+		first = await_numbers(call);
+		leave(0, PointerGetDatum(call));
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(call));
+	return first;
+}
+
+/* The same from a root elsewhere.  If there is no number left here, it is not asked for one. */
+static int64
+take_remotely(StrictCall *call)
+{
+	int64		first;
+
+	check_left(call, segment_page_last(&call->segment->sequence));
+	first = take_in_round(call);
+	check_left(call, first - 1);
+	note_use(call, first + (int64) call->count - 1);
+	return first;
+}
+
 /* The first of count numbers in a row, which had not been taken when we were called. */
 static int64
 draw_strict(Oid sequence, uint64 count, const char *caller)
@@ -371,7 +421,6 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 		.segment = segment_find(sequence),
 		.count = count,
 	};
-	int64		first = 0;
 
 	if (!segment_is_ready(call.segment))
 		segment_make_ready(call.segment, caller);
@@ -385,18 +434,9 @@ draw_strict(Oid sequence, uint64 count, const char *caller)
 	}
 	call.deadline_ns = clock_monotonic_ns() + wait_max_ms * NS_PER_MS;
 	call.is_single = count > MOST_IN_ROUND;
-	if (call.is_single && !is_elsewhere(&call))
-		return take_alone(&call);
-	PG_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
-	{
-		join(&call);
-		first = await_numbers(&call);
-		leave(0, PointerGetDatum(&call));
-	}
-	PG_END_ENSURE_ERROR_CLEANUP(leave, PointerGetDatum(&call));
 	if (is_elsewhere(&call))
-		note_use(&call, first + (int64) count - 1);
-	return first;
+		return take_remotely(&call);
+	return call.is_single ? take_alone(&call) : take_in_round(&call);
 }
 
 /* segment_nextval_strict(sequence regclass) */

@@ -61,7 +61,12 @@ sub draw
 	return @numbers;
 }
 
-sub last_error { return $_[0]->safe_psql('postgres', "SELECT last_error FROM segments WHERE sequence = 'orders'::regclass"); }
+sub last_error
+{
+	my ($node, $sequence) = @_;
+
+	return $node->safe_psql('postgres', "SELECT last_error FROM segments WHERE sequence = '" . ($sequence // 'orders') . "'::regclass");
+}
 
 sub increases
 {
@@ -134,6 +139,94 @@ sub check_move
 	$leaf->safe_psql('postgres', "SELECT segment_set_roots('moved', NULL)");
 	is($leaf->safe_psql('postgres', "SELECT $numbers"), '{10001,10002,10003,10004,10005}', '... and goes on above them without it, also after a crash');
 	draw($leaf, 10);
+	return;
+}
+
+# A sequence on the root, and a segment of the leaf with it as its root.  $here: of what type the leaf's is.
+sub new_leaf_segment
+{
+	my ($name, $there, $here) = @_;
+
+	$root->safe_psql('postgres', "CREATE SEQUENCE $name $there; GRANT USAGE ON SEQUENCE $name TO leaf");
+	$leaf->safe_psql('postgres', "CREATE SEQUENCE $name $here; SELECT segment_set_roots('$name', ARRAY['" . address($root) . "'], counter => 'public.$name')");
+	return;
+}
+
+# In a transaction that has changed the sequence, its file is new.  Its numbers are those of others, so none is drawn from it.
+sub check_changes
+{
+	my $session = session($leaf);
+	my $set = "SELECT segment_set_roots('created', ARRAY['" . address($root) . "'], counter => 'public.created')";
+	my $draw = "SELECT segment_nextval('changed')";
+	my $expected = qr/55000: cannot draw numbers of sequence "(changed|created)" in the transaction that has created or changed it.*HINT:  Commit/s;
+	my @changes = ('ALTER SEQUENCE changed MAXVALUE 100000000', 'ALTER SEQUENCE changed RESTART WITH 5', 'TRUNCATE items RESTART IDENTITY');
+	my @calls = map { "SELECT $_" } "segment_nextval('changed')", "segment_nextvals('changed', 2)", "segment_next_block('changed', 2)",
+	  "segment_take('changed', 2)", "segment_grant('changed', 2)", "segment_nextval_strict('changed')", "segment_take_strict('changed', 2)",
+	  "segment_nextval_scattered('changed')", "lamport_tick('changed')", "slab_nextval('changed')";
+	my (@numbers, %count);
+
+	new_leaf_segment('changed', '', '');
+	$session->query('CREATE TABLE items (id bigint); ALTER SEQUENCE changed OWNED BY items.id');
+	push @numbers, $session->query($draw), $root->safe_psql('postgres', $draw);
+	foreach my $change (@changes)
+	{
+		$session->query("BEGIN; SAVEPOINT before; $change; SAVEPOINT after");
+		my @errors = map { my $error = $session->error($_); $session->query('ROLLBACK TO after'); $error } @calls;
+		is(scalar(grep { /$expected/ } @errors), scalar(@calls), "$change: no number is drawn in the transaction") or diag("@errors");
+		$session->query('ROLLBACK TO before');
+		push @numbers, $session->query($draw);
+		$session->query('COMMIT');
+		$session->query("BEGIN; $change; COMMIT");
+		push @numbers, map { $_->query($draw) } $session, session($leaf);
+		push @numbers, $root->safe_psql('postgres', $draw);
+	}
+	$count{$_}++ foreach @numbers;
+	is(scalar(grep { $_ > 1 } values %count), 0, '... and those that are drawn before and after are drawn once') or diag("@numbers");
+
+	# The roots are of the transaction, too.
+	$root->safe_psql('postgres', 'CREATE SEQUENCE created; GRANT USAGE ON SEQUENCE created TO leaf');
+	$session->query('BEGIN; CREATE SEQUENCE created');
+	is($session->query("SELECT segment_nextval('created')"), 1, 'a new sequence has numbers of its own');
+	$session->query($set);
+	like($session->error("SELECT segment_nextval('created')"), $expected, '... and none any more when it gets a root elsewhere');
+	$session->query("ROLLBACK; CREATE SEQUENCE created; BEGIN; SAVEPOINT before; $set");
+	is($root->safe_psql('postgres', "SELECT segment_take('created', 100)"), '[1,101)', 'others draw');
+	is($session->query("SELECT segment_nextval('created')"), 101, '... and a transaction that has set roots draws others');
+	$session->query('ROLLBACK TO before');
+	is($session->query("SELECT segment_nextval('created')"), 10101, '... above which the server goes on if that is rolled back');
+	$session->query('COMMIT');
+	$session->quit;
+	return;
+}
+
+# How far the root has got with its chunk, and with its sequence.
+sub root_state { return $root->safe_psql('postgres', "SELECT next, last_value FROM segments, $_[0] WHERE sequence = '$_[0]'::regclass"); }
+
+# The root has numbers that the sequence here may not have: calls fail as at the end of any sequence, at once.
+sub check_maximum
+{
+	my $session = session($leaf);
+	my $ended = qr/2200H: reached maximum value of sequence "(above|ends)" \((32767|25)\)/;
+	my $state;
+
+	new_leaf_segment('above', 'START 40000', 'AS smallint');
+	$session->query("SET idgen.max_wait = '60s'");
+	like($session->error("SELECT segment_nextval('above')"), $ended, 'the root is above the maximum value: the error says so');
+	like($session->error("SELECT segment_nextval('above')"), $ended, '... each time');
+	cmp_ok((split /\|/, root_state('above'))[0], '<', 40100, '... and few numbers are lost');
+	like($session->error("SELECT segment_nextval_strict('above')"), $ended, '... as it does for a strict number');
+	like($session->error("SELECT segment_take_strict('above', 3)"), $ended, '... or several');
+	like(last_error($leaf, 'above'), qr/above the maximum value/, '... and the view does');
+	$session->query('ALTER SEQUENCE above AS bigint');
+	is($session->query("SELECT segment_nextval('above') > 40000"), 't', '... until the sequence may have them');
+
+	new_leaf_segment('ends', '', 'AS smallint MAXVALUE 25');
+	is($session->query("SELECT array_agg(segment_nextval('ends')) = array_agg(n) FROM generate_series(1::bigint, 25) n"), 't', 'the last number of a sequence is drawn');
+	$state = root_state('ends');
+	like($session->error("SELECT segment_$_)"), $ended, "... and none is after it: $_")
+	  foreach "nextval('ends'", "next_block('ends', 2", "nextval_strict('ends'", "take_strict('ends', 2";
+	is(root_state('ends'), $state, '... for which the root is not asked');
+	$session->quit;
 	return;
 }
 
@@ -318,6 +411,8 @@ sub check_promotion
 check_naming();
 check_root();
 check_move();
+check_changes();
+check_maximum();
 check_agent();
 check_absence();
 check_silence();

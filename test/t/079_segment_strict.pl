@@ -13,6 +13,7 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 my $root = new_server('root', preload => 1, streaming => 1, conf => "listen_addresses = '127.0.0.1'\nmax_connections = 100\n");
 # Takes wait at the root until a test lets them go on.
@@ -67,6 +68,31 @@ sub check_sequences
 	$session->query('SET ROLE leaf');
 	like($session->error("SELECT segment_nextval_strict('short')"), qr/42501: permission denied for sequence short/, 'it takes the privilege that nextval() takes');
 	$session->quit;
+	return;
+}
+
+# A call that need not wait does not fail as it may not, and an answer that is there is taken, however late that is seen.
+sub check_deadline
+{
+	my $session = session($root);
+	my $waiting = session($leaf);
+	my ($output, $error);
+
+	$session->query('SET idgen.max_wait = 0');
+	is(scalar(grep { $session->error("SELECT segment_nextval_strict('orders')") ne '' } 1 .. 5), 0, 'without a wait, numbers of the local root are drawn');
+	$waiting->query("SET idgen.max_wait = '3s'; SELECT segment_nextval_strict('orders')");
+	$session->query('BEGIN; ALTER SEQUENCE orders MAXVALUE 1000000000');
+	$waiting->send("SELECT segment_nextval_strict('orders')");
+	my $deadline = time + 3;
+	is_seen_waiting($leaf, $waiting, 'IdgenSegment', 'a call waits for its root');
+	kill('STOP', $waiting->pid);
+	$session->query('ROLLBACK');
+	wait_until { $root->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE usename = 'leaf' AND state <> 'idle'") == 0 } 'the root to answer';
+	sleep(0.1) while time < $deadline + 0.5;
+	kill('CONT', $waiting->pid);
+	($output, $error) = $waiting->finish;
+	like($output . $error, qr/^\d+\s*$/, '... and takes its answer');
+	$_->quit foreach $session, $waiting;
 	return;
 }
 
@@ -384,6 +410,7 @@ sub check_going_back
 
 check_order();
 check_sequences();
+check_deadline();
 check_standby();
 check_load('local', $root);
 check_load('remote', $leaf);
