@@ -201,7 +201,9 @@ CREATE SCHEMA closed;
 CREATE TABLE closed.of_owner (id bigint GENERATED ALWAYS AS IDENTITY);
 ALTER TABLE closed.of_owner OWNER TO regress_idgen_owner;
 GRANT USAGE ON SCHEMA closed TO regress_idgen_owner;
-INSERT INTO always (item) VALUES ('of others');
+SET ROLE regress_idgen_owner;
+CREATE TABLE of_group (id bigint GENERATED ALWAYS AS IDENTITY);
+RESET ROLE;
 CREATE FUNCTION sequence_owner(t regclass) RETURNS text LANGUAGE sql
 RETURN (SELECT relowner::regrole::text FROM pg_class WHERE oid = pg_get_serial_sequence(t::text, 'id')::regclass);
 SELECT is(idgen_convert_default('closed.of_owner', 'id'), 'public.snowflake_nextval()', 'a superuser converts an identity of another role, which may not create in the schema');
@@ -209,9 +211,9 @@ SELECT is(sequence_owner('closed.of_owner'), 'regress_idgen_owner', '... whose s
 SELECT is(idgen_revert_default('closed.of_owner', 'id'), 'generated always as identity', '... and reverts it');
 SELECT is(sequence_owner('closed.of_owner'), 'regress_idgen_owner', '... whose sequence is the table''s owner''s');
 SET ROLE regress_idgen_member;
-SELECT is(idgen_convert_default('always', 'id'), 'public.snowflake_nextval()', 'a member of the owning role converts an identity');
-SELECT is(sequence_owner('always'), 'regress_idgen_owner', '... whose sequence is the table''s owner''s');
-SELECT is(idgen_revert_default('always', 'id'), 'generated always as identity', '... and reverts it');
+SELECT is(idgen_convert_default('of_group', 'id'), 'public.snowflake_nextval()', 'a member of the owning role converts an identity');
+SELECT is(sequence_owner('of_group'), 'regress_idgen_owner', '... whose sequence is the table''s owner''s');
+SELECT is(idgen_revert_default('of_group', 'id'), 'generated always as identity', '... and reverts it');
 SELECT throws_ok('SELECT idgen_convert_default(''closed.of_owner'', ''id'')', '42501', 'permission denied for schema closed', '... but not where none of them may create a sequence');
 RESET ROLE;
 ALTER TABLE heir OWNER TO regress_idgen_stranger;
@@ -240,8 +242,10 @@ CREATE CAST (mallory.int8 AS bigint) WITH FUNCTION caught(mallory.int8);
 CREATE TABLE casts (id mallory.int8 PRIMARY KEY);
 INSERT INTO casts VALUES ('a');
 CREATE TABLE indexes (id bigint PRIMARY KEY);
-CREATE INDEX ON indexes ((caught(1)));
+CREATE INDEX caught_index ON indexes ((caught(1)));
 INSERT INTO indexes VALUES (1);
+-- so that the session looks at it again
+ALTER INDEX caught_index SET (fillfactor = 90);
 CREATE DOMAIN checked AS integer CHECK (caught(VALUE));
 CREATE TYPE pair AS (first checked, second bigint);
 CREATE TABLE constants (id bigint DEFAULT (('(1,2)'::pair).second));
