@@ -106,6 +106,7 @@ OBJS = \
 	src/generator/server_layout.o \
 	src/generator/server_worker.o \
 	src/generator/unique_time.o \
+	src/migrate/column_children.o \
 	src/migrate/column_default.o \
 	src/migrate/column_uses.o \
 	src/migrate/convert_default.o \
@@ -283,7 +284,7 @@ ASSEMBLE = awk 'FNR == 1 && NR > 1 { print "" } { print }' $(SQL_PARTS)
 PGFILEDESC = "idgen - IDs made inside the database"
 
 REGRESS = install snowflake snowflake_type snowflake_time snowflake_layout snowflake_text snowflake_inspect snowflake_plan uuid ulid horizon segment search_path settings
-ISOLATION = order lock drop reset generator horizon interleave segment
+ISOLATION = order lock drop reset generator horizon interleave segment convert
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=idgen
 
 PG_CPPFLAGS = -I$(srcdir)/src -DIDGEN_VERSION='"$(IDGEN_VERSION)"'

@@ -2197,6 +2197,9 @@ CREATE TABLE segment_grants (
 	application text NOT NULL,
 	address inet);
 
+-- There is no key, and so rows could not be deleted while all tables are published.
+ALTER TABLE segment_grants REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE segment_grants IS
 'ranges that segment_take() has handed on, for segments with the option grants; dumps contain them';
 

@@ -10,13 +10,12 @@
  */
 #include "postgres.h"
 
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "migrate/column_default.h"
 #include "migrate/migration_query.h"
-
-#define KEPT_TABLE "idgen_converted_defaults"
 
 static const char *const kind_names[] = {
 	[DEFAULT_NONE] = "none",
@@ -88,18 +87,26 @@ column_default_owned_sequence(Oid table, const char *column)
 	return read_oid(row.values[0]);
 }
 
+/* The name of a sequence that will be dropped, which stays its own until then. */
+static char *
+lock_sequence(Oid sequence)
+{
+	LockRelationOid(sequence, AccessExclusiveLock);
+	return migration_qualified_name(sequence);
+}
+
+/* A sequence that another one will take the place of. */
 SequenceOptions
 column_default_sequence(Oid sequence)
 {
-	char	   *name = migration_qualified_name(sequence);
+	char	   *name = lock_sequence(sequence);
 	MigrationRow row = migration_query(
 									   "SELECT format_type(seqtypid, NULL),"
 									   "  format('INCREMENT %s MINVALUE %s MAXVALUE %s START %s CACHE %s %s',"
 									   "    seqincrement, seqmin, seqmax, seqstart, seqcache, CASE WHEN seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END)"
 									   " FROM pg_sequence WHERE seqrelid = $1",
 									   sequence, NULL);
-	MigrationRow position = migration_query(psprintf("SELECT last_value, is_called::text FROM %s", name),
-											sequence, NULL);
+	MigrationRow position = migration_query_as_owner(psprintf("SELECT last_value, is_called::text FROM %s", name), sequence);
 	SequenceOptions found = {
 		.name = name,
 		.type = row.values[0],
@@ -121,15 +128,15 @@ column_default_set_position(const char *sequence, const SequenceOptions *options
 }
 
 /* The extension's table, which is beside a function of it. */
-static Oid
-kept_table(Oid function)
+Oid
+column_default_kept_table(Oid function)
 {
-	Oid			table = get_relname_relid(KEPT_TABLE, get_func_namespace(function));
+	Oid			table = get_relname_relid(COLUMN_DEFAULT_KEPT_TABLE, get_func_namespace(function));
 
 	if (!OidIsValid(table))
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("relation \"%s\" does not exist", KEPT_TABLE));
+				errmsg("relation \"%s\" does not exist", COLUMN_DEFAULT_KEPT_TABLE));
 	return table;
 }
 
@@ -147,7 +154,7 @@ column_default_is_converted(Oid function, Oid table, const char *column)
 												" FROM %s k JOIN pg_attribute a ON a.attrelid = k.relation AND a.attnum = k.column_number"
 												" JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
 												" WHERE k.relation = $1 AND a.attname = $2",
-												migration_qualified_name(kept_table(function))),
+												migration_qualified_name(column_default_kept_table(function))),
 									   table, column);
 
 	return row.is_found && row.values[0] != NULL && row.values[0][0] == 't';
@@ -177,7 +184,7 @@ remove_former(Oid kept)
 void
 column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old, const char *converted_to)
 {
-	Oid			kept = kept_table(function);
+	Oid			kept = column_default_kept_table(function);
 	char	   *name = migration_qualified_name(kept);
 	const char *values[] = {
 		psprintf("%u", table),
@@ -201,35 +208,32 @@ column_default_remember(Oid function, Oid table, const char *column, const Colum
 	}
 }
 
-/* What was kept, which is forgotten.  ERROR if nothing was. */
-ColumnDefault
-column_default_recall(Oid function, Oid table, const char *column)
+/* What was kept, which is forgotten; false if nothing was. */
+bool
+column_default_recall(Oid function, Oid table, const char *column, ColumnDefault *found)
 {
-	Oid			kept = kept_table(function);
+	Oid			kept = column_default_kept_table(function);
 	MigrationRow row = migration_query(psprintf("SELECT k.was, k.expression, k.column_number FROM %s k"
 												" JOIN pg_attribute a ON a.attrelid = k.relation AND a.attnum = k.column_number"
 												" WHERE k.relation = $1 AND a.attname = $2",
 												migration_qualified_name(kept)),
 									   table, column);
-	ColumnDefault found = column_default_read(table, column);
 	const char *values[] = {
 		psprintf("%u", table),
 		row.values[2],
 	};
 
 	if (!row.is_found)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("default of column \"%s\" of table \"%s\" has not been converted", column, get_rel_name(table)),
-				errdetail("Nothing is kept in table \"%s\" of what it was.", KEPT_TABLE));
-	found.expression = row.values[1];
+		return false;
+	*found = column_default_read(table, column);
+	found->expression = row.values[1];
 	for (int kind = 0; kind < lengthof(kind_names); kind++)
 	{
 		if (strcmp(row.values[0], kind_names[kind]) == 0)
-			found.kind = kind;
+			found->kind = kind;
 	}
 	migration_write(kept,
 					psprintf("DELETE FROM %s WHERE relation = $1::oid AND column_number = $2::smallint", migration_qualified_name(kept)),
 					lengthof(values), values);
-	return found;
+	return true;
 }

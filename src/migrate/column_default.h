@@ -8,6 +8,8 @@
 #ifndef IDGEN_COLUMN_DEFAULT_H
 #define IDGEN_COLUMN_DEFAULT_H
 
+#define COLUMN_DEFAULT_KEPT_TABLE "idgen_converted_defaults"
+
 typedef enum ColumnDefaultKind
 {
 	DEFAULT_NONE,
@@ -36,6 +38,7 @@ typedef struct SequenceOptions
 	const char *is_called;		/* "true" or "false" */
 } SequenceOptions;
 
+extern Oid	column_default_kept_table(Oid function);
 extern ColumnDefault column_default_read(Oid table, const char *column);
 extern const char *column_default_kind_name(ColumnDefaultKind kind);
 extern Oid	column_default_owned_sequence(Oid table, const char *column);
@@ -44,6 +47,6 @@ extern void column_default_set_position(const char *sequence, const SequenceOpti
 extern bool column_default_is_converted(Oid function, Oid table, const char *column);
 extern void column_default_remember(Oid function, Oid table, const char *column, const ColumnDefault *old,
 									const char *converted_to);
-extern ColumnDefault column_default_recall(Oid function, Oid table, const char *column);
+extern bool column_default_recall(Oid function, Oid table, const char *column, ColumnDefault *found);
 
 #endif							/* IDGEN_COLUMN_DEFAULT_H */

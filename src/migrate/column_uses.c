@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -21,50 +23,48 @@
 	"EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam" \
 	" WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')"
 
-/* The values of a column of numbers; not found if the column is of another kind, or has no index. */
-static MigrationRow
-read_values(Oid table, const char *column, const char *schema)
+/* The greatest value of a column of numbers; NULL if the column is of another type, or has no value or no index. */
+static const char *
+greatest_value(Oid table, const char *column, Oid type, Oid function)
 {
-	MigrationRow row = migration_query(
-									   "SELECT true FROM pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2"
-									   " AND (SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END FROM pg_type t WHERE t.oid = a.atttypid) IN (SELECT b.oid FROM pg_type b WHERE b.typname IN ('int8', 'snowflake'))"
-									   " AND " HAS_INDEX,
-									   table, column);
-
-	if (!row.is_found)
-		return row;
-	return migration_query(psprintf("WITH v AS MATERIALIZED (SELECT max(%1$s)::bigint AS greatest FROM %2$s)"
-									" SELECT greatest, greatest >= %3$s.snowflake_lower_bound(now())::bigint,"
-									"   %3$s.snowflake_timestamp(greatest), %3$s.snowflake_timestamp(0::bigint)"
-									" FROM v WHERE greatest >= 0",
-									quote_identifier(column), migration_qualified_name(table), schema),
-						   table, column);
+	if (type != INT8OID && type != migration_type(function, "snowflake"))
+		return NULL;
+	if (!migration_query("SELECT true FROM pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2 AND " HAS_INDEX, table, column).is_found)
+		return NULL;
+	/* The name stays that of the table from here on. */
+	LockRelationOid(table, AccessShareLock);
+	return migration_query_as_owner(psprintf("SELECT max(%s)::bigint FROM %s", quote_identifier(column), migration_qualified_name(table)),
+									table).values[0];
 }
 
 /*
  * ERROR if a column has values that the IDs of this server will come to, as they would
  * not be unique.  A notice says of which times old values seem to be.
+ *
+ * The type is that of the column, below all domains.
  */
 void
-column_uses_check_values(Oid table, const char *column, Oid function, bool is_suitable_call)
+column_uses_check_values(Oid table, const char *column, Oid type, Oid function)
 {
 	const char *schema = quote_identifier(get_namespace_name(get_func_namespace(function)));
+	const char *greatest = greatest_value(table, column, type, function);
 	MigrationRow row;
 
-	if (!is_suitable_call)
+	if (greatest == NULL || greatest[0] == '-')
 		return;
-	row = read_values(table, column, schema);
-	if (!row.is_found)
-		return;
-	if (row.values[1][0] == 't')
+	row = migration_query(psprintf("SELECT $2::bigint >= %1$s.snowflake_lower_bound(now())::bigint,"
+								   "  %1$s.snowflake_timestamp($2::bigint), %1$s.snowflake_timestamp(0::bigint)",
+								   schema),
+						  table, greatest);
+	if (row.values[0][0] == 't')
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("column \"%s\" of table \"%s\" has values above the IDs that its default would issue", column, get_rel_name(table)),
-				errdetail("The greatest value is %s, and IDs of this server's layout would come to it.", row.values[0]),
+				errdetail("The greatest value is %s, and IDs of this server's layout would come to it.", greatest),
 				errhint("If the values are snowflakes of another system, issue IDs of its layout: see docs/migrating.md. Else give a generator as a third argument."));
 	ereport(NOTICE,
-			errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", column, row.values[3], row.values[2]),
-			errdetail("The greatest value is %s. Conditions on later times do not see them.", row.values[0]));
+			errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", column, row.values[2], row.values[1]),
+			errdetail("The greatest value is %s. Conditions on later times do not see them.", greatest));
 }
 
 /* WARNING of what a query finds, as a list. */
@@ -88,7 +88,8 @@ report_conditions(Oid table, const char *column)
 			" SELECT pg_describe_object('pg_constraint'::regclass, c.oid, 0) FROM pg_constraint c"
 			"   WHERE c.contype = 'c' AND c.conrelid = a.attrelid AND a.attnum = ANY (c.conkey)"
 			" UNION ALL SELECT format('constraint %I of domain %s', c.conname, c.contypid::regtype) FROM pg_constraint c"
-			"   WHERE c.contype = 'c' AND c.contypid = a.atttypid"
+			"   WHERE c.contype = 'c' AND c.contypid IN (WITH RECURSIVE d(oid) AS (SELECT a.atttypid"
+			"     UNION SELECT t.typbasetype FROM d JOIN pg_type t ON t.oid = d.oid WHERE t.typtype = 'd') SELECT d.oid FROM d)"
 			" UNION ALL SELECT format('partitions of table %s', p.partrelid::regclass) FROM pg_partitioned_table p"
 			"   WHERE p.partrelid = a.attrelid AND p.partstrat <> 'h' AND a.attnum = ANY (p.partattrs::smallint[])) AS u(what)"
 			" WHERE a.attrelid = $1 AND a.attname = $2",

@@ -8,7 +8,7 @@
 #ifndef IDGEN_COLUMN_USES_H
 #define IDGEN_COLUMN_USES_H
 
-extern void column_uses_check_values(Oid table, const char *column, Oid function, bool is_suitable_call);
+extern void column_uses_check_values(Oid table, const char *column, Oid type, Oid function);
 extern void column_uses_report(Oid table, const char *column, Oid sequence);
 extern const char *column_uses_widening(Oid table, const char *column);
 

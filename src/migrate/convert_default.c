@@ -9,26 +9,31 @@
  * identity.  The sequence of an identity is replaced by one that the column owns,
  * with the same name, options and position.
  *
- * Commands run as the caller.  What is looked up before, and what others use of
- * the column, is in column_default.c and column_uses.c.
+ * Commands run as the caller, except for text that was kept.  What is looked up
+ * before, and what others use of the column, is in column_default.c, column_children.c
+ * and column_uses.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "parser/parse_type.h"
 #include "replication/logicalworker.h"
+#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "migrate/column_children.h"
 #include "migrate/column_default.h"
 #include "migrate/column_uses.h"
 #include "migrate/migration_query.h"
@@ -43,13 +48,14 @@ typedef struct Conversion
 	Oid			function;		/* what has been called: the extension's
 								 * objects are beside it */
 	Oid			table;
-	const char *table_name;		/* qualified and quoted */
+	const char *table_name;		/* qualified and quoted; once it is locked */
+	List	   *tables;			/* OIDs of it and its descendants; likewise */
 	const char *column;
 	const char *column_name;	/* quoted */
 	ColumnDefault old;
 } Conversion;
 
-/* ERROR unless the caller owns the table, before anything is locked. */
+/* ERROR unless there is a table that the caller owns. */
 static void
 check_table(Oid table)
 {
@@ -85,17 +91,37 @@ begin_conversion(FunctionCallInfo fcinfo)
 				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("cannot convert a default in a logical replication worker"));
 	check_table(conversion.table);
-	conversion.table_name = migration_qualified_name(conversion.table);
 	conversion.column_name = quote_identifier(conversion.column);
 	return conversion;
 }
 
-/* Wait for the table as ALTER TABLE does, so that nothing changes after it has been looked at. */
+/*
+ * Wait for the table as ALTER TABLE does, so that nothing changes after it has been
+ * looked at.  It is the one that has been named, and not another one which has taken
+ * the name while this waited.
+ */
 static void
-lock_table(const Conversion *conversion)
+lock_table(Conversion *conversion)
 {
-	if (get_rel_relkind(conversion->table) != RELKIND_FOREIGN_TABLE)
-		migration_run("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", conversion->table_name);
+	ListCell   *cell;
+
+	LockRelationOid(conversion->table, AccessExclusiveLock);
+	check_table(conversion->table);
+	conversion->tables = find_all_inheritors(conversion->table, AccessExclusiveLock, NULL);
+	foreach(cell, conversion->tables)
+		check_table(lfirst_oid(cell));
+	conversion->table_name = migration_qualified_name(conversion->table);
+}
+
+/* ERROR if commands may have met another table: locks of tables do not keep the names of schemas. */
+static void
+check_name(const Conversion *conversion)
+{
+	if (strcmp(conversion->table_name, migration_qualified_name(conversion->table)) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("schema of table \"%s\" has been renamed meanwhile", get_rel_name(conversion->table)),
+				errhint("Try again."));
 }
 
 /* ------------------------------------------------------------------- what the column becomes */
@@ -122,11 +148,11 @@ suitable_call(const Conversion *conversion)
 
 	if (type == INT4OID || type == INT2OID)
 		refuse_integer(conversion);
-	if (type == INT8OID || type == migration_type(schema, "snowflake"))
+	if (type == INT8OID || type == migration_type(conversion->function, "snowflake"))
 		function = "snowflake_nextval";
 	else if (type == UUIDOID)
 		function = "uuidv7";
-	else if (type == migration_type(schema, "ulid"))
+	else if (type == migration_type(conversion->function, "ulid"))
 		function = "ulid";
 	else
 		ereport(ERROR,
@@ -136,13 +162,14 @@ suitable_call(const Conversion *conversion)
 	return psprintf("%s()", quote_qualified_identifier(get_namespace_name(schema), function));
 }
 
-/* ERROR unless a text is one expression: the command that it becomes a part of must be one command. */
+/* ERROR unless a text is one expression: the command that it becomes a part of must be one command with one action. */
 static void
 check_expression(const char *expression)
 {
-	List	   *commands = pg_parse_query(psprintf("SELECT (%s\n)", expression));
+	List	   *commands = pg_parse_query(psprintf("ALTER TABLE t ALTER COLUMN c SET DEFAULT %s", expression));
 
-	if (list_length(commands) != 1)
+	if (list_length(commands) != 1 ||
+		list_length(castNode(AlterTableStmt, linitial_node(RawStmt, commands)->stmt)->cmds) != 1)
 		ereport(ERROR,
 				errcode(ERRCODE_SYNTAX_ERROR),
 				errmsg("default must be one expression"));
@@ -152,7 +179,7 @@ check_expression(const char *expression)
 
 /*
  * The sequence of an identity belongs to it and ends with it, so one like it takes its
- * place, which the column owns.
+ * place, which the column owns, and the owner of the table.
  */
 static void
 end_identity(const Conversion *conversion)
@@ -160,8 +187,9 @@ end_identity(const Conversion *conversion)
 	SequenceOptions options = column_default_sequence(conversion->old.sequence);
 
 	migration_run("ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY", conversion->table_name, conversion->column_name);
-	migration_run("CREATE SEQUENCE %s AS %s %s OWNED BY %s.%s", options.name, options.type, options.options,
-				  conversion->table_name, conversion->column_name);
+	migration_create_sequence(psprintf("CREATE SEQUENCE %s AS %s %s OWNED BY %s.%s", options.name, options.type, options.options,
+									   conversion->table_name, conversion->column_name),
+							  conversion->table);
 	column_default_set_position(options.name, &options);
 }
 
@@ -186,14 +214,17 @@ static const char *
 convert(Conversion *conversion, const char *expression)
 {
 	bool		is_converted;
+	List	   *children;
 	const char *converted_to;
 
 	if (expression != NULL)
 		check_expression(expression);
 	conversion->old = column_default_read(conversion->table, conversion->column);
-	column_uses_check_values(conversion->table, conversion->column, conversion->function, expression == NULL);
 	if (expression == NULL)
+	{
+		column_uses_check_values(conversion->table, conversion->column, getBaseType(conversion->old.type), conversion->function);
 		expression = suitable_call(conversion);
+	}
 	if (conversion->old.is_generated)
 		ereport(ERROR,
 				errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -203,11 +234,14 @@ convert(Conversion *conversion, const char *expression)
 	lock_table(conversion);
 	conversion->old = column_default_read(conversion->table, conversion->column);
 	is_converted = column_default_is_converted(conversion->function, conversion->table, conversion->column);
+	children = column_children_read(conversion->function, conversion->table, conversion->column, conversion->tables);
 	if (conversion->old.kind == DEFAULT_IDENTITY_ALWAYS || conversion->old.kind == DEFAULT_IDENTITY)
 		end_identity(conversion);
 	converted_to = set_default(conversion, expression);
 	column_default_remember(conversion->function, conversion->table, conversion->column, is_converted ? NULL : &conversion->old,
 							converted_to);
+	column_children_remember(conversion->function, children, conversion->column, converted_to);
+	check_name(conversion);
 	return converted_to;
 }
 
@@ -261,6 +295,51 @@ restore_identity(const Conversion *conversion, ColumnDefaultKind kind)
 	column_default_set_position(options.name, &options);
 }
 
+/* Give the column of one table what has been kept.  Only an identity is one of its partitions, too. */
+static void
+restore(const Conversion *conversion, const ColumnDefault *kept)
+{
+	switch (kept->kind)
+	{
+		case DEFAULT_IDENTITY_ALWAYS:
+		case DEFAULT_IDENTITY:
+			restore_identity(conversion, kept->kind);
+			break;
+		case DEFAULT_EXPRESSION:
+			check_expression(kept->expression);
+			migration_run_as_owner(conversion->table,
+								   psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name,
+											conversion->column_name, kept->expression));
+			break;
+		case DEFAULT_NONE:
+			migration_run("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", conversion->table_name, conversion->column_name);
+			break;
+	}
+}
+
+/*
+ * The same for a partition or child: what it has of its own, or else what its parent
+ * has got.  An identity of the parent has taken all defaults away, also those that
+ * had been set since the conversion, unless it is one of the partition, too.
+ */
+static void
+restore_child(const Conversion *parent, const ColumnDefault *kept, Oid table, const ColumnChild *child)
+{
+	bool		was_identity = kept->kind == DEFAULT_IDENTITY || kept->kind == DEFAULT_IDENTITY_ALWAYS;
+	Conversion	conversion = *parent;
+	ColumnDefaultKind now;
+
+	if (child == NULL ? was_identity : !was_identity && !child->is_recalled)
+		return;
+	now = column_default_read(table, parent->column).kind;
+	if (was_identity && (now == DEFAULT_IDENTITY || now == DEFAULT_IDENTITY_ALWAYS))
+		return;
+	conversion.table = table;
+	conversion.table_name = migration_qualified_name(table);
+	restore(&conversion, child == NULL ? kept : &child->own);
+	check_name(&conversion);
+}
+
 /*
  * idgen_revert_default(table regclass, column name) returns text
  *
@@ -272,23 +351,23 @@ idgen_revert_default(PG_FUNCTION_ARGS)
 {
 	Conversion	conversion = begin_conversion(fcinfo);
 	ColumnDefault kept;
+	List	   *children;
+	ListCell   *cell;
 
 	lock_table(&conversion);
-	kept = column_default_recall(conversion.function, conversion.table, conversion.column);
-	switch (kept.kind)
+	children = column_children_read(conversion.function, conversion.table, conversion.column, conversion.tables);
+	if (!column_default_recall(conversion.function, conversion.table, conversion.column, &kept))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("default of column \"%s\" of table \"%s\" has not been converted", conversion.column, get_rel_name(conversion.table)),
+				errdetail("Nothing is kept in table \"%s\" of what it was.", COLUMN_DEFAULT_KEPT_TABLE));
+	column_children_recall(conversion.function, children, conversion.column);
+	restore(&conversion, &kept);
+	foreach(cell, conversion.tables)
 	{
-		case DEFAULT_IDENTITY_ALWAYS:
-		case DEFAULT_IDENTITY:
-			restore_identity(&conversion, kept.kind);
-			break;
-		case DEFAULT_EXPRESSION:
-			check_expression(kept.expression);
-			migration_run("ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s", conversion.table_name, conversion.column_name,
-						  kept.expression);
-			break;
-		case DEFAULT_NONE:
-			migration_run("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", conversion.table_name, conversion.column_name);
-			break;
+		if (lfirst_oid(cell) != conversion.table)
+			restore_child(&conversion, &kept, lfirst_oid(cell), column_children_find(children, lfirst_oid(cell)));
 	}
+	check_name(&conversion);
 	PG_RETURN_TEXT_P(cstring_to_text(kept.kind == DEFAULT_EXPRESSION ? kept.expression : column_default_kind_name(kept.kind)));
 }

@@ -4,7 +4,8 @@
  *	  Commands and queries of functions that change the tables of others.
  *
  * Commands run as the caller, with the caller's search path, as an expression that
- * the caller gives needs it.  Queries of ours read catalogs with a search path of
+ * the caller gives needs it.  What can run code of a table's owner runs as that owner,
+ * since the caller may be a superuser.  Queries of ours read catalogs with a search path of
  * pg_catalog alone, so that nobody's operators stand in for PostgreSQL's, and so that
  * names come out qualified.
  *
@@ -13,10 +14,19 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -73,15 +83,11 @@ read_row(MemoryContext context)
 	return row;
 }
 
-/*
- * The first row of a query, of at most MIGRATION_MOST_COLUMNS columns, whose
- * parameters, if it has some, are a table, as oid, and the name of a column.
- */
-MigrationRow
-migration_query(const char *query, Oid table, const char *column)
+/* The first row of a query, in the caller's memory. */
+static MigrationRow
+query_row(const char *query, Oid table, const char *column)
 {
 	MemoryContext context = CurrentMemoryContext;
-	int			level = pin_search_path();
 	Oid			types[2] = {OIDOID, TEXTOID};
 	Datum		values[2] = {ObjectIdGetDatum(table), column == NULL ? (Datum) 0 : CStringGetTextDatum(column)};
 	MigrationRow row;
@@ -91,6 +97,19 @@ migration_query(const char *query, Oid table, const char *column)
 		elog(ERROR, "could not run \"%s\"", query);
 	row = read_row(context);
 	SPI_finish();
+	return row;
+}
+
+/*
+ * The first row of a query, of at most MIGRATION_MOST_COLUMNS columns, whose
+ * parameters, if it has some, are a table, as oid, and the name of a column.
+ */
+MigrationRow
+migration_query(const char *query, Oid table, const char *column)
+{
+	int			level = pin_search_path();
+	MigrationRow row = query_row(query, table, column);
+
 	AtEOXact_GUC(true, level);
 	return row;
 }
@@ -106,6 +125,67 @@ relation_owner(Oid relation)
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+/*
+ * The same with the privileges of a relation's owner alone, for queries that read it:
+ * they can run code of the owner's, in expressions of indexes, policies or a view that
+ * has taken the name.  As in REINDEX and ANALYZE, such code can change nothing of the
+ * caller's session.  Policies do not hide rows.
+ */
+MigrationRow
+migration_query_as_owner(const char *query, Oid relation)
+{
+	int			level = pin_search_path();
+	MigrationRow row;
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(relation_owner(relation), context | SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	row = query_row(query, relation, NULL);
+	SetUserIdAndSecContext(user, context);
+	AtEOXact_GUC(false, level);
+	return row;
+}
+
+/*
+ * Run a utility command with the privileges of a relation's owner alone, and with
+ * qualified names, if its text is not the caller's: that PostgreSQL parses a constant
+ * is enough to run code, such as a condition of a domain.
+ */
+void
+migration_run_as_owner(Oid relation, const char *command)
+{
+	int			level = pin_search_path();
+	Oid			owner = relation_owner(relation);
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	if (owner != user)
+		SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
+	run_command(command);
+	SetUserIdAndSecContext(user, context);
+	AtEOXact_GUC(false, level);
+}
+
+/*
+ * Run CREATE SEQUENCE for a role that will own the sequence, as PostgreSQL does for an
+ * identity: the caller needs the privilege to create in the schema, and the owner does
+ * not.  OWNED BY needs the owner of the table.
+ */
+void
+migration_create_sequence(const char *command, Oid like)
+{
+	RawStmt    *parsed = linitial_node(RawStmt, pg_parse_query(command));
+	PlannedStmt *statement = makeNode(PlannedStmt);
+
+	castNode(CreateSeqStmt, parsed->stmt)->ownerId = relation_owner(like);
+	statement->commandType = CMD_UTILITY;
+	statement->utilityStmt = parsed->stmt;
+	ProcessUtility(statement, command, false, PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver, NULL);
+	CommandCounterIncrement();
 }
 
 /*
@@ -153,11 +233,17 @@ migration_qualified_name(Oid relation)
 	return quote_qualified_identifier(schema, name);
 }
 
-/* A type of a schema; InvalidOid if there is none. */
+/* A type of the extension that a function is of; InvalidOid if there is none. */
 Oid
-migration_type(Oid schema, const char *name)
+migration_type(Oid function, const char *name)
 {
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+									   ObjectIdGetDatum(get_func_namespace(function)));
+
+	if (!OidIsValid(type) ||
+		getExtensionOfObject(TypeRelationId, type) != getExtensionOfObject(ProcedureRelationId, function))
+		return InvalidOid;
+	return type;
 }
 
 bool

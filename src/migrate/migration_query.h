@@ -20,9 +20,12 @@ typedef struct MigrationRow
 
 extern void migration_run(const char *format, ...) pg_attribute_printf(1, 2);
 extern MigrationRow migration_query(const char *query, Oid table, const char *column);
+extern MigrationRow migration_query_as_owner(const char *query, Oid relation);
+extern void migration_run_as_owner(Oid relation, const char *command);
+extern void migration_create_sequence(const char *command, Oid like);
 extern void migration_write(Oid owner_of, const char *query, int count, const char *const *values);
 extern char *migration_qualified_name(Oid relation);
-extern Oid	migration_type(Oid schema, const char *name);
+extern Oid	migration_type(Oid function, const char *name);
 extern bool migration_is_owner(Oid table);
 
 #endif							/* IDGEN_MIGRATION_QUERY_H */

@@ -2,7 +2,7 @@
 -- that a plain user needs is closed to them.  Whether functions are what they are marked
 -- as is in markings.sql.
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 
 CREATE TEMP VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -36,6 +36,10 @@ WHERE oprcom = 0 OR oprrest = 0 OR oprjoin = 0 OR (oprnegate = 0 AND oprname NOT
 SELECT is(string_agg(oid::regoperator::text, ', '), NULL, 'every operator is found with any search path')
 FROM pg_operator JOIN ours ON objid = oid AND classid = 'pg_operator'::regclass WHERE oprnamespace <> 'pg_catalog'::regnamespace;
 SELECT ok(extrelocatable, 'the extension can be moved') FROM pg_extension WHERE extname = 'idgen';
+
+SELECT is(string_agg(c.oid::regclass::text, ', '), NULL, 'rows of every table can be changed while all tables are published')
+FROM pg_class c JOIN ours ON objid = c.oid AND classid = 'pg_class'::regclass
+WHERE relkind = 'r' AND relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary);
 
 CREATE ROLE regress_idgen_user;
 SET ROLE regress_idgen_user;

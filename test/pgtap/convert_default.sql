@@ -1,7 +1,7 @@
 -- Moving in: idgen_convert_default() and idgen_revert_default() for each kind of default, what they warn of and refuse,
 -- and that neither touches a row.
 BEGIN;
-SELECT plan(59);
+SELECT plan(92);
 SET client_min_messages = error;
 CREATE ROLE regress_idgen_owner;
 CREATE ROLE regress_idgen_stranger;
@@ -85,6 +85,20 @@ SELECT throws_ok('SELECT idgen_convert_default(1::oid::regclass, ''id'')', '42P0
 SELECT throws_ok('SELECT idgen_convert_default(''serials'', ''id'', ''1; DROP TABLE serials'')', '42601', NULL, 'more than an expression');
 SELECT throws_ok('SELECT idgen_convert_default(''serials'', ''id'', ''1); DROP TABLE serials; SELECT (1'')', '42601', NULL, '... however written');
 SELECT throws_ok('SELECT idgen_convert_default(''serials'', ''id'', ''1, ALTER COLUMN item DROP NOT NULL'')', NULL, NULL, '... or another action');
+SELECT throws_ok(format('SELECT idgen_convert_default(''serials'', ''id'', %L)', e), '42601', NULL, '... however written: ' || e)
+FROM unnest('{"1, RESET (fillfactor)","1), RESET (fillfactor"}'::text[]) e;
+CREATE DOMAIN of_bigint AS bigint;
+CREATE DOMAIN of_domain AS of_bigint;
+CREATE DOMAIN of_snowflake AS snowflake;
+CREATE DOMAIN of_domain_of_snowflake AS of_snowflake;
+CREATE TABLE domains (a of_bigint UNIQUE, b of_domain UNIQUE, c of_domain_of_snowflake UNIQUE);
+INSERT INTO domains SELECT i, i, i::snowflake FROM (SELECT snowflake_upper_bound(now() + interval '1 day')::bigint) AS v(i);
+SELECT throws_like(format('SELECT idgen_convert_default(''domains'', %L)', c), '%has values above the IDs%', '... also of a domain, and of a domain of a domain: ' || c)
+FROM unnest('{a,b,c}'::text[]) AS c;
+CREATE TABLE hidden (id bigint PRIMARY KEY);
+INSERT INTO hidden TABLE above;
+ALTER TABLE hidden ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+SELECT throws_like('SELECT idgen_convert_default(''hidden'', ''id'')', '%has values above the IDs%', '... also if row-level security hides them from the owner');
 CREATE TABLE nulls (id bigserial, bare bigint);
 SELECT throws_ok(format('SELECT idgen_convert_default(''nulls'', %L, %L)', c, e), '22023', format('default of column "%s" of table "nulls" must not be null', c), c || ': ' || e)
 FROM unnest('{id,bare}'::text[]) c, unnest('{"NULL",NULL::bigint}'::text[]) e;
@@ -139,6 +153,109 @@ ALTER TABLE dropped_column DROP COLUMN id;
 SELECT is(idgen_convert_default('dropped_column', 'other'), 'public.snowflake_nextval()', '... and another one');
 SELECT is(count(*), 0::bigint, 'a conversion removes what is kept of columns that have been dropped') FROM idgen_converted_defaults AS k
 WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = k.relation AND a.attnum = k.column_number AND NOT a.attisdropped);
+
+-- partitions and children with defaults of their own
+SET ROLE regress_idgen_owner;
+CREATE SEQUENCE own_numbers;
+CREATE FUNCTION default_of(regclass) RETURNS text LANGUAGE sql
+RETURN (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = $1 AND attname = 'id');
+CREATE TABLE family (id bigint DEFAULT 1, n int) PARTITION BY LIST (n);
+CREATE TABLE same PARTITION OF family FOR VALUES IN (1);
+CREATE TABLE own (n int, id bigint DEFAULT nextval('own_numbers'));
+CREATE TABLE "No Default" (id bigint, n int);
+CREATE TABLE branch (id bigint DEFAULT 2, n int) PARTITION BY LIST (n);
+CREATE TABLE leaf PARTITION OF branch (id DEFAULT 3) FOR VALUES IN (4);
+CREATE TABLE later (id bigint DEFAULT 4, n int);
+CREATE TABLE later_same (id bigint, n int);
+CREATE TABLE leaving (id bigint DEFAULT 5, n int);
+ALTER TABLE family ATTACH PARTITION own FOR VALUES IN (2);
+ALTER TABLE family ATTACH PARTITION "No Default" FOR VALUES IN (3);
+ALTER TABLE family ATTACH PARTITION branch FOR VALUES IN (4);
+ALTER TABLE family ATTACH PARTITION leaving FOR VALUES IN (7);
+SELECT is(idgen_convert_default('family', 'id'), 'public.snowflake_nextval()', 'partitions with defaults of their own');
+SELECT is(array_agg(DISTINCT default_of(t)), '{snowflake_nextval()}', '... get the new one')
+FROM unnest('{family,same,own,"\"No Default\"",branch,leaf,leaving}'::regclass[]) AS t;
+SELECT is(idgen_convert_default('family', 'id', '7'), '7', '... and another one');
+ALTER TABLE later_same ALTER id SET DEFAULT 7;
+ALTER TABLE family ATTACH PARTITION later FOR VALUES IN (5);
+ALTER TABLE family ATTACH PARTITION later_same FOR VALUES IN (6);
+ALTER TABLE family DETACH PARTITION leaving;
+SELECT is(idgen_revert_default('family', 'id'), '1', '... and revert');
+SELECT is(array_agg(concat_ws(': ', t, default_of(t)) ORDER BY n), '{family: 1,same: 1,"own: nextval(''own_numbers''::regclass)","\"No Default\"",branch: 2,leaf: 3,later: 4,later_same: 1,leaving: 7}',
+	'... give each its own back, also one that has been attached since')
+FROM unnest('{family,same,own,"\"No Default\"",branch,leaf,later,later_same,leaving}'::regclass[]) WITH ORDINALITY AS u(t, n);
+SELECT is(idgen_revert_default('leaving', 'id'), '5', '... and one that has been detached reverts on its own');
+SELECT is(count(*), 0::bigint, '... and nothing is kept any more') FROM idgen_converted_defaults WHERE relation::regclass::text ~ '^(family|same|own|"No Default"|branch|leaf|later|later_same|leaving)$';
+CREATE TABLE ancestor (id bigint GENERATED ALWAYS AS IDENTITY, n int);
+CREATE TABLE heir (id bigint DEFAULT 5) INHERITS (ancestor);
+CREATE TABLE plain_heir () INHERITS (ancestor);
+SELECT is(idgen_convert_default('ancestor', 'id'), 'public.snowflake_nextval()', 'children of a table with an identity');
+SELECT is(count(*), 2::bigint, '... of which those with a default are kept') FROM idgen_converted_defaults WHERE relation IN ('ancestor'::regclass, 'heir'::regclass, 'plain_heir'::regclass);
+SELECT is(idgen_revert_default('ancestor', 'id'), 'generated always as identity', '... and back');
+SELECT is(array_agg(default_of(t) ORDER BY n), '{NULL,5,NULL}', '... with their own defaults') FROM unnest('{ancestor,heir,plain_heir}'::regclass[]) WITH ORDINALITY AS u(t, n);
+
+-- tables of others, by a superuser, and by a member of the role that owns them
+RESET ROLE;
+CREATE ROLE regress_idgen_member IN ROLE regress_idgen_owner;
+CREATE SCHEMA closed;
+CREATE TABLE closed.of_owner (id bigint GENERATED ALWAYS AS IDENTITY);
+ALTER TABLE closed.of_owner OWNER TO regress_idgen_owner;
+GRANT USAGE ON SCHEMA closed TO regress_idgen_owner;
+SET ROLE regress_idgen_owner;
+CREATE TABLE of_group (id bigint GENERATED ALWAYS AS IDENTITY);
+RESET ROLE;
+CREATE FUNCTION sequence_owner(t regclass) RETURNS text LANGUAGE sql
+RETURN (SELECT relowner::regrole::text FROM pg_class WHERE oid = pg_get_serial_sequence(t::text, 'id')::regclass);
+SELECT is(idgen_convert_default('closed.of_owner', 'id'), 'public.snowflake_nextval()', 'a superuser converts an identity of another role, which may not create in the schema');
+SELECT is(sequence_owner('closed.of_owner'), 'regress_idgen_owner', '... whose sequence is the table''s owner''s');
+SELECT is(idgen_revert_default('closed.of_owner', 'id'), 'generated always as identity', '... and reverts it');
+SELECT is(sequence_owner('closed.of_owner'), 'regress_idgen_owner', '... whose sequence is the table''s owner''s');
+SET ROLE regress_idgen_member;
+SELECT is(idgen_convert_default('of_group', 'id'), 'public.snowflake_nextval()', 'a member of the owning role converts an identity');
+SELECT is(sequence_owner('of_group'), 'regress_idgen_owner', '... whose sequence is the table''s owner''s');
+SELECT is(idgen_revert_default('of_group', 'id'), 'generated always as identity', '... and reverts it');
+SELECT throws_ok('SELECT idgen_convert_default(''closed.of_owner'', ''id'')', '42501', 'permission denied for schema closed', '... but not where none of them may create a sequence');
+RESET ROLE;
+GRANT USAGE ON SCHEMA "Old Shop" TO regress_idgen_stranger;
+ALTER TABLE heir OWNER TO regress_idgen_stranger;
+SET ROLE regress_idgen_owner;
+SELECT throws_ok('SELECT idgen_convert_default(''ancestor'', ''id'')', '42501', 'must be owner of table heir', 'the child of another role');
+RESET ROLE;
+SELECT is(idgen_convert_default('ancestor', 'id'), 'public.snowflake_nextval()', '... which a superuser converts');
+SELECT is(idgen_revert_default('ancestor', 'id'), 'generated always as identity', '... and back');
+SELECT is(default_of('heir'), '5', '... with its own default');
+
+-- a superuser runs no code of the table's owner
+CREATE ROLE regress_idgen_mallory;
+CREATE SCHEMA mallory AUTHORIZATION regress_idgen_mallory;
+SET ROLE regress_idgen_mallory;
+SET search_path = mallory, public;
+CREATE FUNCTION caught(anyelement) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+	IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+		RAISE 'code of the owner runs as %', current_user;
+	END IF;
+	RETURN true;
+END $$;
+CREATE TYPE mallory.int8 AS ENUM ('a');
+CREATE FUNCTION caught(mallory.int8) RETURNS bigint LANGUAGE sql RETURN mallory.caught(1)::integer;
+CREATE CAST (mallory.int8 AS bigint) WITH FUNCTION caught(mallory.int8);
+CREATE TABLE casts (id mallory.int8 PRIMARY KEY);
+INSERT INTO casts VALUES ('a');
+CREATE TABLE indexes (id bigint PRIMARY KEY);
+CREATE INDEX caught_index ON indexes ((caught(1)));
+INSERT INTO indexes VALUES (1);
+-- so that the session looks at it again
+ALTER INDEX caught_index SET (fillfactor = 90);
+CREATE DOMAIN checked AS integer CHECK (caught(VALUE));
+CREATE TYPE pair AS (first checked, second bigint);
+CREATE TABLE constants (id bigint DEFAULT (('(1,2)'::pair).second));
+SELECT idgen_convert_default('constants', 'id');
+RESET ROLE;
+SELECT throws_ok('SELECT mallory.caught(1)', 'P0001', NULL, 'code that a superuser runs is caught');
+SELECT throws_like('SELECT idgen_convert_default(''casts'', ''id'')', 'no default is known for a column of type mallory.int8', 'conversion runs no cast of a type of a known name');
+SELECT lives_ok('SELECT idgen_convert_default(''indexes'', ''id'')', '... no expression of an index, which is evaluated when a query is planned');
+SELECT is(idgen_revert_default('constants', 'id'), '(''(1,2)''::mallory.pair).second', '... and no condition of a domain, which is evaluated when a default is parsed');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -138,14 +138,15 @@ sub check_what_conversion_says
 	$publisher->safe_psql('warned', <<'END');
 CREATE EXTENSION idgen;
 CREATE DOMAIN small AS bigint CONSTRAINT is_small CHECK (VALUE < 1000);
-CREATE TABLE bounded (id bigint CONSTRAINT below CHECK (id < 1000), other small) PARTITION BY RANGE (id);
+CREATE DOMAIN of_small AS small;
+CREATE TABLE bounded (id bigint CONSTRAINT below CHECK (id < 1000), other of_small) PARTITION BY RANGE (id);
 CREATE TABLE hashed (id bigint) PARTITION BY HASH (id);
 CREATE TABLE negative (id bigint PRIMARY KEY);
 INSERT INTO negative VALUES (-5);
 END
 	my (undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('bounded', 'id'), idgen_convert_default('bounded', 'other')});
 	like($said, qr/WARNING:  conditions on column "id" apply to new IDs\n.*DETAIL:  constraint below on table public\.bounded, partitions of table public\.bounded$/m, 'CHECK constraints and bounds of partitions are warned of');
-	like($said, qr/WARNING:  conditions on column "other" apply to new IDs\n.*DETAIL:  constraint is_small of domain public\.small$/m, '... and those of a domain');
+	like($said, qr/WARNING:  conditions on column "other" apply to new IDs\n.*DETAIL:  constraint is_small of domain public\.small$/m, '... and those of a domain, also below another one');
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('hashed', 'id'), idgen_convert_default('negative', 'id')});
 	is($said, '', '... partitions by hash are not, and of negative numbers no time is said');
 	return;

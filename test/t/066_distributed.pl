@@ -124,6 +124,7 @@ sub check_all_tables
 	$session{one}->query($_)
 	  foreach "SELECT segment_configure('tickets', step => 300)", "SELECT segment_configure('tickets_of_one', step => 300)",
 	  "UPDATE segment_free SET timeline = 7", "DELETE FROM segment_free WHERE sequence = 'tickets'::regclass",
+	  "UPDATE segment_grants SET application = 'other'", "DELETE FROM segment_grants WHERE sequence = 'tickets'::regclass",
 	  "SELECT idgen_revert_default('notes', 'id')", "SELECT idgen_drop_key('shop'), idgen_create_key('other', 'postgres')",
 	  "INSERT INTO notes VALUES (1, 'applied')";
 	wait_until { $session{two}->query("SELECT count(*) FROM notes WHERE body = 'applied'") == 1 } 'a row has been applied';
