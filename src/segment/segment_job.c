@@ -149,7 +149,7 @@ segment_job_count(const SegmentJob *job, const SegmentSlot *slot)
 {
 	const SegmentRootState *state = &slot->states[job->root];
 	uint64		count = slot->most;
-	uint64		to_pass = Max(job->to_pass, root_watch_missing(&slot->states[job->root].watch));
+	uint64		to_pass = Max(job->to_pass, root_watch_missing(&state->watch));
 
 	/*
 	 * Its numbers were above the maximum, and are of no use: see with few of

@@ -94,8 +94,7 @@ typedef struct SegmentEntry
 	XLogRecPtr	taken_lsn;		/* of the last range that was taken, or, from
 								 * elsewhere, noted */
 	int64		last_taken;		/* ... and the last of them */
-	int64		range_first;	/* the first number of the last range that was
-								 * taken ... */
+	int64		range_first;	/* of the range that was taken last ... */
 	uint64		range_count;
 	uint64		range_epoch;	/* ... and its epoch, as in SegmentGrant */
 	int64		chunk_first;	/* where the chunk began */
@@ -105,8 +104,7 @@ typedef struct SegmentEntry
 	int64		refilled_at;
 	int64		retry_at;		/* no early refill before, nor one if is_ended */
 	uint64		issued_before;	/* the last refill */
-	double		rate;			/* numbers issued in a second, before the last
-								 * refill */
+	double		rate;			/* numbers issued in a second until then */
 	SegmentCounts counts;
 	SegmentSlab slab;
 	ConditionVariable changed;
