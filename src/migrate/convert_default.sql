@@ -49,7 +49,7 @@ COMMENT ON TABLE idgen_converted_defaults IS
 CREATE FUNCTION idgen_convert_default("table" regclass, "column" name)
 RETURNS text
 AS 'MODULE_PATHNAME', 'idgen_convert_default'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION idgen_convert_default(regclass, name) IS
 'give a column the default whose IDs suit its type, in one short lock; rows stay as they are';
@@ -57,7 +57,7 @@ COMMENT ON FUNCTION idgen_convert_default(regclass, name) IS
 CREATE FUNCTION idgen_convert_default("table" regclass, "column" name, expression text)
 RETURNS text
 AS 'MODULE_PATHNAME', 'idgen_convert_default_to'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION idgen_convert_default(regclass, name, text) IS
 'the same with the given default';
@@ -65,7 +65,7 @@ COMMENT ON FUNCTION idgen_convert_default(regclass, name, text) IS
 CREATE FUNCTION idgen_revert_default("table" regclass, "column" name)
 RETURNS text
 AS 'MODULE_PATHNAME', 'idgen_revert_default'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION idgen_revert_default(regclass, name) IS
 'give a column the default, or the identity, that it had before idgen_convert_default()';
