@@ -308,6 +308,41 @@ restore_identity(const Conversion *conversion, ColumnDefaultKind kind, Oid type)
 	column_default_set_position(options.name, &options);
 }
 
+/* Say what to do if something that an expression names is not there, or has another name now. */
+static void
+add_hint_for_missing(void *conversion)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_UNDEFINED_TABLE:
+		case ERRCODE_UNDEFINED_FUNCTION:
+		case ERRCODE_UNDEFINED_OBJECT:
+		case ERRCODE_UNDEFINED_SCHEMA:
+			errhint("The default that was kept needs it. If it has been renamed, use ALTER TABLE %s ALTER COLUMN %s SET DEFAULT with its new name instead.",
+					((const Conversion *) conversion)->table_name, ((const Conversion *) conversion)->column_name);
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+restore_expression(const Conversion *conversion, const char *expression)
+{
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = add_hint_for_missing,
+		.arg = (void *) conversion,
+	};
+
+	default_call_check(expression);
+	error_context_stack = &callback;
+	migration_run_as_owner(conversion->table,
+						   psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name,
+									conversion->column_name, expression));
+	error_context_stack = callback.previous;
+}
+
 /* Give the column of one table what has been kept.  Only an identity is one of its partitions, too. */
 static void
 restore(const Conversion *conversion, const ColumnDefault *kept)
@@ -319,10 +354,8 @@ restore(const Conversion *conversion, const ColumnDefault *kept)
 			restore_identity(conversion, kept->kind, kept->type);
 			break;
 		case DEFAULT_EXPRESSION:
-			default_call_check(kept->expression);
-			migration_run_as_owner(conversion->table,
-								   psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name,
-											conversion->column_name, kept->expression));
+		case DEFAULT_SERIAL:
+			restore_expression(conversion, kept->expression);
 			break;
 		case DEFAULT_NONE:
 			migration_run("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", conversion->table_name, conversion->column_name);
@@ -382,5 +415,5 @@ idgen_revert_default(PG_FUNCTION_ARGS)
 			restore_child(&conversion, &kept, lfirst_oid(cell), column_children_find(children, lfirst_oid(cell)));
 	}
 	check_name(&conversion);
-	PG_RETURN_TEXT_P(cstring_to_text(kept.kind == DEFAULT_EXPRESSION ? kept.expression : column_default_kind_name(kept.kind)));
+	PG_RETURN_TEXT_P(cstring_to_text(kept.expression != NULL ? kept.expression : column_default_kind_name(kept.kind)));
 }
