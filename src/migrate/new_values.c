@@ -110,12 +110,14 @@ next_number(Oid function, const DefaultCall *call)
 	return row;
 }
 
-/* Is it not known here which numbers are next?  Then the sequence of a segment is not asked. */
+/* Is it not known here which numbers are next?  The table is not readable by all. */
 static bool
 has_roots_elsewhere(Oid function, Oid sequence)
 {
-	return migration_query(psprintf("SELECT true FROM %s.segment_roots WHERE sequence = $1", schema_of(function)),
-						   sequence, NULL).is_found;
+	Oid			roots = get_relname_relid("segment_roots", get_func_namespace(function));
+
+	return OidIsValid(roots) &&
+		migration_query_as_owner(psprintf("SELECT true FROM %s WHERE sequence = %u", migration_qualified_name(roots), sequence), roots).is_found;
 }
 
 /*

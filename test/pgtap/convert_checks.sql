@@ -45,11 +45,11 @@ SELECT throws_like('SELECT idgen_convert_default(''large'', ''id'')', '%has valu
 -- generators: values of their own node
 SELECT snowflake_create_generator('nine', 'twitter', worker_id => 9, datacenter_id => 1);
 CREATE TABLE of_nine (id bigint);
-INSERT INTO of_nine VALUES (snowflake_lower_bound(now() + interval '1 hour', 'twitter')::bigint | 1::bigint << 17 | 8 << 12);
+INSERT INTO of_nine VALUES (snowflake_lower_bound(now() + interval '1 hour', 'twitter')::bigint | (1 << 17) | (8 << 12));
 SELECT is(idgen_convert_default('of_nine', 'id', $$snowflake_nextval('nine')$$), 'public.snowflake_nextval(''nine''::name)', 'a generator beside an ID of another node that is ahead');
-INSERT INTO of_nine VALUES (snowflake_lower_bound(now() - interval '1 hour', 'twitter')::bigint | 1::bigint << 17 | 9 << 12);
+INSERT INTO of_nine VALUES (snowflake_lower_bound(now() - interval '1 hour', 'twitter')::bigint | (1 << 17) | (9 << 12));
 SELECT is(idgen_convert_default('of_nine', 'id', $$snowflake_nextval('nine')$$), 'public.snowflake_nextval(''nine''::name)', '... and one of its own that is behind');
-INSERT INTO of_nine VALUES (snowflake_lower_bound(now() + interval '1 hour', 'twitter')::bigint | 1::bigint << 17 | 9 << 12);
+INSERT INTO of_nine VALUES (snowflake_lower_bound(now() + interval '1 hour', 'twitter')::bigint | (1 << 17) | (9 << 12));
 SELECT throws_ok($$ SELECT idgen_convert_default('of_nine', 'id', $e$snowflake_nextval('nine')$e$) $$, '55000', 'column "id" of table "of_nine" has values that its default would issue again', '... but not beside one of its own that is ahead');
 SELECT throws_ok($$ SELECT idgen_convert_default('of_nine', 'id', $e$(public.snowflake_nextval('nine'::name))::bigint$e$) $$, '55000', NULL, '... however written');
 ALTER TABLE of_nine ALTER id TYPE snowflake;
