@@ -16,7 +16,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "lib/stringinfo.h"
-#include "storage/lockdefs.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -41,7 +41,7 @@ is_quick(Oid table, const char *column, int64 *bytes_left)
 									   table, column);
 	int64		bytes;
 
-	if (!row.is_found || get_rel_relkind(table) == RELKIND_FOREIGN_TABLE)
+	if (!row.is_found || row.values[1] == NULL || get_rel_relkind(table) == RELKIND_FOREIGN_TABLE)
 		return false;
 	if (row.values[0][0] == 't')
 		return true;
@@ -61,9 +61,11 @@ column_values_open(Oid table, const char *column)
 		.column = column,
 	};
 	int64		bytes_left = MOST_BYTES;
-	List	   *tables = find_all_inheritors(table, AccessShareLock, NULL);
+	List	   *tables;
 	ListCell   *cell;
 
+	LockRelationOid(table, AccessShareLock);
+	tables = find_all_inheritors(table, AccessShareLock, NULL);
 	foreach(cell, tables)
 	{
 		Oid			one = lfirst_oid(cell);
