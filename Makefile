@@ -109,9 +109,12 @@ OBJS = \
 	src/migrate/column_children.o \
 	src/migrate/column_default.o \
 	src/migrate/column_uses.o \
+	src/migrate/column_values.o \
 	src/migrate/convert_default.o \
+	src/migrate/default_call.o \
 	src/migrate/restored_column.o \
 	src/migrate/migration_query.o \
+	src/migrate/new_values.o \
 	src/planner/time_range.o \
 	src/planner/horizon_use.o \
 	src/planner/range_predicate.o \

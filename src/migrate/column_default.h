@@ -14,6 +14,8 @@ typedef enum ColumnDefaultKind
 {
 	DEFAULT_NONE,
 	DEFAULT_EXPRESSION,
+	DEFAULT_SERIAL,				/* nextval() of a sequence that the column
+								 * owns */
 	DEFAULT_IDENTITY,
 	DEFAULT_IDENTITY_ALWAYS,
 } ColumnDefaultKind;
@@ -23,7 +25,8 @@ typedef struct ColumnDefault
 	ColumnDefaultKind kind;
 	Oid			type;			/* of the column */
 	bool		is_generated;	/* GENERATED ALWAYS AS (...) STORED */
-	const char *expression;		/* for DEFAULT_EXPRESSION; names are qualified */
+	const char *expression;		/* unless there is none or an identity; names
+								 * are qualified */
 	Oid			sequence;		/* that the column owns, or that the
 								 * expression uses; or InvalidOid */
 } ColumnDefault;

@@ -1,71 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * column_uses.c
- *	  What else depends on how a column is filled, and on what it holds.
- *
- * Values are looked at only through an index, before the table is locked: who inserts
- * meanwhile still gets values of the old default.
+ *	  What else depends on how a column is filled.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "migrate/column_uses.h"
 #include "migrate/migration_query.h"
-
-/* Is there an index that finds the least and the greatest value of a column at once? */
-#define HAS_INDEX \
-	"EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam" \
-	" WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')"
-
-/* The greatest value of a column of numbers; NULL if the column is of another type, or has no value or no index. */
-static const char *
-greatest_value(Oid table, const char *column, Oid type, Oid function)
-{
-	if (type != INT8OID && type != migration_type(function, "snowflake"))
-		return NULL;
-	if (!migration_query("SELECT true FROM pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2 AND " HAS_INDEX, table, column).is_found)
-		return NULL;
-	/* The name stays that of the table from here on. */
-	LockRelationOid(table, AccessShareLock);
-	return migration_query_as_owner(psprintf("SELECT max(%s)::bigint FROM %s", quote_identifier(column), migration_qualified_name(table)),
-									table).values[0];
-}
-
-/*
- * ERROR if a column has values that the IDs of this server will come to, as they would
- * not be unique.  A notice says of which times old values seem to be.
- *
- * The type is that of the column, below all domains.
- */
-void
-column_uses_check_values(Oid table, const char *column, Oid type, Oid function)
-{
-	const char *schema = quote_identifier(get_namespace_name(get_func_namespace(function)));
-	const char *greatest = greatest_value(table, column, type, function);
-	MigrationRow row;
-
-	if (greatest == NULL || greatest[0] == '-')
-		return;
-	row = migration_query(psprintf("SELECT $2::bigint >= %1$s.snowflake_lower_bound(now())::bigint,"
-								   "  %1$s.snowflake_timestamp($2::bigint), %1$s.snowflake_timestamp(0::bigint)",
-								   schema),
-						  table, greatest);
-	if (row.values[0][0] == 't')
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("column \"%s\" of table \"%s\" has values above the IDs that its default would issue", column, get_rel_name(table)),
-				errdetail("The greatest value is %s, and IDs of this server's layout would come to it.", greatest),
-				errhint("If the values are snowflakes of another system, issue IDs of its layout: see docs/migrating.md. Else give a generator as a third argument."));
-	ereport(NOTICE,
-			errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", column, row.values[2], row.values[1]),
-			errdetail("The greatest value is %s. Conditions on later times do not see them.", greatest));
-}
 
 /* WARNING of what a query finds, as a list. */
 static void
@@ -98,6 +44,18 @@ report_conditions(Oid table, const char *column)
 			_("See whether they let new IDs in, as INSERT fails otherwise."));
 }
 
+/* Warn of foreign keys of the column itself: new IDs are not in the tables that they reference. */
+static void
+report_references(Oid table, const char *column)
+{
+	warn_of("SELECT string_agg(pg_describe_object('pg_constraint'::regclass, c.oid, 0), ', ' ORDER BY c.conname)"
+			" FROM pg_attribute a JOIN pg_constraint c ON c.conrelid = a.attrelid AND c.contype = 'f' AND a.attnum = ANY (c.conkey)"
+			" WHERE a.attrelid = $1 AND a.attname = $2",
+			table, column,
+			psprintf(_("column \"%s\" references others, which new IDs are not in"), column),
+			_("INSERT without a value of the column fails. It needs no default: give it the IDs that are referenced."));
+}
+
 /*
  * Warn of columns that reference this one and are narrower, of what may refuse new IDs,
  * and of what else uses the sequence.
@@ -114,6 +72,7 @@ column_uses_report(Oid table, const char *column, Oid sequence)
 			psprintf(_("columns that reference \"%s\" are too narrow for new IDs"), column),
 			_("Widen them before rows with new IDs are referenced."));
 	report_conditions(table, column);
+	report_references(table, column);
 	if (!OidIsValid(sequence))
 		return;
 	warn_of("SELECT string_agg(what, ', ' ORDER BY what) FROM ("

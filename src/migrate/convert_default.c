@@ -10,8 +10,8 @@
  * with the same name, options and position.
  *
  * Commands run as the caller, except for text that was kept.  What is looked up
- * before, and what others use of the column, is in column_default.c, column_children.c
- * and column_uses.c.
+ * before, and what others use of the column, is in column_default.c, column_children.c,
+ * new_values.c and column_uses.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,9 @@
 #include "migrate/column_children.h"
 #include "migrate/column_default.h"
 #include "migrate/column_uses.h"
+#include "migrate/default_call.h"
 #include "migrate/migration_query.h"
+#include "migrate/new_values.h"
 
 PG_FUNCTION_INFO_V1(idgen_convert_default);
 PG_FUNCTION_INFO_V1(idgen_convert_default_to);
@@ -73,14 +75,29 @@ check_table(Oid table)
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(kind), get_rel_name(table));
 }
 
+/* ERROR: to do nothing and return NULL would look as if it were done. */
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	static const char *const names[] = {"table", "column", "expression"};
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("%s must not be null", names[i]));
+	}
+}
+
 static Conversion
 begin_conversion(FunctionCallInfo fcinfo)
 {
-	Conversion	conversion = {
-		.function = fcinfo->flinfo->fn_oid,
-		.table = PG_GETARG_OID(0),
-		.column = pstrdup(NameStr(*PG_GETARG_NAME(1))),
-	};
+	Conversion	conversion = {.function = fcinfo->flinfo->fn_oid};
+
+	check_arguments(fcinfo);
+	conversion.table = PG_GETARG_OID(0);
+	conversion.column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
 
 	/*
 	 * What it keeps would be left out as if it came from the publisher: see
@@ -162,19 +179,6 @@ suitable_call(const Conversion *conversion)
 	return psprintf("%s()", quote_qualified_identifier(get_namespace_name(schema), function));
 }
 
-/* ERROR unless a text is one expression: the command that it becomes a part of must be one command with one action. */
-static void
-check_expression(const char *expression)
-{
-	List	   *commands = pg_parse_query(psprintf("ALTER TABLE t ALTER COLUMN c SET DEFAULT %s", expression));
-
-	if (list_length(commands) != 1 ||
-		list_length(castNode(AlterTableStmt, linitial_node(RawStmt, commands)->stmt)->cmds) != 1)
-		ereport(ERROR,
-				errcode(ERRCODE_SYNTAX_ERROR),
-				errmsg("default must be one expression"));
-}
-
 /* ------------------------------------------------------------------------------ converting */
 
 /*
@@ -217,14 +221,10 @@ convert(Conversion *conversion, const char *expression)
 	List	   *children;
 	const char *converted_to;
 
-	if (expression != NULL)
-		check_expression(expression);
 	conversion->old = column_default_read(conversion->table, conversion->column);
+	new_values_check(conversion->table, conversion->column, getBaseType(conversion->old.type), conversion->function, expression);
 	if (expression == NULL)
-	{
-		column_uses_check_values(conversion->table, conversion->column, getBaseType(conversion->old.type), conversion->function);
 		expression = suitable_call(conversion);
-	}
 	if (conversion->old.is_generated)
 		ereport(ERROR,
 				errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -269,12 +269,24 @@ idgen_convert_default_to(PG_FUNCTION_ARGS)
 
 /* -------------------------------------------------------------------------------- reverting */
 
+/* ERROR unless the present type of a column is one of identities. */
+static void
+check_identity_type(const Conversion *conversion, Oid type)
+{
+	if (type != INT8OID && type != INT4OID && type != INT2OID)
+		ereport(ERROR,
+				errcode(ERRCODE_DATATYPE_MISMATCH),
+				errmsg("column \"%s\" of table \"%s\" cannot be an identity again as it has type %s", conversion->column,
+					   get_rel_name(conversion->table), format_type_be(type)),
+				errhint("Change it first: ALTER TABLE %s ALTER COLUMN %s TYPE bigint.", conversion->table_name, conversion->column_name));
+}
+
 /*
  * The column becomes an identity again, with the sequence that has been kept.  ERROR if
  * that is not there: a new one would begin with numbers that rows have.
  */
 static void
-restore_identity(const Conversion *conversion, ColumnDefaultKind kind)
+restore_identity(const Conversion *conversion, ColumnDefaultKind kind, Oid type)
 {
 	Oid			sequence = column_default_owned_sequence(conversion->table, conversion->column);
 	SequenceOptions options;
@@ -286,6 +298,7 @@ restore_identity(const Conversion *conversion, ColumnDefaultKind kind)
 					   get_rel_name(conversion->table)),
 				errdetail("The sequence of the identity has been dropped, or is owned by another column or none, or the column owns several."),
 				errhint("Let the column own one that is above its values, with ALTER SEQUENCE ... OWNED BY."));
+	check_identity_type(conversion, type);
 	options = column_default_sequence(sequence);
 	migration_run("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", conversion->table_name, conversion->column_name);
 	migration_run("DROP SEQUENCE %s", options.name);
@@ -293,6 +306,41 @@ restore_identity(const Conversion *conversion, ColumnDefaultKind kind)
 				  conversion->table_name, conversion->column_name,
 				  kind == DEFAULT_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT", options.name, options.options);
 	column_default_set_position(options.name, &options);
+}
+
+/* Say what to do if something that an expression names is not there, or has another name now. */
+static void
+add_hint_for_missing(void *conversion)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_UNDEFINED_TABLE:
+		case ERRCODE_UNDEFINED_FUNCTION:
+		case ERRCODE_UNDEFINED_OBJECT:
+		case ERRCODE_UNDEFINED_SCHEMA:
+			errhint("The default that was kept needs it. If it has been renamed, use ALTER TABLE %s ALTER COLUMN %s SET DEFAULT with its new name instead.",
+					((const Conversion *) conversion)->table_name, ((const Conversion *) conversion)->column_name);
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+restore_expression(const Conversion *conversion, const char *expression)
+{
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = add_hint_for_missing,
+		.arg = (void *) conversion,
+	};
+
+	default_call_check(expression);
+	error_context_stack = &callback;
+	migration_run_as_owner(conversion->table,
+						   psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name,
+									conversion->column_name, expression));
+	error_context_stack = callback.previous;
 }
 
 /* Give the column of one table what has been kept.  Only an identity is one of its partitions, too. */
@@ -303,13 +351,11 @@ restore(const Conversion *conversion, const ColumnDefault *kept)
 	{
 		case DEFAULT_IDENTITY_ALWAYS:
 		case DEFAULT_IDENTITY:
-			restore_identity(conversion, kept->kind);
+			restore_identity(conversion, kept->kind, kept->type);
 			break;
 		case DEFAULT_EXPRESSION:
-			check_expression(kept->expression);
-			migration_run_as_owner(conversion->table,
-								   psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", conversion->table_name,
-											conversion->column_name, kept->expression));
+		case DEFAULT_SERIAL:
+			restore_expression(conversion, kept->expression);
 			break;
 		case DEFAULT_NONE:
 			migration_run("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT", conversion->table_name, conversion->column_name);
@@ -369,5 +415,5 @@ idgen_revert_default(PG_FUNCTION_ARGS)
 			restore_child(&conversion, &kept, lfirst_oid(cell), column_children_find(children, lfirst_oid(cell)));
 	}
 	check_name(&conversion);
-	PG_RETURN_TEXT_P(cstring_to_text(kept.kind == DEFAULT_EXPRESSION ? kept.expression : column_default_kind_name(kept.kind)));
+	PG_RETURN_TEXT_P(cstring_to_text(kept.expression != NULL ? kept.expression : column_default_kind_name(kept.kind)));
 }

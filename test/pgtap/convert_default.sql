@@ -29,7 +29,7 @@ INSERT INTO serials (item) VALUES ('new');
 SELECT is(array_agg(id ORDER BY id), '{1,2,3}', '... old rows are untouched') FROM serials WHERE item = 'old';
 SELECT ok(id > snowflake_lower_bound(now() - interval '1 min')::bigint, '... new rows have snowflakes') FROM serials WHERE item = 'new';
 SELECT is(pg_get_serial_sequence('serials', 'id'), '"Old Shop".serials_id_seq', '... the sequence stays');
-SELECT is(was || ', ' || expression, 'expression, nextval(''"Old Shop".serials_id_seq''::regclass)', '... what it was is kept')
+SELECT is(was || ', ' || expression, 'serial, nextval(''"Old Shop".serials_id_seq''::regclass)', '... what it was is kept')
 FROM idgen_converted_defaults WHERE relation = 'serials'::regclass;
 SELECT is(idgen_revert_default('serials', 'id'), 'nextval(''"Old Shop".serials_id_seq''::regclass)', '... and comes back');
 INSERT INTO serials (item) VALUES ('back') RETURNING id \gset

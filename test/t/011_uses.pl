@@ -149,6 +149,35 @@ END
 	like($said, qr/WARNING:  conditions on column "other" apply to new IDs\n.*DETAIL:  constraint is_small of domain public\.small$/m, '... and those of a domain, also below another one');
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('hashed', 'id'), idgen_convert_default('negative', 'id')});
 	is($said, '', '... partitions by hash are not, and of negative numbers no time is said');
+	check_what_conversion_says_of_values();
+	return;
+}
+
+# Values that are not looked at, expressions that are not known, and columns that reference others.
+sub check_what_conversion_says_of_values
+{
+	$publisher->safe_psql('warned', <<'END');
+CREATE TABLE "Large" (id bigint, number bigint) PARTITION BY LIST (number);
+CREATE TABLE large_1 PARTITION OF "Large" FOR VALUES IN (1) WITH (fillfactor = 10);
+CREATE TABLE large_2 PARTITION OF "Large" FOR VALUES IN (2) WITH (fillfactor = 10);
+CREATE TABLE large_3 PARTITION OF "Large" FOR VALUES IN (3);
+INSERT INTO "Large" SELECT i, 1 + i % 2 FROM generate_series(1, 50000) AS i;
+INSERT INTO "Large" VALUES (70000, 3);
+CREATE INDEX ON large_1 (id);
+CREATE TABLE referenced (id bigint PRIMARY KEY);
+CREATE TABLE referencing (id bigint PRIMARY KEY CONSTRAINT reference REFERENCES referenced);
+END
+	my (undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('"Large"', 'id')});
+	like($said, qr/WARNING:  values of column "id" of table "Large" have not all been compared with new IDs\n.*DETAIL:  [^\n]*: public\.large_2\.$/m, 'large partitions without an index are not read');
+	like($said, qr/HINT:  [^\n]*SELECT max\(id\) FROM public\."Large" WHERE id >= '\d+'/, '... and how to do so is said');
+	like($said, qr/NOTICE:  conditions on time take.*DETAIL:  The greatest value is 70000\./s, '... while others are');
+	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('referencing', 'id')});
+	like($said, qr/^[^\n]*WARNING:  column "id" references others, which new IDs are not in\n.*DETAIL:  constraint reference on table public\.referencing$/m, 'a column that references another is warned of');
+	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('referenced', 'id', 'abs(-1)')});
+	like($said, qr/^[^\n]*NOTICE:  values of column "id" of table "referenced" are not compared with those of expression abs\(-1\)$/m, 'an expression of one\'s own is not known');
+	$publisher->safe_psql('warned', q{CREATE SEQUENCE shared; CREATE TABLE sharing (id bigint DEFAULT nextval('shared')); SELECT idgen_convert_default('sharing', 'id'); DROP SEQUENCE shared});
+	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_revert_default('sharing', 'id')});
+	like($said, qr/ERROR:  relation "public\.shared" does not exist\n.*HINT:  [^\n]*SET DEFAULT/s, 'what to do about a sequence that is gone is said');
 	return;
 }
 
@@ -173,7 +202,7 @@ END
 	$publisher->command_ok([ 'pg_dump', '--no-sync', '--file', $dump, $publisher->connstr('converted') ], 'converted defaults are dumped');
 	$publisher->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', $dump, '-o', $dump . '.out', $publisher->connstr('reverted') ], 'restored');
 	is($publisher->safe_psql('reverted', 'SELECT relation, was FROM ids.idgen_converted_defaults ORDER BY was'),
-		qq(serials|expression\n"Always"|generated always as identity), '... with what they were, of tables that are there');
+		qq("Always"|generated always as identity\nserials|serial), '... with what they were, of tables that are there');
 	is($publisher->safe_psql('reverted', q{SELECT ids.idgen_revert_default('serials', 'id'), ids.idgen_revert_default('"Always"', 'ID')}),
 		q{nextval('public.serials_id_seq'::regclass)|generated always as identity},
 		'... and can be reverted');

@@ -1,0 +1,171 @@
+/*-------------------------------------------------------------------------
+ *
+ * new_values.c
+ *	  Whether a new default of a column would repeat values that are there.
+ *
+ * This is looked at before the table is locked: who inserts meanwhile still gets values
+ * of the old default.  Which values are read is in column_values.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "generator/named_generator.h"
+#include "migrate/column_values.h"
+#include "migrate/default_call.h"
+#include "migrate/migration_query.h"
+#include "migrate/new_values.h"
+
+/* The schema of the extension, quoted. */
+static const char *
+schema_of(Oid function)
+{
+	return quote_identifier(get_namespace_name(get_func_namespace(function)));
+}
+
+/*
+ * ERROR if there are values that the IDs of this server will come to, of whichever node.
+ * A notice says of which times old values seem to be.
+ */
+static void
+check_snowflakes(const ColumnValues *values, Oid function)
+{
+	const char *schema = schema_of(function);
+	const char *greatest = column_values_greatest(values, NULL);
+	MigrationRow row = migration_query(psprintf("SELECT $2::bigint >= %1$s.snowflake_lower_bound(now())::bigint,"
+												"  %1$s.snowflake_timestamp(greatest($2::bigint, 0)), %1$s.snowflake_timestamp(0::bigint),"
+												"  %1$s.snowflake_lower_bound(now())::bigint",
+												schema),
+									   values->table, greatest == NULL ? "-1" : greatest);
+
+	if (row.values[0][0] == 't')
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("column \"%s\" of table \"%s\" has values above the IDs that its default would issue", values->column, get_rel_name(values->table)),
+				errdetail("The greatest value is %s, and IDs of this server's layout would come to it.", greatest),
+				errhint("If the values are snowflakes of another system, issue IDs of its layout: see docs/migrating.md. Else give a generator as a third argument."));
+	if (greatest != NULL && greatest[0] != '-')
+		ereport(NOTICE,
+				errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", values->column, row.values[2], row.values[1]),
+				errdetail("The greatest value is %s. Conditions on later times do not see them.", greatest));
+	column_values_report_slow(values, psprintf("%s >= '%s'", quote_identifier(values->column), row.values[3]));
+}
+
+/* ERROR if a value meets a condition, which those that the default will give meet, too. */
+static void
+check_condition(const ColumnValues *values, const char *condition, const char *hint)
+{
+	const char *greatest = column_values_greatest(values, condition);
+
+	if (greatest != NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("column \"%s\" of table \"%s\" has values that its default would issue again", values->column, get_rel_name(values->table)),
+				errdetail("The greatest one is %s.", greatest),
+				errhint("%s", hint));
+	column_values_report_slow(values, condition);
+}
+
+/*
+ * Values of the generator's node from now on.  IDs of other nodes may be ahead.  If the
+ * server has no node now, its later one may be any.  ERROR UNDEFINED_OBJECT if there is
+ * no such generator.
+ */
+static void
+check_generator(const ColumnValues *values, Oid function, const char *name)
+{
+	GeneratorOptions options = generator_options_read(named_generator_server(name)->options);
+	MigrationRow row = migration_query(psprintf("SELECT %1$s.snowflake_lower_bound(now(), layout)::bigint FROM %1$s.snowflake_generators WHERE generator = $2",
+												schema_of(function)),
+									   InvalidOid, name);
+	const char *column = quote_identifier(values->column);
+	const char *condition = psprintf("%s >= '%s'", column, row.values[0]);
+	uint64		node_bits;
+
+	if (named_generator_find_node_bits(&options, &node_bits))
+		condition = psprintf("%s AND %s::bigint & " INT64_FORMAT " = " INT64_FORMAT, condition, column,
+							 (int64) (layout_fixed_bits(&options.layout) & PG_INT64_MAX), (int64) node_bits);
+	check_condition(values, condition, _("Give the generator a node that has issued none of the values from now on."));
+}
+
+/* The next number of a sequence, and in a second column its increment; for a segment, that of its chunk if there is one. */
+static MigrationRow
+next_number(Oid function, const DefaultCall *call)
+{
+	MigrationRow row = migration_query_as_owner(psprintf("SELECT CASE WHEN s.is_called THEN s.last_value::numeric + q.seqincrement ELSE s.last_value END, q.seqincrement"
+														 " FROM %s s, pg_sequence q WHERE q.seqrelid = $1", migration_qualified_name(call->sequence)),
+												call->sequence);
+	MigrationRow chunk = {.is_found = false};
+
+	if (call->kind == CALL_SEGMENT)
+		chunk = migration_query(psprintf("SELECT next FROM %s.segments WHERE sequence = $1 AND next IS NOT NULL", schema_of(function)),
+								call->sequence, NULL);
+	if (chunk.is_found)
+		row.values[0] = chunk.values[0];
+	return row;
+}
+
+/* Is it not known here which numbers are next?  The table is not readable by all. */
+static bool
+has_roots_elsewhere(Oid function, Oid sequence)
+{
+	Oid			roots = get_relname_relid("segment_roots", get_func_namespace(function));
+
+	return OidIsValid(roots) &&
+		migration_query_as_owner(psprintf("SELECT true FROM %s WHERE sequence = %u", migration_qualified_name(roots), sequence), roots).is_found;
+}
+
+/*
+ * Values that a sequence will come to, of its residue, as other servers may have others.
+ * False if the sequence cannot tell.
+ */
+static bool
+check_sequence(const ColumnValues *values, Oid function, const DefaultCall *call)
+{
+	const char *column = quote_identifier(values->column);
+	MigrationRow next;
+
+	if (get_rel_relkind(call->sequence) != RELKIND_SEQUENCE ||
+		(call->kind == CALL_SEGMENT && has_roots_elsewhere(function, call->sequence)))
+		return false;
+	next = next_number(function, call);
+	if (!next.is_found || next.values[1][0] == '-')
+		return false;
+	check_condition(values,
+					psprintf("%1$s::bigint >= %2$s AND (%1$s::bigint::numeric - %2$s) %% %3$s = 0", column, next.values[0], next.values[1]),
+					psprintf(_("Bring sequence %s above the values with setval()."), migration_qualified_name(call->sequence)));
+	return true;
+}
+
+/*
+ * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if a default would issue values that a column
+ * has; a warning or a notice if that is not known.  The type is that of the column,
+ * below all domains; types that are not numbers are not looked at.  An expression of
+ * NULL is the default that suits the type.  Errors: also those of default_call_read().
+ */
+void
+new_values_check(Oid table, const char *column, Oid type, Oid function, const char *expression)
+{
+	DefaultCall call = {.kind = CALL_SNOWFLAKE};
+	bool		has_room = type == INT8OID || type == migration_type(function, "snowflake");
+	ColumnValues values;
+
+	if (expression != NULL)
+		call = default_call_read(expression, function);
+	if (!has_room && (expression == NULL || (type != INT4OID && type != INT2OID)))
+		return;
+	values = column_values_open(table, column);
+	if (call.kind == CALL_SNOWFLAKE)
+		check_snowflakes(&values, function);
+	else if (call.kind == CALL_GENERATOR)
+		check_generator(&values, function, call.generator);
+	else if (call.kind == CALL_OTHER || !check_sequence(&values, function, &call))
+		ereport(NOTICE,
+				errmsg("values of column \"%s\" of table \"%s\" are not compared with those of expression %s", column, get_rel_name(table), expression),
+				errhint("See that the expression gives none of them again, if they are to be unique."));
+}
