@@ -52,7 +52,7 @@ is_quick(Oid table, const char *column, int64 *bytes_left)
 	return true;
 }
 
-/* The values in a table and its descendants, which are locked, so that they keep their names. */
+/* The values in a table, which the caller has locked, and its descendants, which are locked, too, so that they keep their names. */
 ColumnValues
 column_values_open(Oid table, const char *column)
 {
@@ -64,7 +64,6 @@ column_values_open(Oid table, const char *column)
 	List	   *tables;
 	ListCell   *cell;
 
-	LockRelationOid(table, AccessShareLock);
 	tables = find_all_inheritors(table, AccessShareLock, NULL);
 	foreach(cell, tables)
 	{

@@ -213,7 +213,7 @@ set_default(const Conversion *conversion, const char *expression)
 	return set;
 }
 
-/* What takes time is looked at before the table is locked. */
+/* What takes time is looked at before the table is locked against all others. */
 static const char *
 convert(Conversion *conversion, const char *expression)
 {
@@ -221,6 +221,8 @@ convert(Conversion *conversion, const char *expression)
 	List	   *children;
 	const char *converted_to;
 
+	LockRelationOid(conversion->table, AccessShareLock);
+	check_table(conversion->table);
 	conversion->old = column_default_read(conversion->table, conversion->column);
 	new_values_check(conversion->table, conversion->column, getBaseType(conversion->old.type), conversion->function, expression);
 	if (expression == NULL)
