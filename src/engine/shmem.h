@@ -433,7 +433,7 @@ typedef struct PreparedHold
 } PreparedHold;
 
 /* Changes whenever the structs here do. */
-#define SHARED_AREA_FORMAT 22
+#define SHARED_AREA_FORMAT 23
 
 typedef struct SharedArea
 {

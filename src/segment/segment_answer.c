@@ -73,6 +73,19 @@ segment_answer_is_refusal(const LeaseTaken *taken)
 	return taken->result == LEASE_NO_COUNTER || taken->result == LEASE_EXHAUSTED;
 }
 
+/*
+ * The first of so many roots that has not refused what was asked for, and may have it,
+ * as it does not answer; -1 if all have.
+ */
+int
+segment_answer_find_silent(const bool *has_refused, int roots)
+{
+	for (int i = 0; i < roots; i++)
+		if (!has_refused[i])
+			return i;
+	return -1;
+}
+
 /* Why a take that was answered has no range. */
 const char *
 segment_answer_why(const LeaseTaken *taken)

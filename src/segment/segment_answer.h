@@ -22,6 +22,7 @@ extern bool segment_answer_is_late(const SegmentRootState *state, const RootWatc
 extern SegmentSkip segment_answer_note(SegmentSlot *slot, int root, const LeaseTaken *taken, const LeaseAnswer *answer,
 									   int64 last, bool has_gone_back);
 extern void segment_answer_report_skip(SegmentSkip skip, const char *counter);
+extern int	segment_answer_find_silent(const bool *has_refused, int roots);
 extern bool segment_answer_is_refusal(const LeaseTaken *taken);
 extern const char *segment_answer_why(const LeaseTaken *taken);
 extern void segment_answer_note_refusal(SegmentRootState *state, const LeaseTaken *taken);

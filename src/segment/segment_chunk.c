@@ -259,7 +259,7 @@ await_refill(SegmentWait *wait, ConditionVariable *changed)
 	ConditionVariableCancelSleep();
 }
 
-/* ERROR if, since the call began, the agent has been refused as many numbers in a row, or fewer, by all roots. */
+/* ERROR if, since the call began, the agent has been refused as many numbers in a row, or fewer, by all roots that answer. */
 static void
 check_refusal(SegmentWait *wait, uint64 least)
 {
@@ -271,7 +271,7 @@ check_refusal(SegmentWait *wait, uint64 least)
 	if (entry == NULL)
 		return;
 	is_refused = wait->has_asked && entry->refusals.count != wait->refusals && entry->refusals.last <= least;
-	is_end = entry->refusals.last > 0;
+	is_end = entry->refusals.is_end;
 	strlcpy(error, entry->last_error, sizeof(error));
 	wait->refusals = entry->refusals.count;
 	wait->has_asked = true;

@@ -230,6 +230,7 @@ make_slot(SegmentPlace place, const SegmentSequence *sequence, const SegmentRoot
 		.database = MyDatabaseId,
 		.sequence = sequence->oid,
 		.file = sequence->file,
+		.floor = PG_INT64_MIN,
 	};
 
 	if (slot == NULL)

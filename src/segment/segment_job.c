@@ -189,21 +189,41 @@ unlock_slot(void)
 	LWLockRelease(&segment_desk()->lock);
 }
 
-/* End a request without numbers. */
+/*
+ * Have the roots that answer refused a request for which somebody waits, and are the
+ * others left alone?  Then to ask again is in vain for now.
+ */
+static bool
+is_refused_by_all(const SegmentJob *job, const SegmentSlot *slot, int64 now_ns)
+{
+	if (slot->is_early || !job->is_refused)
+		return false;
+	for (int i = 0; i < slot->roots.count; i++)
+		if (!job->has_refused[i] && !circuit_breaker_is_open(&slot->states[i].breaker, now_ns))
+			return false;
+	return true;
+}
+
+/*
+ * End a request without numbers.  An early one has asked one root only, so that those
+ * who wait by now ask again; and numbers have ended only if each root says so.
+ */
 void
 segment_job_give_up(int number, const SegmentSlot *copy)
 {
 	SegmentDesk *desk = segment_desk();
 	SegmentSlot *slot = &desk->slots[number];
 	const SegmentJob *job = segment_job_get(number);
-	const char *error = copy->states[Max(job->root, 0)].error;
+	int			silent = segment_answer_find_silent(job->has_refused, copy->roots.count);
+	bool		is_other = !copy->is_early && job->is_refused && silent >= 0;
+	const char *error = copy->states[is_other ? silent : Max(job->root, 0)].error;
 
 	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
 	if (slot->requests == copy->requests)
 		slot->is_wanted = false;
 	LWLockRelease(&desk->lock);
-	if (job->is_refused)
-		segment_chunk_refuse(copy->place, job->has_ended ? Max(copy->least, 1) : 0, error);
+	if (is_refused_by_all(job, copy, clock_monotonic_ns()))
+		segment_chunk_refuse(copy->place, job->has_ended ? Max(copy->least, 1) : 0, job->has_ended && silent < 0, error);
 	else
 		segment_chunk_fail(copy->place, error);
 }
@@ -257,7 +277,7 @@ refuse(const SegmentErrand *errand, const LeaseTaken *taken)
 	if (slot == NULL)
 		return;
 	segment_answer_note_refusal(&slot->states[job->root], taken);
-	job->is_refused = true;
+	job->is_refused = job->has_refused[job->root] = true;
 	job->has_ended |= taken->result == LEASE_EXHAUSTED;
 	end_trying(job, slot);
 	unlock_slot();

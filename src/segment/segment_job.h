@@ -27,6 +27,7 @@ typedef struct SegmentJob
 	bool		is_refused;		/* a root has answered that it has no such
 								 * counter, or ... */
 	bool		has_ended;		/* ... not so many numbers */
+	bool		has_refused[SEGMENT_MOST_ROOTS];	/* that is, one of the two */
 	bool		ends_former;	/* as in SegmentGrant */
 	bool		is_free;		/* the root has no other numbers than those
 								 * that were given back */

@@ -47,12 +47,14 @@ typedef struct SegmentCounts
 								 * when it was largest */
 } SegmentCounts;
 
-/* A root elsewhere has answered that it has not what was asked for. */
+/* Roots elsewhere have answered that they have not what was asked for, as far as they answer. */
 typedef struct SegmentRefusals
 {
 	uint32		count;
 	uint64		last;			/* so many numbers in a row; 0: it has no such
 								 * counter */
+	bool		is_end;			/* no root has so many; otherwise last_error
+								 * is why that is not known */
 } SegmentRefusals;
 
 /* The number that this server issues IDs of layout "hybrid" with; see slab.c. */

@@ -373,7 +373,7 @@ segment_chunk_end(SegmentPlace place)
 
 /* See segment_root.h.  That there are not so many numbers is no error of those who want fewer. */
 void
-segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error)
+segment_chunk_refuse(SegmentPlace place, uint64 refused, bool is_end, const char *error)
 {
 	SegmentEntry *entry = segment_memory_lock(place);
 
@@ -381,6 +381,7 @@ segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error)
 		return;
 	entry->refusals.count++;
 	entry->refusals.last = refused;
+	entry->refusals.is_end = is_end;
 	segment_memory_unlock(entry);
-	end_asking(place, false, refused > 1 ? NULL : error);
+	end_asking(place, false, is_end && refused > 1 ? NULL : error);
 }

@@ -31,7 +31,8 @@
  * segment_chunk_deliver(), segment_chunk_fail(), segment_chunk_refuse() or
  * segment_chunk_end(), callers wait, for no longer than idgen.max_wait, and nobody asks
  * again.  After segment_chunk_refuse(), those who want no fewer numbers than were
- * refused give up, and the others ask.  After segment_chunk_end(), which says that the
+ * refused give up, and the others ask; is_end says whether that is the end of the
+ * numbers, or error is why they are not to be had.  After segment_chunk_end(), which says that the
  * root has no numbers that the sequence may have, nobody asks for a second.
  *
  *-------------------------------------------------------------------------
@@ -159,7 +160,7 @@ extern const SegmentRoot *segment_root_of(const SegmentSequence *sequence);
 extern void segment_chunk_ask(SegmentPlace place);
 extern void segment_chunk_deliver(SegmentPlace place, const SegmentGrant *grant);
 extern void segment_chunk_fail(SegmentPlace place, const char *error);
-extern void segment_chunk_refuse(SegmentPlace place, uint64 refused, const char *error);
+extern void segment_chunk_refuse(SegmentPlace place, uint64 refused, bool is_end, const char *error);
 extern void segment_chunk_end(SegmentPlace place);
 
 #endif							/* IDGEN_SEGMENT_ROOT_H */

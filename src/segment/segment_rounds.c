@@ -375,11 +375,14 @@ segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 number, con
 		end_closed(rounds, place, number, SEGMENT_ROUND_FAILED, 0, error);
 }
 
-/* There are not as many numbers as the members of a closed round want together. */
+/*
+ * There are not as many numbers as the members of a closed round want together.  error:
+ * why it is not known whether there are; empty if it is.
+ */
 void
-segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 number)
+segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 number, const char *error)
 {
-	end_closed(rounds, place, number, SEGMENT_ROUND_REFUSED, 0, "");
+	end_closed(rounds, place, number, SEGMENT_ROUND_REFUSED, 0, error);
 }
 
 /*

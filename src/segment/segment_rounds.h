@@ -117,7 +117,7 @@ extern SegmentRoundState segment_rounds_look(const SegmentMember *member, Segmen
 extern bool segment_rounds_close(SegmentRounds *rounds, SegmentPlace *place, uint64 *round, uint64 *count);
 extern void segment_rounds_end(SegmentRounds *rounds, SegmentPlace place, uint64 round, const int64 *first,
 							   const char *error);
-extern void segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 round);
+extern void segment_rounds_refuse(SegmentRounds *rounds, SegmentPlace place, uint64 number, const char *error);
 extern bool segment_rounds_lead(const SegmentMember *member, int64 *until_ns);
 extern void segment_rounds_end_leading(SegmentRounds *rounds);
 extern bool segment_rounds_are_wanted(SegmentRounds *rounds, SegmentPlace *place);

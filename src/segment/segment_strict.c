@@ -167,7 +167,7 @@ serve(StrictCall *call)
 			if (range.count > 0)
 				segment_rounds_end(call->member.rounds, call->place, call->round, &range.first, NULL);
 			else
-				segment_rounds_refuse(call->member.rounds, call->place, call->round);
+				segment_rounds_refuse(call->member.rounds, call->place, call->round, "");
 		}
 		end_serving(0, PointerGetDatum(call));
 	}
@@ -272,11 +272,12 @@ static void
 begin_again(StrictCall *call, const SegmentRoundEnd *end)
 {
 	bool		is_refused = end->state == SEGMENT_ROUND_REFUSED;
+	bool		is_alone = end->count == call->count;
 
 	leave(0, PointerGetDatum(call));
-	if (is_refused && end->count == call->count)
+	if (is_alone && is_refused && end->error[0] == '\0')
 		segment_sequence_report_refused(&call->segment->sequence, call->count);
-	if (!is_refused && is_elsewhere(call))
+	if ((is_alone || !is_refused) && is_elsewhere(call))
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("could not take a number of sequence \"%s\" from its root", get_rel_name(call->segment->oid)),

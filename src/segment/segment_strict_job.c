@@ -54,6 +54,7 @@ typedef struct StrictJob
 	char		refusal[LEASE_TAKE_ERROR_SIZE]; /* of the last root that has
 												 * refused */
 	bool		has_ended;		/* a root has not so many numbers */
+	bool		has_refused[SEGMENT_MOST_ROOTS];
 	bool		has_tried[SEGMENT_MOST_ROOTS];
 	bool		is_under_way;
 } StrictJob;
@@ -88,21 +89,22 @@ end_job(StrictJob *job, const int64 *first, const char *error)
 	memset(job, 0, sizeof(StrictJob));
 }
 
-/* No root is left to be asked. */
+/* No root is left to be asked.  Numbers have ended only if each of them says so. */
 static void
 give_up(StrictJob *job, const SegmentSlot *slot)
 {
-	const char *error = slot->states[job->root].error;
+	int			silent = segment_answer_find_silent(job->has_refused, slot->roots.count);
+	const char *error = silent < 0 ? "" : slot->states[silent].error;
 
+	if (silent >= 0 && error[0] == '\0')
+		error = "No root answers.";
 	if (job->has_ended)
 	{
-		segment_rounds_refuse(job->rounds, job->place, job->round);
+		segment_rounds_refuse(job->rounds, job->place, job->round, error);
 		memset(job, 0, sizeof(StrictJob));
 	}
-	else if (job->refusal[0] != '\0')
-		end_job(job, NULL, job->refusal);
 	else
-		end_job(job, NULL, error[0] == '\0' ? "No root answers." : error);
+		end_job(job, NULL, silent < 0 ? job->refusal : error);
 }
 
 /* Sessions have been closed. */
@@ -358,6 +360,7 @@ refuse(StrictJob *job, const LeaseTaken *taken)
 
 	end_trying(job);
 	strlcpy(job->refusal, segment_answer_why(taken), sizeof(job->refusal));
+	job->has_refused[job->root] = true;
 	job->has_ended |= taken->result == LEASE_EXHAUSTED;
 	slot = segment_desk_lock(job->place);
 	if (slot == NULL)

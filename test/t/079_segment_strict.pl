@@ -358,6 +358,57 @@ sub check_refusals
 	return;
 }
 
+# Two roots, the first of which is at its end.  Numbers have ended only if the other one says so, too.
+sub check_two_roots
+{
+	my $server = 'postgresql://leaf@127.0.0.1:' . $root->port;
+	my $absent = 'postgresql://leaf@127.0.0.1:' . PostgreSQL::Test::Cluster::get_free_port() . '/postgres';
+	my $set = sub { return "SELECT segment_set_roots('$_[0]', ARRAY['$server/postgres', '$_[1]'])" };
+	my ($lock, $early, $waiting) = (session($root), session($leaf), session($leaf));
+	my ($numbers, $error);
+
+	$root->safe_psql('postgres', 'CREATE DATABASE other');
+	$root->safe_psql('postgres', 'CREATE SEQUENCE two MAXVALUE 10000; CREATE SEQUENCE three MAXVALUE 10; GRANT USAGE ON SEQUENCE two, three TO leaf');
+	$root->safe_psql('other', 'CREATE EXTENSION idgen; CREATE SEQUENCE two START 100001; CREATE SEQUENCE three MAXVALUE 10; GRANT USAGE ON SEQUENCE two, three TO leaf');
+	$root->safe_psql($_, "SELECT segment_next_block('three', 10)") foreach qw(postgres other);
+	$leaf->safe_psql('postgres', 'CREATE SEQUENCE two; CREATE SEQUENCE three;' . $set->('two', "$server/other") . ';' . $set->('three', $absent));
+
+	# The first root, which gave all it had, is asked early, and alone.
+	$early->query("SELECT segment_nextval('two')");
+	$lock->query('BEGIN; ALTER SEQUENCE two CACHE 2');
+	$early->query("SELECT segment_next_block('two', 6000)");
+	$root->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'two'::regclass AND NOT granted")
+	  or die 'the root was not asked';
+	$waiting->query("SET idgen.max_wait = '60s'");
+	$waiting->send("SELECT segment_next_block('two', 5000)");
+	is_seen_waiting($leaf, $waiting, 'IdgenSegment', 'a call waits for numbers that were asked for early');
+	$lock->query('ROLLBACK');
+	($numbers, $error) = $waiting->finish;
+	is($error, '', 'the root that was asked early is at its end: who waits gets numbers of another one');
+	like($numbers, qr/1000\d\d/, '... as they are there');
+	is($waiting->query("SELECT segment_nextval_strict('two') > 100000"), 't', '... and strict ones');
+
+	$waiting->query("SET idgen.max_wait = '60s'");
+	like($waiting->error("SELECT segment_nextval('three')"), qr/55000: no numbers of sequence "three".*DETAIL:  Its root cannot be reached: .*refused/s, 'one root is at its end, and the other one absent: numbers may not have ended');
+	like($waiting->error("SELECT segment_nextval_strict('three')"), qr/55000: could not take a number of sequence "three".*DETAIL:  .*refused/s, '... nor strict ones');
+	$leaf->safe_psql('postgres', $set->('three', "$server/other"));
+	like($waiting->error("SELECT segment_nextval('three')"), qr/2200H: the root of sequence "three" has no more numbers/, '... and they have if it says so');
+	like($waiting->error("SELECT segment_nextval_strict('three')"), qr/2200H: the root of sequence "three" has no more numbers/, '... strict ones, too');
+	$_->quit foreach $lock, $early, $waiting;
+	return;
+}
+
+# Numbers of a root may be below zero.
+sub check_below_zero
+{
+	my $create = 'CREATE SEQUENCE below MINVALUE -1000000 START -500000';
+
+	$root->safe_psql('postgres', "$create; GRANT USAGE ON SEQUENCE below TO leaf");
+	$leaf->safe_psql('postgres', "$create; SELECT segment_set_roots('below', ARRAY['postgresql://leaf\@127.0.0.1:" . $root->port . "/postgres'])");
+	is($leaf->safe_psql('postgres', "SELECT segment_nextval_strict('below')"), -500_000, 'strict numbers begin below zero, as the sequence does');
+	return;
+}
+
 # ---------------------------------------------------------------------- a root that goes back
 
 # Another server takes the place of the root, and lacks what others have taken from it.  Several takes are under way when that
@@ -418,6 +469,8 @@ check_late_here();
 check_late_elsewhere();
 check_many_segments();
 check_refusals();
+check_two_roots();
+check_below_zero();
 check_going_back();
 SKIP:
 {
