@@ -285,12 +285,23 @@ refuse(const SegmentErrand *errand, const LeaseTaken *taken)
 
 /* ---------------------------------------------------------------------- ranges */
 
+/* Are a store's numbers not above all that had come from it before it was asked, also strict ones? */
+static bool
+is_below_asked(const SegmentJob *job, const SegmentSlot *slot, const LeaseTaken *taken)
+{
+	return job->asked.is_known && job->asked.changes == slot->states[job->root].watch.changes &&
+		taken->first <= job->asked.highest && !segment_roots_is_postgres(&slot->roots, job->root);
+}
+
 /* Are a root's numbers, or its revision, not what came after those of the last chunk? */
 static bool
-is_lower(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer)
+is_lower(const SegmentJob *job, const SegmentSlot *slot, const LeaseTaken *taken, const LeaseAnswer *answer)
 {
+	const SegmentRootState *state = &slot->states[job->root];
+
 	return state->watch.is_known &&
-		((answer->revision != 0 && answer->revision < state->revision) || taken->first <= state->last);
+		((answer->revision != 0 && answer->revision < state->revision) || taken->first <= state->last ||
+		 is_below_asked(job, slot, taken));
 }
 
 /*
@@ -419,7 +430,7 @@ take_next(const SegmentErrand *errand, const LeaseTake *take, const LeaseTaken *
 	is_usable = !segment_answer_is_late(state, &job->asked, taken, answer);
 	if (is_usable)
 	{
-		skip = segment_answer_note(slot, job->root, taken, answer, last, is_lower(state, taken, answer));
+		skip = segment_answer_note(slot, job->root, taken, answer, last, is_lower(job, slot, taken, answer));
 		job->ends_former |= skip.numbers > 0;
 		state->revision = answer->revision;
 		state->last = last;

@@ -56,6 +56,13 @@ segment_roots_address(const SegmentRoots *roots, int number)
 	return address;
 }
 
+/* Is a root a PostgreSQL?  It may be a region, whose chunks are lower than its strict numbers; those of a store are not. */
+bool
+segment_roots_is_postgres(const SegmentRoots *roots, int number)
+{
+	return strncmp(segment_roots_address(roots, number), "postgres", strlen("postgres")) == 0;
+}
+
 /* A number for where the numbers come from; 0: from here. */
 uint32
 segment_roots_hash(const SegmentRoots *roots)

@@ -37,6 +37,7 @@ typedef struct SegmentRoots
 } SegmentRoots;
 
 extern bool segment_roots_read(Oid sequence, SegmentRoots *roots);
+extern bool segment_roots_is_postgres(const SegmentRoots *roots, int number);
 extern uint32 segment_roots_hash(const SegmentRoots *roots);
 extern const char *segment_roots_address(const SegmentRoots *roots, int number);
 

@@ -49,6 +49,7 @@ sub stores
 			name => 'Redis',
 			module => '$libdir/idgen_redis',
 			address => $redis->store,
+			reset => sub { $redis->must('HSET', "{idgen:segments}:counter:$_[0]", 'next', $_[1]) },
 			spoil => sub { $redis->must('HSET', "{idgen:segments}:counter:$_[0]", 'next', 'nonsense', 'identity', 'x') },
 			pause => sub { $redis->pause },
 			resume => sub { $redis->resume },
@@ -225,6 +226,21 @@ sub check_absence
 	return;
 }
 
+# The store goes back below strict numbers, and above those of chunks.
+sub check_below_strict
+{
+	my ($store, $leaf, $counter) = @_;
+	my $log_start;
+	my $last = $leaf->query("SELECT segment_next_block('$counter', 400000)") + 400000;
+	my $strict = (split /[\[,]/, $leaf->query("SELECT segment_take_strict('$counter', 3000000)"))[1] + 3000000;
+
+	$log_start = -s $node->logfile;
+	$store->{reset}->($counter, $strict - 2000000);
+	cmp_ok($leaf->query("SELECT segment_next_block('$counter', 400000)"), '>=', $strict, "$store->{name}: a chunk is above strict numbers if the store goes back");
+	like(substr(slurp_file($node->logfile), $log_start), qr/root 1 of the segment of "$counter" may have gone back/, '... which is noticed');
+	return;
+}
+
 # A server's segments take from the store.
 sub check_segments
 {
@@ -250,6 +266,7 @@ sub check_segments
 	wait_until { $leaf->error("SELECT segment_return('$counter') > 0") eq '' } 'the end of refilling';
 	is($leaf->query("SELECT returned > 0 FROM segments WHERE sequence = '$counter'::regclass"), 't', '... what is left is given back');
 	is($leaf->query("SELECT segment_nextval('$counter')"), $next, '... and comes next');
+	check_below_strict($store, $leaf, $counter) if $store->{reset};
 	$leaf->quit;
 	return;
 }
