@@ -221,10 +221,12 @@ convert(Conversion *conversion, const char *expression)
 	List	   *children;
 	const char *converted_to;
 
-	LockRelationOid(conversion->table, AccessShareLock);
+	/* One conversion of a table at a time: two would wait for each other. */
+	LockRelationOid(conversion->table, ShareUpdateExclusiveLock);
 	check_table(conversion->table);
 	conversion->old = column_default_read(conversion->table, conversion->column);
-	new_values_check(conversion->table, conversion->column, getBaseType(conversion->old.type), conversion->function, expression);
+	if (!new_values_check(conversion->table, conversion->column, getBaseType(conversion->old.type), conversion->function, expression))
+		refuse_integer(conversion);
 	if (expression == NULL)
 		expression = suitable_call(conversion);
 	if (conversion->old.is_generated)

@@ -12,6 +12,8 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -28,12 +30,21 @@ schema_of(Oid function)
 	return quote_identifier(get_namespace_name(get_func_namespace(function)));
 }
 
+/* Is there room in a column of a type for IDs from now on, the least of which is given as text? */
+static bool
+has_room(Oid type, const char *least)
+{
+	int64		most = type == INT2OID ? PG_INT16_MAX : type == INT4OID ? PG_INT32_MAX : PG_INT64_MAX;
+
+	return pg_strtoint64(least) <= most;
+}
+
 /*
  * ERROR if there are values that the IDs of this server will come to, of whichever node.
- * A notice says of which times old values seem to be.
+ * A notice says of which times old values seem to be.  False if there is no room for IDs.
  */
-static void
-check_snowflakes(const ColumnValues *values, Oid function)
+static bool
+check_snowflakes(const ColumnValues *values, Oid type, Oid function)
 {
 	const char *schema = schema_of(function);
 	const char *greatest = column_values_greatest(values, NULL);
@@ -43,6 +54,8 @@ check_snowflakes(const ColumnValues *values, Oid function)
 												schema),
 									   values->table, greatest == NULL ? "-1" : greatest);
 
+	if (!has_room(type, row.values[3]))
+		return false;
 	if (row.values[0][0] == 't')
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -54,14 +67,22 @@ check_snowflakes(const ColumnValues *values, Oid function)
 				errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", values->column, row.values[2], row.values[1]),
 				errdetail("The greatest value is %s. Conditions on later times do not see them.", greatest));
 	column_values_report_slow(values, psprintf("%s >= '%s'", quote_identifier(values->column), row.values[3]));
+	return true;
 }
 
-/* ERROR if a value meets a condition, which those that the default will give meet, too. */
+/*
+ * ERROR if a value meets a condition, which those that the default will give meet, too.
+ * None below least, given as text, does: an index finds at once that there is no other.
+ */
 static void
-check_condition(const ColumnValues *values, const char *condition, const char *hint)
+check_condition(const ColumnValues *values, const char *least, const char *condition, const char *hint)
 {
-	const char *greatest = column_values_greatest(values, condition);
+	const char *greatest = column_values_greatest(values, NULL);
 
+	if (greatest != NULL && pg_strtoint64(greatest) >= pg_strtoint64(least))
+		greatest = column_values_greatest(values, condition);
+	else
+		greatest = NULL;
 	if (greatest != NULL)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -73,11 +94,11 @@ check_condition(const ColumnValues *values, const char *condition, const char *h
 
 /*
  * Values of the generator's node from now on.  IDs of other nodes may be ahead.  If the
- * server has no node now, its later one may be any.  ERROR UNDEFINED_OBJECT if there is
- * no such generator.
+ * server has no node now, its later one may be any.  False if there is no room for IDs;
+ * ERROR UNDEFINED_OBJECT if there is no such generator.
  */
-static void
-check_generator(const ColumnValues *values, Oid function, const char *name)
+static bool
+check_generator(const ColumnValues *values, Oid type, Oid function, const char *name)
 {
 	GeneratorOptions options = generator_options_read(named_generator_server(name)->options);
 	MigrationRow row = migration_query(psprintf("SELECT %1$s.snowflake_lower_bound(now(), layout)::bigint FROM %1$s.snowflake_generators WHERE generator = $2",
@@ -87,17 +108,27 @@ check_generator(const ColumnValues *values, Oid function, const char *name)
 	const char *condition = psprintf("%s >= '%s'", column, row.values[0]);
 	uint64		node_bits;
 
+	if (!has_room(type, row.values[0]))
+		return false;
 	if (named_generator_find_node_bits(&options, &node_bits))
 		condition = psprintf("%s AND %s::bigint & " INT64_FORMAT " = " INT64_FORMAT, condition, column,
 							 (int64) (layout_fixed_bits(&options.layout) & PG_INT64_MAX), (int64) node_bits);
-	check_condition(values, condition, _("Give the generator a node that has issued none of the values from now on."));
+	check_condition(values, row.values[0], condition, _("Give the generator a node that has issued none of the values from now on."));
+	return true;
 }
 
-/* The next number of a sequence, and in a second column its increment; for a segment, that of its chunk if there is one. */
+/*
+ * The next number of a sequence, its increment, and the greatest number that it may give;
+ * for a segment, the next number is that of its chunk if there is one.  A sequence that
+ * may begin anew gives any of its numbers.
+ */
 static MigrationRow
 next_number(Oid function, const DefaultCall *call)
 {
-	MigrationRow row = migration_query_as_owner(psprintf("SELECT CASE WHEN s.is_called THEN s.last_value::numeric + q.seqincrement ELSE s.last_value END, q.seqincrement"
+	MigrationRow row = migration_query_as_owner(psprintf("SELECT CASE WHEN q.seqcycle THEN q.seqmin"
+														 "    WHEN s.is_called THEN least(s.last_value::numeric + q.seqincrement, 9223372036854775807)"
+														 "    ELSE s.last_value END,"
+														 "  CASE WHEN q.seqcycle AND q.seqincrement > 0 THEN 1 ELSE q.seqincrement END, q.seqmax"
 														 " FROM %s s, pg_sequence q WHERE q.seqrelid = $1", migration_qualified_name(call->sequence)),
 												call->sequence);
 	MigrationRow chunk = {.is_found = false};
@@ -122,7 +153,7 @@ has_roots_elsewhere(Oid function, Oid sequence)
 
 /*
  * Values that a sequence will come to, of its residue, as other servers may have others.
- * False if the sequence cannot tell.
+ * False if the sequence cannot tell, or the caller must not know where it is.
  */
 static bool
 check_sequence(const ColumnValues *values, Oid function, const DefaultCall *call)
@@ -131,13 +162,15 @@ check_sequence(const ColumnValues *values, Oid function, const DefaultCall *call
 	MigrationRow next;
 
 	if (get_rel_relkind(call->sequence) != RELKIND_SEQUENCE ||
+		pg_class_aclcheck(call->sequence, GetUserId(), ACL_SELECT | ACL_USAGE | ACL_UPDATE) != ACLCHECK_OK ||
 		(call->kind == CALL_SEGMENT && has_roots_elsewhere(function, call->sequence)))
 		return false;
 	next = next_number(function, call);
 	if (!next.is_found || next.values[1][0] == '-')
 		return false;
-	check_condition(values,
-					psprintf("%1$s::bigint >= %2$s AND (%1$s::bigint::numeric - %2$s) %% %3$s = 0", column, next.values[0], next.values[1]),
+	check_condition(values, next.values[0],
+					psprintf("%1$s::bigint BETWEEN %2$s AND %4$s AND (%1$s::bigint::numeric - %2$s) %% %3$s = 0",
+							 column, next.values[0], next.values[1], next.values[2]),
 					psprintf(_("Bring sequence %s above the values with setval()."), migration_qualified_name(call->sequence)));
 	return true;
 }
@@ -146,26 +179,28 @@ check_sequence(const ColumnValues *values, Oid function, const DefaultCall *call
  * ERROR OBJECT_NOT_IN_PREREQUISITE_STATE if a default would issue values that a column
  * has; a warning or a notice if that is not known.  The type is that of the column,
  * below all domains; types that are not numbers are not looked at.  An expression of
- * NULL is the default that suits the type.  Errors: also those of default_call_read().
+ * NULL is the default that suits the type.  False if the column is too narrow for what
+ * the expression gives.  Errors: also those of default_call_read().
  */
-void
+bool
 new_values_check(Oid table, const char *column, Oid type, Oid function, const char *expression)
 {
 	DefaultCall call = {.kind = CALL_SNOWFLAKE};
-	bool		has_room = type == INT8OID || type == migration_type(function, "snowflake");
+	bool		is_wide = type == INT8OID || type == migration_type(function, "snowflake");
 	ColumnValues values;
 
 	if (expression != NULL)
 		call = default_call_read(expression, function);
-	if (!has_room && (expression == NULL || (type != INT4OID && type != INT2OID)))
-		return;
+	if (!is_wide && (expression == NULL || (type != INT4OID && type != INT2OID)))
+		return true;
 	values = column_values_open(table, column);
 	if (call.kind == CALL_SNOWFLAKE)
-		check_snowflakes(&values, function);
-	else if (call.kind == CALL_GENERATOR)
-		check_generator(&values, function, call.generator);
-	else if (call.kind == CALL_OTHER || !check_sequence(&values, function, &call))
+		return check_snowflakes(&values, type, function);
+	if (call.kind == CALL_GENERATOR)
+		return check_generator(&values, type, function, call.generator);
+	if (call.kind == CALL_OTHER || !check_sequence(&values, function, &call))
 		ereport(NOTICE,
 				errmsg("values of column \"%s\" of table \"%s\" are not compared with those of expression %s", column, get_rel_name(table), expression),
 				errhint("See that the expression gives none of them again, if they are to be unique."));
+	return true;
 }

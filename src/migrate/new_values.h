@@ -8,6 +8,6 @@
 #ifndef IDGEN_NEW_VALUES_H
 #define IDGEN_NEW_VALUES_H
 
-extern void new_values_check(Oid table, const char *column, Oid type, Oid function, const char *expression);
+extern bool new_values_check(Oid table, const char *column, Oid type, Oid function, const char *expression);
 
 #endif							/* IDGEN_NEW_VALUES_H */

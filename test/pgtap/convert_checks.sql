@@ -1,7 +1,7 @@
 -- Moving in: which values a column may have for idgen_convert_default() to give it a default, and what
 -- idgen_revert_default() restores after sequences have been moved and renamed.  What only warns is tested by 011_uses.pl.
 BEGIN;
-SELECT plan(44);
+SELECT plan(49);
 SET client_min_messages = error;
 CREATE ROLE regress_idgen_owner;
 CREATE SCHEMA "Old Shop" AUTHORIZATION regress_idgen_owner;
@@ -79,6 +79,22 @@ SELECT throws_ok($$ SELECT idgen_convert_default('numbers', 'id', $e$nextval('"O
 INSERT INTO numbers VALUES (-5);
 SELECT is(idgen_convert_default('numbers', 'id', $$nextval('down')$$), 'nextval(''"Old Shop".down''::regclass)', 'a sequence that goes down is not looked at');
 SELECT is(idgen_convert_default('numbers', 'id', 'abs(7)'), 'abs(7)', 'nor is another expression');
+
+-- a sequence that may begin anew, one that ends below the values, and one that the caller must not read
+CREATE SEQUENCE anew MAXVALUE 100 START 90 CYCLE;
+CREATE SEQUENCE ends MAXVALUE 10;
+CREATE TABLE beside (id bigint PRIMARY KEY, small int);
+INSERT INTO beside VALUES (5, 5);
+SELECT throws_ok($$ SELECT idgen_convert_default('beside', 'id', $e$nextval('anew')$e$) $$, '55000', 'column "id" of table "beside" has values that its default would issue again', 'a sequence that begins anew below the values');
+UPDATE beside SET id = 500;
+SELECT is(idgen_convert_default('beside', 'id', $$nextval('ends')$$), 'nextval(''"Old Shop".ends''::regclass)', 'one that ends below them');
+SELECT snowflake_create_generator('narrow', worker_id => 3);
+SELECT throws_ok(format('SELECT idgen_convert_default(''beside'', ''small'', %L)', e), '42804', 'column "small" of table "beside" is too narrow for IDs', 'a column without room: ' || e)
+FROM unnest(ARRAY['snowflake_nextval()', 'snowflake_nextval(''narrow'')']) AS e;
+RESET ROLE;
+CREATE SEQUENCE of_others START 500;
+SET ROLE regress_idgen_owner;
+SELECT is(idgen_convert_default('beside', 'id', format('nextval(''%s''::regclass)', 'of_others'::regclass::oid)), 'nextval(''"Old Shop".of_others''::regclass)', 'one that the caller must not read is not compared');
 
 -- what is no expression
 SELECT throws_ok('SELECT idgen_convert_default(''numbers'', ''id'', NULL)', '22004', 'expression must not be null', 'a NULL instead of an expression');
