@@ -82,11 +82,8 @@ Oid
 column_default_owned_sequence(Oid table, const char *column)
 {
 	MigrationRow row = migration_query(
-									   "SELECT CASE count(*) WHEN 1 THEN min(s.oid) END FROM pg_attribute a"
-									   " JOIN pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum"
-									   "   AND p.classid = 'pg_class'::regclass AND p.deptype = 'a'"
-									   " JOIN pg_class s ON s.oid = p.objid AND s.relkind = 'S'"
-									   " WHERE a.attrelid = $1 AND a.attname = $2 AND NOT EXISTS ("
+									   "SELECT CASE count(*) WHEN 1 THEN min(s.oid) END FROM pg_attribute a, " OWNED_SEQUENCES
+									   " AND a.attrelid = $1 AND a.attname = $2 AND NOT EXISTS ("
 									   "   SELECT FROM pg_depend u JOIN pg_attrdef d ON u.classid = 'pg_attrdef'::regclass AND u.objid = d.oid"
 									   "   WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND u.refclassid = 'pg_class'::regclass AND u.refobjid = s.oid)",
 									   table, column);
