@@ -339,8 +339,14 @@ serve_requests(uint32 requests)
 {
 	if ((requests & LEASE_REQUEST_RELEASE) != 0)
 	{
-		release();
+		/*
+		 * Who has asked before is woken up by the release, and asks again. So
+		 * this comes first: once released, nothing is claimed that nobody
+		 * waits for.
+		 */
 		agent.needs_worker = false;
+		pg_atomic_write_u32(&shmem_area()->lease.is_asked, 0);
+		release();
 	}
 	if ((requests & LEASE_REQUEST_RESUME) != 0)
 	{
