@@ -498,7 +498,8 @@ fill($node, 'postgres');
 is( query(
 		$node, 'postgres', q{SELECT string_agg(DISTINCT amname || ' ' || opcname, ', ') FROM pg_index
 		JOIN pg_class AS c ON c.oid = indexrelid JOIN pg_am AS am ON am.oid = relam JOIN pg_opclass AS k ON k.oid = indclass[0]
-		WHERE relnamespace = 'public'::regnamespace}),
+		WHERE relnamespace = 'public'::regnamespace
+			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = indrelid AND d.deptype = 'e')}),
 	'brin int8_minmax_ops, btree int8_ops, btree timestamptz_ops, gin array_ops, hash int8_ops',
 	'indexes on a snowflake are those of bigint');
 my $picture = picture($node, 'postgres');

@@ -80,7 +80,7 @@ check_counts('under load');
 foreach my $round (1 .. $ROUNDS)
 {
 	my $output = '';
-	my $run = IPC::Run::start([ pgbench('-T', 60) ], '>&', \$output);
+	my $run = IPC::Run::start([ pgbench('-T', 600) ], '>&', \$output);
 	my $before = $node->safe_psql('postgres', 'SELECT count(*) FROM drawn');
 	my $victim = wait_until {
 		$node->safe_psql('postgres', "SELECT max(pid) FROM pg_stat_activity, (SELECT count(*) n FROM drawn) s

@@ -134,8 +134,9 @@ sub firing
 {
 	my ($self) = @_;
 	my %names = map { $_->{labels}->{alertname} => 1 } grep { $_->{state} eq 'firing' } @{ $self->get('/api/v1/alerts')->{alerts} };
+	my @sorted = sort keys %names;
 
-	return sort keys %names;
+	return @sorted;    # in scalar context, how many
 }
 
 sub is_firing
