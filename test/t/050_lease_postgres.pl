@@ -59,6 +59,16 @@ sub open_store
 		%option);
 }
 
+# A session that is connected already, so that it sends an operation in its first step.  Connecting takes steps of its own,
+# longer on a machine that does much else, and a session takes none while the test waits for the store.
+sub open_connected_store
+{
+	my $lease = open_store(@_);
+
+	$lease->operate('read');
+	return $lease;
+}
+
 # An answer's outcome and what it found, as text.
 sub summary
 {
@@ -415,7 +425,7 @@ sub check_locks
 	is(stored($store, 50), 'r1', '... is left alone');
 
 	# One that is abandoned may be applied: here it is, once the lock is gone.
-	$lease = open_store([$store], timeout => 60_000);
+	$lease = open_connected_store([$store], timeout => 60_000);
 	$lock->query("BEGIN; SELECT FROM idgen_lease.workers WHERE worker = 50 FOR UPDATE");
 	$lease->start('write', worker => 50, pool => 'p2', record => 'r1', new_record => 'r2');
 	is($lease->finish(300)->{outcome}, 'pending', 'an operation waits');
@@ -487,7 +497,7 @@ sub kill_store
 sub check_synchronous_commit
 {
 	my $lease = open_store([$store], timeout => 1000);
-	my $patient = open_store([$store], timeout => 60_000);
+	my $patient = open_connected_store([$store], timeout => 60_000);
 	my $waiting = "FROM pg_stat_activity WHERE usename = 'lease' AND wait_event = 'SyncRep'";
 
 	$lease->operate('write', worker => 80, pool => 'p2', new_record => 'r1');
@@ -499,11 +509,10 @@ sub check_synchronous_commit
 	is_failure($lease->operate('write', worker => 81, pool => 'other'), 'unknown', qr/no answer in time/, '... and is no reason to refuse');
 	is_failure($lease->operate('keep', worker => 83, hold_nonce => 'n'), 'unknown', qr/no answer in time/, '... in no case');
 
-	$store->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $waiting");
-	$store->poll_query_until('postgres', "SELECT count(*) = 0 $waiting");
+	wait_until { $store->safe_psql('postgres', "SELECT count(pg_cancel_backend(pid)) $waiting") == 0 } 'the end of all waits';
 	$patient->start('write', worker => 82, pool => 'p2', new_record => 'r1');
 	is($patient->finish(100)->{outcome}, 'pending', 'a commit waits for the standby');
-	$store->poll_query_until('postgres', "SELECT count(*) = 1 $waiting");
+	wait_until { $store->safe_psql('postgres', "SELECT count(*) $waiting") == 1 } 'the commit to wait';
 	$store->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $waiting");
 	is_failure($patient->finish, 'unknown', qr/canceling wait for synchronous replication/, '... and is doubtful if it does not');
 	is(stored($store, 82), 'r1', '... though it is there');
