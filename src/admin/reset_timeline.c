@@ -10,6 +10,8 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
@@ -20,10 +22,15 @@
 #include "engine/reservation.h"
 #include "engine/reset.h"
 #include "generator/generator.h"
+#include "generator/generator_options.h"
+#include "generator/named_generator.h"
 #include "generator/server_layout.h"
 #include "uuid/uuid_node.h"
 
 PG_FUNCTION_INFO_V1(idgen_reset_timeline);
+
+/* A list of generators in a message names no more after this many bytes. */
+#define LONGEST_LIST 400
 
 /* Is the timeline of the node that the server has now?  A timeline shared by nodes may be. */
 static bool
@@ -65,13 +72,60 @@ report_ids_might_repeat(uint64 start_us, const IssuedBefore *issued)
 						  timestamptz_to_str(clock_timestamptz(issued->loaded_us))),
 				server_worker_is_leased() ?
 				errhint("IDs with a leased worker ID do not repeat. If no generator with a node of its own issued IDs then, or you know which IDs there are, use force => true.") :
-				errhint("If the node that \"idgen.worker_id\" names was never used, or you know which IDs there are, use force => true."));
+				errhint("If the node that \"idgen.worker_id\" names was never used, and each generator with a node of its own has been given another one since, or you know which IDs there are, use force => true."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("snowflake IDs might repeat if the timeline went back to %s", start_text),
 			errdetail("The node that this server has now has issued IDs up to %s.",
 					  timestamptz_to_str(clock_timestamptz(issued->present_end_us))),
 			errhint("Set \"idgen.worker_id\" to a value that no server has used, reload the configuration and try again. If you know that no ID can repeat, use force => true."));
+}
+
+/* The generators of this database that keep their node, or a part of it, or NULL if there are none. */
+static char *
+list_generators_with_node(void)
+{
+	StringInfoData names;
+	ListCell   *cell;
+	int			unnamed = 0;
+
+	initStringInfo(&names);
+	foreach(cell, named_generator_list())
+	{
+		ForeignServer *server = GetForeignServerExtended(lfirst_oid(cell), FSV_MISSING_OK);
+		GeneratorOptions options;
+		OptionsProblem problem;
+
+		if (server == NULL || !generator_options_try(server->options, &options, &problem) ||
+			!generator_options_keep_node(&options))
+			continue;
+		if (names.len < LONGEST_LIST)
+			appendStringInfo(&names, "%s\"%s\"", names.len == 0 ? "" : ", ", server->servername);
+		else
+			unnamed++;
+	}
+	if (unnamed > 0)
+		appendStringInfo(&names, _(", and %d more"), unnamed);
+	return names.len == 0 ? NULL : names.data;
+}
+
+/*
+ * Whoever forces a reset for the sake of the server's node answers for that;
+ * generators that keep theirs are easily forgotten.
+ */
+static void
+warn_if_generators_might_repeat(uint64 start_us, const IssuedBefore *issued)
+{
+	uint64		end_us = Max(issued->loaded_us, issued->kept_end_us);
+	char	   *names;
+
+	if (start_us >= end_us || (names = list_generators_with_node()) == NULL)
+		return;
+	ereport(WARNING,
+			errmsg("generators with a node of their own might repeat snowflake IDs"),
+			errdetail("IDs up to %s may have been issued. Such generators of this database are %s.",
+					  timestamptz_to_str(clock_timestamptz(end_us)), names),
+			errhint("Unless you have given each of these generators, and those of other databases, another node since then, do so with ALTER SERVER before they issue IDs."));
 }
 
 /* Setting the timeline ahead of the clock is allowed, but rarely intended; see reference_clock.c. */
@@ -135,6 +189,7 @@ reset_or_report(ResetRequest *request)
 
 	if (!reset_timelines(request, &issued))
 		report_ids_might_repeat(request->start_us, &issued);
+	warn_if_generators_might_repeat(request->start_us, &issued);
 }
 
 static void

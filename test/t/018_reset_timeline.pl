@@ -295,9 +295,12 @@ sub check_earlier_life
 	$session = open_session();
 	is_stuck($session, 'after a crash, the timeline is where it was');
 	take_fresh_node($session);
-	like($session->error($RESET), qr/ERROR:  55000: .*DETAIL: .*before the server was last started.*HINT: .*force/si,
+	like($session->error($RESET), qr/ERROR:  55000: .*DETAIL: .*before the server was last started.*HINT: .*generator.*force/si,
 		'... and a fresh node is not enough');
-	is($session->error($FORCED_RESET), '', '... so it takes force');
+	$session->query("SELECT snowflake_create_generator('own', 'default', worker_id => 3), snowflake_create_generator('follower', 'default')");
+	like($session->error($FORCED_RESET), qr/WARNING:  01000: generators .*DETAIL: .* are "own"\.\n.*HINT: .*another node/s,
+		'... so it takes force, and a warning tells of generators with a node of their own');
+	$session->query("SELECT snowflake_drop_generator('own'), snowflake_drop_generator('follower')");
 	draws_at_clock($session, '... IDs are made at the clock');
 
 	# Whoever has answered for the earlier life need not do so again.
