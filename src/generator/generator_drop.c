@@ -70,7 +70,7 @@ drop_user_mappings(const ForeignServer *server)
 Datum
 idgen_drop_generator(PG_FUNCTION_ARGS)
 {
-	ForeignServer *server = named_generator_server(NameStr(*PG_GETARG_NAME(0)));
+	ForeignServer *server = named_generator_server_to_drop(NameStr(*PG_GETARG_NAME(0)));
 
 	if (!compat_server_ownercheck(server->serverid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, server->servername);

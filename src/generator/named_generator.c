@@ -86,9 +86,9 @@ create_generator_table(void)
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_catalog_change, (Datum) 0);
 }
 
-/* The foreign server of the generator with this name.  ERROR UNDEFINED_OBJECT if there is none. */
-ForeignServer *
-named_generator_server(const char *name)
+/* The foreign server of the generator with this name.  ERROR UNDEFINED_OBJECT, with a hint, if there is none. */
+static ForeignServer *
+find_server(const char *name, const char *hint)
 {
 	/* By OID, because it may be dropped concurrently. */
 	ForeignServer *server = GetForeignServerExtended(get_foreign_server_oid(name, true), FSV_MISSING_OK);
@@ -101,8 +101,22 @@ named_generator_server(const char *name)
 				errmsg("generator \"%s\" does not exist", name),
 				wrapper != NULL ?
 				errdetail("A foreign server of this name exists, but it belongs to another foreign-data wrapper.") : 0,
-				errhint("Create it with snowflake_create_generator()."));
+				errhint("%s", hint));
 	return server;
+}
+
+/* The foreign server of a generator that is to be used.  ERROR UNDEFINED_OBJECT if there is none. */
+ForeignServer *
+named_generator_server(const char *name)
+{
+	return find_server(name, _("Create it with snowflake_create_generator()."));
+}
+
+/* That of a generator that is to be dropped.  ERROR UNDEFINED_OBJECT if there is none. */
+ForeignServer *
+named_generator_server_to_drop(const char *name)
+{
+	return find_server(name, _("The view \"snowflake_generators\" lists those that exist."));
 }
 
 /*

@@ -38,6 +38,7 @@ extern bool named_generator_fits(const GeneratorOptions *options);
 extern uint64 named_generator_node_bits(const GeneratorOptions *options);
 extern bool named_generator_find_node_bits(const GeneratorOptions *options, uint64 *node_bits);
 extern ForeignServer *named_generator_server(const char *name);
+extern ForeignServer *named_generator_server_to_drop(const char *name);
 extern List *named_generator_list(void);
 extern NamedGenerator *named_generator_find(const char *name);
 extern void named_generator_ready(NamedGenerator *named, const char *caller);

@@ -2,7 +2,7 @@
 -- with the library; what their options must be; who may draw, create and drop; and that
 -- what changes is seen at once, whatever was cached.
 BEGIN;
-SELECT plan(140);
+SELECT plan(142);
 
 -- what went wrong, or NULL; with a role, as that role
 CREATE FUNCTION pg_temp.error(query text, role name DEFAULT NULL, OUT state text, OUT message text, OUT detail text, OUT hint text)
@@ -227,6 +227,8 @@ SELECT is(state || ' ' || message, '42704 generator "elsewhere" does not exist',
 SELECT is(count(*), 0::bigint, '... and not in the view') FROM snowflake_generators WHERE generator = 'elsewhere';
 SELECT is(state || ' ' || message, '42704 generator "nobody" does not exist', query) FROM unnest(ARRAY[
 	$$SELECT snowflake_nextval('nobody')$$, $$SELECT snowflake_nextvals('nobody', 5)$$, $$SELECT snowflake_drop_generator('nobody')$$]) query, pg_temp.error(query);
+SELECT is(hint, expected, query) FROM (VALUES ($$SELECT snowflake_nextval('nobody')$$, 'Create it with snowflake_create_generator().'),
+	($$SELECT snowflake_drop_generator('nobody')$$, 'The view "snowflake_generators" lists those that exist.')) v(query, expected), pg_temp.error(query);
 
 -- names
 CREATE TEMP TABLE x AS SELECT 1 AS kept;
