@@ -82,10 +82,11 @@ column_uses_report(Oid table, const char *column, Oid sequence)
 			" WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.deptype = 'n'"
 			"   AND (a.attname IS NULL OR a.attname <> $2)"
 			" UNION SELECT 'function ' || p.oid::regprocedure::text FROM pg_proc p JOIN pg_class s ON s.oid = $1"
-			" WHERE strpos(p.prosrc, s.relname) > 0 AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')) AS u(what)",
+			" WHERE p.prolang <> ALL (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))"
+			"   AND p.prosrc ~* ('(^|[^[:alnum:]_$])' || regexp_replace(s.relname, '[^[:alnum:]_]', '.', 'g') || '($|[^[:alnum:]_$])')) AS u(what)",
 			sequence, column,
 			psprintf(_("sequence \"%s\" has other uses"), get_rel_name(sequence)),
-			_("They go on to draw numbers from the sequence."));
+			_("What draws numbers from the sequence goes on to do so: change it if its IDs go into the column. Functions are named if their text has the sequence's name, be it in a comment."));
 }
 
 /* What widening the column to bigint takes: sentences. */

@@ -175,6 +175,15 @@ END
 	like($said, qr/^[^\n]*WARNING:  column "id" references others, which new IDs are not in\n.*DETAIL:  constraint reference on table public\.referencing$/m, 'a column that references another is warned of');
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('referenced', 'id', 'abs(-1)')});
 	like($said, qr/^[^\n]*NOTICE:  values of column "id" of table "referenced" are not compared with those of expression abs\(-1\)$/m, 'an expression of one\'s own is not known');
+	$publisher->safe_psql('warned', <<'END');
+CREATE SEQUENCE int8inc;
+CREATE TABLE texts (id bigint DEFAULT nextval('int8inc'));
+CREATE FUNCTION draws() RETURNS bigint LANGUAGE sql AS $$SELECT nextval('public.Int8Inc')$$;
+CREATE FUNCTION other_name() RETURNS bigint LANGUAGE plpgsql AS $$DECLARE my_int8inc int; int8inc_2 int; BEGIN RETURN 1; END$$;
+END
+	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('texts', 'id')});
+	like($said, qr/WARNING:  sequence "int8inc" has other uses\n.*DETAIL:  function public\.draws\(\)$/m, 'functions that have the name of the sequence, and no part of another one, are named as its users');
+	like($said, qr/HINT:  [^\n]*Functions are named if their text has the sequence's name/, '... and why');
 	$publisher->safe_psql('warned', q{CREATE SEQUENCE shared; CREATE TABLE sharing (id bigint DEFAULT nextval('shared')); SELECT idgen_convert_default('sharing', 'id'); DROP SEQUENCE shared});
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_revert_default('sharing', 'id')});
 	like($said, qr/ERROR:  relation "public\.shared" does not exist\n.*HINT:  [^\n]*SET DEFAULT/s, 'what to do about a sequence that is gone is said');
