@@ -278,7 +278,8 @@ check_refusal(SegmentWait *wait, uint64 least)
 	segment_memory_unlock(entry);
 	if (is_refused && is_end)
 		segment_sequence_report_refused(wait->sequence, least);
-	if (is_refused)
+	/* Without an error, the root has given numbers since: ask again. */
+	if (is_refused && error[0] != '\0')
 		report_unreachable(wait, error);
 }
 

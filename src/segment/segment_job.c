@@ -218,6 +218,9 @@ segment_job_give_up(int number, const SegmentSlot *copy)
 	bool		is_other = !copy->is_early && job->is_refused && silent >= 0;
 	const char *error = copy->states[is_other ? silent : Max(job->root, 0)].error;
 
+	/* A round of strict numbers may have had an answer since. */
+	if (error[0] == '\0')
+		error = "No root has given as many numbers.";
 	LWLockAcquire(&desk->lock, LW_EXCLUSIVE);
 	if (slot->requests == copy->requests)
 		slot->is_wanted = false;

@@ -372,23 +372,28 @@ refuse(StrictJob *job, const LeaseTaken *taken)
 /*
  * Are a root's numbers not above those that it had given, and that had been taken here,
  * before it was asked?  What it gives after having been found below does not show that
- * once more.
+ * once more, whichever round has found it: if it has gone back again, what is asked for
+ * from now on shows that.
  */
 static bool
-is_lower(const StrictJob *job, const LeaseTaken *taken)
+is_lower(const StrictJob *job, const SegmentSlot *slot, const LeaseTaken *taken)
 {
-	return (job->takes == 0 && taken->first <= job->floor) ||
-		(job->asked.is_known && taken->first <= job->asked.highest);
+	return job->asked.changes == slot->states[job->root].watch.changes &&
+		((job->takes == 0 && taken->first <= job->floor) ||
+		 (job->asked.is_known && taken->first <= job->asked.highest));
 }
 
 /*
- * Find the first number for a round in those of an answer, from first to last.  The
- * caller holds the desk's lock.
+ * Find the first number for a round in those of an answer, from first to last.  It is
+ * above all that had come from the root when it was asked, also if the root had gone back
+ * since.  The caller holds the desk's lock.
  */
 static bool
 find_first(StrictJob *job, SegmentSlot *slot, int64 last, int64 *first)
 {
-	*first = root_watch_first(&slot->states[job->root].watch, *first, job->floor);
+	int64		floor = job->asked.is_known ? Max(job->floor, job->asked.highest) : job->floor;
+
+	*first = root_watch_first(&slot->states[job->root].watch, *first, floor);
 	if (*first <= last && (uint64) last - (uint64) *first >= job->count - 1)
 	{
 		slot->floor = Max(slot->floor, *first + (int64) job->count - 1);
@@ -414,7 +419,7 @@ take_numbers(StrictJob *job, const SegmentErrand *errand, int64 count, const Lea
 	is_usable = !segment_answer_is_late(&slot->states[job->root], &job->asked, taken, answer);
 	if (is_usable)
 	{
-		skip = segment_answer_note(slot, job->root, taken, answer, last, is_lower(job, taken));
+		skip = segment_answer_note(slot, job->root, taken, answer, last, is_lower(job, slot, taken));
 		is_usable = find_first(job, slot, last, &first);
 	}
 	LWLockRelease(&segment_desk()->lock);

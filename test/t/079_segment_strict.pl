@@ -398,6 +398,36 @@ sub check_two_roots
 	return;
 }
 
+# A call that finds late that it was refused, when others have got numbers since, asks again: the reason is gone by then.
+sub check_late_refusal
+{
+	my $address = 'postgresql://leaf@127.0.0.1:' . $root->port . '/postgres';
+	my $absent = 'postgresql://leaf@127.0.0.1:' . PostgreSQL::Test::Cluster::get_free_port() . '/postgres';
+	my ($lock, $late, $other) = (session($root), session($leaf), session($leaf));
+	my ($numbers, $error);
+
+	$lock->query('CREATE SEQUENCE four MAXVALUE 100000; GRANT USAGE ON SEQUENCE four TO leaf');
+	$other->query("CREATE SEQUENCE four; SELECT segment_set_roots('four', ARRAY['$address', '$absent'])");
+	$_->query("SET idgen.max_wait = '60s'") foreach $late, $other;
+	like($other->error("SELECT segment_next_block('four', 200000)"), qr/55000: no numbers.*DETAIL:  Its root cannot be reached: .*refused/s, 'one root has not so many numbers, and the other one is absent');
+	$other->query("SELECT segment_nextval('four')");
+	$lock->query('BEGIN; ALTER SEQUENCE four CACHE 2');
+	$late->send("SELECT segment_next_block('four', 200000)");
+	$root->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'four'::regclass AND NOT granted")
+	  or die 'the root was not asked';
+	is_seen_waiting($leaf, $late, 'IdgenSegment', '... a call waits for as many');
+	stop_processes($late->pid);
+	$lock->query('ROLLBACK');
+	$leaf->poll_query_until('postgres', "SELECT last_error IS NOT NULL FROM segments WHERE sequence = 'four'::regclass")
+	  or die 'the call was not refused';
+	is($other->error("SELECT segment_next_block('four', 50000)"), '', '... others get fewer before it sees that it was refused');
+	kill('CONT', $late->pid);
+	($numbers, $error) = $late->finish;
+	like($error, qr/55000: no numbers.*DETAIL:  Its root cannot be reached: .*refused/s, '... and it says why there are none');
+	$_->quit foreach $lock, $late, $other;
+	return;
+}
+
 # Numbers of a root may be below zero.
 sub check_below_zero
 {
@@ -452,7 +482,9 @@ sub check_going_back
 		is(scalar(grep { $_ > 300_000 } @numbers), scalar(@calls), "$name are under way when a root has gone back: no number is used that others have");
 		is(scalar(grep { $seen{$_}++ } @numbers), 0, '... and none twice');
 		$_->quit foreach @sessions;
-		like(slurp_file($leaf->logfile), qr/WARNING:  root 1 of the segment of "public.$sequence" may have gone back/, '... and it is reported');
+		my $reports = () = slurp_file($leaf->logfile) =~ /WARNING:  root 1 of the segment of "public.$sequence" may have gone back/g;
+
+		is($reports, 1, '... and it is reported, and so many numbers skipped, once');
 	}
 	$holder->quit;
 	$restored->stop('fast');
@@ -470,6 +502,7 @@ check_late_elsewhere();
 check_many_segments();
 check_refusals();
 check_two_roots();
+check_late_refusal();
 check_below_zero();
 check_going_back();
 SKIP:
