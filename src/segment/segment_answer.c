@@ -14,6 +14,8 @@
 #include "postgres.h"
 
 #include "segment/segment_answer.h"
+#include "segment/segment_memory.h"
+#include "segment/segment_refill.h"
 
 /* Does it say nothing of the root as it is now?  It is not to be noted, nor its numbers used. */
 bool
@@ -21,6 +23,43 @@ segment_answer_is_late(const SegmentRootState *state, const RootWatch *asked, co
 					   const LeaseAnswer *answer)
 {
 	return root_watch_is_late(&state->watch, asked, answer->incarnation, taken->identity);
+}
+
+/* No chunk has taken from a root as it is. */
+static void
+forget_chunk(SegmentRootState *state)
+{
+	state->revision = 0;
+	state->last = PG_INT64_MIN;
+	state->token = 0;
+}
+
+/*
+ * A root may have gone back: the segment's other slots must know.  Its next numbers may
+ * be above all that these have seen of it, so they would not notice.  What is left there
+ * of the numbers from before is dropped.  The caller holds the desk's lock.
+ */
+static void
+note_in_siblings(const SegmentSlot *slot, int root, const LeaseTaken *taken, const LeaseAnswer *answer, int64 last,
+				 int64 skip)
+{
+	SegmentDesk *desk = segment_desk();
+
+	for (int i = 0; i < desk->count; i++)
+	{
+		SegmentSlot *other = &desk->slots[i];
+		SegmentEntry *entry;
+
+		if (!segment_desk_are_siblings(slot, other))
+			continue;
+		root_watch_note_change(&other->states[root].watch, answer->incarnation, taken->identity, taken->first, last, skip);
+		forget_chunk(&other->states[root]);
+		entry = segment_memory_lock(other->place);
+		if (entry == NULL)
+			continue;
+		segment_refill_drop(entry);
+		segment_memory_unlock(entry);
+	}
 }
 
 /*
@@ -40,16 +79,12 @@ segment_answer_note(SegmentSlot *slot, int root, const LeaseTaken *taken, const 
 		skip.numbers = segment_slot_skip(slot);
 		slot->skipped += skip.numbers;
 		root_watch_note_change(&state->watch, answer->incarnation, taken->identity, taken->first, last, skip.numbers);
+		note_in_siblings(slot, root, taken, answer, last, skip.numbers);
 	}
 	else
 		root_watch_note(&state->watch, answer->incarnation, taken->identity, last);
 	if (!was_known || skip.numbers > 0)
-	{
-		/* No chunk has taken from the root as it is. */
-		state->revision = 0;
-		state->last = PG_INT64_MIN;
-		state->token = 0;
-	}
+		forget_chunk(state);
 	state->error[0] = '\0';
 	circuit_breaker_succeed(&state->breaker);
 	return skip;

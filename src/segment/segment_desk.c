@@ -209,6 +209,14 @@ has_roots(const SegmentSlot *slot, const SegmentRoots *roots)
 		strcmp(slot->roots.counter, roots->counter) == 0;
 }
 
+/* Are two slots of one segment, which has got another place while somebody relied on the former one?  The caller holds the lock. */
+bool
+segment_desk_are_siblings(const SegmentSlot *slot, const SegmentSlot *other)
+{
+	return slot != other && slot->database == other->database && slot->sequence == other->sequence &&
+		slot->file == other->file && has_roots(slot, &other->roots);
+}
+
 /* What the agent has found is so for a segment's new slot, too. */
 static void
 carry_over(SegmentSlot *slot, const SegmentSlot *former)

@@ -91,6 +91,7 @@ extern SegmentSlot *segment_desk_introduce(SegmentPlace place, const SegmentSequ
 extern void segment_desk_release(SegmentSlot *slot);
 extern bool segment_desk_copy(SegmentPlace place, SegmentSlot *copy);
 extern SegmentSlot *segment_desk_lock(SegmentPlace place);
+extern bool segment_desk_are_siblings(const SegmentSlot *slot, const SegmentSlot *other);
 extern void segment_desk_note_return(SegmentPlace place, int root, int64 first);
 extern SegmentRootStatus segment_desk_take(const SegmentRequest *request, SegmentGrant *grant);
 extern bool segment_root_is_other(const SegmentRootState *state, const LeaseTaken *taken, const LeaseAnswer *answer);

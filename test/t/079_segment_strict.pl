@@ -218,6 +218,39 @@ sub is_return_noticed
 	return substr(slurp_file($leaf->logfile), $log_start) =~ /root 1 of the segment of "public.busy" may have gone back/;
 }
 
+# A segment gets another place while a caller waits for the root, which goes back: whichever place has the first answer, numbers
+# for both are above those that others have.
+sub check_two_places
+{
+	my ($draw) = @_;
+	my ($holder, $strict, $cached) = (session($root), session($leaf), session($leaf));
+	my @numbers;
+
+	$root->safe_psql('postgres', 'CREATE SEQUENCE moved; GRANT USAGE ON SEQUENCE moved TO leaf');
+	$leaf->safe_psql('postgres', "CREATE SEQUENCE moved; SELECT segment_set_roots('moved', ARRAY['postgresql://leaf\@127.0.0.1:" . $root->port . "/postgres']);
+		SELECT segment_nextval('moved'), segment_nextval_strict('moved')");
+	$root->safe_psql('postgres', "SELECT segment_take('moved', 300000)");
+	$holder->query("BEGIN; ALTER SEQUENCE moved RESTART");
+	$_->query("SET idgen.max_wait = '60s'") foreach $strict, $cached;
+	$strict->send("SELECT lower(segment_take_strict('moved', 100000))");
+	is_seen_waiting($leaf, $strict, 'IdgenSegment', 'a strict call waits for the root');
+	$leaf->safe_psql('postgres', $draw->('here', 10));
+	is($leaf->safe_psql('postgres', "SELECT count(*) FROM segments WHERE sequence = 'moved'::regclass"), 0, '... others get the place of its segment');
+	$cached->send("SELECT segment_next_block('moved', 1000)");
+	wait_until { $holder->query("SELECT count(*) FROM pg_locks WHERE relation = 'moved'::regclass AND NOT granted") == 2 } 'both to wait at the root';
+	$holder->query('COMMIT');
+	foreach my $session ($strict, $cached)
+	{
+		my ($output, $error) = $session->finish;
+
+		is($error, '', '... and a call gets numbers after the root has gone back');
+		push @numbers, $output =~ /(\d+)/;
+	}
+	is(scalar(grep { $_ > 300_000 } @numbers), 2, '... none of which others have, in either place') or diag("@numbers");
+	$_->quit foreach $holder, $strict, $cached;
+	return;
+}
+
 # A segment, its roots, and what is known of these remain while others are used.
 sub check_many_segments
 {
@@ -250,6 +283,7 @@ sub check_many_segments
 	$leaf->safe_psql('postgres', $draw->('here', 10));
 	is($leaf->safe_psql('postgres', "SELECT count(*) FROM segments WHERE sequence = 'busy'::regclass"), 0, 'others have the place of a segment');
 	ok(is_return_noticed(), '... and a root that has gone back since is noticed');
+	check_two_places($draw);
 	$caller = session($leaf);
 	is($caller->error("SELECT segment_nextval_strict(('other' || n)::regclass) FROM generate_series(1, 12) n"), '', 'more segments are used than there is room for');
 	$caller->quit;
