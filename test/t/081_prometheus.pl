@@ -80,21 +80,29 @@ sub use_segment
 	return;
 }
 
-# All that idgen_metrics() has is scraped, under the same names and labels.
-sub check_scraped
+# The names and labels of what idgen_metrics() has.
+sub metric_names
 {
-	my ($node, $address) = @_;
-	my %expected;
+	my ($session) = @_;
+	my %names;
 
-	foreach my $sample (metrics(session($node)))
+	foreach my $sample (metrics($session))
 	{
 		my %labels = %{ $sample->{labels} };
 
 		delete $labels{$_} foreach grep { $labels{$_} eq '' } keys %labels;
 		$labels{le} += 0 if exists $labels{le} && $labels{le} ne '+Inf';
-		$expected{ join ' ', $sample->{name}, map { "$_=$labels{$_}" } sort keys %labels } = 1;
+		$names{ join ' ', $sample->{name}, map { "$_=$labels{$_}" } sort keys %labels } = 1;
 	}
-	my %scraped;
+	return [ sort keys %names ];
+}
+
+# Those of what has been scraped.
+sub scraped_names
+{
+	my ($address) = @_;
+	my %names;
+
 	foreach my $result ($prometheus->results(qq({__name__=~"idgen_.*", instance="$address"})))
 	{
 		my $name = delete $result->{__name__};
@@ -103,9 +111,22 @@ sub check_scraped
 		next if $result->{value} eq 'NaN';
 		delete @$result{qw(value instance job server)};
 		$result->{le} += 0 if exists $result->{le} && $result->{le} ne '+Inf';
-		$scraped{ join ' ', $name, map { "$_=$result->{$_}" } sort keys %$result } = 1;
+		$names{ join ' ', $name, map { "$_=$result->{$_}" } sort keys %$result } = 1;
 	}
-	is_deeply([ sort keys %scraped ], [ sort keys %expected ], 'scraped: all that there is, on ' . $node->name);
+	return [ sort keys %names ];
+}
+
+# All that idgen_metrics() has is scraped, under the same names and labels, by the next scrape.
+sub check_scraped
+{
+	my ($node, $address) = @_;
+	my $session = session($node);
+	my ($expected, $scraped);
+
+	eval {
+		wait_until { ($expected, $scraped) = (metric_names($session), scraped_names($address)); "@$expected" eq "@$scraped" } 'a scrape';
+	};
+	is_deeply($scraped, $expected, 'scraped: all that there is, on ' . $node->name);
 	return;
 }
 
