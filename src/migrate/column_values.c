@@ -26,6 +26,9 @@
 /* Tables without an index are read as long as they have no more bytes than this, all together. */
 #define MOST_BYTES (8 * 1024 * 1024)
 
+/* So many of the tables that are not read are named. */
+#define MOST_NAMES 10
+
 /* Is there an index in which the greatest value of a column is found at once, also if there is a condition on it? */
 #define HAS_INDEX \
 	"EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam" \
@@ -79,6 +82,15 @@ column_values_open(Oid table, const char *column)
 	return values;
 }
 
+/* An aggregate of the values in one table that meet a condition of SQL, which is NULL for all; NULL if there is none. */
+static const char *
+read_value(const ColumnValues *values, Oid table, const char *aggregate, const char *condition)
+{
+	return migration_query_as_owner(psprintf("SELECT %s(%s)::bigint FROM ONLY %s WHERE %s", aggregate, quote_identifier(values->column),
+											 migration_qualified_name(table), condition == NULL ? "true" : condition),
+									table).values[0];
+}
+
 /*
  * The greatest value of those that are read and that meet a condition of SQL, which is
  * NULL for all; NULL if there is none.
@@ -91,10 +103,7 @@ column_values_greatest(const ColumnValues *values, const char *condition)
 
 	foreach(cell, values->quick)
 	{
-		Oid			table = lfirst_oid(cell);
-		const char *value = migration_query_as_owner(psprintf("SELECT max(%s)::bigint FROM ONLY %s WHERE %s", quote_identifier(values->column),
-															  migration_qualified_name(table), condition == NULL ? "true" : condition),
-													 table).values[0];
+		const char *value = read_value(values, lfirst_oid(cell), "max", condition);
 
 		if (value != NULL && (greatest == NULL || pg_strtoint64(value) > pg_strtoint64(greatest)))
 			greatest = value;
@@ -102,28 +111,69 @@ column_values_greatest(const ColumnValues *values, const char *condition)
 	return greatest;
 }
 
-/* WARNING if some tables have not been read.  New IDs would repeat values that meet the condition. */
-void
-column_values_report_slow(const ColumnValues *values, const char *condition)
+/* The least value of those that are read; NULL if there is none. */
+const char *
+column_values_least(const ColumnValues *values)
+{
+	const char *least = NULL;
+	ListCell   *cell;
+
+	foreach(cell, values->quick)
+	{
+		const char *value = read_value(values, lfirst_oid(cell), "min", NULL);
+
+		if (value != NULL && (least == NULL || pg_strtoint64(value) < pg_strtoint64(least)))
+			least = value;
+	}
+	return least;
+}
+
+/* The names of the tables that have not been read, of which some may be enough; whether an index would help. */
+static const char *
+name_slow(const ColumnValues *values, bool *has_no_index)
 {
 	StringInfoData names;
 	ListCell   *cell;
 
-	if (values->slow == NIL)
-		return;
+	*has_no_index = false;
 	initStringInfo(&names);
 	foreach(cell, values->slow)
 	{
-		if (foreach_current_index(cell) == 10)
-		{
-			appendStringInfoString(&names, ", ...");
-			break;
-		}
-		appendStringInfo(&names, "%s%s", names.len == 0 ? "" : ", ", migration_qualified_name(lfirst_oid(cell)));
+		Oid			table = lfirst_oid(cell);
+		int			index = foreach_current_index(cell);
+
+		if (index <= MOST_NAMES)
+			appendStringInfo(&names, "%s%s", index == 0 ? "" : ", ", index == MOST_NAMES ? "..." : migration_qualified_name(table));
+		if (get_rel_relkind(table) != RELKIND_FOREIGN_TABLE)
+			*has_no_index = true;
 	}
+	return names.data;
+}
+
+/*
+ * WARNING if some tables have not been read.  New IDs would repeat values that meet the
+ * condition of SQL, which holds for what is to come whenever it is evaluated: values
+ * that the new default has given before do not meet it.
+ *
+ * The query reads one of those tables by its own name: read as a partition, one that is
+ * foreign is left out if its bounds exclude such values, whatever it has.
+ */
+void
+column_values_report_slow(const ColumnValues *values, const char *condition_now)
+{
+	const char *names;
+	const char *query;
+	bool		has_no_index;
+
+	if (values->slow == NIL)
+		return;
+	names = name_slow(values, &has_no_index);
+	query = psprintf("SELECT max(%1$s) FROM ONLY %2$s WHERE %3$s;", quote_identifier(values->column),
+					 migration_qualified_name(linitial_oid(values->slow)), condition_now);
 	ereport(WARNING,
 			errmsg("values of column \"%s\" of table \"%s\" have not all been compared with new IDs", values->column, get_rel_name(values->table)),
-			errdetail("Tables that are large, or foreign, are not read without a btree index that begins with the column and has no condition: %s.", names.data),
-			errhint("If SELECT max(%1$s) FROM %2$s WHERE %3$s; finds a value, new IDs can repeat it: then call idgen_revert_default(). Or create such an index, and convert the column again.",
-					quote_identifier(values->column), migration_qualified_name(values->table), condition));
+			errdetail("Tables that are large, or foreign, are not read without a btree index that begins with the column and has no condition: %s.", names),
+			errhint("If %s finds a value%s, new IDs can repeat it: then call idgen_revert_default().%s", query,
+					list_length(values->slow) == 1 ? "" : _(", or finds one in another of these tables"),
+					has_no_index ? _(" Or create such an index, and convert the column again.") : ""));
 }

@@ -21,6 +21,7 @@ typedef struct ColumnValues
 
 extern ColumnValues column_values_open(Oid table, const char *column);
 extern const char *column_values_greatest(const ColumnValues *values, const char *condition);
-extern void column_values_report_slow(const ColumnValues *values, const char *condition);
+extern const char *column_values_least(const ColumnValues *values);
+extern void column_values_report_slow(const ColumnValues *values, const char *condition_now);
 
 #endif							/* IDGEN_COLUMN_VALUES_H */

@@ -90,11 +90,13 @@ check_arguments(FunctionCallInfo fcinfo)
 	}
 }
 
+/* caller: as in errors */
 static Conversion
-begin_conversion(FunctionCallInfo fcinfo)
+begin_conversion(FunctionCallInfo fcinfo, const char *caller)
 {
 	Conversion	conversion = {.function = fcinfo->flinfo->fn_oid};
 
+	PreventCommandDuringRecovery(caller);
 	check_arguments(fcinfo);
 	conversion.table = PG_GETARG_OID(0);
 	conversion.column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
@@ -257,7 +259,7 @@ convert(Conversion *conversion, const char *expression)
 Datum
 idgen_convert_default(PG_FUNCTION_ARGS)
 {
-	Conversion	conversion = begin_conversion(fcinfo);
+	Conversion	conversion = begin_conversion(fcinfo, "idgen_convert_default()");
 
 	PG_RETURN_TEXT_P(cstring_to_text(convert(&conversion, NULL)));
 }
@@ -266,7 +268,7 @@ idgen_convert_default(PG_FUNCTION_ARGS)
 Datum
 idgen_convert_default_to(PG_FUNCTION_ARGS)
 {
-	Conversion	conversion = begin_conversion(fcinfo);
+	Conversion	conversion = begin_conversion(fcinfo, "idgen_convert_default()");
 
 	PG_RETURN_TEXT_P(cstring_to_text(convert(&conversion, text_to_cstring(PG_GETARG_TEXT_PP(2)))));
 }
@@ -399,7 +401,7 @@ restore_child(const Conversion *parent, const ColumnDefault *kept, Oid table, co
 Datum
 idgen_revert_default(PG_FUNCTION_ARGS)
 {
-	Conversion	conversion = begin_conversion(fcinfo);
+	Conversion	conversion = begin_conversion(fcinfo, "idgen_revert_default()");
 	ColumnDefault kept;
 	List	   *children;
 	ListCell   *cell;

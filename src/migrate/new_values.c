@@ -40,6 +40,18 @@ has_room(Oid type, const char *least)
 }
 
 /*
+ * The condition on values that IDs will come to from when it is evaluated on: IDs that
+ * have been issued until then do not meet it.  They may be ahead of the clock, so what IDs
+ * come to within a minute does not, either.  It is a subquery so that a server of foreign
+ * tables is asked for no others.  layout: as a further argument of SQL, or empty.
+ */
+static const char *
+condition_on_time(const ColumnValues *values, const char *schema, const char *layout)
+{
+	return psprintf("%s >= (SELECT %s.snowflake_lower_bound(now() + '1 min'%s))", quote_identifier(values->column), schema, layout);
+}
+
+/*
  * ERROR if there are values that the IDs of this server will come to, of whichever node.
  * A notice says of which times old values seem to be.  False if there is no room for IDs.
  */
@@ -48,10 +60,11 @@ check_snowflakes(const ColumnValues *values, Oid type, Oid function)
 {
 	const char *schema = schema_of(function);
 	const char *greatest = column_values_greatest(values, NULL);
+	const char *least = greatest == NULL ? "-1" : column_values_least(values);
 	MigrationRow row = migration_query(psprintf("SELECT $2::bigint >= %1$s.snowflake_lower_bound(now())::bigint,"
-												"  %1$s.snowflake_timestamp(greatest($2::bigint, 0)), %1$s.snowflake_timestamp(0::bigint),"
+												"  %1$s.snowflake_timestamp(greatest($2::bigint, 0)), %1$s.snowflake_timestamp(greatest(%2$s, 0)),"
 												"  %1$s.snowflake_lower_bound(now())::bigint",
-												schema),
+												schema, least),
 									   values->table, greatest == NULL ? "-1" : greatest);
 
 	if (!has_room(type, row.values[3]))
@@ -66,16 +79,17 @@ check_snowflakes(const ColumnValues *values, Oid type, Oid function)
 		ereport(NOTICE,
 				errmsg("conditions on time take the old values of column \"%s\" for IDs of %s to %s", values->column, row.values[2], row.values[1]),
 				errdetail("The greatest value is %s. Conditions on later times do not see them.", greatest));
-	column_values_report_slow(values, psprintf("%s >= '%s'", quote_identifier(values->column), row.values[3]));
+	column_values_report_slow(values, condition_on_time(values, schema, ""));
 	return true;
 }
 
 /*
  * ERROR if a value meets a condition, which those that the default will give meet, too.
  * None below least, given as text, does: an index finds at once that there is no other.
+ * condition_now: see column_values_report_slow().
  */
 static void
-check_condition(const ColumnValues *values, const char *least, const char *condition, const char *hint)
+check_condition(const ColumnValues *values, const char *least, const char *condition, const char *condition_now, const char *hint)
 {
 	const char *greatest = column_values_greatest(values, NULL);
 
@@ -89,7 +103,7 @@ check_condition(const ColumnValues *values, const char *least, const char *condi
 				errmsg("column \"%s\" of table \"%s\" has values that its default would issue again", values->column, get_rel_name(values->table)),
 				errdetail("The greatest one is %s.", greatest),
 				errhint("%s", hint));
-	column_values_report_slow(values, condition);
+	column_values_report_slow(values, condition_now);
 }
 
 /*
@@ -101,26 +115,30 @@ static bool
 check_generator(const ColumnValues *values, Oid type, Oid function, const char *name)
 {
 	GeneratorOptions options = generator_options_read(named_generator_server(name)->options);
-	MigrationRow row = migration_query(psprintf("SELECT %1$s.snowflake_lower_bound(now(), layout)::bigint FROM %1$s.snowflake_generators WHERE generator = $2",
-												schema_of(function)),
+	const char *schema = schema_of(function);
+	MigrationRow row = migration_query(psprintf("SELECT %1$s.snowflake_lower_bound(now(), layout)::bigint, ', ' || quote_literal(layout::text)"
+												" FROM %1$s.snowflake_generators WHERE generator = $2",
+												schema),
 									   InvalidOid, name);
-	const char *column = quote_identifier(values->column);
-	const char *condition = psprintf("%s >= '%s'", column, row.values[0]);
+	const char *condition = psprintf("%s >= '%s'", quote_identifier(values->column), row.values[0]);
+	const char *condition_now = condition_on_time(values, schema, row.values[1]);
+	const char *of_node = "";
 	uint64		node_bits;
 
 	if (!has_room(type, row.values[0]))
 		return false;
 	if (named_generator_find_node_bits(&options, &node_bits))
-		condition = psprintf("%s AND %s::bigint & " INT64_FORMAT " = " INT64_FORMAT, condition, column,
-							 (int64) (layout_fixed_bits(&options.layout) & PG_INT64_MAX), (int64) node_bits);
-	check_condition(values, row.values[0], condition, _("Give the generator a node that has issued none of the values from now on."));
+		of_node = psprintf(" AND %s::bigint & " INT64_FORMAT " = " INT64_FORMAT, quote_identifier(values->column),
+						   (int64) (layout_fixed_bits(&options.layout) & PG_INT64_MAX), (int64) node_bits);
+	check_condition(values, row.values[0], psprintf("%s%s", condition, of_node), psprintf("%s%s", condition_now, of_node),
+					_("Give the generator a node that has issued none of the values from now on."));
 	return true;
 }
 
 /*
- * The next number of a sequence, its increment, and the greatest number that it may give;
- * for a segment, the next number is that of its chunk if there is one.  A sequence that
- * may begin anew gives any of its numbers.
+ * The next number of a sequence, its increment, the greatest number that it may give, and
+ * whether it may begin anew; for a segment, the next number is that of its chunk if there
+ * is one.  A sequence that may begin anew gives any of its numbers.
  */
 static MigrationRow
 next_number(Oid function, const DefaultCall *call)
@@ -128,7 +146,7 @@ next_number(Oid function, const DefaultCall *call)
 	MigrationRow row = migration_query_as_owner(psprintf("SELECT CASE WHEN q.seqcycle THEN q.seqmin"
 														 "    WHEN s.is_called THEN least(s.last_value::numeric + q.seqincrement, 9223372036854775807)"
 														 "    ELSE s.last_value END,"
-														 "  CASE WHEN q.seqcycle AND q.seqincrement > 0 THEN 1 ELSE q.seqincrement END, q.seqmax"
+														 "  CASE WHEN q.seqcycle AND q.seqincrement > 0 THEN 1 ELSE q.seqincrement END, q.seqmax, q.seqcycle"
 														 " FROM %s s, pg_sequence q WHERE q.seqrelid = $1", migration_qualified_name(call->sequence)),
 												call->sequence);
 	MigrationRow chunk = {.is_found = false};
@@ -151,6 +169,29 @@ has_roots_elsewhere(Oid function, Oid sequence)
 		migration_query_as_owner(psprintf("SELECT true FROM %s WHERE sequence = %u", migration_qualified_name(roots), sequence), roots).is_found;
 }
 
+/* The same next number as an expression of SQL, for when it is evaluated. */
+static const char *
+next_number_now(Oid function, const DefaultCall *call, const MigrationRow *next)
+{
+	const char *sequence = migration_qualified_name(call->sequence);
+	const char *of_sequence = "last_value::numeric + is_called::integer";
+
+	if (next->values[3][0] == 't')
+		return next->values[0];
+	if (call->kind == CALL_SEGMENT)
+		of_sequence = psprintf("coalesce((SELECT next FROM %s.segments WHERE sequence = %s::regclass), %s)", schema_of(function),
+							   quote_literal_cstr(sequence), of_sequence);
+	return psprintf("(SELECT %s FROM %s)", of_sequence, sequence);
+}
+
+/* The condition on values from a number on, an expression of SQL, that a sequence may give. */
+static const char *
+condition_on_number(const ColumnValues *values, const char *from, const MigrationRow *next)
+{
+	return psprintf("%1$s::bigint BETWEEN %2$s AND %3$s AND (%1$s::bigint::numeric - %4$s) %% %5$s = 0", quote_identifier(values->column),
+					from, next->values[2], next->values[0], next->values[1]);
+}
+
 /*
  * Values that a sequence will come to, of its residue, as other servers may have others.
  * False if the sequence cannot tell, or the caller must not know where it is.
@@ -158,7 +199,6 @@ has_roots_elsewhere(Oid function, Oid sequence)
 static bool
 check_sequence(const ColumnValues *values, Oid function, const DefaultCall *call)
 {
-	const char *column = quote_identifier(values->column);
 	MigrationRow next;
 
 	if (get_rel_relkind(call->sequence) != RELKIND_SEQUENCE ||
@@ -168,9 +208,8 @@ check_sequence(const ColumnValues *values, Oid function, const DefaultCall *call
 	next = next_number(function, call);
 	if (!next.is_found || next.values[1][0] == '-')
 		return false;
-	check_condition(values, next.values[0],
-					psprintf("%1$s::bigint BETWEEN %2$s AND %4$s AND (%1$s::bigint::numeric - %2$s) %% %3$s = 0",
-							 column, next.values[0], next.values[1], next.values[2]),
+	check_condition(values, next.values[0], condition_on_number(values, next.values[0], &next),
+					condition_on_number(values, next_number_now(function, call, &next), &next),
 					psprintf(_("Bring sequence %s above the values with setval()."), migration_qualified_name(call->sequence)));
 	return true;
 }

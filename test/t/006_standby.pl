@@ -15,6 +15,10 @@ my @calls = (
 	[ 'snowflake_nextval()', 'SELECT snowflake_nextval()' ],
 	[ 'snowflake_nextvals()', 'SELECT unnest(snowflake_nextvals(3))' ],
 	[ 'snowflake_next_block()', 'SELECT snowflake_next_block(3)' ]);
+my @conversions = (
+	[ 'idgen_convert_default()', q{SELECT idgen_convert_default('t', 'id')} ],
+	[ 'idgen_convert_default()', q{SELECT idgen_convert_default('t', 'id', 'uuidv7()')} ],
+	[ 'idgen_revert_default()', q{SELECT idgen_revert_default('t', 'id')} ]);
 
 sub new_standby
 {
@@ -33,7 +37,7 @@ sub check_refusals
 {
 	my ($session, $when) = @_;
 
-	foreach my $call (@calls)
+	foreach my $call (@calls, @conversions)
 	{
 		my ($name, $sql) = @$call;
 		like($session->error($sql), qr/ERROR:  25006: cannot execute \Q$name\E during recovery/,

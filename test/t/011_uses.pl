@@ -153,6 +153,56 @@ END
 	return;
 }
 
+# The query that the hint about values that are not read has.
+sub query_of_hint
+{
+	my ($said) = @_;
+	my ($query) = $said =~ /HINT:  If (SELECT [^\n]*;) finds/ or die "no query in: $said";
+	return $query;
+}
+
+# The same for the numbers of a sequence, and for IDs of a generator.
+sub check_queries_of_sequences
+{
+	$publisher->safe_psql('warned', <<'END');
+CREATE TABLE large (id snowflake) WITH (fillfactor = 10);
+INSERT INTO large SELECT i FROM generate_series(1, 25000) AS i;
+CREATE SEQUENCE numbers START 50000;
+CREATE SEQUENCE segment START 50000;
+SELECT snowflake_create_generator('nine', 'twitter', worker_id => 9, datacenter_id => 1);
+END
+	foreach my $expression (q{nextval('numbers')}, q{segment_nextval('segment')}, q{snowflake_nextval('nine')})
+	{
+		my $convert = sprintf 'SELECT idgen_convert_default($$large$$, $$id$$, $$%s$$)', $expression;
+		my (undef, undef, $said) = $publisher->psql('warned', $convert);
+		my $query = query_of_hint($said);
+		is($publisher->safe_psql('warned', "INSERT INTO large DEFAULT VALUES; $query"), '', "the query for $expression does not find new numbers");
+		is($publisher->safe_psql('warned', "BEGIN; UPDATE large SET id = $expression + (10::bigint << 40) WHERE id = 7::bigint; $query ROLLBACK") ne '', 1, '... but values that they will come to');
+	}
+	return;
+}
+
+# A foreign partition may have values that its bounds exclude, and can have no index.
+sub check_foreign_partition
+{
+	my ($host, $port) = ($publisher->host, $publisher->port);
+
+	$publisher->safe_psql('warned', <<"END");
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER there FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'warned');
+CREATE USER MAPPING FOR CURRENT_USER SERVER there;
+CREATE TABLE elsewhere (id bigint);
+INSERT INTO elsewhere VALUES (1), (snowflake_upper_bound(now() + '1 day'));
+CREATE TABLE m (id bigint) PARTITION BY RANGE (id);
+CREATE FOREIGN TABLE m_there PARTITION OF m FOR VALUES FROM (0) TO (1000) SERVER there OPTIONS (table_name 'elsewhere');
+CREATE TABLE m_new PARTITION OF m DEFAULT;
+END
+	my (undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('m', 'id')});
+	isnt($publisher->safe_psql('warned', query_of_hint($said)), '', 'a foreign partition is read whatever its bounds are');
+	unlike($said, qr/create such an index/, '... and an index is not advised');
+	return;
+}
+
 # Values that are not looked at, expressions that are not known, and columns that reference others.
 sub check_what_conversion_says_of_values
 {
@@ -169,8 +219,16 @@ CREATE TABLE referencing (id bigint PRIMARY KEY CONSTRAINT reference REFERENCES 
 END
 	my (undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('"Large"', 'id')});
 	like($said, qr/WARNING:  values of column "id" of table "Large" have not all been compared with new IDs\n.*DETAIL:  [^\n]*: public\.large_2\.$/m, 'large partitions without an index are not read');
-	like($said, qr/HINT:  [^\n]*SELECT max\(id\) FROM public\."Large" WHERE id >= '\d+'/, '... and how to do so is said');
+	like($said, qr/HINT:  If SELECT [^\n]*; finds a value, new IDs[^\n]* create such an index/, '... and how to do so is said');
 	like($said, qr/NOTICE:  conditions on time take.*DETAIL:  The greatest value is 70000\./s, '... while others are');
+	$publisher->safe_psql('warned', q{INSERT INTO "Large" (number) VALUES (2)});
+	is($publisher->safe_psql('warned', query_of_hint($said)), '', '... with a query that does not find new IDs');
+	$publisher->safe_psql('warned', q{INSERT INTO large_2 VALUES (snowflake_upper_bound(now() + '1 day'), 2)});
+	isnt($publisher->safe_psql('warned', query_of_hint($said)), '', '... but values that they will come to');
+	(undef, undef, $said) = $publisher->psql('warned', q{SET TimeZone = 'UTC'; DELETE FROM large_2 WHERE id > 70000; UPDATE large_1 SET id = snowflake_lower_bound('2023-05-06 07:00+00') + id; DELETE FROM large_3; SELECT idgen_convert_default('large_1', 'id')});
+	like($said, qr/for IDs of 2023-05-06 07:00:00\+00 to 2023-05-06 07:00/, 'the times that old values seem to be of are those of the least and the greatest');
+	check_queries_of_sequences();
+	check_foreign_partition();
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('referencing', 'id')});
 	like($said, qr/^[^\n]*WARNING:  column "id" references others, which new IDs are not in\n.*DETAIL:  constraint reference on table public\.referencing$/m, 'a column that references another is warned of');
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('referenced', 'id', 'abs(-1)')});
