@@ -239,6 +239,7 @@ DATA = $(SQL_SCRIPT) $(notdir $(wildcard $(TOP)idgen--*--*.sql))
 # script is committed, so that it is there without a build: after a change of a part, `make script` assembles it again.
 SQL_PARTS = \
 	src/idgen.sql \
+	src/admin/taken_names.sql \
 	src/base/dumped_relation.sql \
 	src/base/published_row.sql \
 	src/snowflake/snowflake_layout.sql \

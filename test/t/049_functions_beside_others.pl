@@ -60,6 +60,38 @@ foreach my $order ([ 'before', $OTHERS, 'CREATE EXTENSION idgen' ], [ 'after', '
 	is(their_calls("restored_$when"), $alone, '... they mean the same');
 }
 
+# Objects of others that are in the way are named, with what to do; one of each name that the extension has is found.
+$node->safe_psql('postgres', 'CREATE DATABASE taken');
+$node->safe_psql('taken', <<'END');
+CREATE EXTENSION idgen;
+CREATE TABLE ours AS
+	SELECT c.oid::regclass || '' AS name, format('CREATE TABLE %s ()', c.oid::regclass) AS command
+	FROM pg_class c WHERE EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+	UNION ALL SELECT t.oid::regtype || '', format('CREATE DOMAIN %s AS text', t.oid::regtype)
+	FROM pg_type t WHERE typelem = 0 AND typrelid = 0 AND typtype <> 'm' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
+	UNION ALL SELECT p.oid::regprocedure || '', format('CREATE PROCEDURE %s LANGUAGE sql AS $$$$', p.oid::regprocedure)
+	FROM pg_proc p WHERE EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+		AND 'internal'::regtype <> ALL (proargtypes) AND 'cstring'::regtype <> ALL (proargtypes)
+		AND NOT EXISTS (SELECT FROM unnest(proargtypes) AS t WHERE t >= 16384);
+DROP EXTENSION idgen;
+END
+foreach (
+	[ 'CREATE TABLE segments ()', 'table public.segments' ],
+	[ 'CREATE TABLE ulid ()', 'table public.ulid' ],
+	[ q{CREATE TYPE ulid AS ENUM ('a')}, 'type public.ulid' ],
+	[ q{CREATE FUNCTION uuidv7() RETURNS uuid LANGUAGE sql RETURN '017f22e2-79b0-7cc3-98c4-dc0c0c07398f'::uuid}, 'function public.uuidv7()' ])
+{
+	my ($command, $object) = @$_;
+	my (undef, undef, $said) = $node->psql('taken', "BEGIN; $command; CREATE EXTENSION idgen");
+	like($said, qr/ERROR:  \Q$object\E already exists\n.*HINT:  [^\n]*CREATE EXTENSION idgen SCHEMA/s, "$object is in the way");
+	is($node->psql('taken', "BEGIN; $command; CREATE SCHEMA ids; CREATE EXTENSION idgen SCHEMA ids; ROLLBACK"), 0, '... and not of another schema');
+}
+$node->safe_psql('taken', q{DO $$ DECLARE c text; BEGIN FOR c IN SELECT command FROM ours LOOP EXECUTE c; END LOOP; END $$});
+my (undef, undef, $taken) = $node->psql('taken', 'CREATE EXTENSION idgen');
+my ($list) = $taken =~ /DETAIL:  [^:\n]*: ([^\n]*)\.\n/;
+is(join("\n", sort map { s/^\w+ public\.//r } split /, (?=\w+ public\.)/, $list // $taken), join("\n", sort split /\n/, $node->safe_psql('taken', 'SELECT name FROM ours')),
+	'all names of the extension are known to its script');
+
 # What is written with ours, in everything that holds an expression.
 my $OURS = <<'END';
 CREATE DOMAIN slug AS text CHECK (uuid_decode(VALUE, 'base58') IS NOT NULL);
