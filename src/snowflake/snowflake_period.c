@@ -75,6 +75,8 @@ check_period_timestamp(TimestampTz moment, const Period *period)
 		ereport(ERROR,
 				errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				errmsg("timestamp out of range"),
+				moment < 0 ?
+				errdetail("The %s that contains this time does not start within the range of timestamps.", period->name) :
 				errdetail("The %s that contains this time does not end within the range of timestamps.", period->name));
 }
 
