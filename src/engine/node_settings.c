@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * node_settings.c
- *	  The settings of this server's node.
+ *	  The settings of this server's layout and node.
  *
  * idgen.worker_id is a number, or "ordinal" or "ordinal+N": the number at the
  * end of this machine's host name, as a Kubernetes StatefulSet gives one to each
@@ -24,6 +24,10 @@
 /* Holds a host name: Linux has 64 characters at most, others 255. */
 #define HOST_NAME_SIZE 256
 
+ServerSetting server_layout_setting = {
+	.name = "idgen.layout",
+	.str = "default",
+};
 ServerSetting generator_datacenter = {
 	.name = "idgen.datacenter_id",
 	.str = "0",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * node_settings.h
- *	  The settings of this server's node.
+ *	  The settings of this server's layout and node.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +9,9 @@
 #define IDGEN_NODE_SETTINGS_H
 
 #include "base/setting.h"
+
+/* idgen.layout, which generator/server_layout.c reads. */
+extern ServerSetting server_layout_setting;
 
 /* idgen.datacenter_id, and idgen.worker_id, which counts if worker IDs are not leased. */
 extern ServerSetting generator_datacenter;

@@ -20,11 +20,6 @@
 #include "engine/shmem.h"
 #include "generator/server_layout.h"
 
-ServerSetting server_layout_setting = {
-	.name = "idgen.layout",
-	.str = "default",
-};
-
 /* The layout in the setting, if it is valid. */
 static SnowflakeLayout asked_layout;
 

@@ -8,15 +8,12 @@
 #ifndef IDGEN_SERVER_LAYOUT_H
 #define IDGEN_SERVER_LAYOUT_H
 
-#include "base/setting.h"
 #include "bits/layout.h"
 #include "bits/layout_text.h"
+#include "engine/node_settings.h"
 
 /* When this much of a layout's time is left, 5 years, a warning is given; in us. */
 #define LAYOUT_LAST_YEARS_US (5 * INT64CONST(31556952) * US_PER_S)
-
-/* idgen.layout */
-extern ServerSetting server_layout_setting;
 
 /* The longest tick with which IDs are issued, in us. */
 #define LAYOUT_LONGEST_TICK_US US_PER_S

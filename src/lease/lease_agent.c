@@ -511,6 +511,23 @@ wait_for_work(int64 due_ns)
 	ResetLatch(MyLatch);
 }
 
+/*
+ * The first process that needs an ID fixes the layout, and then sets our latch.  Until
+ * then, say if that is in vain.
+ */
+static int64
+wait_for_layout(int64 now_ns)
+{
+	const char *error = setting_is_valid(&server_layout_setting) ? "" : "No worker ID is leased while \"idgen.layout\" is invalid.";
+
+	if (strcmp(agent.error, error) != 0)
+	{
+		strlcpy(agent.error, error, LEASE_ERROR_SIZE);
+		share_machine(LEASE_STATE_NONE);
+	}
+	return now_ns + NS_PER_S;
+}
+
 /* Do what is to be done now.  Returns when to look again, by the monotonic clock in ns. */
 static int64
 work(void)
@@ -519,12 +536,8 @@ work(void)
 	int64		now_ns = clock_monotonic_ns();
 	LeaseNeeds	needs;
 
-	/*
-	 * The first process that needs an ID fixes the layout, and then sets our
-	 * latch.
-	 */
 	if (layout == NULL)
-		return now_ns + NS_PER_S;
+		return wait_for_layout(now_ns);
 	follow_settings(layout);
 	serve_all_requests();
 	now_ns = clock_monotonic_ns();

@@ -300,6 +300,26 @@ sub check_invalid_pool
 	return;
 }
 
+# Without a layout, the agent claims nothing, and says so rather than that the store does not answer.
+sub check_invalid_layout
+{
+	my ($node, $on) = start('without_layout', conf => "idgen.layout = 'leafy'\n");
+	my $why = qr/No worker ID is leased while "idgen\.layout" is invalid\./;
+
+	like($on->error('SELECT snowflake_nextval()'), qr/ERROR:  22023: invalid value for parameter "idgen\.layout"/, 'with an invalid layout, no IDs are issued');
+	wait_until { (lease($on)->{last_error} // '') ne '' } 'the agent to look at the layout';
+	like(lease($on)->{last_error}, $why, '... and idgen_lease() tells that no worker ID is leased');
+	like($on->query('SELECT severity, subject, finding FROM idgen_check()'), qr/^error\|idgen\.lease_store\|This server holds no worker ID\. $why$/m, '... as idgen_check() does');
+	$on->query("SELECT snowflake_create_generator('own', 'twitter', worker_id => 2, datacenter_id => 1)");
+	like($on->error("SELECT snowflake_nextval('own')"), qr/ERROR:  22023: invalid value for parameter "idgen\.layout"/, '... nor are those of a generator with a layout and a node of its own, which could be equal to those of the pool');
+	configure($on, 'idgen.layout' => 'default');
+	wait_until { $on->error('SELECT snowflake_nextval()') eq '' } 'IDs with a valid layout';
+	is(lease($on)->{last_error} // '', '', '... until it is valid');
+	$on->quit;
+	$node->stop('fast');
+	return;
+}
+
 # Arguments that are NULL do not pass for a pool that was created.
 sub check_nulls
 {
@@ -313,5 +333,6 @@ sub check_nulls
 check_impatient();
 check_stopped_agent();
 check_invalid_pool();
+check_invalid_layout();
 
 done_testing();
