@@ -30,7 +30,7 @@ check_interrupts(void)
 	return false;
 }
 
-/* ERROR CONNECTION_FAILURE if the store did not answer. */
+/* ERROR CONNECTION_FAILURE if the store did not answer, or not with what was asked for. */
 static void
 check_answered(LeaseOutcome outcome, const LeaseAnswer *answer)
 {
@@ -43,7 +43,7 @@ check_answered(LeaseOutcome outcome, const LeaseAnswer *answer)
 	if (outcome == LEASE_UNREACHABLE)
 		ereport(ERROR,
 				errcode(ERRCODE_CONNECTION_FAILURE),
-				errmsg("could not reach the coordination store"),
+				errmsg("could not use the coordination store"),
 				errdetail("%s", answer->error));
 }
 
