@@ -65,13 +65,13 @@ $node->safe_psql('postgres', 'CREATE DATABASE taken');
 $node->safe_psql('taken', <<'END');
 CREATE EXTENSION idgen;
 CREATE TABLE ours AS
-	SELECT c.oid::regclass || '' AS name, format('CREATE TABLE %s ()', c.oid::regclass) AS command
-	FROM pg_class c WHERE EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-	UNION ALL SELECT t.oid::regtype || '', format('CREATE DOMAIN %s AS text', t.oid::regtype)
-	FROM pg_type t WHERE typelem = 0 AND typrelid = 0 AND typtype <> 'm' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
-	UNION ALL SELECT p.oid::regprocedure || '', format('CREATE PROCEDURE %s LANGUAGE sql AS $$$$', p.oid::regprocedure)
-	FROM pg_proc p WHERE EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-		AND 'internal'::regtype <> ALL (proargtypes) AND 'cstring'::regtype <> ALL (proargtypes)
+	WITH members AS (SELECT objid FROM pg_depend JOIN pg_extension e ON refobjid = e.oid AND deptype = 'e' WHERE extname = 'idgen')
+	SELECT oid::regclass || '' AS name, format('CREATE TABLE %s ()', oid::regclass) AS command
+	FROM pg_class WHERE oid IN (TABLE members)
+	UNION ALL SELECT oid::regtype || '', format('CREATE DOMAIN %s AS text', oid::regtype)
+	FROM pg_type WHERE typelem = 0 AND typrelid = 0 AND typtype <> 'm' AND oid IN (TABLE members)
+	UNION ALL SELECT oid::regprocedure || '', format('CREATE PROCEDURE %s LANGUAGE sql AS $$$$', oid::regprocedure)
+	FROM pg_proc WHERE oid IN (TABLE members) AND 'internal'::regtype <> ALL (proargtypes) AND 'cstring'::regtype <> ALL (proargtypes)
 		AND NOT EXISTS (SELECT FROM unnest(proargtypes) AS t WHERE t >= 16384);
 DROP EXTENSION idgen;
 END
