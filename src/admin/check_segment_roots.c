@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * check_segment_roots.c
- *	  Do roots of segments that are elsewhere answer?
+ *	  Do roots of segments that are elsewhere give numbers?
  *
  * They are not asked: what the agent knows is in shared memory.
  *
@@ -26,7 +26,7 @@ check_root(ReturnSetInfo *result, const char *subject, const SegmentSlot *slot, 
 		return;
 	finding_put(result, failed == slot->roots.count ? FINDING_ERROR : FINDING_WARNING, subject,
 				"See the view segment_root_states and docs/segment-roots.md.",
-				"Root %d of %d does not answer: %s", root + 1, slot->roots.count,
+				"Root %d of %d gives no numbers: %s", root + 1, slot->roots.count,
 				activity_all_is_visible() ? state->error : "members of pg_read_all_stats see why.");
 }
 

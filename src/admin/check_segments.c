@@ -22,6 +22,7 @@
 #include "admin/check_segments.h"
 #include "base/dependents.h"
 #include "engine/activity.h"
+#include "segment/segment_answer.h"
 #include "segment/segment_report.h"
 #include "segment/segment_table.h"
 #include "segment/sequence_state.h"
@@ -109,7 +110,29 @@ check_end(ReturnSetInfo *result, const char *subject, const SegmentSequence *seq
 					100.0 * entry->counts.wasted / (entry->counts.issued + entry->counts.wasted));
 }
 
-/* Does what is taken at once last long enough? */
+/* What to do about an error, with which its root, or what has been heard of it, ends a refill. */
+static const char *
+refill_hint(const SegmentEntry *entry)
+{
+	if (entry->is_ended)
+		return "Raise the maximum value of the sequence on this server.";
+	if (strcmp(entry->last_error, SEGMENT_NO_MORE_NUMBERS) == 0)
+		return "Raise the maximum value of the sequence at the root.";
+	if (strcmp(entry->last_error, SEGMENT_NO_COUNTER) == 0)
+		return "Create the counter at the root, or name another one with segment_set_roots().";
+	return "Find out why the root gives no numbers; see the view segment_root_states.";
+}
+
+/* An error without a period at its end. */
+static char *
+without_period(const char *error)
+{
+	size_t		length = strlen(error);
+
+	return pnstrdup(error, length > 0 && error[length - 1] == '.' ? length - 1 : length);
+}
+
+/* Do numbers come, and does what is taken at once last long enough? */
 static void
 check_runway(ReturnSetInfo *result, const char *subject, const SegmentSequence *sequence, const SegmentEntry *entry)
 {
@@ -117,9 +140,9 @@ check_runway(ReturnSetInfo *result, const char *subject, const SegmentSequence *
 
 	if (entry->last_error[0] != '\0')
 		finding_put(result, FINDING_ERROR, subject,
-					"Find out why the root does not answer.",
-					"Its root cannot be reached: %s. What is left here lasts %.0f s.",
-					entry->last_error, rate > 0 ? (entry->left + entry->reserve.count) / rate : 0);
+					refill_hint(entry),
+					"No numbers come from its root: %s. What is left here lasts %.0f s.",
+					without_period(entry->last_error), rate > 0 ? (entry->left + entry->reserve.count) / rate : 0);
 	else if (rate > 0 && entry->counts.waits > 0 && entry->step / rate < LEAST_LASTING)
 		finding_put(result, FINDING_WARNING, subject,
 					"Raise its step with segment_configure().",

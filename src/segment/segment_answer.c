@@ -128,9 +128,9 @@ segment_answer_why(const LeaseTaken *taken)
 	switch (taken->result)
 	{
 		case LEASE_NO_COUNTER:
-			return "the root has no such counter";
+			return SEGMENT_NO_COUNTER;
 		case LEASE_EXHAUSTED:
-			return "the root has no more numbers";
+			return SEGMENT_NO_MORE_NUMBERS;
 		case LEASE_TAKEN:
 			return "the root gave an answer of another form";
 		default:

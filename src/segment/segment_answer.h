@@ -10,6 +10,10 @@
 
 #include "segment/segment_desk.h"
 
+/* Errors of roots that have answered, for people. */
+#define SEGMENT_NO_COUNTER "the root has no such counter"
+#define SEGMENT_NO_MORE_NUMBERS "the root has no more numbers"
+
 /* Numbers that have been skipped, as a root may have gone back. */
 typedef struct SegmentSkip
 {

@@ -147,7 +147,7 @@ report_unreachable(const SegmentWait *wait, const char *error)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("no numbers of sequence \"%s\" are left on this server", get_rel_name(wait->sequence->oid)),
-			errdetail("Its root cannot be reached: %s", error));
+			errdetail("No numbers come from its root: %s", error));
 }
 
 /* Mark the reserve as confirmed, if it is the one that is confirmed up to lsn. */

@@ -26,6 +26,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/clipped_text.h"
 #include "engine/clock.h"
 #include "engine/random.h"
 #include "segment/segment_answer.h"
@@ -258,7 +259,7 @@ segment_job_fail(const SegmentErrand *errand, const char *error)
 	state = &slot->states[job->root];
 	circuit_breaker_fail(&state->breaker, clock_monotonic_ns(), noise);
 	failures = state->breaker.failures;
-	strlcpy(state->error, error, sizeof(state->error));
+	clip_into(state->error, sizeof(state->error), error);
 	end_trying(job, slot);
 	unlock_slot();
 	if (failures == 1 || failures == CIRCUIT_FAILURES)

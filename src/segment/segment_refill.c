@@ -29,6 +29,7 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 
+#include "base/clipped_text.h"
 #include "base/standbys.h"
 #include "engine/clock.h"
 #include "segment/segment_refill.h"
@@ -328,8 +329,12 @@ segment_refill_note_strict(SegmentPlace place, const SegmentGrant *grant)
 static void
 end_asking(SegmentPlace place, bool is_ended, const char *error)
 {
-	SegmentEntry *entry = segment_memory_lock(place);
+	SegmentEntry *entry;
+	char		clipped[SEGMENT_ERROR_SIZE] = "";
 
+	if (error != NULL)
+		clip_into(clipped, sizeof(clipped), error);
+	entry = segment_memory_lock(place);
 	if (entry == NULL)
 		return;
 	entry->is_asked = false;
@@ -337,7 +342,7 @@ end_asking(SegmentPlace place, bool is_ended, const char *error)
 	if (error != NULL)
 	{
 		entry->retry_at = clock_monotonic_ns() + RETRY_NS;
-		strlcpy(entry->last_error, error, SEGMENT_ERROR_SIZE);
+		strlcpy(entry->last_error, clipped, SEGMENT_ERROR_SIZE);
 	}
 	segment_memory_unlock(entry);
 	ConditionVariableBroadcast(&entry->changed);

@@ -138,8 +138,14 @@ segment_roots_read(Oid sequence, SegmentRoots *roots)
 static void
 check_address(const char *address)
 {
-	const char *objection = address[0] == '\0' ? "It is empty." : lease_store_objection(address);
+	const char *objection;
 
+	if (address[0] == '\0')
+		objection = "It is empty.";
+	else if (lease_store_has_password(address))
+		objection = "It contains a password, which everyone who can read a dump or the log would see. Put it into the file that \"idgen.segment_secret_file\" names, or into a password file of libpq's.";
+	else
+		objection = lease_store_objection(address);
 	if (objection == NULL)
 		objection = lease_store_try(address, SEGMENT_POOL);
 	if (objection != NULL)

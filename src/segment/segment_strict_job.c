@@ -23,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "base/clipped_text.h"
 #include "engine/clock.h"
 #include "engine/random.h"
 #include "segment/segment_answer.h"
@@ -336,7 +337,7 @@ segment_strict_fail(const SegmentErrand *errand, const char *error)
 	if (slot == NULL)
 		return;
 	circuit_breaker_fail(&slot->states[job->root].breaker, clock_monotonic_ns(), noise);
-	strlcpy(slot->states[job->root].error, error, LEASE_TAKE_ERROR_SIZE);
+	clip_into(slot->states[job->root].error, LEASE_TAKE_ERROR_SIZE, error);
 	LWLockRelease(&segment_desk()->lock);
 }
 

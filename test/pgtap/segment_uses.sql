@@ -1,7 +1,7 @@
 -- What is built on segments: Lamport clocks, scattered segments, and IDs of layout "hybrid". Crashes and other sessions
 -- are in test/t/075_segment_uses.pl.
 BEGIN;
-SELECT plan(50);
+SELECT plan(59);
 \ir include/query.sql
 SET LOCAL client_min_messages = warning;
 
@@ -57,6 +57,18 @@ SELECT ok(segment_scattered_state('new_scattered') BETWEEN 2990 AND 3010, '... o
 SELECT is(segment_nextval_scattered('new_integers', 1, 1073741823) >= 1073741824, true, 'bounds are inclusive');
 SELECT throws_ok(format('SELECT segment_nextval_scattered(%s)', arguments), state, NULL, format('not (%s)', arguments))
 FROM (VALUES ($$'new_scattered', 2, 1$$, '22023'), ($$'new_scattered', 0, 9223372036854775807$$, '22023'), ($$'new_tiny'$$, '0A000')) v(arguments, state);
+CREATE SEQUENCE new_skipped;
+CREATE SEQUENCE new_odd INCREMENT 2;
+SET LOCAL statement_timeout = '5s';
+SELECT throws_ok(format('SELECT segment_nextval_scattered(%s)', arguments), '22023', 'range of numbers to skip ' || message, format('not (%s), which would use up the sequence', arguments))
+FROM (VALUES ($$'new_skipped', 1, 9223372036854775807$$, 'leaves too few numbers'), ($$'new_skipped', 2, 9223372036854775806$$, 'leaves too few numbers'),
+	($$'new_skipped', 0, 8646911284551352320$$, 'leaves too few numbers'), ($$'new_skipped', -5, 9223372036854775807$$, 'contains all numbers'),
+	($$'new_integers', 0, 2147483647$$, 'contains all numbers'), ($$'new_integers', 1, 2147483647$$, 'leaves too few numbers'),
+	($$'new_odd', 4611686018427387904, 9223372036854775807$$, 'contains all numbers')) v(arguments, message);
+SELECT is(segment_nextval_scattered('new_skipped'), 4611686018427387904, '... and draws nothing');
+SELECT ok(bool_and(id < 288230376151711744 OR id > 8935141660703064063) AND segment_scattered_state('new_skipped') <= 101 * 64, 'a sixteenth is enough, and costs 64 numbers for each at most')
+FROM (SELECT segment_nextval_scattered('new_skipped', 288230376151711744, 8935141660703064063) AS id FROM generate_series(1, 100)) s;
+RESET statement_timeout;
 CREATE SEQUENCE new_negative MINVALUE -5 START -5;
 SELECT throws_ok($$SELECT segment_nextval_scattered('new_negative')$$, '22003', 'number of sequence "new_negative" must not be negative: -5', 'a negative number is not reversed');
 SELECT is(segment_scattered_state('new_negative'), -5::bigint, '... although it is drawn');

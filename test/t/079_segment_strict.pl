@@ -423,7 +423,7 @@ sub check_two_roots
 	is($waiting->query("SELECT segment_nextval_strict('two') > 100000"), 't', '... and strict ones');
 
 	$waiting->query("SET idgen.max_wait = '60s'");
-	like($waiting->error("SELECT segment_nextval('three')"), qr/55000: no numbers of sequence "three".*DETAIL:  Its root cannot be reached: .*refused/s, 'one root is at its end, and the other one absent: numbers may not have ended');
+	like($waiting->error("SELECT segment_nextval('three')"), qr/55000: no numbers of sequence "three".*DETAIL:  No numbers come from its root: .*refused/s, 'one root is at its end, and the other one absent: numbers may not have ended');
 	like($waiting->error("SELECT segment_nextval_strict('three')"), qr/55000: could not take a number of sequence "three".*DETAIL:  .*refused/s, '... nor strict ones');
 	$leaf->safe_psql('postgres', $set->('three', "$server/other"));
 	like($waiting->error("SELECT segment_nextval('three')"), qr/2200H: the root of sequence "three" has no more numbers/, '... and they have if it says so');

@@ -258,7 +258,8 @@ sub check_list
 	$root->safe_psql('postgres', 'ALTER SEQUENCE small MINVALUE 0');
 	is($root->safe_psql('postgres', "SELECT segment_take_free('small', 1, 10)"), '', 'ALTER SEQUENCE ends the list, as it may have restarted the sequence');
 	is(give_back($_, 'small'), 0, '... and nothing that was taken before gets on it') foreach $one, $two;
-	is(free_list('small'), '{[11,1001),[1011,2001)}', '... which remains as it was');
+	is(free_list('small'), '{[11,1001),[1011,2001)}', '... whose row remains as it was');
+	is($root->safe_psql('postgres', "SELECT count(*) FROM segment_free WHERE sequence = 'small'::regclass AND file = pg_relation_filenode(sequence)"), 0, '... and is that of a former file');
 	$session->quit;
 	return;
 }
@@ -326,6 +327,7 @@ sub check_end
 	ok((grep { $_ > 300 } @numbers) > 0 && $numbers[-1] <= 100, '... and not before');
 	is(free_list('ends'), '{}', '... and it is empty');
 	is(column($two, 'ends', 'last_error'), 'the root has no more numbers', '... which is the end');
+	like($two->safe_psql('postgres', "SELECT finding || ' ' || hint FROM idgen_check() WHERE subject = 'segment public.ends'"), qr/^No numbers come from its root: the root has no more numbers\. What is left.* Raise the maximum value of the sequence at the root\.$/m, '... as idgen_check() says');
 	return;
 }
 
