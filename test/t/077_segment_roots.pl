@@ -202,6 +202,9 @@ sub check_changes
 # How far the root has got with its chunk, and with its sequence.
 sub root_state { return $root->safe_psql('postgres', "SELECT next, last_value FROM segments, $_[0] WHERE sequence = '$_[0]'::regclass"); }
 
+# What idgen_check() says of a segment, with hints.
+sub findings { return $leaf->safe_psql('postgres', "SELECT finding || ' ' || hint FROM idgen_check() WHERE subject = 'segment public.$_[0]'"); }
+
 # The root has numbers that the sequence here may not have: calls fail as at the end of any sequence, at once.
 sub check_maximum
 {
@@ -217,8 +220,16 @@ sub check_maximum
 	like($session->error("SELECT segment_nextval_strict('above')"), $ended, '... as it does for a strict number');
 	like($session->error("SELECT segment_take_strict('above', 3)"), $ended, '... or several');
 	like(last_error($leaf, 'above'), qr/above the maximum value/, '... and the view does');
+	like(findings('above'), qr/^No numbers come from its root: The numbers of the root are above the maximum value of the sequence\. What .* on this server\.$/m, '... and idgen_check()');
 	$session->query('ALTER SEQUENCE above AS bigint');
 	is($session->query("SELECT segment_nextval('above') > 40000"), 't', '... until the sequence may have them');
+
+	new_leaf_segment('denied', '', '');
+	$root->safe_psql('postgres', 'REVOKE ALL ON SEQUENCE denied FROM leaf');
+	$session->query("SET idgen.max_wait = '20s'");
+	like($session->error("SELECT segment_nextval('denied')"), qr/55000: .*DETAIL:  No numbers come from its root: permission denied/s, 'a root that refuses is not called one that cannot be reached');
+	like(findings('denied'), qr/^Root 1 of 1 gives no numbers: permission denied/m, '... nor does idgen_check() call it so');
+	$session->query("SET idgen.max_wait = '60s'");
 
 	new_leaf_segment('ends', '', 'AS smallint MAXVALUE 25');
 	is($session->query("SELECT array_agg(segment_nextval('ends')) = array_agg(n) FROM generate_series(1::bigint, 25) n"), 't', 'the last number of a sequence is drawn');
