@@ -443,7 +443,7 @@ sub check_late_refusal
 	$lock->query('CREATE SEQUENCE four MAXVALUE 100000; GRANT USAGE ON SEQUENCE four TO leaf');
 	$other->query("CREATE SEQUENCE four; SELECT segment_set_roots('four', ARRAY['$address', '$absent'])");
 	$_->query("SET idgen.max_wait = '60s'") foreach $late, $other;
-	like($other->error("SELECT segment_next_block('four', 200000)"), qr/55000: no numbers.*DETAIL:  Its root cannot be reached: .*refused/s, 'one root has not so many numbers, and the other one is absent');
+	like($other->error("SELECT segment_next_block('four', 200000)"), qr/55000: no numbers.*DETAIL:  No numbers come from its root: .*refused/s, 'one root has not so many numbers, and the other one is absent');
 	$other->query("SELECT segment_nextval('four')");
 	$lock->query('BEGIN; ALTER SEQUENCE four CACHE 2');
 	$late->send("SELECT segment_next_block('four', 200000)");
@@ -457,7 +457,7 @@ sub check_late_refusal
 	is($other->error("SELECT segment_next_block('four', 50000)"), '', '... others get fewer before it sees that it was refused');
 	kill('CONT', $late->pid);
 	($numbers, $error) = $late->finish;
-	like($error, qr/55000: no numbers.*DETAIL:  Its root cannot be reached: .*refused/s, '... and it says why there are none');
+	like($error, qr/55000: no numbers.*DETAIL:  No numbers come from its root: .*refused/s, '... and it says why there are none');
 	$_->quit foreach $lock, $late, $other;
 	return;
 }
