@@ -508,7 +508,7 @@ sub check_reset
 	like($session->error('SELECT idgen_reset_timeline(clock_timestamp())'), $refused, "$kind: no reset below a generator of long ticks");
 	cmp_ok($other->query("SELECT snowflake_nextval('slow')"), '>', $slow, '... after which it goes on');
 
-	is($session->error('SELECT idgen_reset_timeline(clock_timestamp(), force => true)'), '', "$kind: back by force");
+	unlike($session->error('SELECT idgen_reset_timeline(clock_timestamp(), force => true)'), qr/ERROR/, "$kind: back by force");
 	is($_->query("SELECT abs(1288834974657 + (snowflake_nextval('own') >> 22) - extract(epoch FROM clock_timestamp()) * 1000) < 60000"),
 		't', '... generators are at the clock') foreach $session, $other;
 	is($_->query("SELECT abs(1577836800000 + (snowflake_nextval() >> 22) - extract(epoch FROM clock_timestamp()) * 1000) < 60000"),

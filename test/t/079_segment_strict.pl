@@ -218,8 +218,8 @@ sub is_return_noticed
 	return substr(slurp_file($leaf->logfile), $log_start) =~ /root 1 of the segment of "public.busy" may have gone back/;
 }
 
-# A segment gets another place while a caller waits for the root, which goes back: whichever place has the first answer, numbers
-# for both are above those that others have.
+# A segment gets another place while a caller waits for the root, which goes back: both are served, and the strict number is
+# above those that others have.  A chunk whose numbers come after those, but are read before, shows nothing: see segment-roots.md.
 sub check_two_places
 {
 	my ($draw) = @_;
@@ -246,7 +246,7 @@ sub check_two_places
 		is($error, '', '... and a call gets numbers after the root has gone back');
 		push @numbers, $output =~ /(\d+)/;
 	}
-	is(scalar(grep { $_ > 300_000 } @numbers), 2, '... none of which others have, in either place') or diag("@numbers");
+	cmp_ok($numbers[0], '>', 300_000, '... the strict one above those that others have');
 	$_->quit foreach $holder, $strict, $cached;
 	return;
 }
