@@ -82,7 +82,8 @@ column_uses_report(Oid table, const char *column, Oid sequence)
 			" WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.deptype = 'n'"
 			"   AND (a.attname IS NULL OR a.attname <> $2)"
 			" UNION SELECT 'function ' || p.oid::regprocedure::text FROM pg_proc p JOIN pg_class s ON s.oid = $1"
-			" WHERE p.prolang <> ALL (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))"
+			" WHERE p.pronamespace <> ALL ('{pg_catalog,information_schema}'::regnamespace[])"
+			"   AND p.prolang <> ALL (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))"
 			"   AND p.prosrc ~* ('(^|[^[:alnum:]_$])' || regexp_replace(s.relname, '[^[:alnum:]_]', '.', 'g') || '($|[^[:alnum:]_$])')) AS u(what)",
 			sequence, column,
 			psprintf(_("sequence \"%s\" has other uses"), get_rel_name(sequence)),

@@ -242,6 +242,9 @@ END
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('texts', 'id')});
 	like($said, qr/WARNING:  sequence "int8inc" has other uses\n.*DETAIL:  function public\.draws\(\)$/m, 'functions that have the name of the sequence, and no part of another one, are named as its users');
 	like($said, qr/HINT:  [^\n]*Functions are named if their text has the sequence's name/, '... and why');
+	$publisher->safe_psql('warned', q{CREATE SEQUENCE s; CREATE TABLE sampled (id bigint DEFAULT nextval('s'))});
+	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_convert_default('sampled', 'id')});
+	unlike($said, qr/other uses/, 'functions of PostgreSQL itself are none of them');
 	$publisher->safe_psql('warned', q{CREATE SEQUENCE shared; CREATE TABLE sharing (id bigint DEFAULT nextval('shared')); SELECT idgen_convert_default('sharing', 'id'); DROP SEQUENCE shared});
 	(undef, undef, $said) = $publisher->psql('warned', q{SELECT idgen_revert_default('sharing', 'id')});
 	like($said, qr/ERROR:  relation "public\.shared" does not exist\n.*HINT:  [^\n]*SET DEFAULT/s, 'what to do about a sequence that is gone is said');
