@@ -82,13 +82,26 @@ column_values_open(Oid table, const char *column)
 	return values;
 }
 
-/* An aggregate of the values in one table that meet a condition of SQL, which is NULL for all; NULL if there is none. */
+/* The greatest or the least value of those that are read and that meet a condition of SQL; NULL if there is none. */
 static const char *
-read_value(const ColumnValues *values, Oid table, const char *aggregate, const char *condition)
+find_extreme(const ColumnValues *values, bool is_greatest, const char *condition)
 {
-	return migration_query_as_owner(psprintf("SELECT %s(%s)::bigint FROM ONLY %s WHERE %s", aggregate, quote_identifier(values->column),
-											 migration_qualified_name(table), condition == NULL ? "true" : condition),
-									table).values[0];
+	const char *extreme = NULL;
+	ListCell   *cell;
+
+	foreach(cell, values->quick)
+	{
+		Oid			table = lfirst_oid(cell);
+		const char *value = migration_query_as_owner(psprintf("SELECT %s(%s)::bigint FROM ONLY %s WHERE %s",
+															  is_greatest ? "max" : "min", quote_identifier(values->column),
+															  migration_qualified_name(table), condition),
+													 table).values[0];
+
+		if (value != NULL &&
+			(extreme == NULL || (pg_strtoint64(value) > pg_strtoint64(extreme)) == is_greatest))
+			extreme = value;
+	}
+	return extreme;
 }
 
 /*
@@ -98,34 +111,14 @@ read_value(const ColumnValues *values, Oid table, const char *aggregate, const c
 const char *
 column_values_greatest(const ColumnValues *values, const char *condition)
 {
-	const char *greatest = NULL;
-	ListCell   *cell;
-
-	foreach(cell, values->quick)
-	{
-		const char *value = read_value(values, lfirst_oid(cell), "max", condition);
-
-		if (value != NULL && (greatest == NULL || pg_strtoint64(value) > pg_strtoint64(greatest)))
-			greatest = value;
-	}
-	return greatest;
+	return find_extreme(values, true, condition == NULL ? "true" : condition);
 }
 
 /* The least value of those that are read; NULL if there is none. */
 const char *
 column_values_least(const ColumnValues *values)
 {
-	const char *least = NULL;
-	ListCell   *cell;
-
-	foreach(cell, values->quick)
-	{
-		const char *value = read_value(values, lfirst_oid(cell), "min", NULL);
-
-		if (value != NULL && (least == NULL || pg_strtoint64(value) < pg_strtoint64(least)))
-			least = value;
-	}
-	return least;
+	return find_extreme(values, false, "true");
 }
 
 /* The names of the tables that have not been read, of which some may be enough; whether an index would help. */
